@@ -1,0 +1,49 @@
+# Two commands: make sweep, make test. Each makes its environment first (python3.11 with venv is all that a machine needs).
+PYTHON ?= python3.11
+VENV   := .venv
+RUN    := $(VENV)/bin/python
+STAMP  := $(VENV)/.made
+
+export RAY_USAGE_STATS_ENABLED = 0
+export MLFLOW_DISABLE_TELEMETRY = true
+export TF_CPP_MIN_LOG_LEVEL = 3
+export GLOG_minloglevel = 2
+
+.PHONY: help env sweep test lint ui benchmark mutate clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+env: $(STAMP) ## the environment alone, in .venv
+
+# opencv-contrib-python needs libGL, which a bare server lacks; its headless twin is the same library without windows.
+$(STAMP): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is needed (with venv); or name yours: make env PYTHON=python3"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(RUN) -m pip uninstall --quiet --yes opencv-contrib-python
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --constraint constraints.txt opencv-contrib-python-headless
+	@touch $@
+
+sweep: env ## the main job: synthetic corpus -> features -> LOSO sweep of STAG on local Ray -> MLflow -> leaderboard
+	$(RUN) -m orchestrator.sweep stag --trials 3 --set recipe.epochs=40
+
+test: env ## all tests
+	$(RUN) -m pytest
+
+lint: env ## ruff and mypy
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check --diff . >/dev/null || $(RUN) -m ruff format --diff .
+	$(RUN) -m mypy
+
+ui: env ## MLflow in a browser, on this machine only: http://127.0.0.1:5000
+	$(RUN) -m mlflow ui --host 127.0.0.1 --port 5000 --backend-store-uri sqlite:///workspace/mlflow.db
+
+benchmark: env ## orchestration overhead as a ratio; last line is one JSON object
+	$(RUN) -m benchmarks.folds
+
+mutate: env ## break one line of protocols, metrics, seeds, jobs ... at a time: the tests must notice
+	$(RUN) -m tests.mutate
+
+clean: ## remove what runs have made (corpora, features, results, MLflow), not the environment
+	rm -rf workspace
