@@ -1,0 +1,92 @@
+"""From a row of labels to a Clip, and what all sheet corpora share: repairs, frames that no row labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from preprocessing import fixes
+from preprocessing.schema import Clip, CorpusError
+
+UNKNOWN = ("", "/")  # how the sheets write that a frame number is not known
+
+
+def number(value: str, what: str) -> tuple[int | None, str]:
+    """(frame number or None, problem or ""). Unknown is no problem; any other text that is no whole number is."""
+    if value in UNKNOWN:
+        return None, ""
+    if value.isascii() and value.isdecimal():
+        return int(value), ""
+    return None, f"{what} {value!r} is no frame number"
+
+
+def id_number(value: str, where: str) -> int:
+    """1 from '1', '01', 'sub01', 's1'. Raises CorpusError for any other text."""
+    digits = value.lower().removeprefix("sub").removeprefix("s")
+    if not (digits.isascii() and digits.isdecimal()):
+        raise CorpusError(f"{where}: subject {value!r} is no number; correct the sheet")
+    return int(digits)
+
+
+def id_numbers(table: pd.DataFrame, sheet: Path) -> list[int]:
+    """``id_number`` of each row's subject; errors name the row in ``sheet``."""
+    return [id_number(value, f"{sheet} row {row}") for value, row in zip(table["subject"], table["row"], strict=True)]
+
+
+def clips(corpus: str, table: pd.DataFrame, *, aus_known: bool, fps: float) -> Iterator[Clip]:
+    """One Clip per row of ``table``, repaired by fixes/<corpus>.csv.
+
+    ``table`` has the text columns subject, clip, onset, apex, offset, emotion, aus, and a column frames of Path.
+
+    A row whose frame numbers cannot be read, or that gives no onset or no offset, gets a ``problem``; no row is left out.
+    """
+    repaired, repairs = fixes.apply(table, corpus)
+    for row, lines in zip(repaired.itertuples(index=False), repairs, strict=True):
+        problems = []
+        numbers: dict[str, int | None] = {}
+        for what in ("onset", "apex", "offset"):
+            value = str(getattr(row, what))
+            numbers[what], problem = number(value, what)
+            if not problem and numbers[what] is None and what != "apex":
+                problem = f"no {what} is given"
+            if problem:
+                problems.append(problem)
+        yield Clip(
+            corpus=corpus,
+            subject=f"{corpus}/{row.subject}",
+            name=str(row.clip),
+            frames=Path(str(row.frames)),
+            emotion=str(row.emotion).strip().lower(),
+            aus=str(row.aus),
+            aus_known=aus_known,
+            fps=fps,
+            apex_source="none" if numbers["apex"] is None else "annotated",
+            repairs=lines,
+            problem="; ".join(problems),
+            **numbers,
+        )
+
+
+def unlabelled(corpus: str, root: Path, table: pd.DataFrame) -> Iterator[Clip]:
+    """A Clip with a problem for each folder ``root/<subject>/<clip>`` that no row of ``table`` names."""
+    known = set(table["frames"])
+    for person in folders(root):
+        for folder in folders(person):
+            if folder not in known:
+                problem = f"frames without a label: no row of the sheet names {folder.name} of {person.name}"
+                yield Clip(corpus, f"{corpus}/{person.name}", folder.name, folder, emotion="", problem=problem)
+
+
+def folders(root: Path) -> list[Path]:
+    """Visible folders in ``root``, by name; stray files (``Desktop - Shortcut.lnk``) are passed over."""
+    return sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
+def first_folder(root: Path, names: tuple[str, ...], what: str) -> Path:
+    """The first of ``root/name`` that is a folder. Raises CorpusError if none is."""
+    for name in names:
+        if (root / name).is_dir():
+            return root / name
+    raise CorpusError(f"no {what} in {root}; expected a folder named {' or '.join(names)}")

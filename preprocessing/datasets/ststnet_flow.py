@@ -1,0 +1,67 @@
+"""Ready onset-to-apex flow pictures of MEGC2019 clips, as published with STSTNet and HTNet: no faces, no frames, no action units.
+
+Source  Liong et al. 2019, doi:10.1109/FG.2019.8756567; Wang et al. 2024, HTNet, arXiv:2307.14637.
+Layout, from ``root``
+    labels.csv            or combined_3_class2_for_optical_flow.csv: columns dataset (casme2, samm, smic), sub, filename_o, label
+                          (0 negative, 1 positive, 2 surprise); others are passed over
+    flow/sub01_EP02_01f .png    or STSNet_whole_norm_u_v_os/: '{sub}_{filename_o} .png', with or without the space; 28x28 RGB,
+                          R horizontal flow, G vertical flow, B optical strain, each scaled to 0..255 in its own picture
+A person's subject is 'ststnet_flow/<dataset>-<sub>' ('ststnet_flow/samm-006'): three corpora are mixed here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from preprocessing.datasets import labelled, manifest, sheet
+from preprocessing.schema import Clip
+
+CORPUS = "ststnet_flow"
+LABELS = ("labels.csv", "combined_3_class2_for_optical_flow.csv")
+PICTURES = ("flow", "STSNet_whole_norm_u_v_os", "STSTNet_whole_norm_u_v_os")
+COLUMNS = ("dataset", "sub", "filename_o", "label")
+EMOTIONS = {"0": "negative", "1": "positive", "2": "surprise"}
+
+
+def clips(root: Path) -> Iterator[Clip]:
+    """Yield one Clip per row, in file order, then one with a problem per picture without a row. Opens no picture.
+
+    Raises CorpusError if the CSV, one of its columns or the folder of pictures is missing.
+    """
+    rows = manifest.table(sheet.find_one([root], LABELS, "label file"), COLUMNS)
+    folder = labelled.first_folder(root, PICTURES, "flow pictures")
+    pictures: dict[str, list[Path]] = {}
+    for path in sorted(folder.glob("*.png")):
+        if not path.name.startswith("."):
+            pictures.setdefault(path.stem.strip(), []).append(path)
+    labelled_stems = set()
+    for row in rows:
+        stem = f"{row['sub']}_{row['filename_o']}"
+        found = pictures.get(stem, [])
+        labelled_stems.add(stem)
+        emotion = EMOTIONS.get(row["label"], "")
+        problems = [
+            f"label {row['label']!r} is none of {', '.join(EMOTIONS)}" if not emotion else "",
+            f"{len(found)} pictures have this name: {', '.join(repr(p.name) for p in found)}" if len(found) > 1 else "",
+        ]
+        path = found[0] if found else folder / f"{stem} .png"
+        yield _clip(row["dataset"], row["sub"], row["filename_o"], path, emotion, problems)
+    for stem in sorted(set(pictures) - labelled_stems):
+        sub, _, name = stem.partition("_")
+        for path in pictures[stem]:
+            yield _clip(_dataset(sub), sub, name, path, "", [f"picture without a label: no row names {path.name!r}"])
+
+
+def _clip(dataset: str, sub: str, name: str, path: Path, emotion: str, problems: list[str]) -> Clip:
+    problem = "; ".join(filter(None, problems))
+    return Clip(CORPUS, f"{CORPUS}/{dataset.lower()}-{sub}", name, path, emotion, problem=problem)
+
+
+def _dataset(sub: str) -> str:
+    """The corpus that a person's id in a picture's name belongs to."""
+    for dataset, form in (("casme2", r"sub\d+"), ("smic", r"s\d+"), ("samm", r"\d+")):
+        if re.fullmatch(form, sub):
+            return dataset
+    return "unknown"

@@ -1,0 +1,227 @@
+"""A corpus -> a finished feature set on disk: plan the shards, do what is missing, count what failed. No Ray in here.
+
+Layout of the output folder::
+
+    <out>/<feature set version>/corpus=<name>/<fingerprint of the clips>/
+        shard-00000.parquet + shard-00000.json (done marker, written last) ...
+        index.json       written when every shard is done; names the shards
+        quarantine.csv   one line per clip with status error
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import importlib.metadata
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from preprocessing import datasets
+from preprocessing.frames import FramesError, fingerprint
+from preprocessing.inputs import INPUTS, Settings
+from preprocessing.pipeline import PICTURE_CORPORA, Pipeline, feature_parameters
+from preprocessing.render import RenderConfig, render_corpus
+from preprocessing.render.config import GENERATOR_VERSION
+from preprocessing.schema import Clip, CorpusError, FeatureSpec, shard_done, write_atomically, write_shard
+
+CLIPS_PER_SHARD = 8  # small enough to show progress and to lose little, large enough not to litter
+Report = Callable[[int, int, int], None]  # clips done, clips in all, clips quarantined so far (-1: they are being rendered)
+
+
+class TooManyFailures(CorpusError):
+    """More clips were quarantined than the user allows. The feature set is complete and its quarantine.csv says why."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an extraction has to make: for each input its specification and folder, and the clips of each shard."""
+
+    corpus: str
+    specs: dict[str, FeatureSpec]
+    folders: dict[str, Path]
+    shards: tuple[tuple[Clip, ...], ...]
+    settings: Settings
+
+    def missing(self) -> list[int]:
+        """Numbers of the shards that some input still lacks."""
+        return [i for i in range(len(self.shards)) if not all(shard_done(self.shard(name, i)) for name in self.specs)]
+
+    def shard(self, name: str, number: int) -> Path:
+        return self.folders[name] / f"shard-{number:05d}.parquet"
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What came of it. folders: input name -> folder to read. clips, quarantined: counts. extracted: clips done in this run."""
+
+    folders: dict[str, Path]
+    clips: int
+    quarantined: int
+    extracted: int
+    seconds: float
+
+
+def plan(corpus: str, root: Path, names: Iterable[str], out: Path, settings: Settings | None = None) -> Plan:
+    """Read the labels and decide everything that can be decided without a pixel. Raises CorpusError."""
+    settings = settings or Settings()
+    clips = datasets.read(corpus, root)
+    marks = [_identity(clip) for clip in clips]
+    state = hashlib.sha256(json.dumps(marks, sort_keys=True).encode()).hexdigest()[:10]
+    specs = {name: spec_of(name, settings, pictures=corpus in PICTURE_CORPORA) for name in names}
+    folders = {name: out / spec.version / f"corpus={corpus}" / state for name, spec in specs.items()}
+    shards = tuple(tuple(clips[i : i + CLIPS_PER_SHARD]) for i in range(0, len(clips), CLIPS_PER_SHARD))
+    return Plan(corpus, specs, folders, shards, settings)
+
+
+def spec_of(name: str, settings: Settings, *, pictures: bool) -> FeatureSpec:
+    """Specification of one feature set. Raises CorpusError for an unknown name."""
+    if name not in INPUTS:
+        raise CorpusError(f"unknown feature set {name!r}; known: {', '.join(INPUTS)}")
+    source = INPUTS[name]
+    shape = source.picture_shape() if pictures else source.shape(settings)
+    unit = source.picture_unit if pictures else source.unit
+    return FeatureSpec(name, source.kind, shape, unit, source.channels, feature_parameters(settings, code_version()))
+
+
+def code_version() -> str:
+    """Digest of the code and the libraries that decide a feature's numbers."""
+    here = Path(__file__).parent
+    files = sorted([*(here / "inputs").glob("*.py"), *(here / n for n in _DECIDING)])
+    libraries = [f"{p}={_version(p)}" for p in (("opencv-contrib-python", "opencv-contrib-python-headless"), ("mediapipe",))]
+    return hashlib.sha256(b"\0".join(f.read_bytes() for f in files) + "".join(libraries).encode()).hexdigest()[:10]
+
+
+_DECIDING = ("action_units.py", "align.py", "flow.py", "frames.py", "landmarks.py", "pipeline.py", "regions.py")
+
+
+def _version(names: tuple[str, ...]) -> str:
+    installed = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions() if d.metadata["Name"] in names}
+    return ",".join(sorted(set(installed.values())))
+
+
+def _identity(clip: Clip) -> dict[str, Any]:
+    """What must be unchanged for a clip's row to be still right: its labels and its files' number, size and age."""
+    label: dict[str, Any] = asdict(clip) | {"frames": str(clip.frames)}
+    if clip.problem:
+        return label
+    try:
+        return label | fingerprint(clip)
+    except FramesError as error:  # the row itself will say so; here it is a state like any other
+        return label | {"unreadable": str(error)}
+
+
+def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
+    """Process the clips of one shard and write it for every input. Returns counts. The unit of work of every runner."""
+    begin = time.perf_counter()
+    rows = [pipeline.rows(clip) for clip in plan.shards[number]]
+    failed = 0
+    for name, spec in plan.specs.items():
+        mine = [row[name] for row in rows]
+        failed = sum(row["status"] != "ok" for row in mine)
+        path = plan.shard(name, number)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        errors = {row["clip_id"]: row["error"] for row in mine if row["status"] != "ok"}
+        write_shard(path, mine, spec, {"failed": failed, "errors": errors, "seconds": time.perf_counter() - begin})
+    return {"shard": number, "clips": len(rows), "failed": failed}
+
+
+def inline(plan: Plan, numbers: list[int]) -> Iterator[dict[str, int]]:
+    """Runner in this very process: for a debugger, tests and corpora of ready pictures."""
+    pipeline = Pipeline(tuple(plan.specs), plan.settings)
+    for number in numbers:
+        yield make_shard(plan, pipeline, number)
+
+
+def run(
+    plan: Plan,
+    runner: Callable[[Plan, list[int]], Iterator[dict[str, int]]] = inline,
+    *,
+    max_failed: float = 0.2,
+    report: Report | None = None,
+) -> Extraction:
+    """Make the missing shards, then the index and the quarantine list.
+
+    max_failed  share of quarantined clips above which TooManyFailures is raised (after everything has been written).
+    Raises OSError when the output cannot be written; what is finished stays, the next run goes on from there.
+    """
+    begin = time.perf_counter()
+    missing = plan.missing()
+    total = sum(len(s) for s in plan.shards)
+    extracted = sum(len(plan.shards[i]) for i in missing)
+    done, failed = total - extracted, 0
+    if missing:
+        for folder in plan.folders.values():
+            folder.mkdir(parents=True, exist_ok=True)
+        for counts in runner(plan, missing):
+            done, failed = done + counts["clips"], failed + counts["failed"]
+            if report:
+                report(done, total, failed)
+    errors: dict[str, str] = {}
+    for name, folder in plan.folders.items():
+        shards = [plan.shard(name, i) for i in range(len(plan.shards))]
+        errors = {}
+        for shard in shards:
+            errors |= json.loads(shard.with_suffix(".json").read_text())["errors"]
+        write_atomically(folder / "quarantine.csv", lambda path, rows=errors: _write_quarantine(path, rows))
+        index = json.dumps({"shards": [s.name for s in shards], "clips": total, "quarantined": len(errors)})
+        write_atomically(folder / "index.json", lambda path, text=index: path.write_text(text))
+    if len(errors) > max_failed * total:
+        some = "; ".join(f"{k}: {v}" for k, v in list(errors.items())[:3])
+        raise TooManyFailures(
+            f"{len(errors)} of {total} clips of {plan.corpus} cannot be used, more than the allowed share {max_failed}; first: {some}; "
+            f"all: {next(iter(plan.folders.values())) / 'quarantine.csv'}"
+        )
+    return Extraction(dict(plan.folders), total, len(errors), extracted, time.perf_counter() - begin)
+
+
+def _write_quarantine(path: Path, errors: dict[str, str]) -> None:
+    with open(path, "w", newline="", encoding="utf-8") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(["clip_id", "error"])
+        writer.writerows(errors.items())
+
+
+def prepare(
+    corpus: str,
+    root: Path | None,
+    names: Iterable[str],
+    workspace: Path,
+    *,
+    settings: Settings | None = None,
+    workers: int = 0,
+    max_failed: float = 0.2,
+    report: Report | None = None,
+    say: Callable[[str], None] = print,
+) -> Extraction:
+    """Features of a corpus, made if they are not there: what a sweep calls before it starts.
+
+    root     the corpus' folder; None only for ``synthetic``, which is then rendered into the workspace.
+    workers  Ray Data actors (Ray must be running); 0 = this process.
+    """
+    if root is None:
+        if corpus != "synthetic":
+            raise CorpusError(f"corpus {corpus} needs --root, the folder that holds it; only 'synthetic' is made here")
+        config = RenderConfig()
+        root = workspace / "corpora" / f"synthetic-{hashlib.sha256(repr((GENERATOR_VERSION, config)).encode()).hexdigest()[:8]}"
+        render_corpus(root, config, processes=max(1, workers), progress=lambda done, total: _tell(report, done, total))
+    if not root.exists():
+        raise CorpusError(f"{root} does not exist; give the folder of corpus {corpus} with --root")
+    todo = plan(corpus, root, names, workspace / "features", settings)
+    missing = todo.missing()
+    if not missing:
+        say(f"features of {corpus} are there: {', '.join(s.version for s in todo.specs.values())}")
+    runner = inline
+    if workers and missing and corpus not in PICTURE_CORPORA:  # reading ready pictures is faster than starting actors
+        from preprocessing.distribute import with_ray  # ray only where it is used
+
+        runner = with_ray(workers)
+    return run(todo, runner, max_failed=max_failed, report=report)
+
+
+def _tell(report: Report | None, done: int, total: int) -> None:
+    if report:
+        report(done, total, -1)  # -1: rendering, nothing can be quarantined yet

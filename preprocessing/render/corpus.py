@@ -1,0 +1,132 @@
+"""Writes a synthetic corpus: ``frames/<subject>/<clip>/img<number>.jpg``, ``render.json``, and ``manifest.csv`` last.
+
+``render.json`` (configuration and generator version) claims the folder before the first frame, so that frames of two
+configurations never mix; ``manifest.csv`` appears atomically when all frames are written, so a manifest means a whole corpus.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import multiprocessing
+import os
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from pathlib import Path
+
+import cv2
+
+from preprocessing.render.config import GENERATOR_VERSION, RenderConfig
+from preprocessing.render.motion import ClipRenderer
+from preprocessing.render.plan import ClipPlan, clip_plan
+
+MANIFEST_FIELDS = ("subject", "clip", "frames", "onset", "apex", "offset", "emotion", "aus", "fps")
+_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95]
+
+
+def render_corpus(
+    root: Path,
+    config: RenderConfig,
+    *,
+    processes: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Render the corpus into ``root`` (made if missing) and return the path of its manifest.
+
+    A whole corpus of the same configuration is left untouched; an unfinished one is rendered again. The bytes do not depend on
+    ``processes``. ``progress(clips done, clips in all)`` is called after each clip, in this process.
+
+    Raises FileExistsError when ``root`` holds anything rendered otherwise, ValueError for processes < 1, OSError when a file
+    cannot be written.
+    """
+    if processes < 1:
+        raise ValueError(f"render_corpus: processes must be at least 1, got {processes}")
+    root = Path(root)
+    manifest = root / "manifest.csv"
+    _claim(root, config)
+    plans = [clip_plan(config, s, c) for s in range(config.subjects) for c in range(config.clips_per_subject)]
+    if manifest.exists() and all(_has_frames(root, plan) for plan in plans):
+        return manifest
+    manifest.unlink(missing_ok=True)
+    done = 0
+    if processes == 1:
+        for plan in plans:
+            render_clip(root, config, plan.subject_index, plan.clip_index)
+            done += 1
+            if progress:
+                progress(done, len(plans))
+    else:
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(processes, mp_context=context) as pool:
+            jobs = [pool.submit(render_clip, root, config, plan.subject_index, plan.clip_index) for plan in plans]
+            try:
+                for job in as_completed(jobs):
+                    job.result()
+                    done += 1
+                    if progress:
+                        progress(done, len(plans))
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+    _write_whole(manifest, _manifest_text(plans, config))
+    return manifest
+
+
+def render_clip(root: Path, config: RenderConfig, subject_index: int, clip_index: int) -> None:
+    """Write the frames of one clip."""
+    plan = clip_plan(config, subject_index, clip_index)
+    renderer = ClipRenderer(plan, config)
+    folder = root / _folder(plan)
+    folder.mkdir(parents=True, exist_ok=True)
+    for t in range(plan.frames):
+        # cv2.imwrite would only return False on a full disk; write_bytes raises
+        _, encoded = cv2.imencode(".jpg", renderer.frame(t), _JPEG)
+        (folder / f"img{plan.onset + t}.jpg").write_bytes(encoded.tobytes())
+
+
+def _folder(plan: ClipPlan) -> str:
+    return f"frames/{plan.subject}/{plan.clip}"
+
+
+def _has_frames(root: Path, plan: ClipPlan) -> bool:
+    folder = root / _folder(plan)
+    wanted = {f"img{number}.jpg" for number in range(plan.onset, plan.offset + 1)}
+    return folder.is_dir() and wanted <= set(os.listdir(folder))
+
+
+def _claim(root: Path, config: RenderConfig) -> None:
+    """Write render.json into a free folder, or check that the one there says the same."""
+    claim = root / "render.json"
+    wanted = {"generator_version": GENERATOR_VERSION, "config": asdict(config)}
+    if not claim.exists():
+        taken = [name for name in ("frames", "manifest.csv") if (root / name).exists()]
+        if taken:
+            raise FileExistsError(f"{root}: holds {taken[0]} that was not rendered here (no render.json); choose another folder")
+        root.mkdir(parents=True, exist_ok=True)
+        _write_whole(claim, json.dumps(wanted, indent=2) + "\n")
+        return
+    try:
+        found = json.loads(claim.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise FileExistsError(f"{claim}: not readable as JSON ({error}); choose another folder or delete this one") from error
+    if found != wanted:
+        raise FileExistsError(
+            f"{root}: holds a corpus of another configuration; choose another folder or delete this one.\n"
+            f"  there:  {json.dumps(found)}\n  wanted: {json.dumps(wanted)}"
+        )
+
+
+def _manifest_text(plans: list[ClipPlan], config: RenderConfig) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(MANIFEST_FIELDS)
+    for p in plans:
+        writer.writerow([p.subject, p.clip, _folder(p), p.onset, p.apex, p.offset, p.emotion, p.aus, config.fps])
+    return text.getvalue()
+
+
+def _write_whole(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".tmp")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)

@@ -1,0 +1,201 @@
+"""What a clip is, and what a feature-set file holds: the one part of preprocessing that the orchestrator imports.
+
+Two programs meet here: preprocessing writes Parquet shards with this schema, the orchestrator reads them. A node that only
+trains needs neither OpenCV nor MediaPipe, a node that only preprocesses needs no torch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+SCHEMA_VERSION = 1  # raise it when a column's name, type, unit or meaning changes: older feature sets are then refused
+
+# Action units as columns of the AU vector (FACS numbers). 21 of them, as FaceSleuth's AU embedding takes; the numbers are
+# those that the coding sheets of CASME II, SAMM, MMEW, 4DME and DFME use most. Fixed, so that no fold's people define it.
+AU_VOCABULARY = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 18, 20, 23, 24, 25, 26, 27, 28)
+
+
+class CorpusError(ValueError):
+    """A corpus cannot be read at all (missing root, no label sheet, a column missing). Names the path and the next step."""
+
+
+class FeatureSetError(ValueError):
+    """A feature set cannot be used: wrong schema version, missing or damaged shard."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One labelled clip as its corpus describes it. Labels are raw: no class is decided here.
+
+    subject   ``corpus/person`` (so that two corpora may both have a person "01").
+    name      the clip's name inside its subject; ``corpus/person/name`` is the clip id and must be unique.
+    frames    folder of frame images, a video file, or (corpus ststnet_flow) one flow picture.
+    onset, apex, offset  frame numbers as they stand in the file names; for a video, 0-based frame indices; for a flow
+              picture all None. Inclusive. None where the corpus gives none.
+    emotion   the corpus' own word, stripped, lower case. "" when unlabelled.
+    aus       the corpus' own action-unit text, as read, repaired only by a row of fixes/; "" when none is annotated.
+    aus_known False where the corpus annotates no action units for this clip (SMIC-HS, ststnet_flow).
+    fps       frames per second, None if unknown.
+    apex_source "annotated", or "none" where the corpus gives no apex (then ``apex`` is None).
+    repairs   one line per applied row of fixes/<corpus>.csv.
+    problem   "" or why the label itself cannot be used (apex outside onset..offset, duplicate id, frames without a label):
+              such a clip is carried to the end as a quarantined row, never dropped.
+    """
+
+    corpus: str
+    subject: str
+    name: str
+    frames: Path
+    emotion: str
+    onset: int | None = None
+    apex: int | None = None
+    offset: int | None = None
+    aus: str = ""
+    aus_known: bool = False
+    fps: float | None = None
+    apex_source: str = "none"
+    repairs: tuple[str, ...] = ()
+    problem: str = ""
+
+    @property
+    def clip_id(self) -> str:
+        return f"{self.subject}/{self.name}"
+
+
+@dataclass(frozen=True)
+class FeatureSpec:
+    """One feature set: what stands in its column ``x`` and everything that decides the numbers in it.
+
+    name        "roi_flow14", the name that a user types.
+    kind        "roi_flow": x is (T, N, 2), u and v of N motion channels over T steps.
+                "flow_picture": x is (3, H, W), u, v and strain.
+    shape       of x, float32, row-major.
+    unit        of x, in words.
+    channels    names of the N motion channels, else ().
+    parameters  every choice made in computing x, code version included.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    unit: str
+    channels: tuple[str, ...]
+    parameters: Mapping[str, Any]
+
+    @property
+    def version(self) -> str:
+        """Name plus a digest of everything above and of the schema: other parameters or other code are another feature set."""
+        text = json.dumps([SCHEMA_VERSION, asdict(self)], sort_keys=True)
+        return f"{self.name}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+
+
+# column, type, meaning (stored in the file as field metadata)
+_LABELS: tuple[tuple[str, pa.DataType, str], ...] = (
+    ("clip_id", pa.string(), "corpus/person/name, unique"),
+    ("corpus", pa.string(), ""),
+    ("subject", pa.string(), "corpus/person"),
+    ("name", pa.string(), ""),
+    ("emotion", pa.string(), "the corpus' own word"),
+    ("aus_known", pa.bool_(), "the corpus annotates this clip's action units"),
+    ("aus", pa.string(), "the corpus' own action-unit text"),
+    ("au_vector", pa.list_(pa.int8()), f"1 active, 0 not, for AU {AU_VOCABULARY}"),
+    ("onset", pa.int32(), "frame number"),
+    ("apex", pa.int32(), "frame number"),
+    ("offset", pa.int32(), "frame number"),
+    ("apex_source", pa.string(), "annotated, middle or none"),
+    ("fps", pa.float32(), "frames per second"),
+    ("n_frames", pa.int32(), "frames read"),
+    ("height", pa.int32(), "pixels of a raw frame"),
+    ("width", pa.int32(), "pixels of a raw frame"),
+    ("repairs", pa.string(), "applied rows of fixes/, one a line"),
+    ("status", pa.string(), "ok, or error: the row is quarantined"),
+    ("error", pa.string(), "why, if quarantined"),
+)
+
+
+def arrow_schema(spec: FeatureSpec) -> pa.Schema:
+    """Columns of a shard of this feature set, with units as field metadata and the whole specification as schema metadata."""
+    fields = [pa.field(name, kind, metadata={"meaning": meaning}) for name, kind, meaning in _LABELS]
+    # A list of fixed length would say more, but Parquet does not give one back that holds a null, as a quarantined row does.
+    fields.append(pa.field("x", pa.list_(pa.float32()), metadata={"unit": spec.unit, "shape": json.dumps(spec.shape)}))
+    text = json.dumps({"schema_version": SCHEMA_VERSION, "version": spec.version, **asdict(spec)}, sort_keys=True)
+    return pa.schema(fields, metadata={"mer_features": text})
+
+
+def read_spec(schema: pa.Schema, where: Path) -> FeatureSpec:
+    """The specification that a shard was written with. Raises FeatureSetError for a foreign file or another schema version."""
+    text = (schema.metadata or {}).get(b"mer_features")
+    if text is None:
+        raise FeatureSetError(f"{where} is no feature-set shard: it carries no specification; extract the features again")
+    held = json.loads(text)
+    if held["schema_version"] != SCHEMA_VERSION:
+        raise FeatureSetError(
+            f"{where} has schema version {held['schema_version']}, this program reads {SCHEMA_VERSION}; extract the features again "
+            "(python -m preprocessing extract), or use the program that wrote it"
+        )
+    return FeatureSpec(
+        held["name"], held["kind"], tuple(held["shape"]), held["unit"], tuple(held["channels"]), held["parameters"]
+    )
+
+
+def write_atomically(path: Path, write: Any) -> None:
+    """Call ``write(temporary path)`` beside ``path``, flush it to disk, then rename: a reader sees all of it or nothing."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        write(temporary)
+        with open(temporary, "rb") as handle:
+            os.fsync(handle.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_shard(path: Path, rows: Sequence[Mapping[str, Any]], spec: FeatureSpec, stats: Mapping[str, Any]) -> None:
+    """Write one shard and, last, its ``.json`` done marker with counts and the shard's size. Raises OSError (disk full ...)."""
+    table = pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(spec))
+    write_atomically(path, lambda p: pq.write_table(table, p, compression="zstd"))
+    marker = {**stats, "rows": len(rows), "bytes": path.stat().st_size}
+    write_atomically(path.with_suffix(".json"), lambda p: p.write_text(json.dumps(marker, sort_keys=True)))
+
+
+def shard_done(path: Path) -> bool:
+    """True if the shard and its marker are there and agree on the shard's size: half a shard is never taken as done."""
+    marker = path.with_suffix(".json")
+    if not (path.is_file() and marker.is_file()):
+        return False
+    try:
+        return bool(json.loads(marker.read_text())["bytes"] == path.stat().st_size)
+    except (json.JSONDecodeError, KeyError):
+        return False
+
+
+def read_shards(folder: Path) -> tuple[FeatureSpec, pa.Table]:
+    """All shards of one corpus folder as one table, memory-mapped. Raises FeatureSetError if a shard is missing or damaged."""
+    index = folder / "index.json"
+    if not index.is_file():
+        raise FeatureSetError(
+            f"{folder} holds no finished feature set (no index.json); run the extraction again, it does only what is missing"
+        )
+    tables, spec = [], None
+    for name in json.loads(index.read_text())["shards"]:
+        path = folder / name
+        if not shard_done(path):
+            raise FeatureSetError(f"{path} is missing or damaged; run the extraction again, it does only what is missing")
+        table = pq.read_table(path, memory_map=True)
+        held = read_spec(table.schema, path)
+        if spec is not None and held != spec:
+            raise FeatureSetError(f"{path} was made with other parameters than its neighbours; remove {folder} and extract again")
+        spec = held
+        tables.append(table)
+    if spec is None:
+        raise FeatureSetError(f"{index} lists no shard; the corpus is empty")
+    return spec, pa.concat_tables(tables)
