@@ -1,0 +1,1 @@
+"""4. Trials x folds -> metrics -> MLflow. Imports mer_models, search_spaces and preprocessing's schema."""

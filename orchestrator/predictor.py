@@ -1,0 +1,72 @@
+"""The model that MLflow stores and serves: from stored features of clips to class probabilities.
+
+Logged as code, weights and JSON ("models from code"), so that loading it unpickles nothing. tracking.Tracker.model logs it
+together with the source of the packages that it needs; ``mlflow.pyfunc.load_model`` gives it back in any process that has the
+libraries of its requirements file.
+
+Input   {"flow": float32 (n, ...) as stored in a feature set: (n, T, N, 2) for roi_flow, (n, 3, H, W) for flow pictures;
+        "aus": float32 (n, A), 1 active, 0 not, a row of -1 where not annotated; only for a model that was trained with AUs}.
+Output  float32 (n, C), class probabilities; the classes stand in model.json, in order.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.torch
+from mlflow.models import set_model
+from mlflow.pyfunc import PythonModel
+from torch import nn
+
+from mer_models import MODELS
+from orchestrator.config import Recipe
+from orchestrator.training.prediction import predict
+
+WEIGHTS, DESCRIPTION = "weights", "description"  # names of the two artifacts
+
+
+def save(folder: Path, model: nn.Module, description: dict[str, Any]) -> dict[str, str]:
+    """Write weights.safetensors and model.json. Returns artifact name -> path, as mlflow takes them.
+
+    description: "model", "config", "classes", "kind", "channels", "n_rois" and "n_aus" (None where the model takes none), and
+    "normaliser" (name -> list of float).
+    """
+    weights, text = folder / "weights.safetensors", folder / "model.json"
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    safetensors.torch.save_file(state, str(weights))
+    text.write_text(json.dumps(description, indent=2, allow_nan=False) + "\n")
+    return {WEIGHTS: str(weights), DESCRIPTION: str(text)}
+
+
+class Predictor(PythonModel):
+    """Rebuilds the network from its name and configuration, then loads the weights."""
+
+    def load_context(self, context: Any) -> None:
+        """Raises RuntimeError when the weights are not those of the described network."""
+        self.about = json.loads(Path(context.artifacts[DESCRIPTION]).read_text())
+        sizes = {name: self.about[name] for name in ("n_rois", "n_aus") if self.about[name] is not None}
+        self.model = MODELS[self.about["model"]](len(self.about["classes"]), **sizes, **self.about["config"]["model"])
+        self.model.load_state_dict(safetensors.torch.load_file(context.artifacts[WEIGHTS]))
+        self.normaliser = {name: np.array(values, np.float32) for name, values in self.about["normaliser"].items()}
+        self.recipe = Recipe(**self.about["config"]["recipe"])
+
+    def predict(self, context: Any, model_input: np.ndarray, params: dict[str, Any] | None = None) -> np.ndarray:
+        """Class probabilities. A bare array is taken as "flow". Raises ValueError when action units are missing."""
+        given: Any = model_input  # mostly a dict, but MLflow takes any other type hint for a schema, and warns
+        given = given if isinstance(given, dict) else {"flow": given}
+        needs_aus = self.about["n_aus"] is not None
+        if needs_aus and given.get("aus") is None:
+            raise ValueError(
+                f"this {self.about['model']} was trained with action units: give 'aus', float32 (n, {self.about['n_aus']}), "
+                "with rows of -1 for clips without annotation"
+            )
+        aus = np.asarray(given["aus"], np.float32) if needs_aus else None
+        flow = np.asarray(given["flow"], np.float32)
+        about = self.about
+        return predict(self.model, self.normaliser, self.recipe, about["kind"], tuple(about["channels"]), flow, aus)
+
+
+set_model(Predictor())

@@ -1,0 +1,27 @@
+"""Fold jobs in this very process, one after the other: no Ray, for a debugger, a notebook or a small table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from orchestrator.data import Table, fold_data
+from orchestrator.jobs import FoldJob, FoldResult
+from orchestrator.store import FoldStore
+from orchestrator.training.loop import train_fold
+
+
+def run_fold(job: FoldJob, table: Table, device: str = "cpu") -> FoldResult:
+    """One fold: cut its arrays out of the table and train. The function that every runner calls."""
+    return train_fold(job, fold_data(table, job), device=device)
+
+
+def run(jobs: Iterable[FoldJob], store: FoldStore, compute: Callable[[FoldJob], FoldResult]) -> Iterator[tuple[FoldResult, bool]]:
+    """Yield (result, reused) for each job, finished ones from the store, others computed and kept at once."""
+    for job in jobs:
+        held = store.load(job.job_id)
+        if held is not None:
+            yield held, True
+            continue
+        result = compute(job)
+        store.save(result)
+        yield result, False

@@ -1,0 +1,266 @@
+"""The main job: python -m orchestrator.sweep MODEL. Features -> study -> trials x folds -> selection -> MLflow -> leaderboard.
+
+Exit status: 0 every fold asked for has a result; 1 some fold has none (the others are kept and reported); 2 bad input, nothing
+was run; 3 all results are there but MLflow could not take them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import time
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from mer_models import MODELS
+from orchestrator import report, search
+from orchestrator.config import ConfigError, nearest
+from orchestrator.data import Table, load
+from orchestrator.labels import SCHEMES
+from orchestrator.leaderboard import next_commands, trials_table
+from orchestrator.names import safe_name
+from orchestrator.progress import SweepProgress
+from orchestrator.protocols import PROTOCOLS, ProtocolError
+from orchestrator.refit import refit
+from orchestrator.request import Request, parse_settings
+from orchestrator.runners import ray as ray_runner
+from orchestrator.search import SAMPLERS, Outcome, Search
+from orchestrator.selection import DEFAULT, RULES, SelectionError, Trial, available, choose, score
+from orchestrator.store import FoldStore
+from orchestrator.study import Study
+from orchestrator.sweep_folder import SweepFolder
+from orchestrator.tracking import Tracker, TrackingError
+from preprocessing import extract
+from preprocessing.schema import CorpusError, FeatureSetError, write_atomically
+
+BAD_INPUT = (ConfigError, CorpusError, FeatureSetError, ProtocolError, SelectionError, OSError)
+console = Console() if sys.stdout.isatty() else Console(width=130, height=50)  # a log file has no width; tables need some
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+def run(request: Request, json_file: Path | None = None) -> int:
+    """One sweep from start to end. Returns the exit status (see the module's head); raises one of BAD_INPUT."""
+    begin = time.perf_counter()
+    with_ray = request.runner == "ray"
+    workers = 0
+    if with_ray:
+        console.print("starting Ray" if not request.address else f"joining Ray at {request.address}")
+        ray_runner.start(request.address)
+        workers = os.cpu_count() or 1
+    with SweepProgress(console) as progress:
+        made = extract.prepare(
+            request.corpus,
+            request.root,
+            [request.features],
+            request.workspace,
+            workers=workers,
+            report=progress.clips,
+            say=console.print,
+        )
+        table = load(made.folders[request.features], request.classes, request.au, uses_aus=MODELS[request.study.model].uses_aus)
+        if not request.name:
+            request = replace(
+                request, name=f"{request.study.model}-{request.corpus}-au_{table.au}-{datetime.now():%Y%m%d-%H%M%S}"
+            )
+        jobs = request.study.jobs(table, {})  # fails now, not after the first trial, if the protocol cannot be
+        folder = SweepFolder.open(
+            request.workspace / report.SWEEPS / request.name, _definition(request, table), resume=request.resume
+        )
+        folds = len(jobs) // request.study.seeds
+        _announce(request, table, folds, made.quarantined)
+        tracker = _tracker(request, table)
+        trials: list[Trial] = []
+        progress.on_trial.append(lambda outcome: _log_trial(tracker, outcome, trials))
+        progress.folds(request.trials * len(jobs))
+        store = FoldStore(request.workspace / "folds")
+        plan = Search(request.trials, 0, request.sampler, folder.path)
+        if with_ray:
+            outcomes = search.with_ray(request.study, table, store, plan, progress, gpus=request.gpus)
+        else:
+            outcomes = search.inline(request.study, table, store, plan, progress)
+    wall = time.perf_counter() - begin
+    failed = [outcome for outcome in outcomes if outcome.error]
+    if len(failed) == len(outcomes):
+        console.print(
+            f"[red]every trial failed[/red]; the first:\n{failed[0].error if failed else 'none was run'}", highlight=False
+        )
+        return 1
+    trials = [Trial(o.index, dict(o.config), o.results) for o in outcomes if not o.error]
+    timing = {
+        "wall_s": round(wall, 3), "fold_s": round(progress.fold_seconds, 3), "extract_s": round(made.seconds, 3),
+        "folds_run": progress.run, "folds_reused": progress.reused,
+    }  # fmt: skip
+    summary, scores = _evaluate(request, table, trials, folds, timing, failed)
+    report.write(folder.path, summary, scores)
+    summary = report.with_scores(summary, scores)
+    if json_file:
+        text = json.dumps(summary, indent=2, allow_nan=False)
+        write_atomically(json_file, lambda path: path.write_text(text + "\n"))
+    tracked = _finish_tracking(tracker, request, table, trials, summary, scores, folder)
+    console.print(trials_table(outcomes, scores))
+    console.print(report.table(summary))
+    console.print(
+        next_commands(request.name, request.workspace, request.tracking_uri, request.study.model), highlight=False, soft_wrap=True
+    )
+    missing = request.trials * len(jobs) - sum(len(trial.results) for trial in trials)
+    if missing:
+        console.print(
+            f"[red]{missing} folds have no result[/red] ({len(failed)} failed trials); mend and run again with --resume --name {request.name}"
+        )
+        for outcome in failed:
+            console.print(f"trial {outcome.index}:\n{outcome.error}", highlight=False)
+        return 1
+    return 0 if tracked else 3
+
+
+def _definition(request: Request, table: Table) -> dict[str, Any]:
+    """What must be equal for a sweep to be continued. Trials and seeds may grow."""
+    study = request.study
+    return {
+        "model": study.model, "corpus": request.corpus, "feature_set": table.features, "content": table.content,
+        "classes": list(table.classes), "au": table.au, "protocol": study.protocol, "inner_folds": study.inner_folds,
+        "set": dict(study.fixed), "sampler": request.sampler,
+    }  # fmt: skip
+
+
+def _announce(request: Request, table: Table, folds: int, quarantined: int) -> None:
+    counts = {name: int((table.y == i).sum()) for i, name in enumerate(table.classes)}
+    console.print(
+        f"[bold]{request.name}[/bold]: {request.study.model} on {request.corpus}, {len(table.clip_ids)} clips of {folds} folds, classes "
+        f"{counts}, AUs: {table.au}, {request.trials} trials x {folds} folds x {request.study.seeds} seeds",
+        highlight=False,
+    )
+    others: dict[str, int] = {}
+    for reason in table.left_out.values():
+        if not reason.startswith("quarantined"):
+            others[reason] = others.get(reason, 0) + 1
+    if quarantined:
+        console.print(f"[yellow]{quarantined} clips are quarantined[/yellow] (quarantine.csv beside the features says why)")
+    for reason, count in sorted(others.items()):
+        console.print(f"[yellow]{count} clips left out[/yellow]: {reason}", highlight=False)
+    for warning in request.study.warnings(table):
+        console.print(f"[yellow]warning[/yellow]: {warning}", highlight=False)
+
+
+def _tracker(request: Request, table: Table) -> Tracker | None:
+    """MLflow, or None with a message: a study of hours is not lost to a tracking server that is down."""
+    study = request.study
+    about = _definition(request, table) | {
+        "name": request.name,
+        "trials": request.trials,
+        "seeds": study.seeds,
+        "code": study.code,
+    }
+    try:
+        return Tracker(request.tracking_uri, about)
+    except TrackingError as error:
+        console.print(f"[red]MLflow: {error}[/red]; the sweep goes on, its results stay in {request.workspace}", highlight=False)
+        return None
+
+
+def _log_trial(tracker: Tracker | None, outcome: Outcome, trials: list[Trial]) -> None:
+    if outcome.error or tracker is None:
+        return
+    trials.append(Trial(outcome.index, dict(outcome.config), outcome.results))
+    try:
+        tracker.trial(trials[-1])
+    except TrackingError as error:
+        console.print(f"[red]MLflow: {error}[/red]", highlight=False)
+
+
+def _evaluate(
+    request: Request, table: Table, trials: list[Trial], folds: int, timing: dict[str, Any], failed: list[Outcome]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(summary without scores, rule -> scores). Honest rules choose from the records alone; truth is joined after the choice."""
+    truth = table.truth
+    scores = {}
+    for rule in available(trials):
+        choices = choose(rule, trials, None if RULES[rule].honest else truth)
+        scores[rule] = score(choices, trials, truth, table.classes)
+    summary = {
+        "name": request.name, "model": request.study.model, "corpus": request.corpus, "feature_set": table.features, "au": table.au,
+        "classes": list(table.classes), "protocol": request.study.protocol, "inner_folds": request.study.inner_folds,
+        "clips": len(table.clip_ids), "subjects": len(set(table.subjects)), "folds": folds, "seeds": request.study.seeds,
+        "rule": request.selection, "sampler": request.sampler,
+        "configuration": {str(trial.index): trial.config for trial in trials},
+        "left_out": dict(sorted(table.left_out.items())), "failed_trials": {str(o.index): o.error for o in failed},
+        "timing": timing,
+    }  # fmt: skip
+    return summary, scores
+
+
+def _finish_tracking(
+    tracker: Tracker | None, request: Request, table: Table, trials: list[Trial], summary: dict, scores: dict, folder: SweepFolder
+) -> bool:
+    if tracker is None:
+        return False
+    try:
+        console.print("training the chosen configuration on all people, for the model registry of MLflow")
+        model, config, index, epochs = refit(request.study.model, table, trials)
+        tracker.model(model, config, table, trial=index, epochs=epochs)
+        tracker.finish(summary, scores, folder.path)
+    except TrackingError as error:
+        console.print(f"[red]MLflow: {error}[/red]; the results are in {folder.path}", highlight=False)
+        return False
+    return True
+
+
+@app.command()
+def main(
+    model: Annotated[str, typer.Argument(help=f"one of {', '.join(MODELS)}")],
+    corpus: Annotated[str, typer.Option(help="synthetic, manifest, casme2, samm, smic_hs, ststnet_flow")] = "synthetic",
+    root: Annotated[Path | None, typer.Option(help="folder of the corpus; the synthetic corpus is rendered without one")] = None,
+    classes: Annotated[str, typer.Option(help=f"label scheme: {', '.join(SCHEMES)}")] = "3",
+    protocol: Annotated[str, typer.Option(help=f"one of {', '.join(PROTOCOLS)}")] = "loso",
+    selection: Annotated[str, typer.Option(help=f"rule behind the headline: {', '.join(RULES)}")] = DEFAULT,
+    trials: Annotated[int, typer.Option(help="configurations; 1 = the published one alone")] = 4,
+    seeds: Annotated[int, typer.Option(help="replicates of every fold")] = 1,
+    settings: Annotated[list[str], typer.Option("--set", help="configuration key, repeatable: recipe.epochs=30")] = [],  # noqa: B006
+    name: Annotated[str, typer.Option(help="name of the sweep; made from model, corpus, AUs and time if none is given")] = "",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="continue the sweep of this name: only what is missing is computed")
+    ] = False,
+    au: Annotated[
+        str, typer.Option(help="action units: annotated, none, or auto (annotated where model and corpus have them)")
+    ] = "auto",
+    features: Annotated[str, typer.Option(help="feature set; the model's own first one by default")] = "",
+    inner_folds: Annotated[int, typer.Option(help="1 of so many groups of a fold's training people validates; 0 = none")] = 4,
+    sampler: Annotated[
+        str, typer.Option(help=f"{', '.join(SAMPLERS)}; tpe learns from other folds' validation people")
+    ] = "random",
+    runner: Annotated[str, typer.Option(help="ray, or inline: this process alone, for a debugger")] = "ray",
+    address: Annotated[str | None, typer.Option(help="Ray cluster to join (auto, host:6379); none = Ray on this machine")] = None,
+    gpus_per_fold: Annotated[float, typer.Option(help="share of a GPU per fold, for example 0.25")] = 0.0,
+    workspace: Annotated[Path, typer.Option(help="folder for features, fold results, sweeps and MLflow")] = Path("workspace"),
+    tracking_uri: Annotated[str, typer.Option(help="MLflow; SQLite in the workspace if none is given")] = "",
+    json_file: Annotated[Path | None, typer.Option("--json", help="write the summary there")] = None,
+) -> None:
+    """Honest leave-one-subject-out sweep of a model over a corpus."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    try:
+        if model not in MODELS:
+            raise ConfigError(nearest(model, MODELS, "model"))
+        if resume and not name:
+            raise ConfigError("--resume needs --name, the sweep to continue")
+        request = Request(
+            study=Study(model, protocol, inner_folds, seeds, parse_settings(settings)), corpus=corpus, root=root,
+            features=features or MODELS[model].features[0], classes=classes, au=au, selection=selection, trials=trials,
+            sampler=sampler, name=safe_name(name) if name else "", resume=resume, runner=runner, address=address, gpus=gpus_per_fold,
+            workspace=workspace, tracking_uri=tracking_uri or f"sqlite:///{workspace}/mlflow.db",
+        )  # fmt: skip
+        status = run(request, json_file)
+    except BAD_INPUT as error:
+        console.print(f"[red]{type(error).__name__}[/red]: {error}", highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from error
+    raise typer.Exit(status)
+
+
+if __name__ == "__main__":
+    app()

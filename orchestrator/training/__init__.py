@@ -1,0 +1,1 @@
+"""Training of one fold: ``loop.train_fold(job, data) -> FoldResult``. Knows neither Ray nor MLflow, uses one thread."""

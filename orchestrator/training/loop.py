@@ -1,0 +1,233 @@
+"""Train one fold and evaluate it after every epoch; or fit one model on everybody. Pure functions of their arguments.
+
+What may touch training: the training clips, and through early stopping the validation clips. Test clips are read only to write
+down the probabilities that the finished epoch's model gives them. On a CPU the same arguments give the same bits in any process.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mer_models import MODELS
+from orchestrator.config import Recipe
+from orchestrator.jobs import FoldData, FoldJob, FoldResult
+from orchestrator.seeds import seed_of
+from orchestrator.training import normalise, schedules
+from orchestrator.training.averaging import WeightAverage, refresh_batch_norm
+from orchestrator.training.losses import class_weights, focal_loss, one_hot
+from orchestrator.training.mixing import mix
+from orchestrator.training.prediction import logits, prepare, probabilities, to_tensor
+from orchestrator.training.sampling import batches, epoch_order
+
+OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+
+
+class TrainingDiverged(ArithmeticError):
+    """The training loss is no longer a finite number."""
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A model in eval mode, with averaged weights where the recipe averages, and the normaliser that its inputs need."""
+
+    model: nn.Module
+    normaliser: dict[str, np.ndarray]
+    epochs: int
+    train_loss: float
+
+
+def train_fold(job: FoldJob, data: FoldData, *, device: str = "cpu") -> FoldResult:
+    """Train ``job`` on ``data`` and record validation and test probabilities after every epoch.
+
+    Stops early on the validation loss if the recipe has a patience and there are validation clips. The seed depends on the names
+    of model, protocol and fold and on the replicate, not on the configuration: trials of a sweep differ by configuration alone.
+
+    Raises ValueError if job and data do not fit each other or the model, TrainingDiverged if the loss is not finite.
+    """
+    started = time.perf_counter()
+    _check(job, data)
+    recipe = Recipe(**job.config["recipe"])
+    notes, rows = [], []
+    best, stale = math.inf, 0
+    with _own_randomness(device):
+        training = _Training(job.model, job.config, data, len(job.classes), (job.model, job.protocol, job.fold, job.seed), device)
+        held_out = [(training.views(x), to_tensor(training.known(aus), training.device)) for x, aus in _held_out(data)]
+        for epoch, train_loss, model in training.epochs():
+            validation, test = (probabilities(model, views, aus, recipe) for views, aus in held_out)
+            validation_loss = _cross_entropy(validation, data.y_validation)
+            rows.append((epoch, train_loss, validation_loss, validation, test))
+            stale = 0 if validation_loss < best else stale + 1
+            best = min(best, validation_loss) if len(validation) else best
+            if recipe.patience and len(validation) and stale >= recipe.patience:
+                notes.append(f"stopped after epoch {epoch}: no better validation loss than {best:.4f} for {stale} epochs")
+                break
+    epochs, train_losses, validation_losses, validation_probs, test_probs = zip(*rows, strict=True)
+    return FoldResult(
+        job_id=job.job_id,
+        fold=job.fold,
+        seed=job.seed,
+        validation=job.validation,
+        test=job.test,
+        validation_truth=np.asarray(data.y_validation, np.int64),
+        epochs=np.array(epochs, np.int32),
+        train_loss=np.array(train_losses, np.float32),
+        validation_loss=np.array(validation_losses, np.float32),
+        validation_probs=np.stack(validation_probs),
+        test_probs=np.stack(test_probs),
+        seconds=time.perf_counter() - started,
+        notes=tuple(notes),
+    )
+
+
+def fit(
+    model: str,
+    config: dict[str, Any],
+    data: FoldData,
+    classes: tuple[str, ...],
+    *,
+    epochs: int,
+    seed_names: tuple[object, ...],
+    device: str = "cpu",
+) -> TrainedModel:
+    """The model after ``epochs`` epochs of the recipe on the training clips of ``data``; the rest of ``data`` is not read.
+
+    The recipe's schedule spans ``recipe.epochs`` as in the sweep, and training stops on the way: the model is the one that a fold
+    has at that epoch. Raises ValueError if ``epochs`` is not in 1..recipe.epochs.
+    """
+    if not 1 <= epochs <= config["recipe"]["epochs"]:
+        raise ValueError(f"epochs must be in 1..recipe.epochs = {config['recipe']['epochs']}, got {epochs}")
+    with _own_randomness(device):
+        training = _Training(model, config, data, len(classes), seed_names, device)
+        _, train_loss, fitted = next(itertools.islice(training.epochs(), epochs - 1, None))
+    return TrainedModel(fitted.eval(), training.normaliser, epochs, train_loss)
+
+
+class _Training:
+    """One model, its training clips as normalised tensors, and its own random streams."""
+
+    def __init__(
+        self, name: str, config: dict[str, Any], data: FoldData, n_classes: int, seeds: tuple[object, ...], device: str
+    ) -> None:
+        architecture: Any = MODELS[name]
+        kind = architecture.kind
+        if data.kind != kind:
+            raise ValueError(f"{name} reads {kind}, got {data.kind}; choose one of its feature sets {architecture.features}")
+        if len(data.x_train) == 0:
+            raise ValueError("there is no clip to train on; the fold needs at least one other person")
+        self.recipe, self.kind, self.channels = Recipe(**config["recipe"]), data.kind, data.channels
+        self.device = torch.device(device)
+        self.seed: Callable[[str], int] = lambda purpose: seed_of(*seeds, purpose)
+        self.uses_aus = architecture.uses_aus
+        given: dict[str, int] = {"n_rois": data.x_train.shape[2]} if kind == "roi_flow" else {}
+        aus = self.known(data.aus_train)
+        if aus is not None:
+            given["n_aus"] = aus.shape[1]
+        torch.manual_seed(self.seed("weights"))
+        self.model: nn.Module = architecture(n_classes, **given, **config["model"]).to(self.device)
+        self.normaliser = normalise.fit(data.x_train, self.recipe.normalise, kind)
+        self.x, self.aus = self.views(data.x_train, self.recipe.mirror > 0), to_tensor(aus, self.device)
+        self.labels = data.y_train
+        self.targets = one_hot(data.y_train, n_classes).to(self.device)
+        self.weights = class_weights(data.y_train, n_classes).to(self.device) if self.recipe.class_balance else None
+
+    def known(self, aus: np.ndarray | None) -> np.ndarray | None:
+        return aus if self.uses_aus else None
+
+    def views(self, x: np.ndarray, mirrored: bool | None = None) -> Tensor:
+        mirrored = self.recipe.tta if mirrored is None else mirrored
+        return prepare(x, self.normaliser, self.recipe, self.kind, self.channels, mirrored=mirrored).to(self.device)
+
+    def epochs(self) -> Iterator[tuple[int, float, nn.Module]]:
+        """Train epoch by epoch: number, mean training loss, and the model to evaluate (averaged, once averaging has started)."""
+        recipe = self.recipe
+        optimiser = OPTIMISERS[recipe.optimiser](
+            self.model.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True
+        )
+        order_rng, mixing_rng = (np.random.default_rng(self.seed(purpose)) for purpose in ("order", "mixing"))
+        torch.manual_seed(self.seed("dropout"))
+        average: WeightAverage | None = None
+        for epoch in range(1, recipe.epochs + 1):
+            for group in optimiser.param_groups:
+                group["lr"] = schedules.learning_rate(epoch, recipe)
+            self.model.train()
+            total = 0.0
+            for index in batches(epoch_order(self.labels, recipe.oversample, order_rng), recipe.batch_size):
+                total += self._step(optimiser, index, mixing_rng) * len(index)
+            loss = total / len(self.labels)
+            if not math.isfinite(loss):
+                raise TrainingDiverged(
+                    f"training loss is {loss} in epoch {epoch}; lower recipe.lr = {recipe.lr} or set recipe.grad_clip = 1"
+                )
+            if epoch > schedules.averaging_starts(recipe):
+                average = average or WeightAverage(self.model)
+                average.update(self.model)
+                refresh_batch_norm(average.model, self.x.flatten(0, 1), self._repeated_aus(), recipe.batch_size)
+            yield epoch, loss, average.model if average else self.model
+
+    def _step(self, optimiser: torch.optim.Optimizer, index: np.ndarray, rng: np.random.Generator) -> float:
+        recipe, clips = self.recipe, torch.from_numpy(index)
+        view = torch.from_numpy((rng.random(len(index)) < recipe.mirror).astype(np.int64)) if len(self.x) > 1 else 0
+        x, targets, aus = self.x[view, clips], self.targets[clips], None if self.aus is None else self.aus[clips]
+        x, targets, aus = mix(
+            x, targets, aus, kind=self.kind, mixup_alpha=recipe.mixup_alpha, cutmix_alpha=recipe.cutmix_alpha, rng=rng
+        )
+        if recipe.noise:
+            x = x + recipe.noise * torch.randn_like(x)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+            out = logits(self.model, x, aus)
+        loss = focal_loss(out, targets, gamma=recipe.focal_gamma, smoothing=recipe.label_smoothing, weights=self.weights)
+        optimiser.zero_grad()
+        loss.backward()
+        if recipe.grad_clip:
+            nn.utils.clip_grad_norm_(self.model.parameters(), recipe.grad_clip)
+        optimiser.step()
+        return loss.item()
+
+    def _repeated_aus(self) -> Tensor | None:
+        return None if self.aus is None else self.aus.repeat(len(self.x), 1)
+
+
+@contextmanager
+def _own_randomness(device: str) -> Iterator[None]:
+    """One thread and a private copy of torch's random state; both are put back afterwards."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count()) if device != "cpu" else []):
+            yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _held_out(data: FoldData) -> list[tuple[np.ndarray, np.ndarray | None]]:
+    """Validation and test clips, apart: in one batch, the bits of one could depend on the size of the other."""
+    return [(data.x_validation, data.aus_validation), (data.x_test, data.aus_test)]
+
+
+def _cross_entropy(probs: np.ndarray, truth: np.ndarray) -> float:
+    if len(truth) == 0:
+        return math.nan
+    return float(-np.log(np.maximum(probs[np.arange(len(truth)), truth].astype(np.float64), 1e-12)).mean())
+
+
+def _check(job: FoldJob, data: FoldData) -> None:
+    for part in ("train", "validation", "test"):
+        named, given = len(getattr(job, part)), len(getattr(data, f"x_{part}"))
+        labels = len(getattr(data, f"y_{part}", range(given)))
+        aus = getattr(data, f"aus_{part}")
+        if not named == given == labels or (aus is not None and len(aus) != named):
+            raise ValueError(f"fold {job.fold}: the job names {named} {part} clips, the data holds {given} and {labels} labels")
+        x = getattr(data, f"x_{part}")
+        bad = given - int(np.isfinite(x).all(tuple(range(1, x.ndim))).sum())
+        if bad:
+            raise ValueError(f"fold {job.fold}: {bad} {part} clips are not finite; leave out rows whose status is not ok")

@@ -1,0 +1,31 @@
+"""Which training clips an epoch sees, in which batches."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def epoch_order(labels: np.ndarray, oversample: float, rng: np.random.Generator) -> np.ndarray:
+    """Indices of one epoch, int64 (n,), shuffled. An epoch has n clips whatever the oversampling, so it always costs the same.
+
+    A class with n_c clips gets a share of the epoch proportional to n_c ** (1 - oversample): at 0 every clip comes once, at 1
+    every class equally often. Within a class no clip comes twice before all have come once.
+    """
+    if oversample == 0:
+        return rng.permutation(len(labels))
+    classes, counts = np.unique(labels, return_counts=True)
+    shares = counts ** (1 - oversample)
+    wanted = shares / shares.sum() * len(labels)
+    draws = np.floor(wanted).astype(int)
+    draws[np.argsort(draws - wanted, kind="stable")[: len(labels) - draws.sum()]] += 1  # the largest remainders
+    order = [
+        np.concatenate([rng.permutation(members) for _ in range(-(-n // len(members)))])[:n]
+        for members, n in ((np.flatnonzero(labels == c), n) for c, n in zip(classes, draws, strict=True))
+        if n
+    ]
+    return rng.permutation(np.concatenate(order))
+
+
+def batches(order: np.ndarray, batch_size: int) -> list[np.ndarray]:
+    """``order`` in batches of at most ``batch_size``, as equal as can be: no batch of one clip is left over at the end."""
+    return np.array_split(order, -(-len(order) // batch_size))

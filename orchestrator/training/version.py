@@ -1,0 +1,32 @@
+"""Which code decided a number: part of every job's identity, so that a result of older code is never taken for a new one."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from pathlib import Path
+
+import torch
+
+import mer_models
+from orchestrator import jobs, seeds
+
+
+@functools.cache
+def code_version() -> str:
+    """16 hex digits from the sources of mer_models/, orchestrator/training/, jobs.py, seeds.py, and from torch's version."""
+    files = [
+        *_sources(Path(mer_models.__file__).parent),
+        *_sources(Path(__file__).parent),
+        Path(jobs.__file__),
+        Path(seeds.__file__),
+    ]
+    text = hashlib.sha256(torch.__version__.encode())
+    for file in files:
+        text.update(f"\0{file.parent.name}/{file.name}\0".encode())
+        text.update(file.read_bytes())
+    return text.hexdigest()[:16]
+
+
+def _sources(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.py"))

@@ -1,0 +1,176 @@
+"""Search and runners: the same numbers with and without Ray, nothing finished is lost, a failing fold fails its trial only."""
+
+import json
+from dataclasses import dataclass, field
+
+import numpy as np
+import optuna
+import pytest
+
+from orchestrator import search
+from orchestrator.jobs import FoldJob
+from orchestrator.runners import inline as inline_runner
+from orchestrator.runners import ray as ray_runner
+from orchestrator.search import NamedSampler, Search
+from orchestrator.store import FoldStore
+from orchestrator.study import Study
+from search_spaces import SPACES
+from tests.orchestrator.tables import QUICK, table
+
+
+@dataclass
+class Watcher:
+    folds: list = field(default_factory=list)
+    trials: list = field(default_factory=list)
+
+    def fold(self, trial, done, total, score, seconds, reused):
+        self.folds.append((trial, done, total, score, reused))
+
+    def trial(self, outcome):
+        self.trials.append(outcome)
+
+
+@pytest.fixture(scope="module")
+def local_ray():
+    import ray
+
+    ray_runner.start(None, cpus=2)
+    yield
+    ray.shutdown()
+
+
+@pytest.fixture
+def study():
+    return Study("stag", "loso", 2, 1, QUICK)
+
+
+def plan(folder, trials=2):
+    folder.mkdir(exist_ok=True)
+    return Search(trials, 0, "random", folder)
+
+
+def run_inline(study, folder, trials=2):
+    watcher = Watcher()
+    folder.mkdir(exist_ok=True)
+    return search.inline(study, table(), FoldStore(folder / "folds"), plan(folder / "sweep", trials), watcher), watcher
+
+
+def test_inline_and_ray_propose_and_compute_the_same(study, tmp_path, local_ray):
+    alone, _ = run_inline(study, tmp_path / "inline")
+    watcher = Watcher()
+    (tmp_path / "ray").mkdir()
+    together = search.with_ray(study, table(), FoldStore(tmp_path / "ray" / "folds"), plan(tmp_path / "ray" / "sweep"), watcher)
+    assert [o.error for o in together] == ["", ""]
+    assert [o.drawn for o in alone] == [o.drawn for o in together]
+    for a, b in zip(alone, together, strict=True):
+        theirs = {r.job_id: r for r in b.results}
+        assert set(theirs) == {r.job_id for r in a.results}
+        for result in a.results:
+            for name in ("train_loss", "validation_probs", "test_probs", "epochs"):
+                np.testing.assert_array_equal(getattr(result, name), getattr(theirs[result.job_id], name))
+    assert len(watcher.folds) == 8
+    assert {o.index for o in watcher.trials} == {0, 1}
+
+
+def test_trial_0_is_the_published_configuration_under_the_users_keys(study, tmp_path):
+    outcomes, _ = run_inline(study, tmp_path / "a", trials=1)
+    config = outcomes[0].config
+    assert config["recipe"]["lr"] == SPACES["stag"].PUBLISHED["recipe.lr"]
+    assert config["recipe"]["epochs"] == 3
+
+
+def test_one_fold_alone_equals_the_same_fold_in_the_full_run(study, tmp_path):
+    outcomes, _ = run_inline(study, tmp_path / "a", trials=1)
+    job = study.jobs(table(), {})[2]
+    alone = inline_runner.run_fold(job, table())
+    full = next(r for r in outcomes[0].results if r.job_id == job.job_id)
+    np.testing.assert_array_equal(alone.test_probs, full.test_probs)
+
+
+def test_a_second_run_computes_nothing_and_a_longer_one_only_the_new_trials(study, tmp_path, monkeypatch):
+    first, _ = run_inline(study, tmp_path / "a", trials=2)
+    computed: list[FoldJob] = []
+    real = inline_runner.run_fold
+    monkeypatch.setattr(inline_runner, "run_fold", lambda job, data: computed.append(job) or real(job, data))
+    again, watcher = run_inline(study, tmp_path / "a", trials=2)
+    assert not computed
+    assert all(fold[-1] for fold in watcher.folds)
+    assert [o.drawn for o in again] == [o.drawn for o in first]
+    longer, _ = run_inline(study, tmp_path / "a", trials=3)
+    assert len(computed) == 4
+    assert [o.drawn for o in longer[:2]] == [o.drawn for o in first]
+    undisturbed, _ = run_inline(study, tmp_path / "b", trials=3)
+    assert [o.drawn for o in longer] == [o.drawn for o in undisturbed]
+
+
+def test_an_interrupted_run_keeps_its_finished_folds(study, tmp_path, monkeypatch):
+    real, computed = inline_runner.run_fold, []
+
+    def third_time_unlucky(job, data):
+        if len(computed) == 3:
+            raise KeyboardInterrupt
+        computed.append(job)
+        return real(job, data)
+
+    monkeypatch.setattr(inline_runner, "run_fold", third_time_unlucky)
+    with pytest.raises(KeyboardInterrupt):
+        run_inline(study, tmp_path / "a")
+    monkeypatch.setattr(inline_runner, "run_fold", lambda job, data: computed.append(job) or real(job, data))
+    outcomes, _ = run_inline(study, tmp_path / "a")
+    assert len(computed) == 8  # 3 before, 5 after: none twice
+    assert len({j.job_id for j in computed}) == 8
+    assert [len(o.results) for o in outcomes] == [4, 4]
+
+
+def test_a_fold_that_raises_is_tried_again_and_then_fails_its_trial_with_the_traceback(tmp_path, local_ray):
+    """STSTNet on a table of ROI flow: the model refuses it in every fold."""
+    study = Study("ststnet", "loso", 2, 1, {"recipe.epochs": 1})
+    watcher = Watcher()
+    outcomes = search.with_ray(study, table(), FoldStore(tmp_path / "folds"), plan(tmp_path / "sweep", 1), watcher)
+    assert len(outcomes) == 1
+    assert "failed 2 times" in outcomes[0].error
+    assert "ststnet reads flow_picture" in outcomes[0].error
+    assert outcomes[0].results == ()
+
+
+def test_a_worker_killed_in_the_middle_costs_nothing(study, tmp_path, local_ray, monkeypatch):
+    """A fold whose process dies is started again by Ray; numbers are those of an undisturbed run."""
+    import ray
+
+    mark = tmp_path / "died"
+    data = table()
+    jobs = study.jobs(data, {})
+
+    @ray.remote(max_retries=ray_runner.CRASHES)
+    def dies_once(job, data, device):
+        import os
+
+        if job.fold == "synthetic/p1" and not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), 9)
+        return inline_runner.run_fold(job, data, device)
+
+    monkeypatch.setattr(ray_runner, "_fold", dies_once)
+    results = {r.job_id: r for r, _ in ray_runner.run(jobs, FoldStore(tmp_path / "folds"), ray.put(data))}
+    assert mark.exists()
+    for job in jobs:
+        np.testing.assert_array_equal(results[job.job_id].test_probs, inline_runner.run_fold(job, data).test_probs)
+
+
+def test_draws_depend_on_names_alone():
+    """Adding a parameter leaves the others' draws as they were; asking in another order, too."""
+
+    def draws(*names):
+        study = optuna.create_study(sampler=NamedSampler(7))
+        return [{name: trial.suggest_float(name, 0, 1) for name in names} for trial in (study.ask(), study.ask())]
+
+    few, more = draws("a", "b"), draws("c", "b", "a")
+    assert [{"a": d["a"], "b": d["b"]} for d in more] == few
+    assert few[0] != few[1]
+
+
+def test_proposals_are_on_disk_before_they_run(study, tmp_path):
+    run_inline(study, tmp_path / "a", trials=2)
+    kept = json.loads((tmp_path / "a" / "sweep" / "trials.json").read_text())
+    assert len(kept) == 2
+    assert set(kept[1]) <= set(SPACES["stag"].PUBLISHED)

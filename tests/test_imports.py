@@ -1,0 +1,72 @@
+"""The arrows of the architecture: who may import whom. A node that trains needs no OpenCV, one that preprocesses no torch."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+OURS = ("preprocessing", "mer_models", "search_spaces", "orchestrator")
+# Third-party fences: top-level name -> the only files (or folders) that may import it.
+FENCES = {
+    "ray": ("preprocessing/distribute.py", "preprocessing/__main__.py", "orchestrator/runners/ray.py", "orchestrator/search.py"),
+    "mlflow": ("orchestrator/tracking.py", "orchestrator/predictor.py"),
+    "optuna": ("orchestrator/search.py",),
+    "cv2": ("preprocessing/",),
+    "mediapipe": ("preprocessing/landmarks.py",),
+    "torch": ("mer_models/", "orchestrator/"),
+}
+
+
+def imports(path: Path) -> set[str]:
+    """Every module name that a file imports, at the top or inside a function; ``from a import b`` gives a and a.b."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def files() -> list[tuple[str, set[str]]]:
+    return [(str(p.relative_to(ROOT)), imports(p)) for package in OURS for p in sorted((ROOT / package).rglob("*.py"))]
+
+
+def test_packages_import_only_downwards():
+    wrong = []
+    for path, names in files():
+        package = path.split("/")[0]
+        for name in names:
+            other = name.split(".")[0]
+            if other not in OURS or other == package:
+                continue
+            allowed = package == "orchestrator" and (
+                other in ("mer_models", "search_spaces")
+                or name == "preprocessing"
+                or name.startswith("preprocessing.schema")
+                or (path == "orchestrator/sweep.py" and name.startswith("preprocessing.extract"))
+            )
+            if not allowed:
+                wrong.append(f"{path} imports {name}")
+    assert not wrong, "orchestrator -> {mer_models, search_spaces, preprocessing.schema}, no more:\n" + "\n".join(wrong)
+
+
+def test_libraries_stay_behind_their_fences():
+    wrong = [
+        f"{path} imports {name}"
+        for path, names in files()
+        for name in names
+        if (fence := FENCES.get(name.split(".")[0])) and not path.startswith(fence)
+    ]
+    assert not wrong, "move the call behind the fence (see FENCES in this file):\n" + "\n".join(wrong)
+
+
+def test_files_stay_small():
+    limits = {"preprocessing/datasets": 120, "mer_models": 200, "tests": 400}
+    long = []
+    for path in [*(ROOT / "tests").rglob("*.py"), *(p for package in OURS for p in (ROOT / package).rglob("*.py"))]:
+        name = str(path.relative_to(ROOT))
+        limit = next((n for prefix, n in limits.items() if name.startswith(prefix)), 300)
+        lines = len(path.read_text().splitlines())
+        if lines > limit:
+            long.append(f"{name}: {lines} lines, at most {limit}")
+    assert not long, "split them:\n" + "\n".join(long)
