@@ -33,7 +33,7 @@ test: env ## all tests
 
 lint: env ## ruff and mypy
 	$(RUN) -m ruff check .
-	$(RUN) -m ruff format --check --diff . >/dev/null || $(RUN) -m ruff format --diff .
+	$(RUN) -m ruff format --check --quiet .
 	$(RUN) -m mypy
 
 ui: env ## MLflow in a browser, on this machine only: http://127.0.0.1:5000

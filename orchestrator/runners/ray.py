@@ -36,7 +36,10 @@ def _fold(job: FoldJob, table: Table, device: str) -> FoldResult:
 
 
 def start(address: str | None, cpus: int | None = None, gpus: int | None = None) -> None:
-    """Join the cluster at ``address``, or start Ray on this machine (dashboard and services bound to loopback)."""
+    """Join the cluster at ``address``, or start Ray on this machine, without a dashboard.
+
+    Ray's own ports answer to holders of its token only (its default since 2.60), which ``ray.init`` makes and keeps.
+    """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # Tune's new reporter prints a banner even when told to be silent
     if ray.is_initialized():
@@ -46,10 +49,7 @@ def start(address: str | None, cpus: int | None = None, gpus: int | None = None)
     else:
         for name, value in KEEP_MEMORY.items():  # Ray's processes on this machine inherit it
             os.environ.setdefault(name, value)
-        ray.init(
-            num_cpus=cpus, num_gpus=gpus, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR,
-            _node_ip_address="127.0.0.1",
-        )  # fmt: skip
+        ray.init(num_cpus=cpus, num_gpus=gpus, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
 
 
 def run(
