@@ -66,7 +66,7 @@ HARD = Level(
 
 @dataclass(frozen=True)
 class RenderConfig:
-    """One synthetic corpus. The same configuration always gives the same bytes.
+    """One synthetic corpus. With the same versions of numpy, OpenCV and scikit-image it always gives the same bytes.
 
     seed               any integer >= 0; another seed gives other people and other clips.
     subjects           number of invented people, 1..999.

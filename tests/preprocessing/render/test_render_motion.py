@@ -9,6 +9,7 @@ from scipy.ndimage import map_coordinates
 
 from preprocessing.render import RenderConfig, clip_plan, true_flow, true_landmarks
 from preprocessing.render.au_fields import AU_PARTS, LID, au_fields
+from preprocessing.render.emotions import corpus_emotions
 from preprocessing.render.motion import ClipRenderer
 from preprocessing.render.people import neutral_landmarks
 from preprocessing.render.plan import coarse_grid
@@ -99,6 +100,16 @@ def test_expressions_move_by_one_to_four_pixels_of_a_256_pixel_face(difficulty: 
     assert min(peaks) > 0.9
     assert max(peaks) < 4.1
     assert np.mean([level.amplitude_low - 0.05 <= peak <= level.amplitude_high + 0.05 for peak in peaks]) > 0.9
+
+
+def test_units_that_pull_against_each_other_stay_within_four_pixels() -> None:
+    config = RenderConfig(seed=0, difficulty=0.0)
+    plans = [clip_plan(config, subject, clip) for subject, row in enumerate(corpus_emotions(config)) for clip in range(10)
+             if row[clip] == "repression"]  # fmt: skip
+    opposed = [[unit.amplitude for unit in plan.units if unit.role == "expression"] for plan in plans
+               if {unit.au for unit in plan.units if unit.role == "expression"} >= {12, 15}]  # fmt: skip
+    assert opposed
+    assert all(max(amplitudes) <= 4.0 + 1e-9 for amplitudes in opposed)
 
 
 def test_movements_never_fold_the_face() -> None:

@@ -75,6 +75,8 @@ def test_neutral_faces_are_whole_and_differ() -> None:
     pad = round(MARGIN * config.unit)
     faces = [neutral_face(config, subject)[pad:-pad, pad:-pad].astype(float) for subject in range(16)]
     shapes = [neutral_landmarks(config, subject) for subject in range(16)]
+    cheeks = [face[80:95, 45:60].mean((0, 1)) for face in faces]  # skin tone and light, whatever the shape
+    assert np.std(cheeks, 0).min() > 8
     for i in range(16):
         assert 40 < faces[i].mean() < 200
         assert shapes[i][8, 1] < 315  # the chin stays inside the frame
