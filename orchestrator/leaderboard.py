@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
+from orchestrator.names import redacted
 from orchestrator.search import Outcome
 from orchestrator.selection import pooled_validation_uf1
 
@@ -44,7 +45,7 @@ def next_commands(name: str, workspace: Path, tracking_uri: str, model: str) -> 
     """What a user does next, ready to paste."""
     return (
         "next:\n"
-        f"  compare runs in a browser   mlflow ui --host 127.0.0.1 --backend-store-uri {tracking_uri}\n"
+        f"  compare runs in a browser   mlflow ui --host 127.0.0.1 --backend-store-uri {redacted(tracking_uri)}\n"
         f"  tables and pictures         python -m orchestrator.report {name} --workspace {workspace}\n"
         f"  your own clips              python -m orchestrator.sweep {model} --corpus manifest --root FOLDER_WITH_manifest.csv"
     )

@@ -36,6 +36,7 @@ class Request:
     gpus: float
     workspace: Path
     tracking_uri: str
+    max_failed: float
 
     def __post_init__(self) -> None:
         for value, known, what in (

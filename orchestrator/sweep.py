@@ -61,6 +61,7 @@ def run(request: Request, json_file: Path | None = None) -> int:
             [request.features],
             request.workspace,
             workers=workers,
+            max_failed=request.max_failed,
             report=progress.clips,
             say=console.print,
         )
@@ -91,6 +92,7 @@ def run(request: Request, json_file: Path | None = None) -> int:
         console.print(
             f"[red]every trial failed[/red]; the first:\n{failed[0].error if failed else 'none was run'}", highlight=False
         )
+        _end_tracking(tracker, "every trial failed")
         return 1
     trials = [Trial(o.index, dict(o.config), o.results) for o in outcomes if not o.error]
     timing = {
@@ -175,6 +177,15 @@ def _log_trial(tracker: Tracker | None, outcome: Outcome, trials: list[Trial]) -
         console.print(f"[red]MLflow: {error}[/red]", highlight=False)
 
 
+def _end_tracking(tracker: Tracker | None, why: str) -> None:
+    if tracker is None:
+        return
+    try:
+        tracker.failed(why)
+    except TrackingError as error:
+        console.print(f"[red]MLflow: {error}[/red]", highlight=False)
+
+
 def _evaluate(
     request: Request, table: Table, trials: list[Trial], folds: int, timing: dict[str, Any], failed: list[Outcome]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -240,6 +251,7 @@ def main(
     gpus_per_fold: Annotated[float, typer.Option(help="share of a GPU per fold, for example 0.25")] = 0.0,
     workspace: Annotated[Path, typer.Option(help="folder for features, fold results, sweeps and MLflow")] = Path("workspace"),
     tracking_uri: Annotated[str, typer.Option(help="MLflow; SQLite in the workspace if none is given")] = "",
+    max_failed: Annotated[float, typer.Option(help="share of quarantined clips that is still a corpus")] = 0.2,
     json_file: Annotated[Path | None, typer.Option("--json", help="write the summary there")] = None,
 ) -> None:
     """Honest leave-one-subject-out sweep of a model over a corpus."""
@@ -254,6 +266,7 @@ def main(
             features=features or MODELS[model].features[0], classes=classes, au=au, selection=selection, trials=trials,
             sampler=sampler, name=safe_name(name) if name else "", resume=resume, runner=runner, address=address, gpus=gpus_per_fold,
             workspace=workspace, tracking_uri=tracking_uri or f"sqlite:///{workspace}/mlflow.db",
+            max_failed=max_failed,
         )  # fmt: skip
         status = run(request, json_file)
     except BAD_INPUT as error:

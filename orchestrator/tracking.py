@@ -42,6 +42,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from orchestrator import metrics, predictor
 from orchestrator.data import Table
 from orchestrator.jobs import FoldResult, canonical_json, digest
+from orchestrator.names import redacted
 from orchestrator.records import Trial, best, pooled_ranks, validation_ranks
 from orchestrator.report import prediction_rows
 from orchestrator.training.loop import TrainedModel
@@ -64,8 +65,8 @@ def _guarded(uri: str) -> Iterator[None]:
     except (MlflowException, SQLAlchemyError, OSError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise TrackingError(
-            f"MLflow at {uri} failed: {first}. All fold results are kept; give a place that can be written with --tracking-uri "
-            "and run the same command with --resume: nothing is trained again"
+            f"MLflow at {redacted(uri)} failed: {first.replace(uri, redacted(uri))}. All fold results are kept; give a place that can "
+            "be written with --tracking-uri and run the same command with --resume: nothing is trained again"
         ) from error
 
 

@@ -207,7 +207,7 @@ def prepare(
             raise CorpusError(f"corpus {corpus} needs --root, the folder that holds it; only 'synthetic' is made here")
         config = RenderConfig()
         root = workspace / "corpora" / f"synthetic-{hashlib.sha256(repr((GENERATOR_VERSION, config)).encode()).hexdigest()[:8]}"
-        render_corpus(root, config, processes=max(1, workers), progress=lambda done, total: _tell(report, done, total))
+        render_corpus(root, config, progress=lambda done, total: _tell(report, done, total))
     if not root.exists():
         raise CorpusError(f"{root} does not exist; give the folder of corpus {corpus} with --root")
     todo = plan(corpus, root, names, workspace / "features", settings)
