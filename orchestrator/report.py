@@ -156,6 +156,8 @@ def table(summary: Mapping[str, Any]) -> Table:
         values = [_number(score[name], score["sd"][name]) for name in ("uf1", "uar", "war")]
         values += [_number(score["per_class"][name]["f1"], None) for name in summary["classes"]]
         sees = RULES[rule].sees if RULES[rule].honest else f"[red]{RULES[rule].sees}[/]"
+        if rule == "last_epoch" and len(summary["configuration"]) == 1:
+            sees = "nothing chosen"
         made.add_row(rule, sees, *values, style="bold" if rule == DEFAULT else "")
     return made
 
