@@ -11,7 +11,7 @@ from rich.table import Table
 
 from orchestrator.names import redacted
 from orchestrator.search import Outcome
-from orchestrator.selection import pooled_validation_uf1
+from orchestrator.selection import RULES, pooled_validation_uf1
 
 
 def trials_table(outcomes: Sequence[Outcome], scores: Mapping[str, Mapping[str, Any]]) -> Table:
@@ -35,6 +35,14 @@ def trials_table(outcomes: Sequence[Outcome], scores: Mapping[str, Mapping[str, 
         keys = ", ".join(f"{k.split('.', 1)[1]}={_short(v)}" for k, v in outcome.drawn.items())
         made.add_row(str(outcome.index), value, str(chosen.get(outcome.index, 0)), keys)
     return made
+
+
+def headline(summary: Mapping[str, Any]) -> str:
+    """The one line that a sweep is remembered by: the score under the rule that was asked for, and what that rule saw."""
+    rule = summary["rule"]
+    score = summary["selection"][rule]
+    kind = "honest" if RULES[rule].honest else "[red]ORACLE, no result[/red]"
+    return f"{rule} ({kind}), AUs {summary['au']}: UF1 {score['uf1']:.4f}  UAR {score['uar']:.4f}  WAR {score['war']:.4f}"
 
 
 def _short(value: Any) -> str:

@@ -158,7 +158,7 @@ def table(summary: Mapping[str, Any]) -> Table:
         sees = RULES[rule].sees if RULES[rule].honest else f"[red]{RULES[rule].sees}[/]"
         if rule == "last_epoch" and len(summary["configuration"]) == 1:
             sees = "nothing chosen"
-        made.add_row(rule, sees, *values, style="bold" if rule == DEFAULT else "")
+        made.add_row(rule, sees, *values, style="bold" if rule == summary.get("rule", DEFAULT) else "")
     return made
 
 

@@ -24,7 +24,7 @@ from orchestrator import report, search
 from orchestrator.config import ConfigError, nearest
 from orchestrator.data import Table, load
 from orchestrator.labels import SCHEMES
-from orchestrator.leaderboard import next_commands, trials_table
+from orchestrator.leaderboard import headline, next_commands, trials_table
 from orchestrator.names import safe_name
 from orchestrator.progress import SweepProgress
 from orchestrator.protocols import PROTOCOLS, ProtocolError
@@ -108,6 +108,7 @@ def run(request: Request, json_file: Path | None = None) -> int:
     tracked = _finish_tracking(tracker, request, table, trials, summary, scores, folder)
     console.print(trials_table(outcomes, scores))
     console.print(report.table(summary))
+    console.print(headline(summary), highlight=False)
     console.print(
         next_commands(request.name, request.workspace, request.tracking_uri, request.study.model), highlight=False, soft_wrap=True
     )

@@ -63,9 +63,7 @@ class Pipeline:
 
     def _from_frames(self, clip: Clip) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         apex_source = clip.apex_source
-        if clip.apex is None:
-            if clip.onset is None or clip.offset is None:
-                raise ClipError("neither an apex nor onset and offset are known; give them in the labels")
+        if clip.apex is None and clip.onset is not None and clip.offset is not None:
             clip = replace(clip, apex=(clip.onset + clip.offset) // 2)
             apex_source = "middle"
         collectors: dict[str, Collector] = {name: INPUTS[name].collector(clip, self.settings) for name in self.names}

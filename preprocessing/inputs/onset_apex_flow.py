@@ -52,6 +52,8 @@ class _OnsetApex:
             self.apex_frame = frame
 
     def result(self, flow: Flow) -> np.ndarray:
+        if self.apex is None:
+            raise ValueError("this input needs an apex, or onset and offset whose middle stands in; give them in the labels")
         if self.onset_frame is None or self.apex_frame is None:
             raise ValueError(f"frame {self.apex}, the apex, is not among the frames read")
         field = flow(self.onset_frame.grey, self.apex_frame.grey)

@@ -75,7 +75,7 @@ def test_a_sweep_writes_the_json_of_the_contract(command, tmp_path):
         assert np.sum(scores["confusion"]) == 30 * 2  # two seeds
         assert set(scores["per_class"]) == {"negative", "positive", "surprise"}
     assert out["selection"]["oracle_trial"]["uf1"] >= min(s["uf1"] for s in out["selection"].values())
-    for words in ("oracle_epoch", "nested", "mlflow ui", "folds 20/20", "AUs: none"):
+    for words in ("oracle_epoch", "nested", "mlflow ui", "folds 20/20", "AUs: none", "nested (honest), AUs none: UF1"):
         assert words in result.output.replace("\n", " ")
 
 

@@ -44,6 +44,9 @@ def frames(tmp_path_factory):
                 target.write_bytes(path.read_bytes())
         rows.append(rows[1].replace("p01,c01", f"bad,{name}").replace(rows[1].split(",")[2], f"frames/bad/{name}"))
     rows.append(rows[1].replace("p01,c01", "bad,apex").replace(f",{rows[1].split(',')[4]},", ",99999,"))
+    onset, apex, offset = rows[1].split(",")[3:6]
+    rows.append(rows[1].replace("p01,c01", "p03,noapex").replace(f",{onset},{apex},{offset},", f",{onset},,{offset},"))
+    rows.append(rows[1].replace("p01,c01", "p03,nothing").replace(f",{onset},{apex},{offset},", ",,,,"))
     (root / "manifest.csv").write_text("\n".join(rows) + "\n")
     return root
 
@@ -58,8 +61,8 @@ def test_every_clip_has_a_row_and_a_broken_one_says_why(made):
     _, done = made
     spec, table = read_shards(done.folders["roi_flow14"])
     rows = {row["clip_id"].removeprefix("manifest/").removeprefix("bad/"): row for row in table.to_pylist()}
-    assert len(rows) == 12
-    assert (done.clips, done.quarantined, done.extracted) == (12, 6, 12)
+    assert len(rows) == 14
+    assert (done.clips, done.quarantined, done.extracted) == (14, 6, 14)
     expected = {
         "noface": "no face", "twofaces": "2 faces", "truncated": "cut short", "zerobyte": "zero bytes", "gap": "missing", "apex": "apex 99999",
     }  # fmt: skip
@@ -71,6 +74,11 @@ def test_every_clip_has_a_row_and_a_broken_one_says_why(made):
     assert np.reshape(good["x"], spec.shape).shape == (8, 14, 2)
     assert good["apex_source"] == "annotated"
     assert good["n_frames"] == good["offset"] - good["onset"] + 1
+    middle = rows["p03/noapex"]
+    assert (middle["apex"], middle["apex_source"]) == ((middle["onset"] + middle["offset"]) // 2, "middle")
+    assert middle["x"] == good["x"]  # the sequence does not depend on the apex
+    assert (rows["p03/nothing"]["apex"], rows["p03/nothing"]["apex_source"]) == (None, "none")
+    assert rows["p03/nothing"]["x"] == good["x"]
     quarantine = (done.folders["roi_flow14"] / "quarantine.csv").read_text()
     assert quarantine.count("manifest/bad/") == 6
 
@@ -84,7 +92,7 @@ def test_a_second_run_extracts_nothing(frames, made, monkeypatch):
 
 def test_too_many_failures_are_an_error_after_all_is_written(made):
     plan, _ = made
-    with pytest.raises(extract.TooManyFailures, match=r"6 of 12 clips .* allowed share 0\.2"):
+    with pytest.raises(extract.TooManyFailures, match=r"6 of 14 clips .* allowed share 0\.2"):
         extract.run(plan, max_failed=0.2)
     assert (plan.folders["roi_flow14"] / "index.json").is_file()
 
