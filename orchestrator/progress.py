@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from orchestrator.search import Outcome
@@ -59,7 +60,7 @@ class SweepProgress:
     def trial(self, outcome: Outcome) -> None:
         if outcome.error:
             self.console.print(
-                f"[red]trial {outcome.index} failed[/red]: {outcome.error.strip().splitlines()[-1]}", highlight=False
+                f"[red]trial {outcome.index} failed[/red]: {escape(outcome.error.strip().splitlines()[-1])}", highlight=False
             )
         for listener in self.on_trial:
             listener(outcome)

@@ -21,6 +21,7 @@ import pandas as pd
 import typer
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from orchestrator import pictures
@@ -194,7 +195,7 @@ def main(
         files = render(folder)
         console.print(table(read(folder)[0]))
     except (ReportError, ConfigError, OSError) as error:
-        console.print(f"[red]error:[/] {error}", highlight=False)
+        console.print(f"[red]error:[/] {escape(str(error))}", highlight=False)
         raise typer.Exit(2) from error
     console.print(f"{folder}: {', '.join(path.name for path in files)}", highlight=False)
 

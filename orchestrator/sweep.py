@@ -18,6 +18,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from mer_models import MODELS
 from orchestrator import report, search
@@ -90,7 +91,7 @@ def run(request: Request, json_file: Path | None = None) -> int:
     failed = [outcome for outcome in outcomes if outcome.error]
     if len(failed) == len(outcomes):
         console.print(
-            f"[red]every trial failed[/red]; the first:\n{failed[0].error if failed else 'none was run'}", highlight=False
+            f"[red]every trial failed[/red]; the first:\n{escape(failed[0].error) if failed else 'none was run'}", highlight=False
         )
         _end_tracking(tracker, "every trial failed")
         return 1
@@ -118,7 +119,7 @@ def run(request: Request, json_file: Path | None = None) -> int:
             f"[red]{missing} folds have no result[/red] ({len(failed)} failed trials); mend and run again with --resume --name {request.name}"
         )
         for outcome in failed:
-            console.print(f"trial {outcome.index}:\n{outcome.error}", highlight=False)
+            console.print(f"trial {outcome.index}:\n{escape(outcome.error)}", highlight=False)
         return 1
     return 0 if tracked else 3
 
@@ -147,9 +148,9 @@ def _announce(request: Request, table: Table, folds: int, quarantined: int) -> N
     if quarantined:
         console.print(f"[yellow]{quarantined} clips are quarantined[/yellow] (quarantine.csv beside the features says why)")
     for reason, count in sorted(others.items()):
-        console.print(f"[yellow]{count} clips left out[/yellow]: {reason}", highlight=False)
+        console.print(f"[yellow]{count} clips left out[/yellow]: {escape(reason)}", highlight=False)
     for warning in request.study.warnings(table):
-        console.print(f"[yellow]warning[/yellow]: {warning}", highlight=False)
+        console.print(f"[yellow]warning[/yellow]: {escape(warning)}", highlight=False)
 
 
 def _tracker(request: Request, table: Table) -> Tracker | None:
@@ -164,7 +165,10 @@ def _tracker(request: Request, table: Table) -> Tracker | None:
     try:
         return Tracker(request.tracking_uri, about)
     except TrackingError as error:
-        console.print(f"[red]MLflow: {error}[/red]; the sweep goes on, its results stay in {request.workspace}", highlight=False)
+        console.print(
+            f"[red]MLflow: {escape(str(error))}[/red]; the sweep goes on, its results stay in {request.workspace}",
+            highlight=False,
+        )
         return None
 
 
@@ -175,7 +179,7 @@ def _log_trial(tracker: Tracker | None, outcome: Outcome, trials: list[Trial]) -
     try:
         tracker.trial(trials[-1])
     except TrackingError as error:
-        console.print(f"[red]MLflow: {error}[/red]", highlight=False)
+        console.print(f"[red]MLflow: {escape(str(error))}[/red]", highlight=False)
 
 
 def _end_tracking(tracker: Tracker | None, why: str) -> None:
@@ -184,7 +188,7 @@ def _end_tracking(tracker: Tracker | None, why: str) -> None:
     try:
         tracker.failed(why)
     except TrackingError as error:
-        console.print(f"[red]MLflow: {error}[/red]", highlight=False)
+        console.print(f"[red]MLflow: {escape(str(error))}[/red]", highlight=False)
 
 
 def _evaluate(
@@ -219,7 +223,7 @@ def _finish_tracking(
         tracker.model(model, config, table, trial=index, epochs=epochs)
         tracker.finish(summary, scores, folder.path)
     except TrackingError as error:
-        console.print(f"[red]MLflow: {error}[/red]; the results are in {folder.path}", highlight=False)
+        console.print(f"[red]MLflow: {escape(str(error))}[/red]; the results are in {folder.path}", highlight=False)
         return False
     return True
 
@@ -271,7 +275,7 @@ def main(
         )  # fmt: skip
         status = run(request, json_file)
     except BAD_INPUT as error:
-        console.print(f"[red]{type(error).__name__}[/red]: {error}", highlight=False, soft_wrap=True)
+        console.print(f"[red]{type(error).__name__}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
     raise typer.Exit(status)
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from preprocessing import extract
 from preprocessing.datasets import DATASETS
@@ -53,7 +54,7 @@ def extract_command(
             corpus, root, features, workspace, settings=settings, workers=workers, max_failed=max_failed, report=report
         )
     except (CorpusError, ValueError, OSError) as error:
-        console.print(f"[red]{type(error).__name__}[/red]: {error}", highlight=False)
+        console.print(f"[red]{type(error).__name__}[/red]: {escape(str(error))}", highlight=False)
         raise typer.Exit(1) from error
     console.print(f"{done.clips} clips, {done.quarantined} quarantined, {done.extracted} extracted now in {done.seconds:.1f} s")
     for name, folder in done.folders.items():

@@ -153,13 +153,16 @@ def test_a_failed_trial_makes_the_status_1_and_is_named(command, monkeypatch):
 
     def one_fails(*arguments):
         outcomes = real(*arguments)
-        return [outcomes[0], sweep.Outcome(1, outcomes[1].drawn, outcomes[1].config, (), "Traceback ...\nValueError: broken")]
+        return [
+            outcomes[0],
+            sweep.Outcome(1, outcomes[1].drawn, outcomes[1].config, (), "Traceback ...\nValueError: broken [/data]"),
+        ]
 
     monkeypatch.setattr(sweep.search, "inline", one_fails)
     result = command("--trials", "2", "--name", "half")
     assert result.exit_code == 1
     assert "5 folds have no result" in result.output
-    assert "ValueError: broken" in result.output
+    assert "ValueError: broken [/data]" in result.output  # not taken for markup
 
 
 def test_mlflow_out_of_reach_loses_no_result(command, tmp_path):
