@@ -7,7 +7,7 @@ never leaves here for a worker, and statistics for normalisation are the worker'
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -130,13 +130,3 @@ def fold_data(table: Table, job: FoldJob) -> FoldData:
         aus_validation=None if aus is None else aus[validation],
         aus_test=None if aus is None else aus[test],
     )  # fmt: skip
-
-
-def only(table: Table, clip_ids: tuple[str, ...]) -> Table:
-    """The table cut down to some clips, in sorted order. The content digest is kept: it names the study, not the cut."""
-    keep = sorted(set(clip_ids))
-    row = {clip: i for i, clip in enumerate(table.clip_ids)}
-    rows = [row[clip] for clip in keep]
-    subjects = tuple(table.subjects[i] for i in rows)
-    aus = None if table.aus is None else table.aus[rows]
-    return replace(table, clip_ids=tuple(keep), subjects=subjects, y=table.y[rows], x=table.x[rows], aus=aus)

@@ -144,6 +144,11 @@ def title(summary: Mapping[str, Any]) -> str:
     )
 
 
+def terminal() -> Console:
+    """Where results are printed. A log file has no width, and tables need some."""
+    return Console() if sys.stdout.isatty() else Console(width=130, height=50)
+
+
 def table(summary: Mapping[str, Any]) -> Table:
     """The leaderboard of rules for a terminal. summary: as returned by ``with_scores``."""
     made = Table(
@@ -186,7 +191,7 @@ def main(
     workspace: Annotated[Path, typer.Option(help="folder that holds sweeps/")] = Path("workspace"),
 ) -> None:
     """Print a sweep's table and write its CSV files and pictures anew."""
-    console = Console() if sys.stdout.isatty() else Console(width=130, height=50)
+    console = terminal()
     try:
         folder = workspace / SWEEPS / safe_name(sweep)
         if not folder.is_dir():

@@ -31,7 +31,7 @@ from orchestrator.jobs import FoldResult
 from orchestrator.runners import inline as inline_runner
 from orchestrator.runners import ray as ray_runner
 from orchestrator.seeds import seed_of
-from orchestrator.selection import pooled_validation_uf1
+from orchestrator.selection import Trial, pooled_validation_uf1
 from orchestrator.store import FoldStore
 from orchestrator.study import Study
 from preprocessing.schema import write_atomically
@@ -75,8 +75,11 @@ class Outcome:
     config: Mapping[str, Any]
     results: tuple[FoldResult, ...] = ()
     error: str = ""
-    run: int = 0
-    reused: int = 0
+
+    @property
+    def trial(self) -> Trial:
+        """As the selection rules take it."""
+        return Trial(self.index, dict(self.config), self.results)
 
 
 class Watcher(Protocol):
@@ -101,7 +104,9 @@ class Search:
         return json.loads(path.read_text()) if path.is_file() else []
 
     def keep(self, proposed: list[dict[str, Any]]) -> None:
-        write_atomically(self.folder / "trials.json", lambda path: path.write_text(json.dumps(proposed)))
+        """Write the proposals down, unless an earlier run has already proposed as many: those are the same and may be more."""
+        if len(proposed) > len(self.earlier()):
+            write_atomically(self.folder / "trials.json", lambda path: path.write_text(json.dumps(proposed)))
 
     def open(self, published: Mapping[str, Any]) -> tuple[JournalStorage, str, optuna.samplers.BaseSampler, list[dict[str, Any]]]:
         """Storage, a new study's name, sampler and the configurations to try first. One study per run of the sweep."""
@@ -126,16 +131,14 @@ def inline(study: Study, table: Table, store: FoldStore, search: Search, watcher
         space.space(trial)
         drawn = dict(trial.params)
         proposed.append(drawn)
-        search.keep(proposed if len(proposed) > len(first) else first)
+        search.keep(proposed)
         jobs = study.jobs(table, drawn)
         results: list[FoldResult] = []
-        counts = [0, 0]
         for result, reused in inline_runner.run(jobs, store, lambda job: inline_runner.run_fold(job, table)):
             results.append(result)
-            counts[reused] += 1
             watcher.fold(index, len(results), len(jobs), _score(study, results), result.seconds, reused)
         optuna_study.tell(trial, _score(study, results))
-        outcomes.append(Outcome(index, drawn, jobs[0].config, tuple(results), run=counts[0], reused=counts[1]))
+        outcomes.append(Outcome(index, drawn, jobs[0].config, tuple(results)))
         watcher.trial(outcomes[-1])
     return outcomes
 
@@ -156,8 +159,7 @@ class _Numbered(OptunaSearch):
         if drawn is None:
             return None
         self.proposed.append(drawn)
-        if len(self.proposed) > len(self.search_plan.earlier()):
-            self.search_plan.keep(self.proposed)
+        self.search_plan.keep(self.proposed)
         return {"trial": len(self.proposed) - 1, "drawn": drawn}
 
 
@@ -178,16 +180,14 @@ class _Follow(tune.Callback):
 
     def __init__(self, study: Study, table: Table, store: FoldStore, watcher: Watcher, outcomes: dict[int, Outcome]):
         self.study, self.table, self.store, self.watcher, self.outcomes = study, table, store, watcher, outcomes
-        self.counts: dict[int, list[int]] = {}
 
     def __getstate__(self) -> dict:
         """Tune keeps a copy of its callbacks for its own resume, which is not used here: ours goes by fold results."""
         return {}
 
     def on_trial_result(self, iteration: int, trials: list, trial: Any, result: dict, **info: Any) -> None:
-        index = trial.config["trial"]
-        self.counts.setdefault(index, [0, 0])[bool(result["reused"])] += 1
-        self.watcher.fold(index, result["folds"], result["of"], result[METRIC], result["seconds"], bool(result["reused"]))
+        seen = (result["folds"], result["of"], result[METRIC], result["seconds"], bool(result["reused"]))
+        self.watcher.fold(trial.config["trial"], *seen)
 
     def on_trial_complete(self, iteration: int, trials: list, trial: Any, **info: Any) -> None:
         self._end(trial, "")
@@ -204,8 +204,7 @@ class _Follow(tune.Callback):
         if not error and missing:
             error = f"{missing} of {len(jobs)} fold results are not in {self.store.root}: do head node and this process share that folder?"
         results = () if error else tuple(result for result in held if result is not None)
-        run, reused = self.counts.get(index, [0, 0])
-        outcome = Outcome(index, drawn, jobs[0].config, results, error, run, reused)
+        outcome = Outcome(index, drawn, jobs[0].config, results, error)
         self.outcomes[index] = outcome
         self.watcher.trial(outcome)
 

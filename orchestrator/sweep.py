@@ -9,15 +9,14 @@ from __future__ import annotations
 import json
 import logging
 import os
-import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from mer_models import MODELS
@@ -42,7 +41,7 @@ from preprocessing import extract
 from preprocessing.schema import CorpusError, FeatureSetError, write_atomically
 
 BAD_INPUT = (ConfigError, CorpusError, FeatureSetError, ProtocolError, SelectionError, OSError)
-console = Console() if sys.stdout.isatty() else Console(width=130, height=50)  # a log file has no width; tables need some
+console = report.terminal()
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -78,8 +77,7 @@ def run(request: Request, json_file: Path | None = None) -> int:
         folds = len(jobs) // request.study.seeds
         _announce(request, table, folds, made.quarantined)
         tracker = _tracker(request, table)
-        trials: list[Trial] = []
-        progress.on_trial.append(lambda outcome: _log_trial(tracker, outcome, trials))
+        progress.on_trial.append(lambda outcome: outcome.error or _to_mlflow(tracker, lambda t: t.trial(outcome.trial)))
         progress.folds(request.trials * len(jobs))
         store = FoldStore(request.workspace / "folds")
         plan = Search(request.trials, 0, request.sampler, folder.path)
@@ -93,9 +91,9 @@ def run(request: Request, json_file: Path | None = None) -> int:
         console.print(
             f"[red]every trial failed[/red]; the first:\n{escape(failed[0].error) if failed else 'none was run'}", highlight=False
         )
-        _end_tracking(tracker, "every trial failed")
+        _to_mlflow(tracker, lambda t: t.failed("every trial failed"))
         return 1
-    trials = [Trial(o.index, dict(o.config), o.results) for o in outcomes if not o.error]
+    trials = [outcome.trial for outcome in outcomes if not outcome.error]
     timing = {
         "wall_s": round(wall, 3), "fold_s": round(progress.fold_seconds, 3), "extract_s": round(made.seconds, 3),
         "folds_run": progress.run, "folds_reused": progress.reused,
@@ -106,7 +104,11 @@ def run(request: Request, json_file: Path | None = None) -> int:
     if json_file:
         text = json.dumps(summary, indent=2, allow_nan=False)
         write_atomically(json_file, lambda path: path.write_text(text + "\n"))
-    tracked = _finish_tracking(tracker, request, table, trials, summary, scores, folder)
+    tracked = _to_mlflow(
+        tracker,
+        lambda t: _finish(t, request.study.model, table, trials, summary, scores, folder.path),
+        f"; the results are in {folder.path}",
+    )
     console.print(trials_table(outcomes, scores))
     console.print(report.table(summary))
     console.print(headline(summary), highlight=False)
@@ -172,23 +174,16 @@ def _tracker(request: Request, table: Table) -> Tracker | None:
         return None
 
 
-def _log_trial(tracker: Tracker | None, outcome: Outcome, trials: list[Trial]) -> None:
-    if outcome.error or tracker is None:
-        return
-    trials.append(Trial(outcome.index, dict(outcome.config), outcome.results))
-    try:
-        tracker.trial(trials[-1])
-    except TrackingError as error:
-        console.print(f"[red]MLflow: {escape(str(error))}[/red]", highlight=False)
-
-
-def _end_tracking(tracker: Tracker | None, why: str) -> None:
+def _to_mlflow(tracker: Tracker | None, write: Callable[[Tracker], object], after: str = "") -> bool:
+    """Whether MLflow took it. A failure is said and survived: the results are on disk."""
     if tracker is None:
-        return
+        return False
     try:
-        tracker.failed(why)
+        write(tracker)
     except TrackingError as error:
-        console.print(f"[red]MLflow: {escape(str(error))}[/red]", highlight=False)
+        console.print(f"[red]MLflow: {escape(str(error))}[/red]{after}", highlight=False)
+        return False
+    return True
 
 
 def _evaluate(
@@ -212,20 +207,12 @@ def _evaluate(
     return summary, scores
 
 
-def _finish_tracking(
-    tracker: Tracker | None, request: Request, table: Table, trials: list[Trial], summary: dict, scores: dict, folder: SweepFolder
-) -> bool:
-    if tracker is None:
-        return False
-    try:
-        console.print("training the chosen configuration on all people, for the model registry of MLflow")
-        model, config, index, epochs = refit(request.study.model, table, trials)
-        tracker.model(model, config, table, trial=index, epochs=epochs)
-        tracker.finish(summary, scores, folder.path)
-    except TrackingError as error:
-        console.print(f"[red]MLflow: {escape(str(error))}[/red]; the results are in {folder.path}", highlight=False)
-        return False
-    return True
+def _finish(tracker: Tracker, model: str, table: Table, trials: list[Trial], summary: dict, scores: dict, folder: Path) -> None:
+    """The sweep's scores and the refitted model."""
+    console.print("training the chosen configuration on all people, for the model registry of MLflow")
+    trained, config, index, epochs = refit(model, table, trials)
+    tracker.model(trained, config, table, trial=index, epochs=epochs)
+    tracker.finish(summary, scores, folder)
 
 
 @app.command()

@@ -47,7 +47,6 @@ from orchestrator.records import Trial, best, pooled_ranks, validation_ranks
 from orchestrator.report import prediction_rows
 from orchestrator.training.loop import TrainedModel
 
-DEFAULT_URI = "sqlite:///mlflow.db"
 CURVE_POINTS = 300  # a longer curve is thinned to this many epochs: a run is one batch, and MLflow takes 1000 metrics a batch
 PREDICTIONS = "predictions.json"
 ROOT = Path(__file__).parents[1]  # holds our packages

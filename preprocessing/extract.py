@@ -11,6 +11,7 @@ Layout of the output folder::
 from __future__ import annotations
 
 import csv
+import functools
 import hashlib
 import importlib.metadata
 import json
@@ -23,7 +24,7 @@ from typing import Any
 from preprocessing import datasets
 from preprocessing.frames import FramesError, fingerprint
 from preprocessing.inputs import INPUTS, Settings
-from preprocessing.pipeline import PICTURE_CORPORA, Pipeline, feature_parameters
+from preprocessing.pipeline import PICTURE_CORPORA, Pipeline
 from preprocessing.render import RenderConfig, render_corpus
 from preprocessing.render.config import GENERATOR_VERSION
 from preprocessing.schema import Clip, CorpusError, FeatureSpec, shard_done, write_atomically, write_shard
@@ -84,9 +85,10 @@ def spec_of(name: str, settings: Settings, *, pictures: bool) -> FeatureSpec:
     source = INPUTS[name]
     shape = source.picture_shape() if pictures else source.shape(settings)
     unit = source.picture_unit if pictures else source.unit
-    return FeatureSpec(name, source.kind, shape, unit, source.channels, feature_parameters(settings, code_version()))
+    return FeatureSpec(name, source.kind, shape, unit, source.channels, asdict(settings) | {"code": code_version()})
 
 
+@functools.cache
 def code_version() -> str:
     """Digest of the code and the libraries that decide a feature's numbers."""
     here = Path(__file__).parent
@@ -208,18 +210,16 @@ def prepare(
         config = RenderConfig()
         root = workspace / "corpora" / f"synthetic-{hashlib.sha256(repr((GENERATOR_VERSION, config)).encode()).hexdigest()[:8]}"
         render_corpus(root, config, progress=lambda done, total: _tell(report, done, total))
-    if not root.exists():
-        raise CorpusError(f"{root} does not exist; give the folder of corpus {corpus} with --root")
     todo = plan(corpus, root, names, workspace / "features", settings)
-    missing = todo.missing()
-    if not missing:
-        say(f"features of {corpus} are there: {', '.join(s.version for s in todo.specs.values())}")
     runner = inline
-    if workers and missing and corpus not in PICTURE_CORPORA:  # reading ready pictures is faster than starting actors
+    if workers and corpus not in PICTURE_CORPORA:  # reading ready pictures is faster than starting actors
         from preprocessing.distribute import with_ray  # ray only where it is used
 
         runner = with_ray(workers)
-    return run(todo, runner, max_failed=max_failed, report=report)
+    done = run(todo, runner, max_failed=max_failed, report=report)
+    if not done.extracted:
+        say(f"features of {corpus} are there: {', '.join(s.version for s in todo.specs.values())}")
+    return done
 
 
 def _tell(report: Report | None, done: int, total: int) -> None:

@@ -6,7 +6,6 @@ goes wrong with the program is raised.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -115,8 +114,3 @@ def _labels(clip: Clip) -> dict[str, Any]:
         "onset": clip.onset, "apex": clip.apex, "offset": clip.offset, "apex_source": clip.apex_source, "fps": clip.fps,
         "n_frames": None, "height": None, "width": None, "repairs": "\n".join(clip.repairs), "status": "ok", "error": "",
     }  # fmt: skip
-
-
-def feature_parameters(settings: Settings, code: str) -> Mapping[str, Any]:
-    """What goes into a feature set's version beside its name."""
-    return {"flow": settings.flow, "steps": settings.steps, "keep": settings.keep, "size": settings.size, "code": code}

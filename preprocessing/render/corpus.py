@@ -21,6 +21,7 @@ import cv2
 from preprocessing.render.config import GENERATOR_VERSION, RenderConfig
 from preprocessing.render.motion import ClipRenderer
 from preprocessing.render.plan import ClipPlan, clip_plan
+from preprocessing.schema import write_atomically
 
 MANIFEST_FIELDS = ("subject", "clip", "frames", "onset", "apex", "offset", "emotion", "aus", "fps")
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95]
@@ -69,7 +70,8 @@ def render_corpus(
                         progress(done, len(plans))
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
-    _write_whole(manifest, _manifest_text(plans, config))
+    text = _manifest_text(plans, config)
+    write_atomically(manifest, lambda path: path.write_text(text, encoding="utf-8"))
     return manifest
 
 
@@ -104,7 +106,8 @@ def _claim(root: Path, config: RenderConfig) -> None:
         if taken:
             raise FileExistsError(f"{root}: holds {taken[0]} that was not rendered here (no render.json); choose another folder")
         root.mkdir(parents=True, exist_ok=True)
-        _write_whole(claim, json.dumps(wanted, indent=2) + "\n")
+        text = json.dumps(wanted, indent=2) + "\n"
+        write_atomically(claim, lambda path: path.write_text(text, encoding="utf-8"))
         return
     try:
         found = json.loads(claim.read_text(encoding="utf-8"))
@@ -124,9 +127,3 @@ def _manifest_text(plans: list[ClipPlan], config: RenderConfig) -> str:
     for p in plans:
         writer.writerow([p.subject, p.clip, _folder(p), p.onset, p.apex, p.offset, p.emotion, p.aus, config.fps])
     return text.getvalue()
-
-
-def _write_whole(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".tmp")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from orchestrator.config import ConfigError
-from orchestrator.data import fold_data, load, only
+from orchestrator.data import fold_data, load
 from orchestrator.study import Study
 from preprocessing.schema import AU_VOCABULARY, FeatureSpec, write_atomically, write_shard
 from tests.orchestrator.tables import QUICK
@@ -90,4 +90,3 @@ def test_fold_arrays_are_the_named_clips_and_hold_no_test_label(tmp_path):
         assert [int(x.flat[0]) for x in getattr(data, f"x_{part}")] == [int(clip[-1]) for clip in getattr(job, part)]
     assert not hasattr(data, "y_test")
     assert [table.truth[clip] for clip in job.train] == data.y_train.tolist()
-    assert only(table, job.test).clip_ids == job.test

@@ -174,3 +174,10 @@ def test_proposals_are_on_disk_before_they_run(study, tmp_path):
     kept = json.loads((tmp_path / "a" / "sweep" / "trials.json").read_text())
     assert len(kept) == 2
     assert set(kept[1]) <= set(SPACES["stag"].PUBLISHED)
+
+
+def test_a_shorter_run_forgets_no_proposal(study, tmp_path):
+    run_inline(study, tmp_path / "a", trials=2)
+    before = (tmp_path / "a" / "sweep" / "trials.json").read_text()
+    run_inline(study, tmp_path / "a", trials=1)
+    assert (tmp_path / "a" / "sweep" / "trials.json").read_text() == before
