@@ -2,10 +2,38 @@
 
 from typing import Any
 
+from mer_models.efficientnet_b0 import EfficientNetB0
+from mer_models.facesleuth import FaceSleuth
+from mer_models.full_face_flow import FullFaceFlow
+from mer_models.meganet import MEGANet
+from mer_models.micro_attention import MicroAttention
+from mer_models.off_apexnet import OFFApexNet
+from mer_models.resnet18 import ResNet18
+from mer_models.resnet50 import ResNet50
+from mer_models.rgb_baseline import RGBBaseline
+from mer_models.roi_cnn import ROICNN
+from mer_models.roi_graph import ROIGraph
+from mer_models.roi_hybrid import ROIHybrid
+from mer_models.roi_temporal import ROITemporal
 from mer_models.stag import STAG
 from mer_models.ststnet import STSTNet
+from mer_models.vgg19 import VGG19
 
 MODELS: dict[str, Any] = {  # name -> nn.Module class with kind, features, uses_aus
+    "efficientnet_b0": EfficientNetB0,
+    "facesleuth": FaceSleuth,
+    "full_face_flow": FullFaceFlow,
+    "meganet": MEGANet,
+    "micro_attention": MicroAttention,
+    "off_apexnet": OFFApexNet,
+    "resnet18": ResNet18,
+    "resnet50": ResNet50,
+    "rgb_baseline": RGBBaseline,
+    "roi_cnn": ROICNN,
+    "roi_graph": ROIGraph,
+    "roi_hybrid": ROIHybrid,
+    "roi_temporal": ROITemporal,
     "stag": STAG,
     "ststnet": STSTNet,
+    "vgg19": VGG19,
 }

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 class STAG(nn.Module):
     """``graph_layers=0`` is the transformer alone, ``transformer_layers=0`` the graph alone; cross-attention needs both."""
 
-    kind = "roi_flow"
+    kinds = ("roi_flow",)
     features = ("roi_flow14", "roi_flow18", "roi_flow14_iod", "roi_flow18_iod")  # the first is the default
     uses_aus = True
 

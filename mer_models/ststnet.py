@@ -19,7 +19,7 @@ from torch import Tensor, nn
 class STSTNet(nn.Module):
     """1683 parameters at 3 classes, as published."""
 
-    kind = "flow_picture"
+    kinds = ("flow_picture",)
     features = ("onset_apex_flow",)  # feature sets it can read; the first is the default
     uses_aus = False
     filters = (3, 5, 8)  # of the three streams

@@ -49,6 +49,8 @@ class Recipe(pydantic.BaseModel):
     label_smoothing: float = pydantic.Field(0.0, ge=0, lt=1)
     class_balance: bool = pydantic.Field(False, description="weight the loss by inverse class frequency of the training clips")
     mirror: float = pydantic.Field(0.0, ge=0, le=1, description="chance of a left-right mirrored training clip")
+    rotate: float = pydantic.Field(0.0, ge=0, le=1, description="chance that a training clip is turned by 5 or 10 degrees")
+    image_size: int = pydantic.Field(0, ge=0, description="side in pixels that pictures are resized to; 0 = as stored")
     noise: float = pydantic.Field(0.0, ge=0, description="standard deviation of noise added to normalised training inputs")
     tta: bool = pydantic.Field(False, description="average the probabilities of the clip and its mirror at evaluation")
     normalise: Literal["none", "scale", "standardise", "minmax255"] = pydantic.Field(

@@ -48,7 +48,10 @@ class Predictor(PythonModel):
         """Raises RuntimeError when the weights are not those of the described network."""
         self.about = json.loads(Path(context.artifacts[DESCRIPTION]).read_text())
         sizes = {name: self.about[name] for name in ("n_rois", "n_aus") if self.about[name] is not None}
-        self.model = MODELS[self.about["model"]](len(self.about["classes"]), **sizes, **self.about["config"]["model"])
+        arguments = self.about["config"]["model"]
+        if "weights" in arguments:  # a file on the training machine that training started from; what it became is loaded below
+            arguments = arguments | {"weights": ""}
+        self.model = MODELS[self.about["model"]](len(self.about["classes"]), **sizes, **arguments)
         self.model.load_state_dict(safetensors.torch.load_file(context.artifacts[WEIGHTS]))
         self.normaliser = {name: np.array(values, np.float32) for name, values in self.about["normaliser"].items()}
         self.recipe = Recipe(**self.about["config"]["recipe"])

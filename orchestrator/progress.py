@@ -33,10 +33,9 @@ class SweepProgress:
     def __exit__(self, *_: object) -> None:
         self.bar.stop()
 
-    def clips(self, done: int, total: int, failed: int) -> None:
-        """Progress of rendering (failed = -1) or extraction."""
-        what = "rendering" if failed < 0 else "extracting"
-        self._show(what, done, total, f"{failed} quarantined" if failed > 0 else "clips")
+    def clips(self, what: str, done: int, total: int, note: str) -> None:
+        """Progress of what comes before the folds: ``what`` is "rendering" or "extracting"."""
+        self._show(what, done, total, note)
 
     def folds(self, total: int) -> None:
         """The folds begin: total over all trials and seeds."""

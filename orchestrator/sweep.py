@@ -62,7 +62,7 @@ def run(request: Request, json_file: Path | None = None) -> int:
             request.workspace,
             workers=workers,
             max_failed=request.max_failed,
-            report=progress.clips,
+            report=lambda p: progress.clips(p.what, p.done, p.total, p.note),
             say=console.print,
         )
         table = load(made.folders[request.features], request.classes, request.au, uses_aus=MODELS[request.study.model].uses_aus)
@@ -218,7 +218,7 @@ def _finish(tracker: Tracker, model: str, table: Table, trials: list[Trial], sum
 @app.command()
 def main(
     model: Annotated[str, typer.Argument(help=f"one of {', '.join(MODELS)}")],
-    corpus: Annotated[str, typer.Option(help="synthetic, manifest, casme2, samm, smic_hs, ststnet_flow")] = "synthetic",
+    corpus: Annotated[str, typer.Option(help=f"one of {', '.join(SCHEMES['all'])}")] = "synthetic",
     root: Annotated[Path | None, typer.Option(help="folder of the corpus; the synthetic corpus is rendered without one")] = None,
     classes: Annotated[str, typer.Option(help=f"label scheme: {', '.join(SCHEMES)}")] = "3",
     protocol: Annotated[str, typer.Option(help=f"one of {', '.join(PROTOCOLS)}")] = "loso",

@@ -29,10 +29,14 @@ class Crop:
         """Crop pixels per frame pixel."""
         return float(np.hypot(self.matrix[0, 0], self.matrix[1, 0]))
 
+    def of_reduced(self, reduce: int) -> Crop:
+        """The same crop of a frame read at 1/reduce of its size, whose pixel covers reduce x reduce pixels of the full frame."""
+        turn, shift = self.matrix[:, :2], self.matrix[:, 2]
+        return Crop(np.hstack([turn * reduce, (turn @ np.full(2, (reduce - 1) / 2) + shift)[:, None]]))
+
     def image(self, frame: np.ndarray) -> np.ndarray:
         """uint8 (H, W[, 3]) -> uint8 (256, 256[, 3]). What lies outside the frame repeats its border."""
-        area = cv2.INTER_AREA if self.scale < 0.5 else cv2.INTER_LINEAR
-        return cv2.warpAffine(frame, self.matrix, (CROP, CROP), flags=area, borderMode=cv2.BORDER_REPLICATE)
+        return cv2.warpAffine(frame, self.matrix, (CROP, CROP), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
     def points(self, points: np.ndarray) -> np.ndarray:
         """(n, 2) frame pixels -> (n, 2) crop pixels."""

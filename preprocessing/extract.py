@@ -2,10 +2,13 @@
 
 Layout of the output folder::
 
-    <out>/<feature set version>/corpus=<name>/<fingerprint of the clips>/
-        shard-00000.parquet + shard-00000.json (done marker, written last) ...
-        index.json       written when every shard is done; names the shards
-        quarantine.csv   one line per clip with status error
+    <out>/<feature set version>/corpus=<name>/
+        shards/<digest of its clips>.parquet + .json (done marker, written last) ...
+        <digest of all clips>/index.json       written when every shard is done; names the shards
+        <digest of all clips>/quarantine.csv   one line per clip with status error
+
+A shard holds up to CLIPS_PER_SHARD clips of one person and is named by their labels and files. So a new clip, a corrected label
+or another choice of people costs only the shards that it changes, and a part of a corpus shares its shards with the whole.
 """
 
 from __future__ import annotations
@@ -22,15 +25,17 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing import datasets
+from preprocessing.apex import SPOTTERS
+from preprocessing.choice import Choice
 from preprocessing.frames import FramesError, fingerprint
 from preprocessing.inputs import INPUTS, Settings
+from preprocessing.inputs.view import MIDDLE
 from preprocessing.pipeline import PICTURE_CORPORA, Pipeline
 from preprocessing.render import RenderConfig, render_corpus
 from preprocessing.render.config import GENERATOR_VERSION
 from preprocessing.schema import Clip, CorpusError, FeatureSpec, shard_done, write_atomically, write_shard
 
-CLIPS_PER_SHARD = 8  # small enough to show progress and to lose little, large enough not to litter
-Report = Callable[[int, int, int], None]  # clips done, clips in all, clips quarantined so far (-1: they are being rendered)
+CLIPS_PER_SHARD = 8  # at most: small enough to show progress and to lose little, large enough not to litter
 
 
 class TooManyFailures(CorpusError):
@@ -38,12 +43,36 @@ class TooManyFailures(CorpusError):
 
 
 @dataclass(frozen=True)
+class Progress:
+    """How far a preparation is: "rendering" or "extracting", clips done and in all, how many are quarantined, clips per second."""
+
+    what: str
+    done: int
+    total: int
+    quarantined: int
+    per_second: float
+
+    @property
+    def note(self) -> str:
+        """As "3.1 clips/s, about 0:12 left, 1 quarantined"."""
+        parts = []
+        if self.per_second > 0:
+            left = round((self.total - self.done) / self.per_second)
+            parts = [f"{self.per_second:.1f} clips/s", f"about {left // 60}:{left % 60:02d} left"]
+        return ", ".join(parts + ([f"{self.quarantined} quarantined"] if self.quarantined else []))
+
+
+Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
 class Plan:
-    """What an extraction has to make: for each input its specification and folder, and the clips of each shard."""
+    """What an extraction has to make: for each input its specification and folder, and for each shard its name and clips."""
 
     corpus: str
     specs: dict[str, FeatureSpec]
     folders: dict[str, Path]
+    names: tuple[str, ...]
     shards: tuple[tuple[Clip, ...], ...]
     settings: Settings
 
@@ -52,7 +81,7 @@ class Plan:
         return [i for i in range(len(self.shards)) if not all(shard_done(self.shard(name, i)) for name in self.specs)]
 
     def shard(self, name: str, number: int) -> Path:
-        return self.folders[name] / f"shard-{number:05d}.parquet"
+        return self.folders[name].parent / "shards" / f"{self.names[number]}.parquet"
 
 
 @dataclass(frozen=True)
@@ -66,16 +95,27 @@ class Extraction:
     seconds: float
 
 
-def plan(corpus: str, root: Path, names: Iterable[str], out: Path, settings: Settings | None = None) -> Plan:
+def plan(
+    corpus: str, root: Path, names: Iterable[str], out: Path, settings: Settings | None = None, choice: Choice | None = None
+) -> Plan:
     """Read the labels and decide everything that can be decided without a pixel. Raises CorpusError."""
     settings = settings or Settings()
-    clips = datasets.read(corpus, root)
-    marks = [_identity(clip) for clip in clips]
-    state = hashlib.sha256(json.dumps(marks, sort_keys=True).encode()).hexdigest()[:10]
+    if settings.apex != MIDDLE and settings.apex not in SPOTTERS:
+        raise CorpusError(f"apex {settings.apex!r} is no way to find one; known: {', '.join([MIDDLE, *SPOTTERS])}")
+    clips = (choice or Choice()).of(datasets.read(corpus, root))
+    people: dict[str, list[Clip]] = {}
+    for clip in clips:
+        people.setdefault(clip.subject, []).append(clip)
+    size = CLIPS_PER_SHARD
+    shards = tuple(tuple(mine[i : i + size]) for mine in people.values() for i in range(0, len(mine), size))
+    marks = tuple(_digest([_identity(clip) for clip in shard]) for shard in shards)
     specs = {name: spec_of(name, settings, pictures=corpus in PICTURE_CORPORA) for name in names}
-    folders = {name: out / spec.version / f"corpus={corpus}" / state for name, spec in specs.items()}
-    shards = tuple(tuple(clips[i : i + CLIPS_PER_SHARD]) for i in range(0, len(clips), CLIPS_PER_SHARD))
-    return Plan(corpus, specs, folders, shards, settings)
+    folders = {name: out / spec.version / f"corpus={corpus}" / _digest(marks)[:10] for name, spec in specs.items()}
+    return Plan(corpus, specs, folders, marks, shards, settings)
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def spec_of(name: str, settings: Settings, *, pictures: bool) -> FeatureSpec:
@@ -83,9 +123,14 @@ def spec_of(name: str, settings: Settings, *, pictures: bool) -> FeatureSpec:
     if name not in INPUTS:
         raise CorpusError(f"unknown feature set {name!r}; known: {', '.join(INPUTS)}")
     source = INPUTS[name]
+    if pictures and not source.picture_unit:
+        can = ", ".join(n for n, i in INPUTS.items() if i.picture_unit)
+        raise CorpusError(
+            f"feature set {name} needs frames, and this corpus holds ready flow pictures; off those can be read: {can}"
+        )
     shape = source.picture_shape() if pictures else source.shape(settings)
     unit = source.picture_unit if pictures else source.unit
-    return FeatureSpec(name, source.kind, shape, unit, source.channels, asdict(settings) | {"code": code_version()})
+    return FeatureSpec(name, source.kind, shape, unit, source.channels, asdict(settings) | {"code": code_version()}, source.dtype)
 
 
 @functools.cache
@@ -97,7 +142,17 @@ def code_version() -> str:
     return hashlib.sha256(b"\0".join(f.read_bytes() for f in files) + "".join(libraries).encode()).hexdigest()[:10]
 
 
-_DECIDING = ("action_units.py", "align.py", "flow.py", "frames.py", "landmarks.py", "pipeline.py", "regions.py")
+_DECIDING = (
+    "action_units.py",
+    "align.py",
+    "apex.py",
+    "decode.py",
+    "flow.py",
+    "frames.py",
+    "landmarks.py",
+    "pipeline.py",
+    "regions.py",
+)
 
 
 def _version(names: tuple[str, ...]) -> str:
@@ -117,11 +172,12 @@ def _identity(clip: Clip) -> dict[str, Any]:
 
 
 def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
-    """Process the clips of one shard and write it for every input. Returns counts. The unit of work of every runner."""
+    """Process the clips of one shard and write it for every input that lacks it. Returns counts. The unit of work of every runner."""
     begin = time.perf_counter()
-    rows = [pipeline.rows(clip) for clip in plan.shards[number]]
+    missing = {name: spec for name, spec in plan.specs.items() if not shard_done(plan.shard(name, number))}
+    rows = [pipeline.rows(clip, tuple(missing)) for clip in plan.shards[number]]
     failed = 0
-    for name, spec in plan.specs.items():
+    for name, spec in missing.items():
         mine = [row[name] for row in rows]
         failed = sum(row["status"] != "ok" for row in mine)
         path = plan.shard(name, number)
@@ -156,20 +212,20 @@ def run(
     extracted = sum(len(plan.shards[i]) for i in missing)
     done, failed = total - extracted, 0
     if missing:
-        for folder in plan.folders.values():
-            folder.mkdir(parents=True, exist_ok=True)
         for counts in runner(plan, missing):
             done, failed = done + counts["clips"], failed + counts["failed"]
             if report:
-                report(done, total, failed)
+                fresh = done - total + extracted
+                report(Progress("extracting", done, total, failed, fresh / (time.perf_counter() - begin)))
     errors: dict[str, str] = {}
     for name, folder in plan.folders.items():
+        folder.mkdir(parents=True, exist_ok=True)
         shards = [plan.shard(name, i) for i in range(len(plan.shards))]
         errors = {}
         for shard in shards:
             errors |= json.loads(shard.with_suffix(".json").read_text())["errors"]
         write_atomically(folder / "quarantine.csv", lambda path, rows=errors: _write_quarantine(path, rows))
-        index = json.dumps({"shards": [s.name for s in shards], "clips": total, "quarantined": len(errors)})
+        index = json.dumps({"shards": [f"../shards/{s.name}" for s in shards], "clips": total, "quarantined": len(errors)})
         write_atomically(folder / "index.json", lambda path, text=index: path.write_text(text))
     if len(errors) > max_failed * total:
         some = "; ".join(f"{k}: {v}" for k, v in list(errors.items())[:3])
@@ -194,6 +250,7 @@ def prepare(
     workspace: Path,
     *,
     settings: Settings | None = None,
+    choice: Choice | None = None,
     workers: int = 0,
     max_failed: float = 0.2,
     report: Report | None = None,
@@ -204,13 +261,8 @@ def prepare(
     root     the corpus' folder; None only for ``synthetic``, which is then rendered into the workspace.
     workers  Ray Data actors (Ray must be running); 0 = this process.
     """
-    if root is None:
-        if corpus != "synthetic":
-            raise CorpusError(f"corpus {corpus} needs --root, the folder that holds it; only 'synthetic' is made here")
-        config = RenderConfig()
-        root = workspace / "corpora" / f"synthetic-{hashlib.sha256(repr((GENERATOR_VERSION, config)).encode()).hexdigest()[:8]}"
-        render_corpus(root, config, progress=lambda done, total: _tell(report, done, total))
-    todo = plan(corpus, root, names, workspace / "features", settings)
+    root = root or synthetic_root(corpus, workspace, report)
+    todo = plan(corpus, root, names, workspace / "features", settings, choice)
     runner = inline
     if workers and corpus not in PICTURE_CORPORA:  # reading ready pictures is faster than starting actors
         from preprocessing.distribute import with_ray  # ray only where it is used
@@ -222,6 +274,17 @@ def prepare(
     return done
 
 
-def _tell(report: Report | None, done: int, total: int) -> None:
-    if report:
-        report(done, total, -1)  # -1: rendering, nothing can be quarantined yet
+def synthetic_root(corpus: str, workspace: Path, report: Report | None = None) -> Path:
+    """Folder of the synthetic corpus inside the workspace, rendered if it is not there. Raises CorpusError for any other corpus."""
+    if corpus != "synthetic":
+        raise CorpusError(f"corpus {corpus} needs --root, the folder that holds it; only 'synthetic' is made here")
+    config = RenderConfig()
+    root = workspace / "corpora" / f"synthetic-{hashlib.sha256(repr((GENERATOR_VERSION, config)).encode()).hexdigest()[:8]}"
+    begin = time.perf_counter()
+
+    def rendered(done: int, total: int) -> None:
+        if report:
+            report(Progress("rendering", done, total, 0, done / (time.perf_counter() - begin)))
+
+    render_corpus(root, config, progress=rendered)
+    return root

@@ -1,11 +1,14 @@
 """One clip through the steps that the asked inputs need, each once: decode, landmarks, crop, flow. Every clip gives one row.
 
 What goes wrong with a clip (no face, a broken frame, a label that cannot be) ends in the row's ``status`` and ``error``; what
-goes wrong with the program is raised.
+goes wrong with the program is raised. However long the clip, a few frames are held at a time; where the apex is spotted, which
+needs the whole clip before any input can start, the aligned frames wait in a temporary file.
 """
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,15 +16,17 @@ import cv2
 import numpy as np
 
 from preprocessing.action_units import vector
-from preprocessing.align import Crop, crop_of
+from preprocessing.align import CROP, crop_of
+from preprocessing.apex import SPOTTERS
 from preprocessing.flow import FLOWS, Flow
-from preprocessing.frames import FramesError, read_clip, read_picture
+from preprocessing.frames import FramesError, container_fps, extent, read_clip, read_picture
 from preprocessing.inputs import INPUTS
-from preprocessing.inputs.view import Collector, Frame, Settings
+from preprocessing.inputs.view import MIDDLE, Collector, Frame, Settings, Shared
 from preprocessing.landmarks import FaceError, Landmarker
 from preprocessing.schema import AU_VOCABULARY, Clip
 
 PICTURE_CORPORA = ("ststnet_flow",)  # corpora of ready flow pictures: no frames, no face
+IN_MEMORY = 64 << 20  # bytes of waiting frames above which they go to disk
 
 
 class ClipError(ValueError):
@@ -29,11 +34,12 @@ class ClipError(ValueError):
 
 
 class Pipeline:
-    """Holds the models and flow method of one worker; ``row`` is called for clip after clip and keeps nothing between them."""
+    """Holds the models and flow method of one worker; ``rows`` is called for clip after clip and keeps nothing between them."""
 
     def __init__(self, names: tuple[str, ...], settings: Settings):
         self.names, self.settings = names, settings
         self.flow: Flow = FLOWS[settings.flow]()
+        self.tracks = settings.apex != MIDDLE or any(INPUTS[name].needs_landmarks for name in names)
         self._landmarker: Landmarker | None = None
 
     @property
@@ -42,65 +48,133 @@ class Pipeline:
             self._landmarker = Landmarker()
         return self._landmarker
 
-    def rows(self, clip: Clip) -> dict[str, dict[str, Any]]:
-        """{input name: row of its feature set} for one clip. A clip that fails gives error rows for every input."""
-        row = _labels(clip)
+    def rows(self, clip: Clip, names: tuple[str, ...] = ()) -> dict[str, dict[str, Any]]:
+        """{input name: row of its feature set} for one clip. A clip that fails gives error rows for every input.
+
+        names  those of the pipeline's inputs that are wanted; by default all.
+        """
+        row, names = _labels(clip), names or self.names
         try:
             if clip.problem:
                 raise ClipError(clip.problem)
             if clip.corpus in PICTURE_CORPORA:
                 picture = read_picture(clip.frames)
                 row |= {"n_frames": 1, "height": picture.shape[0], "width": picture.shape[1]}
-                values = {name: INPUTS[name].from_picture(picture) for name in self.names}
+                values = {name: INPUTS[name].from_picture(picture) for name in names}
             else:
-                values, facts = self._from_frames(clip)
+
+                def collectors(whole: Clip) -> dict[str, Collector]:
+                    return {name: INPUTS[name].collector(whole, self.settings) for name in names}
+
+                values, facts = self.collect(clip, collectors)
                 row |= facts
+                for name, x in values.items():
+                    if not np.isfinite(x).all():
+                        raise ClipError(f"input {name} is not finite")
         except (ClipError, FramesError, FaceError, ValueError, OSError, cv2.error) as error:
             failed = row | {"status": "error", "error": f"{type(error).__name__}: {error}", "x": None}
-            return dict.fromkeys(self.names, failed)
-        return {name: row | {"x": np.ascontiguousarray(x, np.float32).ravel()} for name, x in values.items()}
+            return dict.fromkeys(names, failed)
+        return {name: row | {"x": np.ascontiguousarray(x, INPUTS[name].dtype).ravel()} for name, x in values.items()}
 
-    def _from_frames(self, clip: Clip) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        apex_source = clip.apex_source
-        if clip.apex is None and clip.onset is not None and clip.offset is not None:
-            clip = replace(clip, apex=(clip.onset + clip.offset) // 2)
-            apex_source = "middle"
-        collectors: dict[str, Collector] = {name: INPUTS[name].collector(clip, self.settings) for name in self.names}
-        shared = _Remember(self.flow)
-        crop: Crop | None = None
-        n, height, width = 0, 0, 0
-        for n, (number, image) in enumerate(read_clip(clip), start=1):
-            if crop is None:
-                points = self.landmarker.start(image)
-                crop, height, width = crop_of(points), image.shape[0], image.shape[1]
-            else:
-                points = self.landmarker.follow(image, n - 1)
-            grey = crop.image(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
-            frame = Frame(number, grey, crop.points(points))
-            for collector in collectors.values():
-                collector.see(frame, shared)
-        if n < 2:
-            raise ClipError(f"{n} frame(s) between onset {clip.onset} and offset {clip.offset}; motion needs at least two")
-        values = {name: collector.result(shared) for name, collector in collectors.items()}
-        for name, x in values.items():
-            if not np.isfinite(x).all():
-                raise ClipError(f"input {name} is not finite")
-        facts = {"n_frames": n, "height": height, "width": width, "apex": clip.apex, "apex_source": apex_source}
+    def collect(self, clip: Clip, make: Callable[[Clip], Mapping[str, Collector]]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Show a clip's frames, in one decoding, to the collectors that ``make`` gives for it; returns their results and the facts.
+
+        ``make`` is called with the clip completed: onset, apex and offset filled in where the labels leave them open. The facts are
+        the columns of a row that follow from the frames. Raises ClipError, FramesError, FaceError, ValueError, OSError, cv2.error.
+        """
+        first, last = extent(clip)
+        fps = clip.fps if clip.fps or clip.frames.is_dir() else container_fps(clip.frames)
+        whole = replace(clip, onset=first, offset=last, fps=fps)  # without labelled ends every frame belongs to the clip
+        frames = _Aligned(whole, self.landmarker, self.settings, self.tracks)
+        with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as waiting:
+            source: Iterable[Frame] = frames
+            apex, apex_source = clip.apex, clip.apex_source
+            if apex is None and self.settings.apex == MIDDLE:
+                apex, apex_source = (first + last) // 2, MIDDLE
+            elif apex is None:
+                apex, apex_source = _spot(frames, self.settings.apex, waiting), self.settings.apex
+                source = _spooled(waiting, first)
+            whole = replace(whole, apex=apex, apex_source=apex_source)
+            shared = Shared(self.flow, whole, self.settings)
+            collectors = make(whole)
+            for frame in source:
+                for collector in collectors.values():
+                    collector.see(frame, shared)
+            values = {name: collector.result(shared) for name, collector in collectors.items()}
+        facts = {
+            "n_frames": last - first + 1, "height": frames.height, "width": frames.width, "apex": apex, "apex_source": apex_source,
+            "fps": fps, "duration_s": (last - first) / fps if fps else None, "apex_s": (apex - first) / fps if fps else None,
+        }  # fmt: skip
         return values, facts
 
 
-class _Remember:
-    """The flow method with its last answer kept: several inputs that ask for the same pair of frames pay once."""
+class _Aligned:
+    """The frames of a clip with their landmarks, in order: an iterable for one pass.
 
-    def __init__(self, flow: Flow):
-        self.flow = flow
-        self.pair: tuple[np.ndarray, np.ndarray] | None = None
-        self.answer: np.ndarray | None = None
+    The geometry of the crop is that of the first frame. After it the landmark model runs only where its points are used, and
+    then once in ``landmarks_every`` seconds; the frames between wait until their landmarks can be interpolated.
+    """
 
-    def __call__(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        if self.answer is None or self.pair is None or self.pair[0] is not first or self.pair[1] is not second:
-            self.pair, self.answer = (first, second), self.flow(first, second)
-        return self.answer
+    def __init__(self, clip: Clip, landmarker: Landmarker, settings: Settings, tracks: bool):
+        self.clip, self.landmarker, self.settings, self.tracks = clip, landmarker, settings, tracks
+        self.every = max(1, round(settings.landmarks_every * clip.fps)) if clip.fps else 1
+        self.height = self.width = 0
+
+    def __iter__(self) -> Iterator[Frame]:
+        images = read_clip(self.clip)
+        number, image = next(images)
+        self.height, self.width = image.shape[:2]
+        found = self.landmarker.start(image)
+        crop = crop_of(found)
+        points = crop.points(found)
+        reduce = 4 if crop.scale <= 1 / 4 else 2 if crop.scale <= 1 / 2 else 1
+        if reduce > 1:  # the crop needs no more: fewer pixels to decode, to look at and to warp, and no aliasing
+            images, crop = read_clip(self.clip, reduce), crop.of_reduced(reduce)
+            number, image = next(images)
+        table = equalising(crop.image(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))) if self.settings.equalise else None
+        yield Frame(number, points, image, crop, table)
+        waiting: list[tuple[int, np.ndarray]] = []
+        for step, (number, image) in enumerate(images, start=1):
+            if not self.tracks:
+                yield Frame(number, None, image, crop, table)
+                continue
+            waiting.append((number, image))
+            if step % self.every and number != self.clip.offset:
+                continue
+            before, points = points, crop.points(self.landmarker.follow(image, step))
+            for i, (earlier, held) in enumerate(waiting, start=1):
+                yield Frame(earlier, before + (points - before) * np.float32(i / len(waiting)), held, crop, table)
+            waiting.clear()
+
+
+def equalising(grey: np.ndarray) -> np.ndarray:
+    """Look-up table uint8 (256,) that equalises the histogram of ``grey`` uint8 (H, W): the same as cv2.equalizeHist on it."""
+    count = np.bincount(grey.ravel(), minlength=256)
+    below = np.cumsum(count) - count[np.flatnonzero(count)[0]]
+    return np.round(np.clip(below, 0, None) * (255 / max(below[-1], 1))).astype(np.uint8)
+
+
+def _spot(frames: Iterable[Frame], method: str, waiting: Any) -> int:
+    """The apex that the method finds. The frames are written to ``waiting`` as they go by."""
+    spotter = SPOTTERS[method]()
+    for frame in frames:
+        spotter.see(frame)
+        for part in (frame.grey, frame.colour, frame.landmarks):
+            waiting.write(np.ascontiguousarray(part).tobytes())
+    return spotter.result()
+
+
+def _spooled(waiting: Any, first: int) -> Iterator[Frame]:
+    """The frames that ``_spot`` wrote, in the same order."""
+    waiting.seek(0)
+    number = first
+    pixels = CROP * CROP
+    while block := waiting.read(pixels * 4 + 68 * 2 * 4):
+        landmarks = np.frombuffer(block[pixels * 4 :], np.float32).reshape(68, 2)
+        grey = np.frombuffer(block[:pixels], np.uint8).reshape(CROP, CROP)
+        colour = np.frombuffer(block[pixels : pixels * 4], np.uint8).reshape(CROP, CROP, 3)
+        yield Frame.cut(number, landmarks, grey, colour)
+        number += 1
 
 
 def _labels(clip: Clip) -> dict[str, Any]:
@@ -110,7 +184,8 @@ def _labels(clip: Clip) -> dict[str, Any]:
         au_vector = list(vector(clip.aus, AU_VOCABULARY))
     return {
         "clip_id": clip.clip_id, "corpus": clip.corpus, "subject": clip.subject, "name": clip.name, "emotion": clip.emotion,
-        "aus_known": clip.aus_known, "aus": clip.aus, "au_vector": au_vector,
+        "split": clip.split, "aus_known": clip.aus_known, "aus": clip.aus, "au_vector": au_vector,
         "onset": clip.onset, "apex": clip.apex, "offset": clip.offset, "apex_source": clip.apex_source, "fps": clip.fps,
+        "duration_s": None, "apex_s": None,
         "n_frames": None, "height": None, "width": None, "repairs": "\n".join(clip.repairs), "status": "ok", "error": "",
     }  # fmt: skip

@@ -1,7 +1,7 @@
 """68 landmarks -> the windows whose dominant motion is one channel each.
 
 Source  STAG section 3.2, eq. 5-7: six regions (brows, eyes, nose tip, mouth), finer windows at key landmarks inside them.
-Output  {channel name: (x0, y0, x1, y1)} in crop pixels, half open, inside the crop.
+Output  boxes x0, y0, x1, y1 in crop pixels, half open, inside the crop.
 Differs the paper counts "4 left-eyebrow, 4 right-eyebrow, 6 mouth, 2 nose-tip, 1 left-eye, 1 right-eye", which are 18, and calls
         its better variant 14. 4 + 4 + 6 are the 14: brows and mouth alone, while the 18 add nose and eyes (its discussion says that
         the further regions of 18 are redundant ones). So 14 = brows + mouth, 18 = all six regions. "left" is the left of the
@@ -41,18 +41,47 @@ PICTURE_CENTRES |= {
 }  # the pictures are 28 px wide: column x mirrors to 27 - x
 
 
-def windows(landmarks: np.ndarray, n_rois: int) -> dict[str, tuple[int, int, int, int]]:
-    """Windows of the ``n_rois`` channels for one frame. landmarks float (68, 2) crop pixels. n_rois 14 or 18."""
-    boxes = {}
-    for name, points in CHANNELS[n_rois].items():
-        x, y = landmarks[list(points)].mean(axis=0)
-        # Eyes are wider than one window: their whole extent is the region (paper: points 36-41 and 42-47).
-        wide = HALF if len(points) < 3 else max(HALF, float(np.ptp(landmarks[list(points), 0])) / 2)
-        x0, x1 = sorted(int(np.clip(round(v), 0, CROP)) for v in (x - wide, x + wide))
-        y0, y1 = sorted(int(np.clip(round(v), 0, CROP)) for v in (y - HALF, y + HALF))
-        if x1 - x0 < 4 or y1 - y0 < 4:
-            raise ValueError(
-                f"channel {name} lies at ({x:.0f}, {y:.0f}), outside the {CROP} px crop; the face is turned or cut off"
-            )
-        boxes[name] = (x0, y0, x1, y1)
+_NAMES = tuple(CHANNELS[18])
+_MEAN = np.array([[(point in points) / len(points) for point in range(68)] for points in CHANNELS[18].values()])
+_WIDE = {_NAMES.index(name): list(points) for name, points in _EYES.items()}
+
+# The three regions of the ROI hybrid (roi_maps), and the room left around their landmarks in inner-eye distances.
+REGIONS: dict[str, list[int]] = {"eyes": list(range(36, 48)), "eyebrows": list(range(17, 27)), "mouth": list(range(48, 68))}
+ROOM = 0.25
+
+
+def windows(landmarks: np.ndarray) -> np.ndarray:
+    """Windows of the 18 channels for one frame, int (18, 4): x0, y0, x1, y1 in the order of CHANNELS[18], of which 14 come first.
+
+    landmarks float (68, 2) crop pixels. Raises ValueError when a window lies outside the crop.
+    """
+    centres = _MEAN @ landmarks
+    half = np.full((len(_NAMES), 2), HALF)
+    for (
+        row,
+        points,
+    ) in _WIDE.items():  # an eye is wider than one window: its whole extent is the region (paper: points 36-41, 42-47)
+        half[row, 0] = max(HALF, float(np.ptp(landmarks[points, 0])) / 2)
+    boxes = np.clip(np.round(np.hstack([centres - half, centres + half])), 0, CROP).astype(int)
+    return _inside(boxes, _NAMES, centres)
+
+
+def regions(landmarks: np.ndarray) -> np.ndarray:
+    """Boxes of the three REGIONS for one frame, int (3, 4): x0, y0, x1, y1. landmarks float (68, 2) crop pixels.
+
+    Raises ValueError when a region lies outside the crop.
+    """
+    room = ROOM * EYE_DISTANCE
+    parts = [landmarks[points] for points in REGIONS.values()]
+    corners = np.array([[*part.min(axis=0) - room, *part.max(axis=0) + room] for part in parts])
+    boxes = np.clip(np.round(corners), 0, CROP).astype(int)
+    return _inside(boxes, tuple(REGIONS), (corners[:, :2] + corners[:, 2:]) / 2)
+
+
+def _inside(boxes: np.ndarray, names: tuple[str, ...], centres: np.ndarray) -> np.ndarray:
+    small = (boxes[:, 2:] - boxes[:, :2] < 4).any(axis=1)
+    if small.any():
+        i = int(small.argmax())
+        x, y = centres[i]
+        raise ValueError(f"{names[i]} lies at ({x:.0f}, {y:.0f}), outside the {CROP} px crop; the face is turned or cut off")
     return boxes

@@ -9,15 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-SCHEMA_VERSION = 1  # raise it when a column's name, type, unit or meaning changes: older feature sets are then refused
+SCHEMA_VERSION = 2  # raise it when a column's name, type, unit or meaning changes: older feature sets are then refused
 
 # Action units as columns of the AU vector (FACS numbers). 21 of them, as FaceSleuth's AU embedding takes; the numbers are
 # those that the coding sheets of CASME II, SAMM, MMEW, 4DME and DFME use most. Fixed, so that no fold's people define it.
@@ -46,6 +48,7 @@ class Clip:
     aus_known False where the corpus annotates no action units for this clip (SMIC-HS, ststnet_flow).
     fps       frames per second, None if unknown.
     apex_source "annotated", or "none" where the corpus gives no apex (then ``apex`` is None).
+    split     part of a fixed protocol that the corpus itself assigns (dfme: train, testA, testB), else "".
     repairs   one line per applied row of fixes/<corpus>.csv.
     problem   "" or why the label itself cannot be used (apex outside onset..offset, duplicate id, frames without a label):
               such a clip is carried to the end as a quarantined row, never dropped.
@@ -63,6 +66,7 @@ class Clip:
     aus_known: bool = False
     fps: float | None = None
     apex_source: str = "none"
+    split: str = ""
     repairs: tuple[str, ...] = ()
     problem: str = ""
 
@@ -77,11 +81,13 @@ class FeatureSpec:
 
     name        "roi_flow14", the name that a user types.
     kind        "roi_flow": x is (T, N, 2), u and v of N motion channels over T steps.
-                "flow_picture": x is (3, H, W), u, v and strain.
-    shape       of x, float32, row-major.
+                "flow_picture": (3, H, W), u, v and strain. "image": (3, H, W) RGB. "frame_pair": (2, 3, H, W), onset and apex RGB.
+                "roi_maps": (W, 3, 3, H, W), window, region, (u, v, strain). "roi_stack": (9, H, W), region by region.
+    shape       of x, row-major.
     unit        of x, in words.
-    channels    names of the N motion channels, else ().
+    channels    names of the motion channels or planes, else ().
     parameters  every choice made in computing x, code version included.
+    dtype       of x: "float32", "float16" (large pictures) or "uint8" (pixels).
     """
 
     name: str
@@ -90,6 +96,7 @@ class FeatureSpec:
     unit: str
     channels: tuple[str, ...]
     parameters: Mapping[str, Any]
+    dtype: str = "float32"
 
     @property
     def version(self) -> str:
@@ -105,14 +112,17 @@ _LABELS: tuple[tuple[str, pa.DataType, str], ...] = (
     ("subject", pa.string(), "corpus/person"),
     ("name", pa.string(), ""),
     ("emotion", pa.string(), "the corpus' own word"),
+    ("split", pa.string(), "train, testA ... where the corpus fixes one, else empty"),
     ("aus_known", pa.bool_(), "the corpus annotates this clip's action units"),
     ("aus", pa.string(), "the corpus' own action-unit text"),
     ("au_vector", pa.list_(pa.int8()), f"1 active, 0 not, for AU {AU_VOCABULARY}"),
     ("onset", pa.int32(), "frame number"),
     ("apex", pa.int32(), "frame number"),
     ("offset", pa.int32(), "frame number"),
-    ("apex_source", pa.string(), "annotated, middle or none"),
-    ("fps", pa.float32(), "frames per second"),
+    ("apex_source", pa.string(), "annotated, middle, the name of a spotting method, or none (quarantined before one was chosen)"),
+    ("fps", pa.float32(), "frames per second, of the labels or else of the video file"),
+    ("duration_s", pa.float32(), "seconds from onset to offset"),
+    ("apex_s", pa.float32(), "seconds from onset to apex"),
     ("n_frames", pa.int32(), "frames read"),
     ("height", pa.int32(), "pixels of a raw frame"),
     ("width", pa.int32(), "pixels of a raw frame"),
@@ -122,11 +132,14 @@ _LABELS: tuple[tuple[str, pa.DataType, str], ...] = (
 )
 
 
+_TYPES = {"float32": pa.float32(), "float16": pa.float16(), "uint8": pa.uint8()}
+
+
 def arrow_schema(spec: FeatureSpec) -> pa.Schema:
     """Columns of a shard of this feature set, with units as field metadata and the whole specification as schema metadata."""
     fields = [pa.field(name, kind, metadata={"meaning": meaning}) for name, kind, meaning in _LABELS]
     # A list of fixed length would say more, but Parquet does not give one back that holds a null, as a quarantined row does.
-    fields.append(pa.field("x", pa.list_(pa.float32()), metadata={"unit": spec.unit, "shape": json.dumps(spec.shape)}))
+    fields.append(pa.field("x", pa.list_(_TYPES[spec.dtype]), metadata={"unit": spec.unit, "shape": json.dumps(spec.shape)}))
     text = json.dumps({"schema_version": SCHEMA_VERSION, "version": spec.version, **asdict(spec)}, sort_keys=True)
     return pa.schema(fields, metadata={"mer_features": text})
 
@@ -143,13 +156,13 @@ def read_spec(schema: pa.Schema, where: Path) -> FeatureSpec:
             "(python -m preprocessing extract), or use the program that wrote it"
         )
     return FeatureSpec(
-        held["name"], held["kind"], tuple(held["shape"]), held["unit"], tuple(held["channels"]), held["parameters"]
+        held["name"], held["kind"], tuple(held["shape"]), held["unit"], tuple(held["channels"]), held["parameters"], held["dtype"]
     )
 
 
 def write_atomically(path: Path, write: Any) -> None:
     """Call ``write(temporary path)`` beside ``path``, flush it to disk, then rename: a reader sees all of it or nothing."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.part")  # process ids repeat over machines
     try:
         write(temporary)
         with open(temporary, "rb") as handle:
@@ -161,10 +174,28 @@ def write_atomically(path: Path, write: Any) -> None:
 
 def write_shard(path: Path, rows: Sequence[Mapping[str, Any]], spec: FeatureSpec, stats: Mapping[str, Any]) -> None:
     """Write one shard and, last, its ``.json`` done marker with counts and the shard's size. Raises OSError (disk full ...)."""
-    table = pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(spec))
-    write_atomically(path, lambda p: pq.write_table(table, p, compression="zstd"))
+    schema = arrow_schema(spec)
+    labels = pa.Table.from_pylist(
+        [{k: v for k, v in row.items() if k != "x"} for row in rows], schema=schema.remove(len(schema) - 1)
+    )
+    table = labels.append_column(schema.field("x"), _lists([row["x"] for row in rows], spec.dtype)).replace_schema_metadata(
+        schema.metadata
+    )
+    write_atomically(path, lambda p: pq.write_table(table, p, compression="zstd", use_dictionary=_DICTIONARY))
     marker = {**stats, "rows": len(rows), "bytes": path.stat().st_size}
     write_atomically(path.with_suffix(".json"), lambda p: p.write_text(json.dumps(marker, sort_keys=True)))
+
+
+_DICTIONARY = [name for name, _, _ in _LABELS if name != "au_vector"]  # of no use, and slow, for the values of x
+
+
+def _lists(values: Sequence[np.ndarray | None], dtype: str) -> pa.ListArray:
+    """List column without a Python object per number. None stays null."""
+    flat = [np.asarray(v, dtype).ravel() for v in values if v is not None]
+    ends = np.cumsum([0] + [0 if v is None else len(v) for v in values])
+    offsets = pa.array(ends, pa.int32())
+    mask = pa.array([v is None for v in values])
+    return pa.ListArray.from_arrays(offsets, pa.array(np.concatenate([*flat, np.empty(0, dtype)])), mask=mask)
 
 
 def shard_done(path: Path) -> bool:

@@ -22,7 +22,7 @@ from mer_models import MODELS
 from orchestrator.config import Recipe
 from orchestrator.jobs import FoldData, FoldJob, FoldResult
 from orchestrator.seeds import seed_of
-from orchestrator.training import normalise, schedules
+from orchestrator.training import augment, normalise, schedules
 from orchestrator.training.averaging import WeightAverage, refresh_batch_norm
 from orchestrator.training.losses import class_weights, focal_loss, one_hot
 from orchestrator.training.mixing import mix
@@ -119,9 +119,11 @@ class _Training:
         self, name: str, config: dict[str, Any], data: FoldData, n_classes: int, seeds: tuple[object, ...], device: str
     ) -> None:
         architecture: Any = MODELS[name]
-        kind = architecture.kind
-        if data.kind != kind:
-            raise ValueError(f"{name} reads {kind}, got {data.kind}; choose one of its feature sets {architecture.features}")
+        kind = data.kind
+        if kind not in architecture.kinds:
+            raise ValueError(
+                f"{name} reads {' or '.join(architecture.kinds)}, got {kind}; choose one of its feature sets {architecture.features}"
+            )
         if len(data.x_train) == 0:
             raise ValueError("there is no clip to train on; the fold needs at least one other person")
         self.recipe, self.kind, self.channels = Recipe(**config["recipe"]), data.kind, data.channels
@@ -134,8 +136,10 @@ class _Training:
             given["n_aus"] = aus.shape[1]
         torch.manual_seed(self.seed("weights"))
         self.model: nn.Module = architecture(n_classes, **given, **config["model"]).to(self.device)
-        self.normaliser = normalise.fit(data.x_train, self.recipe.normalise, kind)
-        self.x, self.aus = self.views(data.x_train, self.recipe.mirror > 0), to_tensor(aus, self.device)
+        small = augment.resize(data.x_train, kind, self.recipe.image_size)
+        self.normaliser = normalise.fit(small, self.recipe.normalise, kind)
+        angles = augment.ANGLES if self.recipe.rotate else ()
+        self.x, self.aus = self.views(small, self.recipe.mirror > 0, angles), to_tensor(aus, self.device)
         self.labels = data.y_train
         self.targets = one_hot(data.y_train, n_classes).to(self.device)
         self.weights = class_weights(data.y_train, n_classes).to(self.device) if self.recipe.class_balance else None
@@ -143,9 +147,10 @@ class _Training:
     def known(self, aus: np.ndarray | None) -> np.ndarray | None:
         return aus if self.uses_aus else None
 
-    def views(self, x: np.ndarray, mirrored: bool | None = None) -> Tensor:
+    def views(self, x: np.ndarray, mirrored: bool | None = None, angles: tuple[float, ...] = ()) -> Tensor:
         mirrored = self.recipe.tta if mirrored is None else mirrored
-        return prepare(x, self.normaliser, self.recipe, self.kind, self.channels, mirrored=mirrored).to(self.device)
+        made = prepare(x, self.normaliser, self.recipe, self.kind, self.channels, mirrored=mirrored, angles=angles)
+        return made.to(self.device)
 
     def epochs(self) -> Iterator[tuple[int, float, nn.Module]]:
         """Train epoch by epoch: number, mean training loss, and the model to evaluate (averaged, once averaging has started)."""
@@ -176,7 +181,7 @@ class _Training:
 
     def _step(self, optimiser: torch.optim.Optimizer, index: np.ndarray, rng: np.random.Generator) -> float:
         recipe, clips = self.recipe, torch.from_numpy(index)
-        view = torch.from_numpy((rng.random(len(index)) < recipe.mirror).astype(np.int64)) if len(self.x) > 1 else 0
+        view = torch.from_numpy(self._views(len(index), rng)) if len(self.x) > 1 else 0
         x, targets, aus = self.x[view, clips], self.targets[clips], None if self.aus is None else self.aus[clips]
         x, targets, aus = mix(
             x, targets, aus, kind=self.kind, mixup_alpha=recipe.mixup_alpha, cutmix_alpha=recipe.cutmix_alpha, rng=rng
@@ -192,6 +197,15 @@ class _Training:
             nn.utils.clip_grad_norm_(self.model.parameters(), recipe.grad_clip)
         optimiser.step()
         return loss.item()
+
+    def _views(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Which view each of ``n`` clips shows, int64 (n,); in the order of ``prepare``: mirrored first, then angle by angle."""
+        mirrored = (rng.random(n) < self.recipe.mirror).astype(np.int64)
+        if not self.recipe.rotate:
+            return mirrored
+        turned = rng.random(n) < self.recipe.rotate
+        angle = np.where(turned, 1 + rng.integers(len(augment.ANGLES), size=n), 0)
+        return mirrored + angle * (2 if self.recipe.mirror else 1)
 
     def _repeated_aus(self) -> Tensor | None:
         return None if self.aus is None else self.aus.repeat(len(self.x), 1)

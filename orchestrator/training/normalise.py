@@ -1,14 +1,17 @@
 """Normalisation of model inputs. Whatever is estimated is estimated on the training clips alone.
 
-Input   roi_flow float32 (n, T, N, 2), components on the last axis; flow_picture float32 (n, 3, H, W), components on axis 1.
+Input   clips of any kind, (n, ...), as stored; kinds.KINDS says which axis holds the components.
 Output  float32, same shape. ``recipe.normalise``: "none" as stored; "scale" divided by the training clips' root mean square per
         component (zero motion stays zero); "standardise" minus their mean, divided by their standard deviation, per component;
-        "minmax255" each picture's components to 0..255 on their own (nothing is estimated; a constant component becomes 0).
+        "minmax255" each picture's components to 0..255 on their own, the colours of an image by one range (nothing is
+        estimated; what is constant becomes 0).
 """
 
 from __future__ import annotations
 
 import numpy as np
+
+from orchestrator.training.kinds import KINDS
 
 OPTIONS = ("none", "scale", "standardise", "minmax255")
 
@@ -20,24 +23,28 @@ def fit(x: np.ndarray, option: str, kind: str) -> dict[str, np.ndarray]:
     """
     if option not in OPTIONS:
         raise ValueError(f"recipe.normalise must be one of {OPTIONS}, got {option!r}")
-    if option == "minmax255" and kind != "flow_picture":
-        raise ValueError(f"recipe.normalise = 'minmax255' is for flow pictures, not for {kind}; use 'scale'")
+    if option == "minmax255" and not KINDS[kind].picture:
+        raise ValueError(f"recipe.normalise = 'minmax255' is for pictures, not for {kind}; use 'scale'")
     if option in ("none", "minmax255"):
         return {}
-    axes = (0, 1, 2) if kind == "roi_flow" else (0, 2, 3)
-    values = x.astype(np.float64)
-    shift = values.mean(axes) if option == "standardise" else np.zeros(x.shape[-1] if kind == "roi_flow" else x.shape[1])
-    scale = values.std(axes) if option == "standardise" else np.sqrt((values**2).mean(axes))
+    axis = KINDS[kind].components
+    planes = np.moveaxis(x, axis, 0).reshape(x.shape[axis], -1)
+    shift = planes.mean(1, dtype=np.float64) if option == "standardise" else np.zeros(len(planes))
+    scale = np.array([np.sqrt(((plane.astype(np.float64) - s) ** 2).mean()) for plane, s in zip(planes, shift, strict=True)])
     scale = np.where(scale > 0, scale, 1.0)  # a component without any motion stays as it is
     return {"shift": shift.astype(np.float32), "scale": scale.astype(np.float32)}
 
 
 def apply(x: np.ndarray, option: str, kind: str, fitted: dict[str, np.ndarray]) -> np.ndarray:
     """Normalised copy of ``x`` with what ``fit`` returned."""
+    x = x.astype(np.float32)
     if option == "none":
-        return x.astype(np.float32)
+        return x
+    about = KINDS[kind]
     if option == "minmax255":
-        low, high = x.min((2, 3), keepdims=True), x.max((2, 3), keepdims=True)
-        return ((x - low) / np.where(high > low, high - low, 1) * 255).astype(np.float32)
-    shape = (1, 1, 1, -1) if kind == "roi_flow" else (1, -1, 1, 1)
-    return ((x - fitted["shift"].reshape(shape)) / fitted["scale"].reshape(shape)).astype(np.float32)
+        axes = (about.components, -2, -1) if about.jointly else (-2, -1)
+        low, high = x.min(axes, keepdims=True), x.max(axes, keepdims=True)
+        return (x - low) / np.where(high > low, high - low, 1) * np.float32(255)
+    shape = [1] * x.ndim
+    shape[about.components] = -1
+    return (x - fitted["shift"].reshape(shape)) / fitted["scale"].reshape(shape)

@@ -30,10 +30,22 @@ def predict(
 
 
 def prepare(
-    x: np.ndarray, normaliser: dict[str, np.ndarray], recipe: Recipe, kind: str, channels: tuple[str, ...], *, mirrored: bool
+    x: np.ndarray,
+    normaliser: dict[str, np.ndarray],
+    recipe: Recipe,
+    kind: str,
+    channels: tuple[str, ...],
+    *,
+    mirrored: bool,
+    angles: tuple[float, ...] = (),
 ) -> Tensor:
-    """Normalised views, float32 (V, n, ...): the clips and, if asked for, their mirror images, which are normalised alike."""
+    """Normalised views, float32 (V, n, ...): the clips, their mirror images if asked for, then all of these turned by each angle.
+
+    Every view is normalised alike, with what was fitted on clips that were neither mirrored nor turned.
+    """
+    x = augment.resize(x, kind, recipe.image_size)
     views = [x, augment.mirror(x, kind, channels)] if mirrored else [x]
+    views += [augment.rotate(view, kind, angle) for angle in angles for view in views]
     return torch.from_numpy(np.stack([normalise.apply(view, recipe.normalise, kind, normaliser) for view in views]))
 
 

@@ -6,20 +6,28 @@ Adapters read labels only: they open no image and write nothing. A label that ca
 from __future__ import annotations
 
 import difflib
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from preprocessing.action_units import ActionUnitError, parse
-from preprocessing.datasets import casme2, manifest, samm, smic_hs, ststnet_flow, synthetic
+from preprocessing.datasets import casme2, casme3, dfme, fourdme, manifest, megc2019, mmew, samm, smic_hs, ststnet_flow, synthetic
+from preprocessing.frames import LARGEST, leads_out
 from preprocessing.schema import Clip, CorpusError
 
 DATASETS: dict[str, ModuleType] = {
     "casme2": casme2,
     "samm": samm,
     "smic_hs": smic_hs,
+    "mmew": mmew,
+    "dfme": dfme,
+    "fourdme": fourdme,
+    "casme3": casme3,
+    "megc2019": megc2019,
     "manifest": manifest,
     "ststnet_flow": ststnet_flow,
     "synthetic": synthetic,
@@ -38,18 +46,34 @@ def read(corpus: str, root: Path) -> list[Clip]:
     root = Path(root)
     if not root.exists():
         raise CorpusError(f"root {root} does not exist; give the folder that preprocessing/datasets/{corpus}.py describes")
-    clips = [_checked(clip) for clip in DATASETS[corpus].clips(root)]
+    clips = [_checked(clip, root) for clip in DATASETS[corpus].clips(root)]
     if not clips:
         raise CorpusError(f"corpus {corpus} has no clip in {root}; preprocessing/datasets/{corpus}.py describes the layout")
     return _with_unique_ids(clips)
 
 
-def _checked(clip: Clip) -> Clip:
-    """The clip with every problem that its label and its path show, after those that the adapter saw."""
+def _checked(clip: Clip, root: Path) -> Clip:
+    """The clip with every problem that its label and its path show, after those that the adapter saw.
+
+    Frames that lie out of ``root``, links followed, are one: data that came from elsewhere cannot point at other files unseen. The
+    manifest alone may write absolute paths, and refuses the others itself.
+    """
     found = [clip.problem, *_label_problems(clip)]
-    if not clip.problem and not clip.frames.exists():
+    home = root if root.is_dir() else root.parent
+    if not clip.problem and not os.path.exists(clip.frames):
         found.append(f"labelled, but {clip.frames} does not exist")
-    return replace(clip, problem="; ".join(filter(None, found)))
+    elif not clip.problem and clip.corpus != manifest.CORPUS and leads_out(clip.frames, home):
+        found.append(f"{clip.frames} leads out of {home}; put the data itself there or give that folder as root")
+    blank: dict[str, Any] = {what: None for what, _ in _unholdable(clip)}  # the row of a clip with a problem is written too
+    if "apex" in blank:
+        blank["apex_source"] = "none"
+    return replace(clip, problem="; ".join(filter(None, found)), **blank)
+
+
+def _unholdable(clip: Clip) -> list[tuple[str, int]]:
+    """Frame numbers that no column of a feature set can hold."""
+    numbers = [("onset", clip.onset), ("apex", clip.apex), ("offset", clip.offset)]
+    return [(what, n) for what, n in numbers if n is not None and not 0 <= n <= LARGEST]
 
 
 def _label_problems(clip: Clip) -> Iterator[str]:
@@ -67,6 +91,8 @@ def _label_problems(clip: Clip) -> Iterator[str]:
         last = clip.apex if clip.offset is None else clip.offset
         if not first <= clip.apex <= last:
             yield f"apex {clip.apex} is outside onset {first}..offset {last}"
+    for what, n in _unholdable(clip):
+        yield f"{what} {n} is outside 0..{LARGEST}, the frame numbers that a feature set holds; renumber the frames"
     try:
         parse(clip.aus)
     except ActionUnitError as error:

@@ -29,6 +29,12 @@ COLUMNS = {
     "aus": ("Action Units",),
     "emotion": ("Estimated Emotion",),
 }
+PUBLISHED = {
+    "clips": 255,
+    "subjects": 26,
+    "emotions": {"others": 99, "disgust": 63, "happiness": 32, "repression": 27, "surprise": 25, "sadness": 7, "fear": 2},
+    "source": "CASME2-coding-20140508.xlsx; the -updated sheet has one clip of disgust more",
+}
 
 
 def clips(root: Path) -> Iterator[Clip]:
@@ -39,7 +45,7 @@ def clips(root: Path) -> Iterator[Clip]:
     path = sheet.find_one([root], SHEETS, "CASME II annotation sheet")
     table = sheet.read(path, COLUMNS)
     frames = labelled.first_folder(root, FRAMES, "CASME II frames")
-    table["subject"] = [f"sub{number:02d}" for number in labelled.id_numbers(table, path)]
+    table["subject"] = labelled.subjects(table, path, "sub{:02d}")
     table["frames"] = [frames / subject / name for subject, name in zip(table["subject"], table["clip"], strict=True)]
     yield from labelled.clips(CORPUS, table, aus_known=True, fps=FPS)
     yield from labelled.unlabelled(CORPUS, frames, table)

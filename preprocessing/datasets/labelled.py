@@ -30,26 +30,33 @@ def id_number(value: str, where: str) -> int:
     return int(digits)
 
 
-def id_numbers(table: pd.DataFrame, sheet: Path) -> list[int]:
-    """``id_number`` of each row's subject; errors name the row in ``sheet``."""
-    return [id_number(value, f"{sheet} row {row}") for value, row in zip(table["subject"], table["row"], strict=True)]
+def subjects(table: pd.DataFrame, sheet: Path, form: str) -> list[str]:
+    """``id_number`` of each row's subject, written as ``form`` ("sub{:02d}"); "" where a cell of the row holds an error and none is
+    left. Other errors name the row in ``sheet``.
+    """
+    rows = zip(table["subject"], table["row"], table["problem"], strict=True)
+    return ["" if problem and not value else form.format(id_number(value, f"{sheet} row {row}")) for value, row, problem in rows]
 
 
-def clips(corpus: str, table: pd.DataFrame, *, aus_known: bool, fps: float) -> Iterator[Clip]:
+def clips(
+    corpus: str, table: pd.DataFrame, *, aus_known: bool, fps: float | None, needed: tuple[str, ...] = ("onset", "offset")
+) -> Iterator[Clip]:
     """One Clip per row of ``table``, repaired by fixes/<corpus>.csv.
 
-    ``table`` has the text columns subject, clip, onset, apex, offset, emotion, aus, and a column frames of Path.
+    ``table`` has the text columns subject, clip, onset, apex, offset, emotion, aus, a column frames of Path, and may have the column
+    problem of ``sheet.read``.
 
-    A row whose frame numbers cannot be read, or that gives no onset or no offset, gets a ``problem``; no row is left out.
+    A row whose frame numbers cannot be read, or that gives none where one is ``needed``, gets a ``problem``; no row is left out.
     """
     repaired, repairs = fixes.apply(table, corpus)
     for row, lines in zip(repaired.itertuples(index=False), repairs, strict=True):
-        problems = []
+        seen = str(getattr(row, "problem", ""))
+        problems = [seen] if seen else []
         numbers: dict[str, int | None] = {}
         for what in ("onset", "apex", "offset"):
             value = str(getattr(row, what))
             numbers[what], problem = number(value, what)
-            if not problem and numbers[what] is None and what != "apex":
+            if not problem and numbers[what] is None and what in needed and not seen:
                 problem = f"no {what} is given"
             if problem:
                 problems.append(problem)
@@ -65,7 +72,9 @@ def clips(corpus: str, table: pd.DataFrame, *, aus_known: bool, fps: float) -> I
             apex_source="none" if numbers["apex"] is None else "annotated",
             repairs=lines,
             problem="; ".join(problems),
-            **numbers,
+            onset=numbers["onset"],
+            apex=numbers["apex"],
+            offset=numbers["offset"],
         )
 
 
@@ -75,8 +84,13 @@ def unlabelled(corpus: str, root: Path, table: pd.DataFrame) -> Iterator[Clip]:
     for person in folders(root):
         for folder in folders(person):
             if folder not in known:
-                problem = f"frames without a label: no row of the sheet names {folder.name} of {person.name}"
-                yield Clip(corpus, f"{corpus}/{person.name}", folder.name, folder, emotion="", problem=problem)
+                yield without_label(corpus, person.name, folder)
+
+
+def without_label(corpus: str, subject: str, folder: Path) -> Clip:
+    """The Clip with a problem for a folder of frames that no row of the sheet names."""
+    problem = f"frames without a label: no row of the sheet names {folder.name} of {subject}"
+    return Clip(corpus, f"{corpus}/{subject}", folder.name, folder, emotion="", problem=problem)
 
 
 def folders(root: Path) -> list[Path]:

@@ -28,6 +28,14 @@ COLUMNS = {
     "aus": ("Action Units",),
     "emotion": ("Estimated Emotion",),
 }
+PUBLISHED = {
+    "clips": 159,
+    "subjects": 29,
+    "emotions": {
+        "anger": 57, "other": 26, "happiness": 26, "surprise": 15, "contempt": 12, "disgust": 9, "fear": 8, "sadness": 6,
+    },
+    "source": "SAMM_Micro_FACS_Codes_v2.xlsx",
+}  # fmt: skip
 
 
 def clips(root: Path) -> Iterator[Clip]:
@@ -38,7 +46,7 @@ def clips(root: Path) -> Iterator[Clip]:
     frames = root / "SAMM" if (root / "SAMM").is_dir() else root
     path = sheet.find_one([root, frames], SHEETS, "SAMM annotation sheet")
     table = sheet.read(path, COLUMNS)
-    table["subject"] = [f"{number:03d}" for number in labelled.id_numbers(table, path)]
+    table["subject"] = labelled.subjects(table, path, "{:03d}")
     table["frames"] = [frames / subject / name for subject, name in zip(table["subject"], table["clip"], strict=True)]
     yield from labelled.clips(CORPUS, table, aus_known=True, fps=FPS)
     yield from labelled.unlabelled(CORPUS, frames, table)

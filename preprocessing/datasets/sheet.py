@@ -1,34 +1,40 @@
 """Annotation workbooks: find the one in a corpus' folder, find its header row, read its columns by name, as text.
 
-The same corpus circulates with blank columns or without, with 13 rows of prose above the header or without, with numbers stored
-as numbers or as text. So nothing is read by position: the header is the row whose first cell is 'Subject', and names are compared
-without spaces, underscores and case.
+The same corpus circulates with blank columns or without, in another order of columns, with 13 rows of prose above the header or
+without, with numbers stored as numbers or as text. So nothing is read by position: the header is the first row that holds all needed
+columns, and names are compared without white space, underscores and case.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import openpyxl
 import pandas as pd
+from openpyxl.cell.cell import ERROR_CODES
+from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from preprocessing.schema import CorpusError
 
+ERRORS = {*ERROR_CODES, "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#BUSY!", "#UNKNOWN!", "#GETTING_DATA"}
+Names = Mapping[str, Sequence[str]]  # key -> the names that its column may have
+
+
+def find(folders: Iterable[Path], patterns: Sequence[str]) -> list[Path]:
+    """Files in ``folders`` whose name fits one of ``patterns`` (case ignored), by name within each folder."""
+    listed = [path for folder in dict.fromkeys(folders) if folder.is_dir() for path in sorted(folder.iterdir())]
+    return [p for p in listed if p.is_file() and any(fnmatch.fnmatchcase(p.name.lower(), form.lower()) for form in patterns)]
+
 
 def find_one(folders: Iterable[Path], patterns: Sequence[str], what: str) -> Path:
-    """The one file in ``folders`` whose name fits one of ``patterns`` (case ignored). Raises CorpusError for none or several."""
+    """The one file that ``find`` gives. Raises CorpusError for none or several."""
     folders = list(dict.fromkeys(folders))
-    found = [
-        path
-        for folder in folders
-        if folder.is_dir()
-        for path in sorted(folder.iterdir())
-        if path.is_file() and any(fnmatch.fnmatchcase(path.name.lower(), pattern.lower()) for pattern in patterns)
-    ]
+    found = find(folders, patterns)
     if not found:
         raise CorpusError(f"no {what} in {_join(folders)}; expected a file named {' or '.join(patterns)}")
     if len(found) > 1:
@@ -36,45 +42,31 @@ def find_one(folders: Iterable[Path], patterns: Sequence[str], what: str) -> Pat
     return found[0]
 
 
-def read(path: Path, columns: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+def read(path: Path, columns: Names, *, optional: Collection[str] = ()) -> pd.DataFrame:
     """The data rows as text, one column for each key of ``columns``, whose values are the names it may have in the sheet.
 
-    Empty cells are "", whole numbers lose a ".0", text is stripped, rows without any cell are left out; the sheet's row number
-    is in column ``row``. Raises CorpusError if the file is no readable workbook, no sheet or several have the header, or a
-    column is missing or there twice.
+    optional  keys whose column the sheet may lack; it is then "" in every row.
+
+    Empty cells are "", whole numbers lose a ".0", text is stripped, rows without any cell are left out. Column ``row`` is the
+    sheet's row number. Column ``problem`` is "", or names each cell of the row that holds an Excel error such as #N/A; the value
+    of that cell is then "". Raises CorpusError if the file is no readable workbook, no sheet or several have the header, or a column
+    is missing or there twice.
     """
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
-        raise CorpusError(f"{path} cannot be read as a workbook ({error}); save it as .xlsx, move this one away") from error
-    try:
-        tables = {
-            page.title: [[text(cell) for cell in row] for row in page.iter_rows(values_only=True)] for page in book.worksheets
-        }
-    finally:
-        book.close()
-    starts = {title: at for title, rows in tables.items() if (at := _header_row(rows)) is not None}
-    if len(starts) != 1:
-        have = ", ".join(starts) or "none has"
-        raise CorpusError(f"{path}: exactly one sheet must have a row that starts with 'Subject', but: {have}")
-    title, at = next(iter(starts.items()))
-    header, rows = [_plain(name) for name in tables[title][at]], tables[title][at + 1 :]
-    places = {}
+    tables = _tables(path)
+    title, at = _header(path, tables, {key: names for key, names in columns.items() if key not in optional})
+    header, places = tables[title][at], {}
     for key, names in columns.items():
-        hits = [i for i, name in enumerate(header) if name in {_plain(n) for n in names}]
-        if len(hits) != 1:
-            have = ", ".join(repr(n) for n in tables[title][at] if n)
+        hits = [i for i, cell in enumerate(header) if _plain(cell) in map(_plain, names)]
+        if len(hits) > 1 or (not hits and key not in optional):
             want = f"{len(hits)} columns are named {' or '.join(names)}, one is needed"
-            raise CorpusError(f"{path}, sheet {title!r}: {want}; it has {have}")
-        places[key] = hits[0]
-    data = [
-        {"row": at + 2 + i} | {key: row[place] if place < len(row) else "" for key, place in places.items()}
-        for i, row in enumerate(rows)
-        if any(row)
-    ]
+            raise CorpusError(f"{path}, sheet {title!r}: {want}; row {at + 1} has {', '.join(repr(n) for n in header if n)}")
+        if hits:
+            places[key] = hits[0]
+    rows = [(number, cells) for number, cells in enumerate(tables[title][at + 1 :], start=at + 2) if any(cells)]
+    data = [_row(number, {key: cells[i] for key, i in places.items() if i < len(cells)}, places) for number, cells in rows]
     if not data:
         raise CorpusError(f"{path}, sheet {title!r}: no row below the header in row {at + 1}")
-    return pd.DataFrame(data)
+    return pd.DataFrame(data, columns=["row", "problem", *columns]).fillna("")
 
 
 def text(cell: object) -> str:
@@ -86,12 +78,42 @@ def text(cell: object) -> str:
     return str(cell).strip()
 
 
-def _header_row(rows: list[list[str]]) -> int | None:
-    return next((i for i, row in enumerate(rows) if row and row[0].lower() == "subject"), None)
+def _tables(path: Path) -> dict[str, list[list[str]]]:
+    """{sheet: rows of cells}; rows may differ in length."""
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
+        raise CorpusError(f"{path} cannot be read as a workbook ({error}); save it as .xlsx, move this one away") from error
+    with contextlib.closing(book):
+        for page in book.worksheets:
+            page.reset_dimensions()  # a size stated too small, as some programs write it, would cut rows off in silence
+        return {page.title: [list(map(text, row)) for row in page.iter_rows(values_only=True)] for page in book.worksheets}
+
+
+def _header(path: Path, tables: Mapping[str, list[list[str]]], needed: Names) -> tuple[str, int]:
+    """(sheet, 0-based row) of the first row that holds all ``needed`` columns, or else of the one that lacks fewest, but not half."""
+    wanted = [{_plain(name) for name in names} for names in needed.values()]
+    held: dict[str, tuple[int, int]] = {}
+    for title, rows in tables.items():
+        counts = [sum(not names.isdisjoint(map(_plain, row)) for names in wanted) for row in rows]
+        held[title] = max(((count, -at) for at, count in enumerate(counts)), default=(0, 0))
+    most = max((count for count, _ in held.values()), default=0)
+    best = [title for title, (count, _) in held.items() if count == most and 2 * count > len(needed)]
+    if len(best) != 1:
+        first, *others = (names[0] for names in needed.values())
+        want = f"a header: a row that starts with {first!r}, or holds it elsewhere, and has {', '.join(others)}"
+        raise CorpusError(f"{path}: exactly one sheet must have {want}; but: {', '.join(best) or 'none has'}")
+    return best[0], -held[best[0]][1]
+
+
+def _row(number: int, values: dict[str, str], places: Mapping[str, int]) -> dict[str, object]:
+    cells = [f"cell {get_column_letter(places[key] + 1)}{number} ({key}) is {v}" for key, v in values.items() if v in ERRORS]
+    problem = f"{', '.join(cells)}: an error of the workbook; correct the sheet" if cells else ""
+    return {"row": number, "problem": problem} | {key: "" if v in ERRORS else v for key, v in values.items()}
 
 
 def _plain(name: str) -> str:
-    return name.lower().replace(" ", "").replace("_", "")
+    return "".join(name.lower().replace("_", " ").split())
 
 
 def _join(paths: Iterable[Path]) -> str:

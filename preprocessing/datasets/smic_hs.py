@@ -22,6 +22,12 @@ CORPUS = "smic_hs"
 FRAMES = ("SMIC_all_cropped/HS", "SMIC_all_raw/HS", "HS", ".")
 EMOTIONS = ("negative", "positive", "surprise")
 FPS = 100.0
+PUBLISHED = {
+    "clips": 164,
+    "subjects": 16,
+    "emotions": {"negative": 70, "positive": 51, "surprise": 43},
+    "source": "Li et al. 2013, doi:10.1109/FG.2013.6553717",
+}
 
 
 def clips(root: Path) -> Iterator[Clip]:

@@ -1,36 +1,46 @@
-"""Onset-to-apex flow picture: u, v and optical strain at 28 x 28. The input of STSTNet.
+"""Flow pictures between two key frames: u, v and optical strain. Onset to apex is the input of STSTNet; apex to offset its sibling.
 
-Source  Liong et al., FG 2019, doi:10.1109/FG.2019.8756567, section II (flow between onset and apex, strain from its derivatives).
-Output  float32 (3, 28, 28): u to the right and v down in pixels of the 256 px crop from onset to apex, and optical strain per
-        pixel; from a published flow picture: the same three as stored, 0..255, min-max scaled per picture and channel.
+Source  Liong et al., FG 2019, doi:10.1109/FG.2019.8756567, section II (flow between onset and apex, strain from its derivatives);
+        the apex-to-offset window is that of the ROI hybrid's two-window form.
+Output  float32 (3, S, S): u to the right and v down in pixels of the 256 px crop from the first key frame to the second, and
+        optical strain per pixel. S is 28 (Settings.size), or 224 (Settings.image_size) in the names that end in 224.
+        From a published flow picture (onset to apex at 28): the same three as stored, 0..255, min-max scaled per picture and
+        channel.
 Differs the authors use TV-L1 on their own face crop; here the flow method is a setting and the crop is ours. Without an
-        annotated apex the middle frame stands in and the row's apex_source says so. Reduced to 28 x 28 by area.
+        annotated apex a stand-in is used and the row's apex_source says so. Reduced by area.
 """
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
-from preprocessing.flow import Flow, strain
-from preprocessing.inputs.view import Collector, Frame, Settings
+from preprocessing.flow import strain
+from preprocessing.inputs.view import Frame, Input, KeyFrames, Settings, Shared, resized, triple
 from preprocessing.schema import Clip
 
 
-class OnsetApexFlow:
+class OnsetApexFlow(Input):
     kind = "flow_picture"
-    unit = "u, v: pixels of the 256 px crop from onset to apex; strain: per pixel"
-    picture_unit = "grey levels 0..255, min-max scaled per picture and channel"
-    channels: tuple[str, ...] = ()
+    channels = ("u", "v", "strain")
+
+    def __init__(self, *, second_half: bool = False, large: bool = False):
+        self.second_half, self.large = second_half, large
+        self.window = "from apex to offset" if second_half else "from onset to apex"
+        self.unit = f"u, v: pixels of the 256 px crop {self.window}; strain: per pixel"
+        self.picture_unit = "" if second_half or large else "grey levels 0..255, min-max scaled per picture and channel"
 
     def shape(self, settings: Settings) -> tuple[int, ...]:
-        return (3, settings.size, settings.size)
+        return (3, self.side(settings), self.side(settings))
+
+    def side(self, settings: Settings) -> int:
+        return settings.image_size if self.large else settings.size
+
+    def collector(self, clip: Clip, settings: Settings) -> _Pair:
+        onset, apex, offset = triple(clip)
+        return _Pair(apex if self.second_half else onset, offset if self.second_half else apex, self.side(settings))
 
     def picture_shape(self) -> tuple[int, ...]:
         return (3, 28, 28)
-
-    def collector(self, clip: Clip, settings: Settings) -> Collector:
-        return _OnsetApex(clip, settings)
 
     def from_picture(self, picture: np.ndarray) -> np.ndarray:
         """picture uint8 (28, 28, 3): u, v, strain -> float32 (3, 28, 28)."""
@@ -39,23 +49,25 @@ class OnsetApexFlow:
         return np.ascontiguousarray(picture.transpose(2, 0, 1)).astype(np.float32)
 
 
-class _OnsetApex:
-    def __init__(self, clip: Clip, settings: Settings):
-        self.apex, self.size = clip.apex, settings.size
-        self.onset_frame: Frame | None = None
-        self.apex_frame: Frame | None = None
+class _Pair:
+    def __init__(self, first: int, second: int, size: int):
+        self.first, self.second, self.size = first, second, size
+        self.frames = KeyFrames((first, second))
 
-    def see(self, frame: Frame, flow: Flow) -> None:
-        if self.onset_frame is None:
-            self.onset_frame = frame
-        if frame.number == self.apex:
-            self.apex_frame = frame
+    def see(self, frame: Frame, shared: Shared) -> None:
+        self.frames.see(frame, shared)
 
-    def result(self, flow: Flow) -> np.ndarray:
-        if self.apex is None:
-            raise ValueError("this input needs an apex, or onset and offset whose middle stands in; give them in the labels")
-        if self.onset_frame is None or self.apex_frame is None:
-            raise ValueError(f"frame {self.apex}, the apex, is not among the frames read")
-        field = flow(self.onset_frame.grey, self.apex_frame.grey)
-        picture = np.dstack([field, strain(field)])
-        return np.ascontiguousarray(cv2.resize(picture, (self.size, self.size), interpolation=cv2.INTER_AREA).transpose(2, 0, 1))
+    def result(self, shared: Shared) -> np.ndarray:
+        return resized(flow_and_strain(shared, self.frames[self.first], self.frames[self.second]), self.size)
+
+
+def flow_and_strain(shared: Shared, first: Frame, second: Frame) -> np.ndarray:
+    """float32 (256, 256, 3): u, v in crop pixels from ``first`` to ``second``, and strain per pixel. Zero if they are one frame."""
+    if first.number == second.number:
+        return np.zeros((*first.grey.shape, 3), np.float32)
+
+    def compute() -> np.ndarray:
+        field = shared.flow(first, second)
+        return np.dstack([field, strain(field)])
+
+    return shared.once(("flow and strain", first.number, second.number), compute)

@@ -1,48 +1,186 @@
-"""What an input sees of a clip: aligned grey frames with their landmarks, one at a time; and the settings shared by all inputs."""
+"""What an input sees of a clip: aligned frames with their landmarks, one at a time; and the settings shared by all inputs."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import Any, Protocol
 
+import cv2
 import numpy as np
 
+from preprocessing.align import Crop
 from preprocessing.flow import FLOWS, Flow
+from preprocessing.schema import Clip
+
+Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in crop pixels, half open
+MIDDLE = "middle"
+_AS_IT_IS = Crop(np.eye(2, 3))
 
 
 @dataclass(frozen=True)
 class Settings:
     """Choices of an extraction; all of them are part of the feature set's version.
 
-    flow   "farneback", "dis" or "tvl1".
-    steps  T, the number of time steps that a clip's motion is standardised to.
-    keep   share of a window's pixels, those with the largest motion, whose mean is the channel's motion (0..1].
-    size   side of a flow picture in pixels.
+    flow        "farneback", "dis" or "tvl1".
+    steps       T, the number of time steps that a clip's motion is standardised to.
+    keep        share of a window's pixels, those with the largest motion, whose mean is the channel's motion (0..1].
+    size        side in pixels of the small flow pictures (28 in STSTNet).
+    image_size  side in pixels of images and ROI flow maps (224 in the papers).
+    apex        stand-in for an apex that nobody annotated: "middle", or the name of a spotting method (apex.SPOTTERS).
+    equalise    equalise the histogram of the aligned crop. One table per clip, from its first frame: a table per frame would
+                make motion out of changing contrast.
+    landmarks_every  seconds between two frames on which the landmark model runs; between them landmarks are interpolated.
+                0, or a clip without a frame rate: it runs on every frame.
     """
 
     flow: str = "farneback"
     steps: int = 16
     keep: float = 0.3
     size: int = 28
+    image_size: int = 224
+    apex: str = MIDDLE
+    equalise: bool = False
+    landmarks_every: float = 0.02
 
     def __post_init__(self) -> None:
         if self.flow not in FLOWS:
             raise ValueError(f"flow {self.flow!r} is unknown; known: {', '.join(FLOWS)}")
-        if not (self.steps >= 1 and 0 < self.keep <= 1 and self.size >= 8):
-            raise ValueError(f"steps >= 1, 0 < keep <= 1 and size >= 8 are needed, got {self}")
+        if not (self.steps >= 1 and 0 < self.keep <= 1 and self.size >= 8 and self.image_size >= 8 and self.landmarks_every >= 0):
+            raise ValueError(f"steps >= 1, 0 < keep <= 1, size and image_size >= 8, landmarks_every >= 0 are needed, got {self}")
 
 
-@dataclass(frozen=True)
 class Frame:
-    """One frame of a clip after alignment. grey uint8 (256, 256); landmarks float32 (68, 2) in crop pixels."""
+    """One frame of a clip after alignment. The pictures are cut out when an input first asks for them.
 
-    number: int
-    grey: np.ndarray
-    landmarks: np.ndarray
+    number     its frame number.
+    landmarks  float32 (68, 2) crop pixels, or None where no input of this extraction needs them.
+    """
+
+    def __init__(self, number: int, landmarks: np.ndarray | None, image: np.ndarray, crop: Crop, table: np.ndarray | None = None):
+        self.number, self.landmarks = number, landmarks
+        self._image, self._crop, self._table = image, crop, table
+
+    @classmethod
+    def cut(cls, number: int, landmarks: np.ndarray | None, grey: np.ndarray, colour: np.ndarray) -> Frame:
+        """A frame whose pictures are there already. grey uint8 (256, 256), colour uint8 (256, 256, 3) RGB."""
+        frame = cls(number, landmarks, colour, _AS_IT_IS)
+        frame.__dict__.update(grey=grey, colour=colour)
+        return frame
+
+    @cached_property
+    def grey(self) -> np.ndarray:
+        """uint8 (256, 256)."""
+        grey = self._crop.image(cv2.cvtColor(self._image, cv2.COLOR_BGR2GRAY))
+        return grey if self._table is None else cv2.LUT(grey, self._table)
+
+    @cached_property
+    def colour(self) -> np.ndarray:
+        """uint8 (256, 256, 3) RGB. Equalised in luminance, so that colours stay."""
+        colour = self._crop.image(self._image)
+        if self._table is None:
+            return cv2.cvtColor(colour, cv2.COLOR_BGR2RGB)
+        parts = cv2.cvtColor(colour, cv2.COLOR_BGR2YCrCb)
+        parts[..., 0] = cv2.LUT(parts[..., 0], self._table)
+        return cv2.cvtColor(parts, cv2.COLOR_YCrCb2RGB)
+
+
+class Shared:
+    """What several inputs of one clip would each compute: the first to ask pays. Keeps the last few answers, not the clip."""
+
+    KEPT = 16
+
+    def __init__(self, flow: Flow, clip: Clip, settings: Settings):
+        self._flow, self.clip, self.settings = flow, clip, settings
+        self._answers: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+
+    def once(self, key: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
+        """The answer kept under ``key``, else ``compute()``. The key names everything that the answer depends on."""
+        if key in self._answers:
+            self._answers.move_to_end(key)
+        else:
+            self._answers[key] = compute()
+            if len(self._answers) > self.KEPT:
+                self._answers.popitem(last=False)
+        return self._answers[key]
+
+    def flow(self, first: Frame, second: Frame, box: Box | None = None) -> np.ndarray:
+        """Flow float32 (H, W, 2) of the crop, or of the part of it inside ``box``, in pixels from ``first`` to ``second``."""
+        x0, y0, x1, y1 = box or (0, 0, *first.grey.shape[::-1])
+        return self.once(
+            ("flow", first.number, second.number, box),
+            lambda: self._flow(*(np.ascontiguousarray(frame.grey[y0:y1, x0:x1]) for frame in (first, second))),
+        )
 
 
 class Collector(Protocol):
-    """Takes a clip's frames in order, then gives the input. ``flow`` is the flow method of the settings."""
+    """Takes a clip's frames in order, then gives the input. It keeps the frames that it needs and no others."""
 
-    def see(self, frame: Frame, flow: Flow) -> None: ...
-    def result(self, flow: Flow) -> np.ndarray: ...
+    def see(self, frame: Frame, shared: Shared) -> None: ...
+    def result(self, shared: Shared) -> np.ndarray: ...
+
+
+class Input:
+    """One kind of input. Subclasses say what they give and how it is collected.
+
+    kind         as in FeatureSpec.
+    unit, dtype  of the values: "float32", "float16" or "uint8".
+    channels     names of the channels, in order, or ().
+    needs_landmarks  of every frame; an input that does without spares the landmark model (the crop needs it once a clip).
+    picture_unit unit of what ``from_picture`` reads off a ready flow picture, or "" for an input that cannot be read off one.
+    """
+
+    kind: str
+    unit: str
+    dtype: str = "float32"
+    channels: tuple[str, ...] = ()
+    needs_landmarks: bool = False
+    picture_unit: str = ""
+
+    def shape(self, settings: Settings) -> tuple[int, ...]:
+        raise NotImplementedError
+
+    def collector(self, clip: Clip, settings: Settings) -> Collector:
+        """A new collector. ``clip`` has onset, apex and offset: the pipeline has filled in what the labels leave open."""
+        raise NotImplementedError
+
+    def picture_shape(self) -> tuple[int, ...]:
+        raise NotImplementedError
+
+    def from_picture(self, picture: np.ndarray) -> np.ndarray:
+        """uint8 (28, 28, 3) u, v, strain -> what ``picture_shape`` says."""
+        raise NotImplementedError
+
+
+class KeyFrames:
+    """The frames of some numbers, held while the clip goes by. For collectors that look at a few frames only."""
+
+    def __init__(self, numbers: tuple[int, ...]):
+        self.numbers = numbers
+        self._frames: dict[int, Frame] = {}
+
+    def see(self, frame: Frame, shared: Shared) -> None:
+        if frame.number in self.numbers:
+            self._frames[frame.number] = frame
+
+    def __getitem__(self, number: int) -> Frame:
+        """Raises ValueError for a frame that the clip does not have."""
+        if number not in self._frames:
+            raise ValueError(f"frame {number} is needed but is not among the frames read; look at onset, apex and offset")
+        return self._frames[number]
+
+
+def triple(clip: Clip) -> tuple[int, int, int]:
+    """(onset, apex, offset) of a clip whose labels are complete. Raises ValueError where one is None."""
+    if clip.onset is None or clip.apex is None or clip.offset is None:
+        raise ValueError(f"{clip.clip_id}: this input needs onset, apex and offset, got {clip.onset}, {clip.apex}, {clip.offset}")
+    return clip.onset, clip.apex, clip.offset
+
+
+def resized(picture: np.ndarray, size: int) -> np.ndarray:
+    """(H, W, C) -> (C, size, size): by area where it shrinks, linearly where it grows."""
+    shrinks = picture.shape[0] > size and picture.shape[1] > size
+    small = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return np.ascontiguousarray(small.reshape(size, size, -1).transpose(2, 0, 1))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+import safetensors.torch
 import torch
 from torch import Tensor, nn
 
@@ -16,10 +17,14 @@ class ModelContract:
     given: dict[str, Any]  # constructor arguments that come from data
     shape: tuple[int, ...]  # of one clip
     parameters: int  # at 3 classes, published or pinned
+    wrong_axis = 1  # an axis whose size the model fixes: the channels of a picture, the regions of roi_flow (2)
+    steps = 80  # Adam steps in which eight clips must be learnt by heart
+    lr = 3e-3
+    quick: ClassVar[dict[str, Any]] = {}  # smaller sizes for every test but the parameter count; keep all parts of the model
 
     def build(self, n_classes: int = 3, **arguments: Any) -> Any:
         torch.manual_seed(0)
-        return MODELS[self.name](n_classes, **self.given, **arguments)
+        return MODELS[self.name](n_classes, **self.given, **self.quick, **arguments)
 
     def inputs(self, n: int, seed: int = 0) -> tuple[Tensor, ...]:
         random = torch.Generator().manual_seed(seed)
@@ -33,7 +38,8 @@ class ModelContract:
         assert logits.shape == (5, n_classes) and logits.dtype == torch.float32
 
     def test_parameter_count(self):
-        assert sum(p.numel() for p in self.build().parameters()) == self.parameters
+        model = MODELS[self.name](3, **self.given)
+        assert sum(p.numel() for p in model.parameters()) == self.parameters
 
     def test_dropout_works_in_training_and_is_off_in_evaluation(self):
         model, inputs = self.build(), self.inputs(6)
@@ -52,24 +58,34 @@ class ModelContract:
         unreached = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().max() > 1e-8]
         assert not unreached
 
+    def test_kinds_and_feature_sets_are_named(self):
+        assert MODELS[self.name].kinds and MODELS[self.name].features and MODELS[self.name].uses_aus in (True, False)
+
     def test_state_dict_round_trip_through_a_file_without_pickled_objects(self, tmp_path):
         model, inputs = self.build(), self.inputs(4)
         model(*inputs)  # moves running statistics, which must travel too
-        torch.save(model.state_dict(), tmp_path / "model.pt")
+        state = {key: value.contiguous() for key, value in model.state_dict().items()}
+        safetensors.torch.save_file(state, tmp_path / "model.safetensors")  # refuses tensors that share memory
+        torch.save(state, tmp_path / "model.pt")
         torch.manual_seed(99)
-        other = MODELS[self.name](3, **self.given)
-        other.load_state_dict(torch.load(tmp_path / "model.pt", weights_only=True))
-        assert torch.equal(model.eval()(*inputs), other.eval()(*inputs))
+        other = MODELS[self.name](3, **self.given, **self.quick)
+        for read in (
+            torch.load(tmp_path / "model.pt", weights_only=True), safetensors.torch.load_file(tmp_path / "model.safetensors")
+        ):  # fmt: skip
+            other.load_state_dict(read)
+            assert torch.equal(model.eval()(*inputs), other.eval()(*inputs))
 
     def test_a_wrong_input_shape_is_refused_by_value(self):
+        """Another number of axes, and another size of the axis that ``wrong_axis`` names."""
         x, *rest = self.inputs(2)
-        with pytest.raises(ValueError, match=r"got \(2, 1, "):
-            self.build()(x[:, :1, :, :1] if x.shape[1] == 3 else x[:, :1, :-1], *rest)
+        for wrong in (x[0], x.narrow(self.wrong_axis, 0, x.shape[self.wrong_axis] - 1)):
+            with pytest.raises(ValueError, match=rf"got \({wrong.shape[0]}, {wrong.shape[1]}"):
+                self.build()(wrong, *rest)
 
     def test_it_can_learn_eight_random_clips_by_heart(self):
         model, inputs, labels = self.build(dropout=0.0), self.inputs(8), torch.arange(8) % 3
-        optimiser = torch.optim.Adam(model.parameters(), lr=3e-3)
-        for _ in range(80):
+        optimiser = torch.optim.Adam(model.parameters(), lr=self.lr)
+        for _ in range(self.steps):
             optimiser.zero_grad()
             nn.functional.cross_entropy(model(*inputs), labels).backward()
             optimiser.step()

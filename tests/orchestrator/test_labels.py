@@ -70,8 +70,8 @@ def test_unknown_names_are_refused_with_the_known_ones():
         classify("smic_hs", ["negative"], "5")
     with pytest.raises(ConfigError, match="unknown label scheme '7'; known: 3, 5, all"):
         classify("casme2", ["disgust"], "7")
-    with pytest.raises(ConfigError, match="unknown corpus 'casme'; did you mean 'casme2'"):
-        classify("casme", ["disgust"], "3")
+    with pytest.raises(ConfigError, match="unknown corpus 'cassme2'; did you mean 'casme2'"):
+        classify("cassme2", ["disgust"], "3")
 
 
 def test_within_a_scheme_no_word_has_two_classes_and_all_knows_every_word():

@@ -107,7 +107,7 @@ def test_resume_computes_only_what_is_missing_and_refuses_another_configuration(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--corpus", "casme3"), "unknown corpus"),
+        (("--corpus", "casme9"), "unknown corpus"),
         (("--root", "nowhere"), "nowhere does not exist"),
         (("--corpus", "casme2", "--root", "."), "CorpusError"),
         (("--protocol", "kfold"), "unknown protocol"),

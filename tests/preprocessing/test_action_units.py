@@ -40,10 +40,16 @@ def one(*marks: Mark) -> Term:
         ("4+7?", [one(Mark(4)), one(Mark(7, uncertain=True))]),
         ("4+?", [one(Mark(4)), one(Mark(None, uncertain=True))]),
         ("AD29+M57", [one(Mark(29, kind="AD")), one(Mark(57, kind="M"))]),
+        ("ADL30+m57B", [one(Mark(30, side="L", kind="AD")), one(Mark(57, intensity="B", kind="M"))]),
+        ("A29+AD29", [one(Mark(29, side="A")), one(Mark(29, kind="AD"))]),  # asymmetric, or a descriptor
+        ("AU1+AU L2+au12", [one(Mark(1)), one(Mark(2, side="L")), one(Mark(12))]),
         ("AU4(k)+L7", [one(Mark(4, static=True)), one(Mark(7, side="L"))]),
+        ("AU4 (K)+L7(k)", [one(Mark(4, static=True)), one(Mark(7, side="L", static=True))]),
         ("AUR2+12(k)+45", [one(Mark(2, side="R")), one(Mark(12, static=True)), one(Mark(45))]),
         ("1,2,9?,", [one(Mark(1)), one(Mark(2)), one(Mark(9, uncertain=True))]),
         ("1\uff0c2", [one(Mark(1)), one(Mark(2))]),  # full width, as in CAS(ME)^3 part C
+        ("9?,12,,", [one(Mark(9, uncertain=True)), one(Mark(12))]),
+        (",", []),
     ],
 )
 def test_forms_found_in_the_sheets(text: str | int, terms: list[Term]) -> None:

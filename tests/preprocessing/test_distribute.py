@@ -25,9 +25,9 @@ def test_two_actors_equal_one_process(tmp_path, local_ray, monkeypatch):
         extract.plan("synthetic", tmp_path / "corpus", ["roi_flow14"], tmp_path / out, Settings(steps=4)) for out in ("a", "b")
     ]
     seen = []
-    together = extract.run(plans[0], with_ray(2), report=lambda done, total, failed: seen.append((done, total, failed)))
+    together = extract.run(plans[0], with_ray(2), report=lambda p: seen.append((p.done, p.total, p.quarantined)))
     alone = extract.run(plans[1])
     tables = [read_shards(done.folders["roi_flow14"])[1] for done in (together, alone)]
     assert tables[0].equals(tables[1])
     assert seen[-1] == (4, 4, 0)
-    assert len(list(together.folders["roi_flow14"].glob("*.parquet"))) == 4
+    assert len(list(together.folders["roi_flow14"].parent.glob("shards/*.parquet"))) == 4

@@ -1,7 +1,9 @@
 """Extraction: one row a clip whatever happens to it, restart does what is missing, half a shard is never taken as done."""
 
+import ast
 import errno
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -9,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from preprocessing import extract, schema
+from preprocessing.choice import Choice
 from preprocessing.datasets import ststnet_flow
 from preprocessing.inputs import Settings
 from preprocessing.pipeline import Pipeline
@@ -77,7 +80,7 @@ def test_every_clip_has_a_row_and_a_broken_one_says_why(made):
     middle = rows["p03/noapex"]
     assert (middle["apex"], middle["apex_source"]) == ((middle["onset"] + middle["offset"]) // 2, "middle")
     assert middle["x"] == good["x"]  # the sequence does not depend on the apex
-    assert (rows["p03/nothing"]["apex"], rows["p03/nothing"]["apex_source"]) == (None, "none")
+    assert (rows["p03/nothing"]["apex"], rows["p03/nothing"]["apex_source"]) == (middle["apex"], "middle")  # of all its frames
     assert rows["p03/nothing"]["x"] == good["x"]
     quarantine = (done.folders["roi_flow14"] / "quarantine.csv").read_text()
     assert quarantine.count("manifest/bad/") == 6
@@ -137,7 +140,7 @@ def test_a_full_disk_leaves_no_half_shard_and_the_next_run_goes_on(pictures, mon
     monkeypatch.setattr(schema.pq, "write_table", full)
     with pytest.raises(OSError, match="No space left"):
         extract.run(plan)
-    names = {p.name for folder in plan.folders.values() for p in folder.iterdir()}
+    names = {p.name for folder in plan.folders.values() for p in folder.parent.rglob("*")}
     assert not any("part" in name for name in names)
     assert plan.missing()
     monkeypatch.setattr(schema.pq, "write_table", real)
@@ -155,14 +158,14 @@ def test_a_shard_without_its_marker_or_of_another_size_is_done_again(pictures):
     shard.write_bytes(shard.read_bytes()[:-10])
     assert plan.missing() == [0]
     with pytest.raises(FeatureSetError, match="missing or damaged"):
-        read_shards(shard.parent)
+        read_shards(plan.folders["roi_flow14"])
 
 
 def test_another_schema_version_is_refused(pictures, monkeypatch):
     _, plan = pictures
     done = extract.run(plan)
     monkeypatch.setattr(schema, "SCHEMA_VERSION", 99)
-    with pytest.raises(FeatureSetError, match="has schema version 1, this program reads 99"):
+    with pytest.raises(FeatureSetError, match="has schema version 2, this program reads 99"):
         read_shards(done.folders["roi_flow14"])
 
 
@@ -173,7 +176,59 @@ def test_a_changed_picture_is_extracted_again(pictures):
     image = cv2.imread(str(clip.frames))
     cv2.imwrite(str(clip.frames), 255 - image)
     again = extract.plan("ststnet_flow", root, ["roi_flow14"], plan.folders["roi_flow14"].parents[2])
-    assert again.missing()
+    assert len(again.missing()) == 1  # the shard of that person; the others are found again
+    assert len(again.shards) == 5
+    done = extract.run(again)
+    assert done.extracted == 1
+    assert read_shards(done.folders["roi_flow14"])[1].num_rows == 6
+
+
+def test_a_part_of_a_corpus_shares_its_shards_with_the_whole(pictures):
+    root, plan = pictures
+    out = plan.folders["roi_flow14"].parents[2]
+    part = extract.plan(
+        "ststnet_flow", root, list(plan.specs), out, choice=Choice(subjects=("samm-006", "ststnet_flow/smic-s01"))
+    )
+    done = extract.run(part)
+    assert done.clips == 3
+    assert done.folders["roi_flow14"] != plan.folders["roi_flow14"]
+    assert read_shards(done.folders["roi_flow14"])[1].num_rows == 3
+    assert extract.run(plan).extracted == 3  # of six
+    few = extract.plan("ststnet_flow", root, ["roi_flow14"], out, choice=Choice(limit=2))
+    assert [clip.name for shard in few.shards for clip in shard] == ["EP02_01f", "EP06_02_01"]
+    for choice, words in (
+        (Choice(("samm-007",)), "no subject 'samm-007'"),
+        (Choice(limit=0), "at least 1, got 0"),
+    ):
+        with pytest.raises(schema.CorpusError, match=words):
+            extract.plan("ststnet_flow", root, ["roi_flow14"], out, choice=choice)
+
+
+def test_an_input_that_needs_frames_is_refused_for_pictures_and_an_unknown_apex_method_always(pictures):
+    root, plan = pictures
+    out = plan.folders["roi_flow14"].parents[2]
+    with pytest.raises(schema.CorpusError, match=r"apex_offset_flow needs frames.*roi_flow14"):
+        extract.plan("ststnet_flow", root, ["apex_offset_flow"], out)
+    with pytest.raises(schema.CorpusError, match="apex 'midle' is no way"):
+        extract.plan("ststnet_flow", root, ["roi_flow14"], out, Settings(apex="midle"))
+
+
+def test_the_code_version_covers_every_module_that_a_row_passes_through():
+    here = Path(extract.__file__).parent
+    seen, todo = set(), ["preprocessing.pipeline"]
+    while todo:
+        module = todo.pop()
+        path = here.parent / (module.replace(".", "/") + ".py")
+        if path.is_file() and module not in seen:
+            seen.add(module)
+            tree = ast.parse(path.read_text())
+            todo += [
+                n.module
+                for n in ast.walk(tree)
+                if isinstance(n, ast.ImportFrom) and (n.module or "").startswith("preprocessing.")
+            ]
+    files = {name.removeprefix("preprocessing.") + ".py" for name in seen if name.count(".") == 1}
+    assert files - {"schema.py"} == set(extract._DECIDING)
 
 
 def test_the_index_names_every_shard(pictures):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from orchestrator.training.augment import mirror, partners
+from orchestrator.training.augment import mirror, partners, resize, rotate
+from orchestrator.training.kinds import KINDS
 from orchestrator.training.normalise import apply, fit
 
 CHANNELS = (
@@ -51,3 +52,64 @@ def test_scaling_a_picture_to_255_and_mirroring_it_commute():
     then_scaled = apply(mirror(flow, "flow_picture", ()), "minmax255", "flow_picture", {})
     np.testing.assert_allclose(mirror(scaled, "flow_picture", ()), then_scaled, atol=1e-3)
     np.testing.assert_allclose(mirror(scaled, "flow_picture", ())[:, 0], 255 - scaled[:, 0, :, ::-1], atol=1e-3)
+
+
+def test_pictures_of_every_kind_mirror_by_hand():
+    """A bright column at the left ends at the right; of the components only u changes its sign."""
+    for kind, shape, us in (
+        ("image", (1, 3, 2, 4), set()),
+        ("frame_pair", (1, 2, 3, 2, 4), set()),
+        ("roi_maps", (1, 2, 3, 3, 2, 4), {0}),
+        ("roi_stack", (1, 9, 2, 4), {0, 3, 6}),
+    ):
+        x = np.zeros(shape, np.float32)
+        x[..., 0] = 7
+        out = np.moveaxis(mirror(x, kind, ()), KINDS[kind].components, 0)
+        for i, plane in enumerate(out):
+            assert (plane[..., 3] == (-7 if i in us else 7)).all(), (kind, i)
+            assert (plane[..., :3] == 0).all()
+
+
+@pytest.mark.parametrize("degrees", [5.0, -10.0, 90.0])
+def test_a_turned_linear_field_is_the_linear_field_of_the_turned_face(degrees):
+    """v(p) = A p about the middle; the face turned by R moves as R A R^-1 p. Checked away from the border."""
+    angle = np.radians(degrees)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    y, x = np.mgrid[-20:21, -20:21].astype(float)
+    points = np.stack([x, y], -1)
+    field = np.array([[0.3, 0.1], [-0.2, 0.05]])
+    flow = points @ field.T
+    wanted = points @ (turn @ field @ turn.T).T
+    picture = (
+        np.concatenate([flow, np.hypot(*points.transpose(2, 0, 1))[..., None]], -1).transpose(2, 0, 1)[None].astype(np.float32)
+    )
+    got = rotate(picture, "flow_picture", degrees)[0]
+    inside = np.hypot(x, y) < 17
+    np.testing.assert_allclose(got[:2, inside], wanted.transpose(2, 0, 1)[:, inside], atol=2e-3)
+    np.testing.assert_allclose(
+        got[2, inside], picture[0, 2, inside], atol=0.3
+    )  # a scalar turns into itself; its cone is not linear
+    sequence = rotate(np.array([[[[1.0, 0.0]]]], np.float32), "roi_flow", degrees)
+    np.testing.assert_allclose(sequence[0, 0, 0], turn @ [1, 0], atol=1e-6)
+
+
+def test_a_bright_spot_at_the_right_goes_down_when_turned_clockwise():
+    x = np.zeros((1, 3, 21, 21), np.float32)
+    x[:, :, 10, 18] = 1
+    assert np.unravel_index(rotate(x, "image", 90.0)[0, 0].argmax(), (21, 21)) == (18, 10)
+
+
+def test_a_min_max_scaled_flow_picture_is_not_turned():
+    x = np.zeros((2, 3, 4, 4), np.float32)
+    x[..., 0, 0] = 255
+    with pytest.raises(ValueError, match=r"recipe\.rotate=0"):
+        rotate(x, "flow_picture", 5.0)
+
+
+def test_resize_keeps_values_and_other_axes():
+    x = np.full((2, 2, 3, 3, 32, 32), 3.5, np.float16)
+    small = resize(x, "roi_maps", 8)
+    assert small.shape == (2, 2, 3, 3, 8, 8) and small.dtype == np.float32 and (small == 3.5).all()
+    assert resize(x, "roi_maps", 0) is x
+    flow = np.zeros((2, 4, 14, 2), np.float32)
+    assert resize(flow, "roi_flow", 8) is flow

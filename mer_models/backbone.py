@@ -1,0 +1,90 @@
+"""What the picture models share: feature sets, the check of the input, the head, and weights of the user's own.
+
+Source  global average pooling before one linear layer: He et al., CVPR 2016, doi:10.1109/CVPR.2016.90, section 3.3.
+Input   float32 (B, 3, H, W), H and W of 32 or more: an RGB picture, or horizontal flow u, vertical flow v and optical strain.
+Output  float32 (B, n_classes): logits; the loss applies the softmax.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import safetensors.torch
+from torch import Tensor, nn
+
+from mer_models.roi_encoder import check_dropout
+
+
+class PictureModel(nn.Module):
+    """A picture's maps, their mean over the picture, dropout, one linear layer. A subclass gives the maps."""
+
+    kinds = ("image", "flow_picture")
+    features: tuple[str, ...] = (  # the first is the default
+        "mesti",
+        "dynamic_image",
+        "active_image",
+        "affective_motion_image",
+        "apex_frame",
+        "onset_apex_flow224",
+        "apex_offset_flow224",
+    )
+    uses_aus = False
+    smallest = 32  # pixels: the deepest maps are then one pixel wide
+
+    def __init__(self, n_classes: int, width: int, dropout: float) -> None:
+        """``width``: channels of the maps; ``dropout``: chance in [0, 1) that one of their means is set to zero in training."""
+        super().__init__()
+        check_dropout(dropout)
+        self.classifier = nn.Sequential(nn.Dropout(dropout), nn.Linear(width, n_classes))
+
+    def maps(self, x: Tensor) -> Tensor:
+        """Pictures (B, 3, H, W) -> maps (B, width, h, w)."""
+        raise NotImplementedError
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Raises ValueError for a wrong shape."""
+        if x.ndim != 4 or x.shape[1] != 3 or min(x.shape[2:]) < self.smallest:
+            raise ValueError(
+                f"{type(self).__name__} reads (B, 3, H, W) of {self.smallest} px or more, got {tuple(x.shape)}; "
+                f"extract one of {', '.join(self.features)}, or raise recipe.image_size"
+            )
+        return self.classifier(self.maps(x).mean((2, 3)))
+
+    def load(self, weights: str, *, theirs: str = "", ours: str = "") -> None:
+        """All weights but the classifier's from a safetensors file; "" leaves the random start.
+
+        Names and shapes must be those of this model's state_dict, neither more nor fewer; a name that begins with ``theirs`` is
+        read as one that begins with ``ours``. Whatever begins with ``classifier.`` in the file, and a missing count of batches
+        (older files have none), are passed over. Raises ValueError that names what does not fit.
+        """
+        if not weights:
+            return
+        file = Path(weights)
+        if not file.is_file():
+            raise ValueError(f"weights = {weights!r} is no file; name a safetensors file, or leave it empty for a random start")
+        try:
+            read = {_renamed(k, theirs, ours): v for k, v in safetensors.torch.load_file(file).items()}
+        except safetensors.SafetensorError as error:
+            raise ValueError(f"weights = {weights!r} is no safetensors file ({error}); convert it to one") from error
+        read, own = ({k: v for k, v in state.items() if not k.startswith("classifier.")} for state in (read, self.state_dict()))
+        wrong = {
+            "missing": [k for k in own if k not in read and not k.endswith("num_batches_tracked")],
+            "unexpected": [k for k in read if k not in own],
+            "of another shape": [
+                f"{k} {tuple(read[k].shape)} for {tuple(own[k].shape)}"
+                for k in own
+                if k in read and read[k].shape != own[k].shape
+            ],
+        }
+        if any(wrong.values()):
+            said = "; ".join(f"{len(keys)} {what}: {_first(keys)}" for what, keys in wrong.items() if keys)
+            raise ValueError(f"{file} does not hold the weights of this {type(self).__name__}: {said}")
+        self.load_state_dict(read, strict=False)  # the classifier keeps its random start
+
+
+def _renamed(key: str, theirs: str, ours: str) -> str:
+    return ours + key.removeprefix(theirs) if key.startswith(theirs) else key
+
+
+def _first(keys: list[str], n: int = 5) -> str:
+    return ", ".join(keys[:n]) + (", ..." if len(keys) > n else "")

@@ -1,0 +1,146 @@
+"""FaceSleuth: oriented attention on the motion from onset to apex, a Swin transformer on the two faces, action units.
+
+Source  "FaceSleuth: Learning-Driven Single-Orientation Attention Verifies Vertical Dominance in Micro-Expression Recognition",
+        sections 3.1-3.4; what the text leaves open follows the authors' code (github.com/Svardfox/FaceSleuth, 3b8837b).
+Input   x float32 (B, 2, 3, H, W): onset and apex, RGB; H and W of 32 or more, 224 in the paper.
+        aus float32 (B, n_aus) or None: 1 active, 0 not, in between after MixUp; a row of -1 means "no annotation".
+Output  float32 (B, n_classes): logits; the loss applies the softmax.
+Differs The paper states 8.79 M parameters and patches of 128 channels; both cannot hold, the Swin of 128 channels and depths
+        2, 2, 6 alone has 21.6 M, and the authors' code about 76 M (their first linear layer has 51 M). The defaults keep the
+        stated total; embed_dim=128, hidden_dim=512 has the sizes of the code. The Swin's window is 7, its heads have 32 channels
+        and its drop path is 0.1, as in the code; onset and apex share its weights, as in the code.
+        The last maps, 14 x 14 at 224 px, are flattened as in the paper; other picture sizes are brought to 14 x 14 by averaging.
+        The code normalises the flat vector over the batch, which fails on a last batch of one clip: here it is a layer
+        normalisation, before the AUs are appended. One linear layer follows, as in the text (the code has two).
+        AUs are embedded, so that a clip without annotation (a zero embedding) differs from one in which no AU is active.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mer_models.orientation import VERTICAL, Axis, OrientedModule
+
+ORIENTATIONS = ("cva", "shared", "independent", "frozen")
+
+
+class FaceSleuth(nn.Module):
+    """``orientation``: "cva" pools rows; "shared" learns one axis, "independent" one per module, "frozen" keeps theta = 0."""
+
+    kinds = ("frame_pair",)
+    features = ("onset_apex_frames",)
+    uses_aus = True
+    depths = (2, 2, 6)  # of the Swin's stages
+    start = 0.8 * VERTICAL  # 72 degrees, where the authors start theta
+
+    def __init__(
+        self,
+        n_classes: int,
+        *,
+        n_aus: int = 0,  # 0: no AU branch
+        orientation: str = "cva",
+        embed_dim: int = 64,  # channels of a patch and of the first two modules; both streams end with four times as many
+        hidden_dim: int = 64,  # of the flattened maps
+        au_dim: int = 32,
+        grid: int = 14,  # rows and columns of the maps that are flattened
+        drop_path: float = 0.1,  # chance in [0, 1) that the Swin's last block is skipped; less in the ones before
+        dropout: float = 0.0,  # before the last layer; the authors' code defines one of 0.3 and leaves it out
+        weights: str = "",  # a safetensors file with the Swin's weights, named as in its state_dict; "": random start
+    ) -> None:
+        super().__init__()
+        if orientation not in ORIENTATIONS:
+            raise ValueError(f"orientation must be one of {', '.join(ORIENTATIONS)}: {orientation=}")
+        if min(embed_dim, hidden_dim, au_dim, grid) < 1 or embed_dim % 4 or (embed_dim > 32 and embed_dim % 32):
+            raise ValueError(
+                f"sizes must be positive, embed_dim a multiple of 32, or of 4 below: "
+                f"{embed_dim=}, {hidden_dim=}, {au_dim=}, {grid=}"
+            )
+        if not (0 <= dropout < 1 and 0 <= drop_path < 1):
+            raise ValueError(f"dropout and drop_path must be in [0, 1): {dropout=}, {drop_path=}")
+        self.n_aus, self.grid = n_aus, grid
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, embed_dim, 3, 2, 1, bias=False), nn.BatchNorm2d(embed_dim), nn.ReLU(),
+            nn.Conv2d(embed_dim, embed_dim, 3, 1, 1, bias=False), nn.BatchNorm2d(embed_dim), nn.ReLU(),
+        )  # fmt: skip
+        sizes = [(1, 1, 1), (1, 1, 2), (1, 2, 2), (2, 4, 2)]  # channels in and out, in embed_dim; stride
+        self.motion = nn.ModuleList(
+            OrientedModule(i * embed_dim, o * embed_dim, stride, first=n == 0) for n, (i, o, stride) in enumerate(sizes)
+        )
+        for layer in (*self.stem.modules(), *self.motion.modules()):
+            if isinstance(layer, nn.Conv1d | nn.Conv2d):  # as the authors; torch's own start would drown motion in the faces
+                nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+        n_axes = {"cva": 0, "independent": 4}.get(orientation, 1)
+        frozen = orientation == "frozen"
+        self.axes = nn.ModuleList(Axis(0.0 if frozen else self.start, learnable=not frozen) for _ in range(n_axes))
+        self.face = _swin(embed_dim, self.depths, drop_path, weights)
+        self.flat = nn.Sequential(nn.Flatten(), nn.Linear(4 * embed_dim * grid**2, hidden_dim), nn.LayerNorm(hidden_dim))
+        self.au_embed = nn.Sequential(nn.Linear(n_aus, au_dim), nn.ReLU()) if n_aus else None
+        self.head = nn.Sequential(
+            nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden_dim + au_dim * (self.au_embed is not None), n_classes)
+        )
+
+    def forward(self, x: Tensor, aus: Tensor | None = None) -> Tensor:
+        """``aus`` None is the same as rows of -1. Raises ValueError for a wrong shape, or for AUs without the branch."""
+        if x.ndim != 5 or x.shape[1:3] != (2, 3) or min(x.shape[3:]) < 32:
+            raise ValueError(
+                f"FaceSleuth reads (B, 2, 3, H, W) of 32 px or more, got {tuple(x.shape)}; extract {self.features[0]!r}"
+            )
+        onset, apex = x.unbind(1)
+        maps, attention = self.stem(apex - onset), None
+        for module, theta in zip(self.motion, self.thetas(), strict=True):
+            maps, attention = module(maps, attention, theta)  # at 224: (B, E, 112, 112), (B, E, 56, 56) ... (B, 4E, 14, 14)
+        # Windows stay 7 wide on small pictures, else the Swin shrinks them for good and no longer fits its position table.
+        faces = self.face(torch.cat([onset, apex]), always_partition=True).last_hidden_state  # (2B, 14 * 14, 4E)
+        onset, apex = faces.mT.unflatten(2, maps.shape[2:]).chunk(2)
+        parts = [self.flat(F.adaptive_avg_pool2d(maps + onset + apex, self.grid))]
+        if self.au_embed is not None:
+            aus = x.new_full((len(x), self.n_aus), -1.0) if aus is None else aus
+            parts.append(self.au_embed(aus.clamp(min=0)) * (aus >= 0).all(1, keepdim=True))
+        elif aus is not None:
+            raise ValueError("this FaceSleuth has no AU branch (n_aus=0); pass no AUs, or build it with n_aus")
+        return self.head(torch.cat(parts, 1))
+
+    def thetas(self) -> list[Tensor | None]:
+        """The angle of each of the four modules in radians; None is CVA."""
+        angles = [axis() for axis in self.axes] or [None]
+        return angles * (4 // len(angles))
+
+
+def _swin(embed_dim: int, depths: tuple[int, ...], drop_path: float, weights: str) -> nn.Module:
+    """Three Swin stages whose maps have 4 * embed_dim channels and a sixteenth of the picture's side."""
+    from transformers import SwinConfig, SwinModel  # takes seconds: nobody else should wait for it
+
+    heads = max(1, embed_dim // 32)
+    swin = SwinModel(
+        SwinConfig(embed_dim=embed_dim, depths=depths, num_heads=(heads, 2 * heads, 4 * heads), drop_path_rate=drop_path),
+        add_pooling_layer=False,
+    )
+    if weights:
+        _load(swin, Path(weights))
+    return swin
+
+
+def _load(swin: nn.Module, file: Path) -> None:
+    """All of the file's weights into all of the Swin's. Raises ValueError that names what does not fit."""
+    import safetensors.torch
+
+    if not file.is_file():
+        raise ValueError(f"weights = {str(file)!r} is no file; name a safetensors file, or leave it empty for a random start")
+    read, own = safetensors.torch.load_file(file), swin.state_dict()
+    wrong = {
+        "missing": sorted(own.keys() - read.keys()),
+        "unexpected": sorted(read.keys() - own.keys()),
+        "of another shape": [
+            f"{k} {tuple(read[k].shape)} for {tuple(own[k].shape)}"
+            for k in sorted(own.keys() & read.keys())
+            if read[k].shape != own[k].shape
+        ],
+    }
+    if any(wrong.values()):
+        said = "; ".join(f"{len(keys)} {what}: {', '.join(keys)}" for what, keys in wrong.items() if keys)
+        raise ValueError(f"{file} does not hold the weights of this Swin (its depths and embed_dim must agree): {said}")
+    swin.load_state_dict(read)

@@ -1,0 +1,33 @@
+"""ResNet-50, one of the networks that papers compare with.
+
+Source  He et al.: "Deep Residual Learning for Image Recognition", CVPR 2016, doi:10.1109/CVPR.2016.90, Table 1. Layers are those
+        of transformers' ResNetModel: bottleneck blocks; their 3 x 3 convolution has the stride, as in all common implementations.
+Input   float32 (B, 3, H, W), H and W of 32 or more, 224 there.
+Output  float32 (B, n_classes): logits; the loss applies the softmax.
+Differs The head is the original one for fewer classes, with a dropout before it, 0 as in the original: 23 514 179 parameters at
+        3 classes, 25 557 032 at the original's 1000. The weights start at random unless ``weights`` names a file.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from mer_models.backbone import PictureModel
+
+
+class ResNet50(PictureModel):
+    def __init__(
+        self,
+        n_classes: int,
+        *,
+        dropout: float = 0.0,  # before the last layer
+        weights: str = "",  # a safetensors file named as those of ResNetForImageClassification; "": random start
+    ) -> None:
+        from transformers import ResNetConfig, ResNetModel  # takes seconds: nobody else should wait for it
+
+        super().__init__(n_classes, 2048, dropout)
+        self.resnet = ResNetModel(ResNetConfig(depths=[3, 4, 6, 3], hidden_sizes=[256, 512, 1024, 2048], layer_type="bottleneck"))
+        self.load(weights)
+
+    def maps(self, x: Tensor) -> Tensor:
+        return self.resnet(x).last_hidden_state

@@ -1,0 +1,74 @@
+"""What the models of the ROI ladder share: convolution blocks, one encoder per region, attention with a residual.
+
+Source  README and outline of "ROI-Attention Enhanced Multi-Temporal Micro-Expression Recognition" (four blocks, global average
+        pooling, fully connected, 256 features per region); widths, strides and attention follow its code
+        (github.com/sandeshraop/FacialDetection.github.io, production_advanced_architectures.py, 8059835).
+Input   float32 (B, W, 3, 3, H, W'): W windows of time, region (eyes, eyebrows, mouth), (u, v, strain).
+Output  float32 (B, W, 3, F): F features for each window and region.
+Differs convolutions before a batch normalisation have no bias, which it would subtract again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+REGIONS = 3
+WIDTHS = (32, 64, 128, 256)  # channels of the four blocks
+
+
+def check(model: nn.Module, x: Tensor, max_windows: int) -> None:
+    """Raise ValueError unless x is (B, 1..max_windows, 3, 3, H, W)."""
+    if x.ndim != 6 or x.shape[2:4] != (REGIONS, 3) or not 1 <= x.shape[1] <= max_windows:
+        features: Any = model.features
+        raise ValueError(
+            f"{type(model).__name__} reads (B, windows in 1..{max_windows}, 3, 3, H, W), got {tuple(x.shape)}; "
+            f"extract one of {', '.join(features)}"
+        )
+
+
+def check_dropout(dropout: float) -> None:
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout must be in [0, 1): {dropout=}")
+
+
+def picture_encoder(widths: tuple[int, ...], outputs: int, dropout: float) -> nn.Sequential:
+    """(B, 3, H, W) -> (B, outputs). Each block halves the side; the mean over the last maps goes through a linear layer."""
+    layers: list[nn.Module] = []
+    for inputs, width in zip((3, *widths), widths, strict=False):
+        layers += [nn.Conv2d(inputs, width, 3, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+    layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(widths[-1], outputs), nn.ReLU(), nn.Dropout(dropout)]
+    return nn.Sequential(*layers)
+
+
+class RegionEncoder(nn.Module):
+    """Every window of a region through the region's encoder; with ``shared`` the three regions have one encoder."""
+
+    def __init__(self, feature_dim: int, dropout: float, *, shared: bool = False) -> None:
+        super().__init__()
+        self.encoders = nn.ModuleList(picture_encoder(WIDTHS, feature_dim, dropout) for _ in range(1 if shared else REGIONS))
+
+    def forward(self, x: Tensor) -> Tensor:
+        if len(self.encoders) == 1:
+            return self.encoders[0](x.flatten(0, 2)).unflatten(0, x.shape[:3])
+        regions = [encoder(x[:, :, r].flatten(0, 1)) for r, encoder in enumerate(self.encoders)]
+        return torch.stack(regions, 1).unflatten(0, x.shape[:2])
+
+
+class AttentionBlock(nn.Module):
+    """Multi-head self-attention, residual, layer normalisation: (B, N, D) -> (B, N, D), every token looks at all N."""
+
+    def __init__(self, dim: int, heads: int) -> None:
+        super().__init__()
+        if heads < 1 or dim % heads:
+            raise ValueError(f"the width of a token must be a multiple of the heads: {dim=}, {heads=}")
+        self.heads = heads
+        self.query_key_value, self.out, self.norm = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim), nn.LayerNorm(dim)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        query, key, value = self.query_key_value(tokens).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        seen = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+        return self.norm(tokens + self.out(seen))

@@ -1,0 +1,91 @@
+"""DFME, the public part: 259 people in three splits, 200, 300 or 500 frames per second (Zhao et al. 2024, doi:10.1109/TAFFC.2023.3341918).
+
+Layout, from ``root``; it may hold one, two or all three splits
+    training_full_with_AU.xlsx        DFME_train/sub0003_01/00000.png
+    testA_full_with_AU.xlsx           test_data_A/...
+    testB_full_with_AU.xlsx           test_data_B/test_data_B/...    any of the frame folders may be doubled so
+Labels  one row per clip, with its own frame rate. Frames count from 0, so an onset may be 0. Emotion words, lower case: anger,
+        contempt, disgust, fear, happiness, sadness, surprise. Action units with descriptors (AD29) and head codes (M57).
+Split   'train', 'testA' or 'testB' (CCAC 2024 challenge; no person is in two of them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from preprocessing.datasets import labelled, sheet
+from preprocessing.schema import Clip, CorpusError
+
+CORPUS = "dfme"
+SPLITS = {  # split -> sheet, folder of frames
+    "train": ("training_full_with_AU*.xlsx", "DFME_train"),
+    "testA": ("testA_full_with_AU*.xlsx", "test_data_A"),
+    "testB": ("testB_full_with_AU*.xlsx", "test_data_B"),
+}
+COLUMNS = {
+    "subject": ("Subject",),
+    "clip": ("Filename",),
+    "onset": ("OnsetFrame",),
+    "apex": ("ApexFrame",),
+    "offset": ("OffsetFrame",),
+    "emotion": ("Emotion",),
+    "fps": ("Fps",),
+    "aus": ("AU",),
+}
+_WORDS = ("anger", "contempt", "disgust", "fear", "happiness", "sadness", "surprise")
+
+
+def _published(clips: int, subjects: int, *emotions: int) -> dict[str, Any]:
+    return {"clips": clips, "subjects": subjects, "emotions": dict(zip(_WORDS, emotions, strict=True))}
+
+
+PUBLISHED = {
+    **_published(2629, 259, 241, 171, 735, 365, 311, 359, 447),
+    "splits": {
+        "train": _published(1856, 176, 161, 100, 548, 265, 206, 278, 298),
+        "testA": _published(474, 42, 39, 34, 129, 62, 63, 46, 101),
+        "testB": _published(299, 41, 41, 37, 58, 38, 42, 35, 48),
+    },
+    "source": "CCAC 2024 challenge, github.com/MEA-LAB-421/CCAC-page; emotions: counted in its three sheets",
+}
+
+
+def clips(root: Path) -> Iterator[Clip]:
+    """Yield, split by split, one Clip per label row, in sheet order, then one with a problem per unlabelled frames folder.
+
+    Opens no image. Raises CorpusError if no split is there, if a split has its sheet or its frames only, or if a sheet lacks a column.
+    """
+    there = {split: (bool(sheet.find([root], [book])), (root / folder).is_dir()) for split, (book, folder) in SPLITS.items()}
+    if not any(map(any, there.values())):
+        raise CorpusError(f"no split of DFME in {root}; expected {' or '.join(' with '.join(pair) for pair in SPLITS.values())}")
+    for split, parts in there.items():
+        if all(parts):
+            yield from _split(root, split)
+        elif any(parts):
+            have, lack = SPLITS[split] if parts[0] else SPLITS[split][::-1]
+            raise CorpusError(f"split {split} of DFME in {root} has {have} but no {lack}; add it, or move {have} away")
+
+
+def _split(root: Path, split: str) -> Iterator[Clip]:
+    book, folder = SPLITS[split]
+    table = sheet.read(sheet.find_one([root], [book], f"DFME {split} sheet"), COLUMNS)
+    frames = labelled.first_folder(root, (f"{folder}/{folder}", folder), f"DFME {split} frames")
+    table["frames"] = [frames / name for name in table["clip"]]
+    rows = zip(labelled.clips(CORPUS, table, aus_known=True, fps=None), table["fps"], strict=True)
+    for clip, value in rows:
+        fps, problem = _fps(value)
+        yield replace(clip, split=split, fps=fps, problem="; ".join(filter(None, [clip.problem, problem])))
+    known = set(table["clip"])
+    for path in labelled.folders(frames):
+        if path.name not in known:
+            yield replace(labelled.without_label(CORPUS, path.name.rpartition("_")[0], path), split=split)
+
+
+def _fps(value: str) -> tuple[float | None, str]:
+    """(frames per second, problem or ""). An empty cell is no problem."""
+    if not value or (value.isascii() and value.isdecimal() and int(value) > 0):
+        return (float(value) if value else None), ""
+    return None, f"fps {value!r} is no whole number above 0"

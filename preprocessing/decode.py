@@ -1,0 +1,181 @@
+"""Pixels of one image file or one open video. Refuses a file that is not whole or whose colours OpenCV would change.
+
+Images  jpg, jpeg, bmp, png, tif, tiff as uint8 (H, W, 3) BGR, 0..255. Grey, 1 bit and palette are expanded, CMYK is converted, 16 bit is
+        scaled by 1/257 (65535 -> 255), an orientation in EXIF or TIFF is applied: a picture stands upright as in a viewer.
+Alpha   is dropped; a transparent pixel keeps the colour that is stored under it. A TIFF that declares alpha is refused, because
+        OpenCV multiplies it into the colours.
+Videos  avi, mp4, mov through FFmpeg, as uint8 (H, W, 3) BGR, turned upright by the display matrix of the file (90, 180 or 270 degrees).
+        A matrix that mirrors is not undone: FFmpeg gives its angle only.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import cv2
+import numpy as np
+
+IMAGES = frozenset({".jpg", ".jpeg", ".bmp", ".png", ".tif", ".tiff"})
+VIDEOS = frozenset({".avi", ".mp4", ".mov"})
+REDUCED = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4}  # JPEG alone: fewer coefficients are decoded
+
+
+class FramesError(ValueError):
+    """A clip's frames cannot be used as they are on disk. Names the file or the frame numbers."""
+
+
+def read_image(path: Path, reduce: int = 1) -> np.ndarray:
+    """uint8 (ceil(H / reduce), ceil(W / reduce), 3) BGR of one image file; ``reduce`` is 1, 2 or 4.
+
+    Raises FramesError if the file is missing, damaged, cut short, no image, holds several pictures, or has pixels of another type.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FramesError(f"{path} cannot be read: {error.strerror}") from error
+    if not data:
+        raise FramesError(f"{path} has zero bytes")
+    is_jpeg = data.startswith(b"\xff\xd8\xff")
+    problem = _jpeg_problem(data) if is_jpeg else _png_problem(data) or _tiff_problem(data)
+    if problem:
+        raise FramesError(f"{path} {problem}")
+    by_decoder = is_jpeg and reduce > 1
+    flags = REDUCED[reduce] if by_decoder else cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error as error:  # a size beyond OpenCV's limit
+        raise FramesError(f"{path} ({len(data)} bytes) cannot be decoded: {error.err}") from error
+    if image is None:
+        raise FramesError(f"{path} ({len(data)} bytes) is damaged, no image, or has other pixels than 8 and 16 bit")
+    if image.dtype == np.uint16:
+        image = ((image.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    if image.dtype != np.uint8:
+        raise FramesError(f"{path} has {image.dtype} pixels; 8 and 16 bit images are read")
+    return image if by_decoder else shrink(image, reduce)
+
+
+def shrink(image: np.ndarray, reduce: int) -> np.ndarray:
+    """Mean over squares of ``reduce`` x ``reduce`` pixels; the last row and column are repeated to fill the last squares."""
+    if reduce == 1:
+        return image
+    height, width = image.shape[:2]
+    image = cv2.copyMakeBorder(image, 0, -height % reduce, 0, -width % reduce, cv2.BORDER_REPLICATE)
+    return cv2.resize(image, (image.shape[1] // reduce, image.shape[0] // reduce), interpolation=cv2.INTER_AREA)
+
+
+@contextmanager
+def open_video(path: Path) -> Iterator[cv2.VideoCapture]:
+    """The video before its first frame, released at the end. Raises FramesError if it is missing, cut short or cannot be opened."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            missing = _missing_bytes(file, size)
+    except OSError as error:
+        raise FramesError(f"{path} cannot be read: {error.strerror}") from error
+    if missing:
+        raise FramesError(f"{path} is cut short: {missing} of its bytes are missing; copy it again")
+    # FFmpeg alone, so that all platforms read alike; absolute, so that no name is taken for a protocol ("http:...")
+    video = cv2.VideoCapture(os.path.abspath(path), cv2.CAP_FFMPEG)
+    try:
+        if not video.isOpened():
+            raise FramesError(f"{path} ({size} bytes) cannot be opened as a video; is it complete?")
+        video.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
+        angle = video.get(cv2.CAP_PROP_ORIENTATION_META)
+        if angle % 90:
+            raise FramesError(f"{path} is to be shown turned by {angle:g} degrees; write it again upright")
+        yield video
+    finally:
+        video.release()
+
+
+def stated_fps(path: Path, video: cv2.VideoCapture) -> float | None:
+    """Frames per second as the container states them, if between 1 and 1000, else None: others are clock rates or junk."""
+    with path.open("rb") as file:
+        head = file.read(1 << 16)
+    if head[:4] == b"RIFF":  # without a rate in an AVI FFmpeg answers 25
+        stream = head.find(b"vids") + 20  # then 4 bytes each: scale, rate; the main header's microseconds per frame are at 32
+        if not (any(head[32:36]) or (any(head[stream : stream + 4]) and any(head[stream + 4 : stream + 8]))):
+            return None
+    fps = video.get(cv2.CAP_PROP_FPS)
+    return fps if 1 <= fps <= 1000 else None
+
+
+def _jpeg_problem(data: bytes) -> str:
+    """What is wrong with a JPEG that decoders let pass, or "": some fill what is missing with grey."""
+    at, components, adobe = 2, 0, False
+    while at + 10 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:  # over the segments: a thumbnail has its own end
+        marker = data[at + 1]
+        if marker == 0xFF:  # padding
+            at += 1
+            continue
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            components = data[at + 9]
+        adobe |= marker == 0xEE and data[at + 4 : at + 9] == b"Adobe"
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    if data.rfind(b"\xff\xd9", at) < 0:  # from the end, where it is
+        return "is cut short: its end marker is missing"
+    if components == 4 and not adobe:
+        return "is CMYK without an Adobe marker: nothing tells whether its colours are inverted; save it as RGB"
+    return ""
+
+
+def _png_problem(data: bytes) -> str:
+    if not data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return ""
+    if data.rfind(b"IEND\xaeB`\x82") < 0:
+        return "is cut short: its end marker is missing"
+    if data.find(b"acTL", 0, data.find(b"IDAT")) >= 0:
+        return "holds an animation; save each picture as a file of its own"
+    return ""
+
+
+def _tiff_problem(data: bytes) -> str:
+    """Of the first page's directory: entries of 12 bytes (tag, type, count, value), then where the next page's is, or 0."""
+    if data[:4] not in (b"II*\0", b"MM\0*"):
+        return "is a BigTIFF; save it as TIFF or PNG" if data[:4] in (b"II+\0", b"MM\0+") else ""
+
+    def number(at: int, size: int) -> int:
+        return int.from_bytes(data[at : at + size], "little" if data[:1] == b"I" else "big")
+
+    first = number(4, 4) + 2
+    end = first + 12 * number(first - 2, 2)
+    if number(end, 4):
+        return "holds more than one page; save each as a file of its own"
+    if any(number(at, 2) == 338 and number(at + 8, 2) in (1, 2) for at in range(first, min(end, len(data)), 12)):
+        return "is a TIFF with an alpha channel, which would darken its colours; save it without, or as PNG"
+    return ""
+
+
+def _missing_bytes(file: BinaryIO, total: int) -> int:
+    """How many bytes of the frames (AVI: LIST movi) or of frames and index (MP4, MOV: boxes mdat, moov) lie behind the file's end.
+
+    FFmpeg shows what is left of the last frame with grey for the rest. An AVI's index is not needed and may be missing.
+    """
+    head = file.read(12)
+    is_avi = head[:4] == b"RIFF" and head[8:] == b"AVI "
+    if not is_avi and head[4:8] not in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
+        return 0  # of another kind, whatever its name: FFmpeg decides
+    at = 0
+    while at + 8 <= total:
+        file.seek(at)
+        head = file.read(16)
+        if is_avi and head[:4] == b"RIFF":
+            at += 12
+            continue
+        if is_avi:
+            size = 8 + int.from_bytes(head[4:8], "little")
+            needed = head[:4] == b"LIST" and head[8:12] == b"movi"
+        else:
+            size = int.from_bytes(head[:4], "big")
+            size = int.from_bytes(head[8:16], "big") if size == 1 else size
+            needed = head[4:8] in (b"mdat", b"moov")
+        if needed and at + size > total:
+            return at + size - total
+        if size < 8:  # up to the end of the file, or junk
+            return 0
+        at += size + (size % 2 if is_avi else 0)
+    return 0

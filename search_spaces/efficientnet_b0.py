@@ -1,0 +1,20 @@
+"""EfficientNet-B0's recipe: that of the MESTI-MEGANet study, which trains it on each kind of picture (Table I).
+
+Source  search_spaces/mesti_recipe.py, which says where each value comes from; dropout and drop
+        connect 0.2, as in the original network.
+"""
+
+from search_spaces.mesti_recipe import RECIPE
+from search_spaces.parameters import Float, Parameters, Trial, published, suggest
+
+PARAMETERS: Parameters = {
+    **RECIPE,
+    "model.drop_connect": Float(0.2, 0.0, 0.4),
+    "model.dropout": Float(0.2, 0.0, 0.5),
+}
+PUBLISHED = published(PARAMETERS)
+
+
+def space(trial: Trial) -> None:
+    """Draw one configuration's searched keys."""
+    suggest(PARAMETERS, trial)

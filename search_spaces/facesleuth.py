@@ -1,0 +1,35 @@
+"""FaceSleuth's published recipe and what may vary around it.
+
+Source  the paper gives no training values; these are of the authors' CASME2_5.py (github.com/Svardfox/FaceSleuth, 3b8837b): AdamW
+        at 8e-4 with weight decay 0.6, batches of 50, 99 epochs, cross-entropy, mirrored with chance 0.5, drop path 0.1, no
+        dropout, RGB standardised. Orientations: Table of section 3.5.1.
+Differs The code lowers its learning rate by 1.3 % an epoch for 50 epochs (to half of it); ours stays constant. Its separate
+        learning rate of theta is in the model (orientation.Axis.length). It turns clips by up to 3 degrees and crops them by up
+        to 15 px at random: left out. It draws onset and apex near the annotated frames: ours are the annotated ones. It reports
+        each fold's best epoch on the test clips, so its scores are not comparable.
+"""
+
+from search_spaces.parameters import Choice, Fixed, Float, Parameters, Trial, published, suggest
+
+PARAMETERS: Parameters = {
+    # key: published value, then the range
+    "recipe.epochs": Choice(99, (30, 60, 99)),
+    "recipe.lr": Float(8e-4, 5e-5, 2e-3, log=True),
+    "recipe.batch_size": Choice(50, (16, 32, 50)),
+    "recipe.optimiser": Fixed("adamw"),
+    "recipe.weight_decay": Float(0.6, 1e-3, 1.0, log=True),
+    "recipe.schedule": Choice("constant", ("constant", "cosine")),
+    "recipe.oversample": Float(0.0, 0.0, 1.0),
+    "recipe.label_smoothing": Float(0.0, 0.0, 0.2),
+    "recipe.mirror": Fixed(0.5),
+    "recipe.normalise": Fixed("standardise"),
+    "model.orientation": Choice("cva", ("cva", "shared", "independent", "frozen")),
+    "model.drop_path": Float(0.1, 0.0, 0.3),
+    "model.dropout": Float(0.0, 0.0, 0.5),
+}
+PUBLISHED = published(PARAMETERS)
+
+
+def space(trial: Trial) -> None:
+    """Draw one configuration's searched keys."""
+    suggest(PARAMETERS, trial)

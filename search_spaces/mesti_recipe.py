@@ -1,0 +1,23 @@
+"""The recipe of the MESTI-MEGANet study, which its networks share, with what may vary around it.
+
+Source  "MESTI-MEGANet" (arXiv 2509.00056), section III-C.4: Adam at 1e-3 with weight decay 1e-4, 50 epochs, focal loss, mirrored
+        clips. The paper gives these values for the whole study.
+Differs The paper names no batch size, focal gamma, schedule or normalisation: batches of 32, gamma 2 as in the focal loss's own
+        paper, a constant learning rate and standardised pictures are our choice.
+"""
+
+from search_spaces.parameters import Choice, Fixed, Float, Parameters
+
+RECIPE: Parameters = {
+    # key: published value, then the range
+    "recipe.epochs": Fixed(50),
+    "recipe.lr": Float(1e-3, 3e-5, 3e-3, log=True),
+    "recipe.batch_size": Choice(32, (16, 32, 64)),
+    "recipe.optimiser": Fixed("adam"),
+    "recipe.weight_decay": Float(1e-4, 1e-6, 1e-2, log=True),
+    "recipe.schedule": Choice("constant", ("constant", "cosine")),
+    "recipe.focal_gamma": Float(2.0, 0.0, 3.0),
+    "recipe.label_smoothing": Float(0.0, 0.0, 0.2),
+    "recipe.mirror": Fixed(0.5),
+    "recipe.normalise": Fixed("standardise"),
+}

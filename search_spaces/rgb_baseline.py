@@ -1,0 +1,19 @@
+"""The RGB baseline's recipe: that of the ROI ladder.
+
+Source  search_spaces/roi_recipe.py, which says where each value comes from; dropout 0.3 from the code.
+"""
+
+from search_spaces.parameters import Fixed, Float, Parameters, Trial, published, suggest
+from search_spaces.roi_recipe import RECIPE
+
+PARAMETERS: Parameters = {
+    **RECIPE,
+    "recipe.normalise": Fixed("standardise"),
+    "model.dropout": Float(0.3, 0.0, 0.6),
+}
+PUBLISHED = published(PARAMETERS)
+
+
+def space(trial: Trial) -> None:
+    """Draw one configuration's searched keys."""
+    suggest(PARAMETERS, trial)

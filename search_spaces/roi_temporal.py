@@ -1,0 +1,21 @@
+"""The ROI temporal transformer's recipe: that of the ROI ladder.
+
+Source  search_spaces/roi_recipe.py, which says where each value comes from; one layer and dropout 0.3 from the code.
+"""
+
+from search_spaces.parameters import Choice, Fixed, Float, Int, Parameters, Trial, published, suggest
+from search_spaces.roi_recipe import RECIPE
+
+PARAMETERS: Parameters = {
+    **RECIPE,
+    "recipe.normalise": Fixed("scale"),
+    "model.per_roi_positions": Choice(True, (True, False)),
+    "model.layers": Int(1, 1, 3),
+    "model.dropout": Float(0.3, 0.0, 0.6),
+}
+PUBLISHED = published(PARAMETERS)
+
+
+def space(trial: Trial) -> None:
+    """Draw one configuration's searched keys."""
+    suggest(PARAMETERS, trial)

@@ -1,0 +1,156 @@
+"""FaceSleuth: its switches, the maps passed between the modules, picture sizes, missing AUs and weights of the user's own."""
+
+import pytest
+import safetensors.torch
+import torch
+from torch import nn
+
+from mer_models.facesleuth import FaceSleuth
+from mer_models.orientation import VERTICAL
+from tests.mer_models.contract import ModelContract
+
+SMALL = {"embed_dim": 8, "hidden_dim": 16, "au_dim": 8, "grid": 4}
+
+
+class TestFaceSleuth(ModelContract):
+    name = "facesleuth"
+    given = {"n_aus": 21}  # noqa: RUF012
+    shape = (2, 3, 32, 32)
+    parameters = 9_295_839  # published: 8.79 million
+    quick = {"orientation": "independent", **SMALL}  # noqa: RUF012
+    steps = 40
+
+    def test_gradient_reaches_every_parameter(self):
+        """But for the biases of the Swin's keys, which shift all scores of a query alike and drop out of the softmax."""
+        model = self.build()
+        nn.functional.cross_entropy(model(*self.inputs(16)), torch.arange(16) % 3).backward()
+        unreached = {name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().max() > 1e-8}
+        assert unreached == {name for name, _ in model.named_parameters() if name.endswith("k_proj.bias")}
+
+
+def small(**arguments) -> FaceSleuth:
+    """In training mode, with nothing left to chance: batch statistics make the motion stream as loud as it is in training."""
+    torch.manual_seed(0)
+    return FaceSleuth(3, **{"drop_path": 0.0, **SMALL, **arguments})
+
+
+def clips(n: int, size: int = 32) -> torch.Tensor:
+    return torch.randn(n, 2, 3, size, size, generator=torch.Generator().manual_seed(1))
+
+
+def test_each_orientation_has_its_number_of_axes():
+    def axes(orientation):
+        model = small(orientation=orientation)
+        safetensors.torch.save(model.state_dict())  # refuses an axis that is listed four times
+        return sum(p.numel() for p in model.axes.parameters()), model.thetas()
+
+    assert axes("cva") == (0, [None] * 4)
+    for orientation, parameters, theta in (("shared", 2, 0.8 * VERTICAL), ("independent", 8, 0.8 * VERTICAL), ("frozen", 0, 0.0)):
+        counted, thetas = axes(orientation)
+        assert counted == parameters and [t.item() for t in thetas] == pytest.approx([theta] * 4)
+    with pytest.raises(ValueError, match="orientation='diagonal'"):
+        FaceSleuth(3, orientation="diagonal")
+
+
+@pytest.mark.parametrize("orientation", ["shared", "independent"])
+def test_with_vertical_axes_it_is_the_cva_model_on_the_same_weights(orientation):
+    cva, soa, x = small(), small(orientation=orientation), clips(3)
+    soa.load_state_dict(cva.state_dict(), strict=False)
+    assert not torch.allclose(soa(x), cva(x), atol=1e-4)
+    with torch.no_grad():
+        for axis in soa.axes:
+            axis.direction.copy_(torch.tensor([0.0, 0.16]))
+    torch.testing.assert_close(soa(x), cva(x), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("orientation", ["cva", "independent"])
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_each_module_passes_its_attention_map_on(orientation, number):
+    model, x = small(orientation=orientation), clips(2)
+    straight = model(x)
+    hook = model.motion[number].register_forward_hook(lambda _, __, out: (out[0], torch.zeros_like(out[1])))
+    seen = []
+    model.motion[number + 1].register_forward_hook(lambda _, __, out: seen.append(out))
+    assert not torch.allclose(model(x), straight, atol=1e-4)
+    assert seen[0][0].abs().max() == 0 and seen[0][1].abs().max() == 0
+    hook.remove()
+    assert torch.equal(model(x), straight)
+
+
+def test_the_motion_stream_sees_the_difference_and_the_face_stream_both_frames():
+    model, x = small(), clips(2)
+    motion, faces = [], []
+    model.stem.register_forward_hook(lambda _, given, __: motion.append(given[0]))
+    model.face.register_forward_hook(lambda _, given, __: faces.append(given[0]))
+    model(x)
+    assert torch.equal(motion[0], x[:, 1] - x[:, 0]) and torch.equal(faces[0], torch.cat([x[:, 0], x[:, 1]]))
+    still = x[:, :1].expand(-1, 2, -1, -1, -1)
+    shifted = torch.cat([still[:, :1], still[:, 1:] + 1], 1)
+    assert not torch.allclose(model(still), model(shifted), atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [32, 64, 70, 97])
+def test_other_picture_sizes_and_they_leave_no_trace(size):
+    model, x = small(), clips(2, 48)
+    before = model(x)
+    assert model(clips(2, size)).shape == (2, 3)
+    assert torch.equal(model(x), before)  # the Swin would shrink its windows for good
+
+
+def test_a_picture_too_small_is_refused():
+    with pytest.raises(ValueError, match=r"got \(1, 2, 3, 28, 28\)"):
+        small()(clips(1, 28))
+
+
+def test_a_clip_without_annotation_gets_a_zero_au_embedding_and_leaves_the_others_alone():
+    model, x = small(n_aus=21), clips(3)
+    aus = torch.ones(3, 21)
+    aus[1] = -1
+    logits = model(x, aus)
+    torch.testing.assert_close(logits[1], model(x)[1])
+    assert not torch.allclose(logits[0], model(x)[0])
+    with torch.no_grad():
+        model.au_embed[0].bias += 100  # zero is zero, whatever the branch has learnt
+    torch.testing.assert_close(model(x, aus)[1], logits[1])
+    assert not torch.allclose(model(x, torch.zeros(3, 21)), model(x))  # no AU active is not the same as not annotated
+
+
+def test_aus_for_a_model_without_the_branch_are_refused():
+    with pytest.raises(ValueError, match="n_aus=0"):
+        small()(clips(2), torch.ones(2, 21))
+
+
+def test_weights_of_the_users_own_fit_wholly_or_are_refused_by_name(tmp_path):
+    file = tmp_path / "swin.safetensors"
+    torch.manual_seed(7)
+    own = {key: torch.randn_like(value) for key, value in small().face.state_dict().items()}
+    safetensors.torch.save_file(own, file)
+    read = small(weights=str(file))
+    assert all(torch.equal(value, own[key]) for key, value in read.face.state_dict().items())
+
+    safetensors.torch.save_file({**own, "head.weight": torch.zeros(3)}, file)
+    with pytest.raises(ValueError, match=r": 1 unexpected: head\.weight$"):
+        small(weights=str(file))
+    table = own.pop("layernorm.weight")
+    own["norm.weight"], own["layernorm.bias"] = table, torch.zeros(3)
+    safetensors.torch.save_file(own, file)
+    with pytest.raises(
+        ValueError, match=r"1 missing: layernorm\.weight; 1 unexpected: norm\.weight; .*layernorm\.bias \(3,\) for \(32,\)"
+    ):
+        small(weights=str(file))
+    with pytest.raises(ValueError, match=r"nowhere\.safetensors"):
+        small(weights=str(tmp_path / "nowhere.safetensors"))
+
+
+def test_dropout_and_drop_path_each_change_a_clip_in_training():
+    x = clips(4)
+    assert torch.equal((still := small())(x), still(x))
+    for arguments in ({"dropout": 0.5}, {"drop_path": 0.5}):
+        model = small(**arguments)
+        assert not torch.equal(model(x), model(x)), arguments
+
+
+@pytest.mark.parametrize(("arguments", "value"), [({"embed_dim": 48}, "embed_dim=48"), ({"drop_path": 1.0}, r"drop_path=1\.0")])
+def test_impossible_sizes_are_refused_by_value(arguments, value):
+    with pytest.raises(ValueError, match=value):
+        FaceSleuth(3, **arguments)

@@ -1,0 +1,11 @@
+"""Full-face flow: the contract."""
+
+from tests.mer_models.contract import ModelContract
+
+
+class TestFullFaceFlow(ModelContract):
+    name = "full_face_flow"
+    given = {}  # noqa: RUF012
+    shape = (3, 64, 64)
+    parameters = 4_122_291  # published: about 4 million
+    quick = {"width": 8, "hidden_dim": 64}  # noqa: RUF012

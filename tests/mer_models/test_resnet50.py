@@ -1,0 +1,21 @@
+"""ResNet-50: the contract, at the published size."""
+
+from torch import nn
+
+from tests.mer_models.contract import ModelContract
+
+
+class TestResNet50(ModelContract):
+    name = "resnet50"
+    given = {}  # noqa: RUF012
+    shape = (3, 32, 32)
+    parameters = 25_557_032 - (1000 - 3) * (2048 + 1)  # published at 1000 classes
+    steps = 12
+    lr = 1e-3
+
+    def build(self, n_classes=3, **arguments):
+        model = super().build(n_classes, **{"dropout": 0.3, **arguments})  # off by default
+        for layer in model.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.momentum = 0.5  # the few steps of the contract leave too much of the first running statistics
+        return model

@@ -1,0 +1,11 @@
+"""RGB baseline: the contract."""
+
+from tests.mer_models.contract import ModelContract
+
+
+class TestRGBBaseline(ModelContract):
+    name = "rgb_baseline"
+    given = {}  # noqa: RUF012
+    shape = (3, 64, 64)
+    parameters = 1_965_859  # published: about 2 million
+    quick = {"width": 8, "hidden_dim": 64}  # noqa: RUF012

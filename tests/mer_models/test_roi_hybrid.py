@@ -1,0 +1,84 @@
+"""ROI hybrid: what the regions count, how the streams are mixed, and any number of windows."""
+
+import pytest
+import torch
+
+from mer_models.roi_hybrid import RegionAttention, ROIHybrid
+from tests.mer_models.contract import ModelContract
+
+SMALL = {"feature_dim": 16, "heads": 2}
+
+
+class TestROIHybrid(ModelContract):
+    name = "roi_hybrid"
+    given = {}  # noqa: RUF012
+    shape = (2, 3, 3, 32, 32)
+    parameters = 5_853_898  # published: about 6 million; the authors' code has 5 855 153 at 4 classes
+    wrong_axis = 2
+    quick = SMALL
+
+
+def small(**arguments) -> ROIHybrid:
+    torch.manual_seed(0)
+    return ROIHybrid(3, **SMALL, **arguments).eval()
+
+
+def clips(windows: int = 2) -> torch.Tensor:
+    return torch.randn(3, windows, 3, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize("windows", [1, 2, 4])
+def test_region_weights_sum_to_one_and_differ_between_clips(windows):
+    model, x = small(), clips(windows)
+    with torch.no_grad():
+        model.attention.score.weight.mul_(100)
+    weights = model.roi_weights(x)
+    assert weights.shape == (3, 3) and weights.min() > 0
+    torch.testing.assert_close(weights.sum(1), torch.ones(3))
+    assert not torch.allclose(weights[0], weights[1], atol=1e-3)
+
+
+def test_weights_follow_the_regions_if_their_bias_follows():
+    torch.manual_seed(0)
+    attention, features, order = RegionAttention(16), torch.randn(2, 4, 3, 16), torch.tensor([2, 0, 1])
+    with torch.no_grad():
+        attention.bias.copy_(torch.tensor([1.0, -1.0, 0.3]))
+        straight = attention(features)
+        unmoved = attention(features[:, :, order])
+        attention.bias.copy_(attention.bias[order])
+        torch.testing.assert_close(attention(features[:, :, order]), straight[:, order])
+    assert not torch.allclose(unmoved, straight[:, order], atol=1e-3)
+
+
+def test_a_region_that_counts_nothing_is_not_seen_by_either_stream():
+    model, x = small(), clips()
+    other = x.clone()
+    other[:, :, 2] += 1
+    with torch.no_grad():
+        model.attention.score.weight.zero_()
+        model.attention.bias.copy_(torch.tensor([0.0, 0.0, -1e4]))
+        for fusion in (-1e4, 1e4):
+            model.fusion.fill_(fusion)
+            torch.testing.assert_close(model(other), model(x))
+            assert not torch.allclose(model(x + 1), model(x), atol=1e-4)
+
+
+def test_equal_weights_leave_the_streams_as_they_are():
+    model, x = small(), clips()
+    plain = small(roi_attention=False)
+    plain.load_state_dict({k: v for k, v in model.state_dict().items() if not k.startswith("attention.")})
+    with torch.no_grad():
+        model.attention.score.weight.zero_()
+    torch.testing.assert_close(model(x), plain(x), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(plain.roi_weights(x), torch.full((3, 3), 1 / 3))
+    torch.testing.assert_close(plain(x), (plain.temporal(x) + plain.graph(x)) / 2, atol=1e-5, rtol=1e-5)  # fusion starts even
+
+
+def test_the_fusion_weight_is_between_the_streams_and_never_beyond():
+    model, x = small(roi_attention=False), clips()
+    with torch.no_grad():
+        model.fusion.fill_(2.0)
+        share = 1 / (1 + 2.718281828**-2)
+        torch.testing.assert_close(model(x), share * model.temporal(x) + (1 - share) * model.graph(x), atol=1e-5, rtol=1e-4)
+        model.fusion.fill_(1e6)
+        torch.testing.assert_close(model(x), model.temporal(x), atol=1e-5, rtol=1e-5)

@@ -1,0 +1,17 @@
+"""The space of meganet and the recipe that the MESTI-MEGANet study shares."""
+
+from orchestrator.config import Recipe, configuration
+from tests.search_spaces.contract import SpaceContract
+
+
+class TestSpace(SpaceContract):
+    name = "meganet"
+
+
+def test_the_published_recipe_is_the_studys():
+    chosen = configuration("meganet")
+    theirs = {"epochs": 50, "lr": 1e-3, "optimiser": "adam", "weight_decay": 1e-4, "mirror": 0.5}
+    recipe = Recipe(**chosen["recipe"])
+    assert {key: getattr(recipe, key) for key in theirs} == theirs and recipe.focal_gamma > 0
+    published = {"blocks": 3, "residual": True, "gradient_attention": True, "self_attention": True}
+    assert {key: chosen["model"][key] for key in published} == published

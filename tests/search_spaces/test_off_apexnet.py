@@ -1,0 +1,13 @@
+"""OFF-ApexNet's space and the recipe that it borrows."""
+
+from orchestrator.config import Recipe, configuration
+from tests.search_spaces.contract import SpaceContract
+
+
+class TestSpace(SpaceContract):
+    name = "off_apexnet"
+
+
+def test_the_recipe_is_ststnets_but_for_the_scale_of_its_input():
+    borrowed = configuration("ststnet")["recipe"] | {"normalise": "scale"}
+    assert Recipe(**configuration("off_apexnet")["recipe"]) == Recipe(**borrowed)
