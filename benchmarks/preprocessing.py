@@ -15,7 +15,6 @@ import argparse
 import json
 import logging
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -39,6 +38,7 @@ from preprocessing.render import RenderConfig, render_corpus
 from preprocessing.schema import Clip
 
 STREAM = "roi_flow18"  # the input that needs landmarks and flow of every frame
+LENGTH = 66  # frames of a clip: the mean of CASME II, at its 200 frames a second
 NAIVE = Settings(landmarks_every=0.0)
 
 
@@ -54,7 +54,7 @@ def bare(clips: list[Clip], landmarker: Landmarker, *, same_calls: bool) -> None
                 crop = crop_of(points)
             elif step % every == 0 or number == clip.offset:
                 points = landmarker.follow(image, step)
-            grey = crop.image(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
+            grey = cv2.cvtColor(crop.image(image), cv2.COLOR_BGR2GRAY)
             if same_calls and box is None:
                 boxes = windows(crop.points(points))
                 box = np.clip([*boxes[:, :2].min(0) - AROUND, *boxes[:, 2:].max(0) + AROUND], 0, CROP)
@@ -65,6 +65,20 @@ def bare(clips: list[Clip], landmarker: Landmarker, *, same_calls: bool) -> None
             elif before is not None:
                 cv2.calcOpticalFlowFarneback(before, grey, None, 0.5, 3, 15, 3, 5, 1.1, 0)
             before = grey
+
+
+def lengthened(corpus: Path, config: RenderConfig) -> None:
+    """Render a corpus and make its clips LENGTH frames long: there and back again, so that nothing jumps."""
+    render_corpus(corpus, config)
+    rows = [line.split(",") for line in (corpus / "manifest.csv").read_text().splitlines()]
+    onset, apex, offset = (rows[0].index(name) for name in ("onset", "apex", "offset"))
+    for row in rows[1:]:
+        first, last = int(row[onset]), int(row[offset])
+        for i in range(last - first + 1, LENGTH):
+            folder, j = corpus / row[rows[0].index("frames")], i % (2 * (last - first))
+            os.link(folder / f"img{first + min(j, 2 * (last - first) - j)}.jpg", folder / f"img{first + i}.jpg")
+        row[apex], row[offset] = str(first + LENGTH // 2), str(first + LENGTH - 1)
+    (corpus / "manifest.csv").write_text("\n".join(",".join(row) for row in rows) + "\n")
 
 
 def clock(work: Callable[[], object]) -> float:
@@ -126,8 +140,15 @@ def one_worker(corpus: Path, scratch: Path, rounds: int) -> dict:
 
 def together(corpus: Path, scratch: Path, rounds: int) -> dict:
     names = tuple(INPUTS)
-    works = {name: extraction(corpus, (name,), Settings(), scratch) for name in names}
-    seconds = fastest(works | {"all": extraction(corpus, names, Settings(), scratch)}, rounds)
+    quick = fastest({name: extraction(corpus, (name,), Settings(), scratch) for name in names}, 1)
+    dear = sorted(names, key=lambda name: -quick[name])[:2]
+    seconds = quick | fastest(
+        {
+            name: extraction(corpus, wanted, Settings(), scratch)
+            for name, wanted in {**{n: (n,) for n in dear}, "all": names}.items()
+        },
+        rounds,
+    )
     dearest = max(names, key=lambda name: seconds[name])
     return {
         "together": round(seconds["all"] / seconds[dearest], 3),
@@ -145,7 +166,7 @@ def scaling(corpus: Path, scratch: Path) -> dict:
     begin = time.perf_counter()
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     start = time.perf_counter() - begin
-    extract.CLIPS_PER_SHARD = 1  # many small shards: the last one costs little of the rate
+    extract.CLIPS_PER_SHARD = 1  # for the rest of this process: many small shards: the last one costs little of the rate
     rates, starts, again = {}, {}, -1
     for workers in (1, 2):
         plan = extract.plan("synthetic", corpus, (STREAM,), Path(tempfile.mkdtemp(dir=scratch)))
@@ -187,7 +208,7 @@ def memory_of_clips(corpus: Path, count: int) -> None:
 def memory_of_length(corpus: Path, folder: Path, count: int) -> None:
     """Run in a process of its own: all inputs of one clip of ``count`` frames, its apex to be found. Prints the peak."""
     cv2.setNumThreads(1)
-    source = read("synthetic", corpus)[0]
+    source = replace(read("synthetic", corpus)[0], offset=read("synthetic", corpus)[0].onset + LENGTH // 3)
     images = [cv2.imread(str(source.frames / f"img{n}.jpg")) for n in range(source.onset, source.offset + 1)]
     wide = [
         cv2.copyMakeBorder(i, 0, 0, (640 - i.shape[1]) // 2, 640 - i.shape[1] - (640 - i.shape[1]) // 2, cv2.BORDER_REPLICATE)
@@ -202,7 +223,8 @@ def memory_of_length(corpus: Path, folder: Path, count: int) -> None:
     row = next(iter(Pipeline(tuple(INPUTS), Settings(apex="roi_difference")).rows(clip).values()))
     if row["status"] != "ok" or row["n_frames"] != count:
         raise RuntimeError(row["error"])
-    print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10))
+    status = Path("/proc/self/status").read_text()  # not getrusage: its peak is inherited from the process that started this one
+    print(int(status.split("VmHWM:")[1].split()[0]) >> 10)
 
 
 def alone(*arguments: str) -> object:
@@ -226,8 +248,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         few, many = scratch / "few", scratch / "many"
-        render_corpus(few, RenderConfig(subjects=3, clips_per_subject=2, size=480, fps=200))
-        render_corpus(many, RenderConfig(subjects=6, clips_per_subject=6, size=480, fps=200))
+        lengthened(few, RenderConfig(subjects=1, clips_per_subject=4, size=480, fps=200))
+        lengthened(many, RenderConfig(subjects=6, clips_per_subject=5, size=480, fps=200))
         (scratch / "long").mkdir()
         result = one_worker(few, scratch, given.rounds)
         print(json.dumps(result))

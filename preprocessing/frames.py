@@ -195,7 +195,7 @@ def _from_video(clip: Clip, reduce: int) -> Iterator[tuple[int, np.ndarray]]:
     """Reads from the first frame on: seeking by index is not exact in compressed video."""
     first = _first_of_video(clip)
     with open_video(clip.frames) as video:
-        number = 0
+        number = _number_of_start(clip, video)
         while clip.offset is None or number <= clip.offset:
             good, frame = video.read() if number >= first else (video.grab(), None)
             if not good:
@@ -212,6 +212,14 @@ def _first_of_video(clip: Clip) -> int:
     if clip.offset is not None:
         _check_range(clip, first, clip.offset)
     return first
+
+
+def _number_of_start(clip: Clip, video: cv2.VideoCapture) -> int:
+    """Number of the video's first frame: 0, or the onset where the video is the clip and nothing else (see Clip.trimmed)."""
+    if not clip.trimmed or clip.onset is None or clip.offset is None:
+        return 0
+    alone = int(video.get(cv2.CAP_PROP_FRAME_COUNT)) == clip.offset - clip.onset + 1
+    return clip.onset if alone else 0
 
 
 def _check_end(clip: Clip, first: int, count: int, video: cv2.VideoCapture) -> None:

@@ -69,7 +69,7 @@ class Pipeline:
                 values, facts = self.collect(clip, collectors)
                 row |= facts
                 for name, x in values.items():
-                    if not np.isfinite(x).all():
+                    if x.dtype.kind == "f" and not np.isfinite(x).all():
                         raise ClipError(f"input {name} is not finite")
         except (ClipError, FramesError, FaceError, ValueError, OSError, cv2.error) as error:
             failed = row | {"status": "error", "error": f"{type(error).__name__}: {error}", "x": None}
@@ -131,7 +131,7 @@ class _Aligned:
         if reduce > 1:  # the crop needs no more: fewer pixels to decode, to look at and to warp, and no aliasing
             images, crop = read_clip(self.clip, reduce), crop.of_reduced(reduce)
             number, image = next(images)
-        table = equalising(crop.image(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))) if self.settings.equalise else None
+        table = equalising(cv2.cvtColor(crop.image(image), cv2.COLOR_BGR2GRAY)) if self.settings.equalise else None
         yield Frame(number, points, image, crop, table)
         waiting: list[tuple[int, np.ndarray]] = []
         for step, (number, image) in enumerate(images, start=1):

@@ -16,6 +16,7 @@ from typing import Any
 
 from preprocessing.action_units import ActionUnitError, parse
 from preprocessing.datasets import casme2, casme3, dfme, fourdme, manifest, megc2019, mmew, samm, smic_hs, ststnet_flow, synthetic
+from preprocessing.datasets.videos import or_video
 from preprocessing.frames import LARGEST, leads_out
 from preprocessing.schema import Clip, CorpusError
 
@@ -46,7 +47,7 @@ def read(corpus: str, root: Path) -> list[Clip]:
     root = Path(root)
     if not root.exists():
         raise CorpusError(f"root {root} does not exist; give the folder that preprocessing/datasets/{corpus}.py describes")
-    clips = [_checked(clip, root) for clip in DATASETS[corpus].clips(root)]
+    clips = [_checked(or_video(clip), root) for clip in DATASETS[corpus].clips(root)]
     if not clips:
         raise CorpusError(f"corpus {corpus} has no clip in {root}; preprocessing/datasets/{corpus}.py describes the layout")
     return _with_unique_ids(clips)

@@ -22,6 +22,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from preprocessing.align import CROP
 from preprocessing.inputs.view import Frame, Input, Settings, Shared, resized, triple
 from preprocessing.schema import Clip
 
@@ -78,14 +79,14 @@ class _Sum:
     def __init__(self, weights: np.ndarray, onset: int, size: int):
         self.weights, self.onset, self.size = weights.astype(np.float32), onset, size
         self.first: np.ndarray | None = None
-        self.total = np.zeros((), np.float32)
+        self.total = np.zeros((CROP, CROP, 3), np.float32)
         self.seen = 0
 
     def see(self, frame: Frame, shared: Shared) -> None:
-        if self.first is None:
-            self.first = frame.colour.astype(np.float32)
+        first = self.first = frame.colour if self.first is None else self.first
         # The weights add up to 0, so the first frame can be taken off each: rounding cannot draw a face where nothing moves.
-        self.total = self.total + self.weights[frame.number - self.onset] * (frame.colour - self.first)
+        since = shared.once(("since onset", frame.number), lambda: cv2.subtract(frame.colour, first, dtype=cv2.CV_32F))
+        cv2.scaleAdd(since, float(self.weights[frame.number - self.onset]), self.total, dst=self.total)
         self.seen += 1
 
     def result(self, shared: Shared) -> np.ndarray:
@@ -98,12 +99,12 @@ class _Change:
     def __init__(self, steps: int, size: int):
         self.steps, self.size = steps, size
         self.before: np.ndarray | None = None
-        self.total = np.zeros((), np.float32)
+        self.total = np.zeros((CROP, CROP, 3), np.float32)
         self.seen = 0
 
     def see(self, frame: Frame, shared: Shared) -> None:
         before = frame.colour if self.before is None else self.before
-        self.total = self.total + cv2.absdiff(frame.colour, before)
+        cv2.accumulate(cv2.absdiff(frame.colour, before), self.total)
         self.before = frame.colour
         self.seen += 1
 

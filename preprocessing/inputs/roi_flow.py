@@ -102,11 +102,18 @@ def dominant(field: np.ndarray, boxes: np.ndarray, keep: float) -> np.ndarray:
     """
     squared = field[..., 0] ** 2 + field[..., 1] ** 2
     out = np.empty((len(boxes), 2))
-    for i, (x0, y0, x1, y1) in enumerate(boxes):
-        magnitude = squared[y0:y1, x0:x1].ravel()
-        rank = math.ceil((1 - keep) * (len(magnitude) - 1))
-        large = magnitude >= np.partition(magnitude, rank)[rank]
-        out[i] = field[y0:y1, x0:x1].reshape(-1, 2)[large].mean(axis=0, dtype=np.float64)
+    sizes = boxes[:, 2:] - boxes[:, :2]
+    flat = field.reshape(-1, 2)
+    for width, height in {tuple(size) for size in sizes.tolist()}:  # windows of one size at once: there are few sizes
+        rows = np.flatnonzero((sizes == (width, height)).all(axis=1))
+        inside = (np.arange(height)[:, None] * field.shape[1] + np.arange(width)).ravel()
+        pixels = (boxes[rows, 1] * field.shape[1] + boxes[rows, 0])[:, None] + inside  # (windows, pixels of a window)
+        magnitude = squared.take(pixels)
+        rank = math.ceil((1 - keep) * (len(inside) - 1))
+        large = magnitude >= np.partition(magnitude, rank, axis=1)[:, rank, None]
+        out[rows] = (large[:, None].astype(field.dtype) @ flat.take(pixels, axis=0))[:, 0] / np.count_nonzero(large, axis=1)[
+            :, None
+        ]
     return out
 
 

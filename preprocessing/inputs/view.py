@@ -71,18 +71,21 @@ class Frame:
         return frame
 
     @cached_property
+    def _cut(self) -> np.ndarray:
+        return self._crop.image(self._image)
+
+    @cached_property
     def grey(self) -> np.ndarray:
         """uint8 (256, 256)."""
-        grey = self._crop.image(cv2.cvtColor(self._image, cv2.COLOR_BGR2GRAY))
+        grey = cv2.cvtColor(self._cut, cv2.COLOR_BGR2GRAY)
         return grey if self._table is None else cv2.LUT(grey, self._table)
 
     @cached_property
     def colour(self) -> np.ndarray:
         """uint8 (256, 256, 3) RGB. Equalised in luminance, so that colours stay."""
-        colour = self._crop.image(self._image)
         if self._table is None:
-            return cv2.cvtColor(colour, cv2.COLOR_BGR2RGB)
-        parts = cv2.cvtColor(colour, cv2.COLOR_BGR2YCrCb)
+            return cv2.cvtColor(self._cut, cv2.COLOR_BGR2RGB)
+        parts = cv2.cvtColor(self._cut, cv2.COLOR_BGR2YCrCb)
         parts[..., 0] = cv2.LUT(parts[..., 0], self._table)
         return cv2.cvtColor(parts, cv2.COLOR_YCrCb2RGB)
 

@@ -1,19 +1,31 @@
 """What check finds in a folder, against published counts, from names alone."""
 
+import inspect as signatures
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
-from preprocessing.check import check, inspect
-from preprocessing.datasets import casme2, smic_hs
-from tests.fake_corpora import fake_casme2, fake_manifest, fake_samm, fake_smic_hs, fake_ststnet_flow
+from preprocessing import extract
+from preprocessing.check import ALLOWED, check, inspect
+from preprocessing.datasets import casme2, dfme
+from tests.fake_corpora import fake_casme2, fake_manifest, fake_samm, fake_ststnet_flow
+from tests.fakes.casme3 import fake_casme3
+from tests.fakes.dfme import fake_dfme
 
 AS_FAKED = {
     "clips": 5,
     "subjects": 4,
     "emotions": {"disgust": 2, "happiness": 1, "surprise": 1, "others": 1},
     "source": "the fake",
+}
+DFME_AS_FAKED = {
+    "clips": 7,
+    "subjects": 6,
+    "splits": {
+        "train": {"clips": 3, "subjects": 2, "emotions": {"happiness": 1, "disgust": 1, "surprise": 1}},
+        "testA": {"clips": 4, "subjects": 4, "emotions": {"anger": 4}},
+    },
 }
 
 
@@ -23,73 +35,113 @@ def root(tmp_path, monkeypatch):
     return fake_casme2(tmp_path)
 
 
-def said(corpus, root):
+def said(corpus, root, width=100):
+    """(what check returns, its text with single blanks)"""
     text = StringIO()
-    usable = check(corpus, root, Console(file=text, width=100))
+    usable = check(corpus, root, Console(file=text, width=width))
+    lines = text.getvalue().splitlines()
+    assert max(len(line) for line in lines if str(root) not in line) <= width
     return usable, " ".join(text.getvalue().split())
 
 
-def test_a_corpus_as_published_is_said_to_be_so(root):
+def test_a_corpus_as_published_is_said_to_be_so_and_no_image_is_opened(root):
+    (root / "CASME2_RAW_selected/sub01/EP02_01f/img50.jpg").write_bytes(b"no image")
     found = inspect("casme2", root)
     assert not found.problems and not found.differences()
-    assert found.lengths["casme2/sub01/EP02_01f"] == 16
+    assert found.lengths["casme2/sub01/EP02_01f"] == 16 and found.there == {"frame folder": 5, "video": 0}
     usable, text = said("casme2", root)
-    assert usable and "Everything is as published." in text and "5 clips of 4 people (5 folders), 5 can be used" in text
-    assert "4 to 16 frames, median 4 at 200 frames per second, 0.02 to 0.08 s" in text
-    assert "extract casme2 --root" in text and "apex not annotated: 1" in text
+    assert usable and "Everything is as published." in text
+    assert "5 labelled clips of 4 people, 5 can be used; 5 frame folders there" in text
+    assert "4 to 16 frames a clip, median 4 at 200 frames per second: 0.02 to 0.08 s" in text
+    assert "1 without an annotated apex, 5 with action units" in text
+    assert "sub01 2 sub04 1 sub17 1 sub26 1" in text and text.endswith(f"extract casme2 --root {root}")
 
 
-def test_gaps_missing_folders_and_strays_are_found_without_decoding(root, monkeypatch):
+def test_gaps_missing_people_and_strays_are_found_from_names(root):
     frames = root / "CASME2_RAW_selected"
     (frames / "sub01" / "EP02_01f" / "img50.jpg").unlink()
     (frames / "sub17").rename(frames / "sub99")
     found = inspect("casme2", root)
-    problems = found.problems
-    assert "50" in problems["casme2/sub01/EP02_01f"] and "missing" in problems["casme2/sub01/EP02_01f"]
-    assert "does not exist" in problems["casme2/sub17/EP01_2"]
-    assert "frames without a label" in problems["casme2/sub99/EP01_2"]
-    assert found.usable == 3 and len(found.clips) == 6
+    assert "1 of the frames 46..61 missing: 50" in found.problems["casme2/sub01/EP02_01f"]
+    assert "does not exist" in found.problems["casme2/sub17/EP01_2"]
+    assert "frames without a label" in found.problems["casme2/sub99/EP01_2"]
+    assert found.usable == 3 and len(found.clips) == 6 and found.there["frame folder"] == 5
+    assert found.incomplete() == ["casme2/sub01/EP02_01f", "casme2/sub17/EP01_2"]
+    assert found.unlabelled() == ["casme2/sub99/EP01_2"]
+    assert not found.differences()  # the labels are as published, and a stray folder is no person
     _, text = said("casme2", root)
-    assert (
-        "3 clips cannot be used" in text
-        and "Copy what is missing of 2 clips" in text
-        and "3 clips (50%) will be quarantined" in text
-    )
+    assert "surprise 1 0 1 0" in text  # found, can be used, published, difference
+    assert "sub01 1 of 2" in text and "no clip can be used of sub17, sub99" in text
+    assert "Copy what is missing of 2 clips" in text and "1 clip without a label" in text
+    assert "3 of 6 clips (50.0%) will be quarantined; extraction allows 20% and would end" in text and "--max-failed 0.5." in text
+    assert "Everything" not in text
+    assert f" {frames}/sub17/EP01_2 does not exist" in said("casme2", root, width=60)[1]  # a path stays whole
+
+
+def test_what_extraction_allows_is_its_default():
+    assert signatures.signature(extract.run).parameters["max_failed"].default == ALLOWED
 
 
 def test_other_labels_than_published_are_counted(root, monkeypatch):
-    monkeypatch.setattr(
-        casme2, "PUBLISHED", AS_FAKED | {"clips": 6, "emotions": {"disgust": 1, "happiness": 1, "surprise": 1, "fear": 3}}
-    )
+    told = AS_FAKED | {"clips": 6, "emotions": {"disgust": 1, "happiness": 1, "surprise": 1, "fear": 3}}
+    monkeypatch.setattr(casme2, "PUBLISHED", told)
     assert inspect("casme2", root).differences() == [
-        ("all", "clips", 5, 6), ("all", "disgust", 2, 1), ("all", "fear", 0, 3), ("all", "others", 1, 0),
+        ("all", "disgust", 2, 1), ("all", "fear", 0, 3), ("all", "others", 1, 0), ("all", "clips", 5, 6),
     ]  # fmt: skip
-    assert "disgust: 2 found, 1 published" in said("casme2", root)[1]
+    _, text = said("casme2", root)
+    assert "disgust 2 2 1 +1" in text and "fear 0 0 3 -3" in text and "Other than published (all)" in text
 
 
 def test_repairs_are_told(tmp_path):
     _, text = said("samm", fake_samm(tmp_path))
-    assert "labels repaired" in text and "013_1_9: offset '5793' -> '5739'" in text and "column Duration" in text
+    assert "2 labels repaired" in text and "013_1_9: offset '5793' -> '5739'" in text and "column Duration" in text
+    assert "1 of 6 clips (16.7%) will be quarantined; extraction allows 20% by default" in text
 
 
-def test_parts_are_compared_one_by_one(tmp_path, monkeypatch):
-    part = {"clips": 9, "subjects": 1, "emotions": {"negative": 9}}
-    monkeypatch.setattr(smic_hs, "PUBLISHED", {"clips": 4, "parts": {"s01": part | {"clips": 2, "emotions": {}}, "s55": part}})
-    found = inspect("smic_hs", fake_smic_hs(tmp_path))
-    assert found.differences() == [("s55", "clips", 0, 9)]
-    assert "s55: not there (9 clips are published)" in said("smic_hs", tmp_path)[1]
+def test_an_absent_split_is_one_difference_and_the_others_are_compared_one_by_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(dfme, "PUBLISHED", DFME_AS_FAKED)
+    fake_dfme(tmp_path, ("train",))
+    assert inspect("dfme", tmp_path).differences() == [("testA", "clips", 0, 4)]
+    _, text = said("dfme", tmp_path)
+    assert "testA: not there (4 clips are published)" in text and "clips 3/3" in text and "Other than" not in text
+    fake_dfme(tmp_path, ("testA",))
+    found = inspect("dfme", tmp_path)
+    assert [row for row in found.differences() if row[0] != "all"] == [
+        ("testA", "anger", 1, 4), ("testA", "clips", 1, 4), ("testA", "subjects", 1, 4),
+    ]  # fmt: skip
+    assert "clips 3/3 1/4 (-3)" in said("dfme", tmp_path)[1]
+
+
+def test_a_part_is_told_by_the_person_and_an_official_exception_is_not_taken_for_a_bad_copy(tmp_path):
+    found = inspect("casme3", fake_casme3(tmp_path))
+    groups = found.groups()
+    assert len(groups["A"]) + len(groups["C"]) == len(groups["all"]) and {c.subject[:9] for c in groups["C"]} == {"casme3/C-"}
+    assert "first frame does not exist" in found.problems["casme3/A-spNO.216/e_0"]
+    assert found.incomplete() == ["casme3/A-spNO.149/d_112"]
 
 
 def test_a_corpus_without_published_counts_and_one_of_pictures(tmp_path):
     assert not inspect("manifest", fake_manifest(tmp_path / "m")).published
+    assert "Every clip can be used; no counts are published." in said("manifest", tmp_path / "m")[1]
     usable, text = said("ststnet_flow", fake_ststnet_flow(tmp_path / "p"))
-    assert usable and "flow pictures" in text
+    assert usable and "6 flow pictures there" in text
 
 
 def test_the_same_mistake_in_many_clips_is_one_entry_and_nothing_usable_is_told(tmp_path):
     fake_manifest(tmp_path, people=4)
-    for image in tmp_path.glob("frames/*/*/0012.png"):
-        image.unlink()
+    for i, folder in enumerate(sorted(tmp_path.glob("frames/*/*"))):
+        for image in ("0011.png", "0012.png")[i % 2 :]:  # one is missing here, two there
+            (folder / image).unlink()
     usable, text = said("manifest", tmp_path)
     assert not usable
-    assert "8 x, as manifest/01/clip_0" in text and "and 2 more" in text and "No clip can be used" in text
+    assert "8 x, as manifest/01/clip_0" in text and "manifest/03/clip_0 and 3 more" in text and "No clip can be used" in text
+
+
+def test_names_are_no_markup_and_the_command_can_be_pasted(tmp_path):
+    root = fake_manifest(tmp_path / "my [b]data", people=1)
+    sheet = root / "manifest.csv"
+    text = sheet.read_text().replace(",01,", ",[q]01,").replace("Happiness", "[/joy]")
+    sheet.write_text(text.replace("clip_1", ":x:[red]").replace("1+2+25?", "1+[/q]"))
+    _, text = said("manifest", root)
+    assert "[/joy] 1 1" in text and "[q]01 1 of 2" in text and "manifest/[q]01/:x:[red]: " in text and "[/q]" in text
+    assert text.endswith(f"--root '{root}'")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from preprocessing.datasets import read
-from preprocessing.frames import read_clip
+from preprocessing.frames import extent, read_clip
 from preprocessing.schema import CorpusError
 from tests.fake_corpora import CASME2_HEADER, CASME2_ROWS, fake_casme2, write_book, write_frames
 from tests.preprocessing.datasets.contract import AdapterContract, by_id
@@ -132,3 +134,24 @@ def test_a_subject_that_is_no_number_is_an_error_with_its_row(tmp_path: Path) ->
     write_book(tmp_path / "CASME2-coding-20140508.xlsx", {"Sheet1": [CASME2_HEADER, *CASME2_ROWS, ("Total", 5)]})
     with pytest.raises(CorpusError, match="row 7: subject 'Total'"):
         read("casme2", tmp_path)
+
+
+def test_videos_in_the_place_of_folders_are_read_trimmed_or_whole(tmp_path: Path) -> None:
+    """A video of exactly onset..offset begins at the onset; of any other length it is the recording, counted from 0."""
+    home = fake_casme2(tmp_path) / "CASME2_RAW_selected" / "sub01"
+    for name, ending, count in (("EP02_01f", ".avi", 16), ("EP19_05f", ".AVI", 30)):  # labelled 46..61 and 9..13
+        shutil.rmtree(home / name)
+        writer = cv2.VideoWriter(str(home / f"{name}.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 200, (32, 24))
+        for i in range(count):
+            writer.write(np.full((24, 32, 3), 8 * i, np.uint8))
+        writer.release()
+        (home / f"{name}.avi").rename(home / f"{name}{ending}")
+    clips = by_id(read("casme2", tmp_path))
+    for name, numbers, first in (("EP02_01f", range(46, 62), 0), ("EP19_05f", range(9, 14), 9)):
+        clip = clips[f"sub01/{name}"]
+        assert not clip.problem and "read from EP" in clip.repairs[-1]
+        frames = list(read_clip(clip))
+        assert [n for n, _ in frames] == list(numbers) and extent(clip) == (numbers[0], numbers[-1])
+        assert [round(float(image.mean()) / 8) for _, image in frames] == [first + i for i in range(len(numbers))]
+    shutil.copy(home / "EP02_01f.avi", home / "EP02_01f.mp4")
+    assert "several videos" in by_id(read("casme2", tmp_path))["sub01/EP02_01f"].problem

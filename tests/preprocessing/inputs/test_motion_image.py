@@ -5,7 +5,7 @@ import pytest
 
 from preprocessing.inputs import INPUTS
 from preprocessing.inputs.motion_image import active, mesti, rank_pooling
-from preprocessing.inputs.view import Frame, Settings
+from preprocessing.inputs.view import Frame, Settings, Shared
 from preprocessing.schema import Clip
 
 NAMES = ("mesti", "dynamic_image", "active_image", "affective_motion_image")
@@ -17,10 +17,11 @@ def image(name, pictures, apex, size=256):
     """What the input makes of a clip of these pictures; apex counts from the onset = 1."""
     clip = Clip("manifest", "manifest/a", "c", ".", "happiness", ONSET, ONSET + apex - 1, ONSET + len(pictures) - 1)
     settings = Settings(image_size=size)
+    shared = Shared(None, clip, settings)
     collector = INPUTS[name].collector(clip, settings)
     for i, picture in enumerate(pictures):
-        collector.see(Frame.cut(ONSET + i, None, GREY, picture), None)
-    out = collector.result(None)
+        collector.see(Frame.cut(ONSET + i, None, GREY, picture), shared)
+    out = collector.result(shared)
     assert out.shape == INPUTS[name].shape(settings)
     assert out.dtype == np.float16 == np.dtype(INPUTS[name].dtype)
     return out
@@ -116,8 +117,9 @@ def test_the_affective_motion_image_is_the_mean_change_of_each_colour():
 @pytest.mark.parametrize("name", NAMES)
 def test_a_clip_with_a_frame_missing_is_an_error(name):
     clip = Clip("manifest", "manifest/a", "c", ".", "happiness", 1, 2, 4)
+    shared = Shared(None, clip, Settings())
     collector = INPUTS[name].collector(clip, Settings())
     for number, picture in zip((1, 2, 4), random(3), strict=True):
-        collector.see(Frame.cut(number, None, GREY, picture), None)
+        collector.see(Frame.cut(number, None, GREY, picture), shared)
     with pytest.raises(ValueError, match="3 of 4 frames"):
-        collector.result(None)
+        collector.result(shared)
