@@ -27,13 +27,12 @@ import cv2
 import numpy as np
 
 from preprocessing import extract
-from preprocessing.align import CROP, crop_of
+from preprocessing.align import crop_of
 from preprocessing.datasets import read
 from preprocessing.inputs import INPUTS, Settings
-from preprocessing.inputs.roi_flow import AROUND
 from preprocessing.landmarks import Landmarker
 from preprocessing.pipeline import Pipeline
-from preprocessing.regions import windows
+from preprocessing.regions import around, windows
 from preprocessing.render import RenderConfig, render_corpus
 from preprocessing.schema import Clip
 
@@ -57,8 +56,7 @@ def bare(clips: list[Clip], landmarker: Landmarker, *, same_calls: bool) -> None
             grey = cv2.cvtColor(crop.image(image), cv2.COLOR_BGR2GRAY)
             if same_calls and box is None:
                 boxes = windows(crop.points(points))
-                box = np.clip([*boxes[:, :2].min(0) - AROUND, *boxes[:, 2:].max(0) + AROUND], 0, CROP)
-                x0, y0, x1, y1 = box
+                x0, y0, x1, y1 = box = around(boxes)
             if before is not None and same_calls:
                 pair = (np.ascontiguousarray(g[y0:y1, x0:x1]) for g in (before, grey))
                 cv2.calcOpticalFlowFarneback(*pair, None, 0.5, 3, 15, 3, 5, 1.1, 0)

@@ -69,7 +69,7 @@ class Pipeline:
                 values, facts = self.collect(clip, collectors)
                 row |= facts
                 for name, x in values.items():
-                    if x.dtype.kind == "f" and not np.isfinite(x).all():
+                    if not _finite(x):
                         raise ClipError(f"input {name} is not finite")
         except (ClipError, FramesError, FaceError, ValueError, OSError, cv2.error) as error:
             failed = row | {"status": "error", "error": f"{type(error).__name__}: {error}", "x": None}
@@ -145,6 +145,13 @@ class _Aligned:
             for i, (earlier, held) in enumerate(waiting, start=1):
                 yield Frame(earlier, before + (points - before) * np.float32(i / len(waiting)), held, crop, table)
             waiting.clear()
+
+
+def _finite(x: np.ndarray) -> bool:
+    """No infinity and no NaN. In float16 both have all bits of the exponent set; numpy's own test of it is ten times slower."""
+    if x.dtype == np.float16:
+        return not ((x.view(np.uint16) & 0x7C00) == 0x7C00).any()
+    return bool(np.isfinite(x).all()) if x.dtype.kind == "f" else True
 
 
 def equalising(grey: np.ndarray) -> np.ndarray:

@@ -48,6 +48,7 @@ _WIDE = {_NAMES.index(name): list(points) for name, points in _EYES.items()}
 # The three regions of the ROI hybrid (roi_maps), and the room left around their landmarks in inner-eye distances.
 REGIONS: dict[str, list[int]] = {"eyes": list(range(36, 48)), "eyebrows": list(range(17, 27)), "mouth": list(range(48, 68))}
 ROOM = 0.25
+AROUND = 16  # pixels
 
 
 def windows(landmarks: np.ndarray) -> np.ndarray:
@@ -76,6 +77,13 @@ def regions(landmarks: np.ndarray) -> np.ndarray:
     corners = np.array([[*part.min(axis=0) - room, *part.max(axis=0) + room] for part in parts])
     boxes = np.clip(np.round(corners), 0, CROP).astype(int)
     return _inside(boxes, tuple(REGIONS), (corners[:, :2] + corners[:, 2:]) / 2)
+
+
+def around(boxes: np.ndarray) -> tuple[int, int, int, int]:
+    """The part of the crop that a flow method has to see for what it says inside ``boxes`` int (n, 4): AROUND pixels on each side."""
+    x0, y0 = (max(0, int(v) - AROUND) for v in boxes[:, :2].min(axis=0))
+    x1, y1 = (min(CROP, int(v) + AROUND) for v in boxes[:, 2:].max(axis=0))
+    return x0, y0, x1, y1
 
 
 def _inside(boxes: np.ndarray, names: tuple[str, ...], centres: np.ndarray) -> np.ndarray:

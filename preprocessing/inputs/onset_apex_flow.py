@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from preprocessing.flow import strain
-from preprocessing.inputs.view import Frame, Input, KeyFrames, Settings, Shared, resized, triple
+from preprocessing.inputs.view import Box, Frame, Input, KeyFrames, Settings, Shared, resized, triple
 from preprocessing.schema import Clip
 
 
@@ -61,13 +61,17 @@ class _Pair:
         return resized(flow_and_strain(shared, self.frames[self.first], self.frames[self.second]), self.size)
 
 
-def flow_and_strain(shared: Shared, first: Frame, second: Frame) -> np.ndarray:
-    """float32 (256, 256, 3): u, v in crop pixels from ``first`` to ``second``, and strain per pixel. Zero if they are one frame."""
+def flow_and_strain(shared: Shared, first: Frame, second: Frame, box: Box | None = None) -> np.ndarray:
+    """float32 (256, 256, 3), or the part inside ``box``: u, v in crop pixels from ``first`` to ``second``, and strain per pixel.
+
+    Zero if they are one frame.
+    """
     if first.number == second.number:
-        return np.zeros((*first.grey.shape, 3), np.float32)
+        x0, y0, x1, y1 = box or (0, 0, *first.grey.shape[::-1])
+        return np.zeros((y1 - y0, x1 - x0, 3), np.float32)
 
     def compute() -> np.ndarray:
-        field = shared.flow(first, second)
+        field = shared.flow(first, second, box)
         return np.dstack([field, strain(field)])
 
-    return shared.once(("flow and strain", first.number, second.number), compute)
+    return shared.once(("flow and strain", first.number, second.number, box), compute)

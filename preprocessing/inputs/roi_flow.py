@@ -22,12 +22,10 @@ import math
 
 import numpy as np
 
-from preprocessing.align import CROP, EYE_DISTANCE
+from preprocessing.align import EYE_DISTANCE
 from preprocessing.inputs.view import Frame, Input, Settings, Shared
-from preprocessing.regions import CHANNELS, PICTURE_CENTRES, windows
+from preprocessing.regions import CHANNELS, PICTURE_CENTRES, around, windows
 from preprocessing.schema import Clip
-
-AROUND = 16  # pixels around the windows that the flow method sees
 
 
 class RoiFlow(Input):
@@ -87,10 +85,9 @@ def motion(shared: Shared, first: Frame, second: Frame) -> np.ndarray:
         if first.landmarks is None:
             raise ValueError("ROI flow needs landmarks of every frame")
         boxes = windows(first.landmarks)
-        x0, y0 = (max(0, int(v) - AROUND) for v in boxes[:, :2].min(axis=0))
-        x1, y1 = (min(CROP, int(v) + AROUND) for v in boxes[:, 2:].max(axis=0))
-        field = shared.flow(first, second, (x0, y0, x1, y1))
-        return dominant(field, boxes - [x0, y0, x0, y0], shared.settings.keep)
+        box = around(boxes)
+        field = shared.flow(first, second, box)
+        return dominant(field, boxes - np.array([*box[:2], *box[:2]]), shared.settings.keep)
 
     return shared.once(("motion", first.number, second.number), compute)
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from preprocessing.inputs.onset_apex_flow import flow_and_strain
 from preprocessing.inputs.view import Frame, Input, KeyFrames, Settings, Shared, resized, triple
-from preprocessing.regions import REGIONS, regions
+from preprocessing.regions import REGIONS, around, regions
 from preprocessing.schema import Clip
 
 COMPONENTS = ("u", "v", "strain")
@@ -69,7 +69,7 @@ class _Maps:
 
     def result(self, shared: Shared) -> np.ndarray:
         maps = [region_maps(shared, self.frames[first], self.frames[last], self.size) for first, last in self.windows]
-        return np.stack(maps).astype(np.float16)
+        return np.stack(maps)
 
 
 class _Stack(_Maps):
@@ -88,11 +88,22 @@ def spans(onset: int, apex: int, offset: int) -> dict[int, tuple[tuple[int, int]
 
 
 def region_maps(shared: Shared, first: Frame, last: Frame, size: int) -> np.ndarray:
-    """float32 (3, 3, size, size): region, (u, v, strain), from ``first`` to ``last``, cut out by the landmarks of ``first``.
+    """float16 (3, 3, size, size): region, (u, v, strain), from ``first`` to ``last``, cut out by the landmarks of ``first``.
 
     Raises ValueError where the landmarks are missing or a region lies outside the crop.
     """
     if first.landmarks is None:
         raise ValueError("ROI maps need landmarks of every frame")
-    field = flow_and_strain(shared, first, last)
-    return np.stack([resized(field[y0:y1, x0:x1], size) for x0, y0, x1, y1 in regions(first.landmarks)])
+    boxes = regions(first.landmarks)
+
+    # Flow between onset, apex and offset is that of the whole crop, which other inputs need as well. A window that ends at a mid is
+    # nobody else's: the regions and the room around them are enough.
+    box = None if {first.number, last.number} <= set(triple(shared.clip)) else around(boxes)
+
+    def compute() -> np.ndarray:
+        field = flow_and_strain(shared, first, last, box)
+        x, y = box[:2] if box else (0, 0)
+        parts = [resized(field[y0 - y : y1 - y, x0 - x : x1 - x], size) for x0, y0, x1, y1 in boxes]
+        return np.stack(parts).astype(np.float16)
+
+    return shared.once(("region maps", first.number, last.number, size), compute)

@@ -14,7 +14,9 @@ from preprocessing.datasets import read
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.view import Frame
 from preprocessing.pipeline import Pipeline, equalising
-from preprocessing.render import RenderConfig, render_corpus
+from preprocessing.regions import regions, windows
+from preprocessing.render import RenderConfig, clip_plan, render_corpus, true_landmarks
+from preprocessing.render.motion import ClipRenderer
 
 SMALL = Settings(image_size=64)
 NAMES = tuple(INPUTS)
@@ -133,3 +135,39 @@ def test_time_is_kept_in_seconds(clip, together):
     row = together["mesti"]
     assert row["duration_s"] == pytest.approx((clip.offset - clip.onset) / 200)
     assert row["apex_s"] == pytest.approx((clip.apex - clip.onset) / 200)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_what_is_not_finite_is_told(dtype):
+    for bad in (np.inf, -np.inf, np.nan):
+        assert not module._finite(np.array([1, bad, 0], dtype))
+    assert module._finite(np.array([np.finfo(dtype).max, -1, 0, np.finfo(dtype).tiny], dtype)) and module._finite(
+        np.array([255], np.uint8)
+    )
+
+
+def test_a_damaged_frame_quarantines_the_clip_in_every_input(clip, tmp_path):
+    for path in clip.frames.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    number = (clip.onset + clip.offset) // 2
+    (tmp_path / f"img{number}.jpg").write_bytes(b"no picture")
+    rows = Pipeline(NAMES, SMALL).rows(replace(clip, frames=tmp_path))
+    assert set(rows) == set(NAMES)
+    for row in rows.values():
+        assert row["status"] == "error" and f"img{number}.jpg" in row["error"] and row["x"] is None
+
+
+def test_windows_and_regions_follow_the_true_landmarks_of_a_moving_head():
+    """How far MediaPipe's boxes move since the onset, against those of the renderer's own landmarks; the head drifts by several px."""
+    config = RenderConfig(seed=1, subjects=1, clips_per_subject=1, size=240, difficulty=1.0)
+    plan = clip_plan(config, 0, 0)
+    renderer, landmarker, crop, middles = ClipRenderer(plan, config), module.Landmarker(), None, []
+    for t in range(plan.frames):
+        image = renderer.frame(t)
+        found = landmarker.follow(image, t) if crop else landmarker.start(image)
+        crop = crop or module.crop_of(found)
+        both = [crop.points(points) for points in (found, true_landmarks(plan, config, plan.onset + t))]
+        middles.append([np.vstack([windows(points), regions(points)]).reshape(-1, 2, 2).mean(axis=1) for points in both])
+    moved = np.array(middles) - middles[0]  # (frames, found and true, boxes, 2)
+    assert np.abs(moved[:, 1]).max() > 1
+    assert np.abs(moved[:, 0] - moved[:, 1]).mean() < 1  # pixel of the crop; boxes are rounded to whole ones
