@@ -16,13 +16,14 @@ help: ## this list
 
 env: $(STAMP) ## the environment alone, in .venv
 
-# opencv-contrib-python needs libGL, which a bare server lacks; its headless twin is the same library without windows.
+# opencv-contrib-python needs libGL, which a bare server lacks; its headless twin is the same library without windows. Forced, because both own
+# the folder cv2: where the twin is there from an earlier time, the uninstall has just emptied it.
 $(STAMP): pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is needed (with venv); or name yours: make env PYTHON=python3"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	$(RUN) -m pip uninstall --quiet --yes opencv-contrib-python
-	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --constraint constraints.txt opencv-contrib-python-headless
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall --constraint constraints.txt opencv-contrib-python-headless
 	@touch $@
 
 sweep: env ## the main job: synthetic corpus -> features -> LOSO sweep of STAG on local Ray -> MLflow -> leaderboard
