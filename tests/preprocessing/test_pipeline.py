@@ -115,7 +115,7 @@ def test_few_frames_live_at_a_time(clip, monkeypatch):
     def counted(self, *arguments):
         nonlocal most
         init(self, *arguments)
-        most = max(most, sum(isinstance(thing, Frame) for thing in gc.get_objects()))
+        most = max(most, sum(type(thing) is Frame for thing in gc.get_objects()))
 
     gc.collect()
     monkeypatch.setattr(Frame, "__init__", counted)
