@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from orchestrator.config import ConfigError
 from orchestrator.jobs import FoldData, FoldJob, canonical_json
@@ -28,7 +26,7 @@ class Table:
 
     clip_ids, subjects  (n,) strings.
     y         int64 (n,), class index.
-    x         float32 (n, *shape), as stored: not normalised.
+    x         float32, float16 or uint8 (n, *shape), as stored: not normalised.
     aus       float32 (n, 21) with rows of -1 where not annotated, or None when the study uses no action units.
     content   digest of all of the above: equal tables anywhere give equal job ids.
     left_out  clip id -> why it is not in the table (quarantined, class not in the scheme, unknown emotion).
@@ -83,9 +81,8 @@ def load(folder: Path, scheme: str, au: str, *, uses_aus: bool) -> Table:
             f"no clip of {corpus} has features and a class of scheme {scheme!r}; first left out: {first[0]}: {first[1]}"
         )
     ids = tuple(sorted(kept))
-    ok = table.filter(pc.equal(table["status"], "ok"))
-    position = {clip: i for i, clip in enumerate(ok["clip_id"].to_pylist())}
-    x = _array(ok["x"], len(ok), spec.shape)[[position[clip] for clip in ids]]
+    stored = dict(zip(table["clip_id"].to_pylist(), table["x"], strict=True))
+    x = np.stack([spec.array(stored[clip].as_buffer()) for clip in ids])
     y = np.array([kept[clip][1] for clip in ids], np.int64)
     aus = _action_units([kept[clip][0] for clip in ids], au, uses_aus, corpus)
     content = hashlib.sha256(canonical_json([spec.version, ids, labelling.classes, y.tolist()]).encode())
@@ -95,12 +92,6 @@ def load(folder: Path, scheme: str, au: str, *, uses_aus: bool) -> Table:
         corpus, spec.version, spec.kind, spec.channels, labelling.classes, ids,
         tuple(kept[clip][0]["subject"] for clip in ids), y, x, aus, content.hexdigest()[:16], left_out,
     )  # fmt: skip
-
-
-def _array(column: pa.ChunkedArray, n: int, shape: tuple[int, ...]) -> np.ndarray:
-    """List column without nulls -> (n, *shape) view; no copy where the column is one chunk."""
-    chunks = [chunk.flatten().to_numpy(zero_copy_only=True) for chunk in column.chunks if len(chunk)]
-    return (chunks[0] if len(chunks) == 1 else np.concatenate(chunks)).reshape(n, *shape)
 
 
 def _action_units(rows: list[dict], au: str, uses_aus: bool, corpus: str) -> np.ndarray | None:

@@ -74,7 +74,7 @@ class Pipeline:
         except (ClipError, FramesError, FaceError, ValueError, OSError, cv2.error) as error:
             failed = row | {"status": "error", "error": f"{type(error).__name__}: {error}", "x": None}
             return dict.fromkeys(names, failed)
-        return {name: row | {"x": np.ascontiguousarray(x, INPUTS[name].dtype).ravel()} for name, x in values.items()}
+        return {name: row | {"x": np.ascontiguousarray(x, INPUTS[name].dtype)} for name, x in values.items()}
 
     def collect(self, clip: Clip, make: Callable[[Clip], Mapping[str, Collector]]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Show a clip's frames, in one decoding, to the collectors that ``make`` gives for it; returns their results and the facts.

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-SCHEMA_VERSION = 2  # raise it when a column's name, type, unit or meaning changes: older feature sets are then refused
+SCHEMA_VERSION = 3  # raise it when a column's name, type, unit or meaning changes: older feature sets are then refused
 
 # Action units as columns of the AU vector (FACS numbers). 21 of them, as FaceSleuth's AU embedding takes; the numbers are
 # those that the coding sheets of CASME II, SAMM, MMEW, 4DME and DFME use most. Fixed, so that no fold's people define it.
@@ -91,7 +91,7 @@ class FeatureSpec:
     unit        of x, in words.
     channels    names of the motion channels or planes, else ().
     parameters  every choice made in computing x, code version included.
-    dtype       of x: "float32", "float16" (large pictures) or "uint8" (pixels).
+    dtype       of x: "float32", "float16" (large pictures) or "uint8" (pixels); little-endian in the file.
     """
 
     name: str
@@ -107,6 +107,15 @@ class FeatureSpec:
         """Name plus a digest of everything above and of the schema: other parameters or other code are another feature set."""
         text = json.dumps([SCHEMA_VERSION, asdict(self)], sort_keys=True)
         return f"{self.name}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+
+    def array(self, x: bytes | pa.Buffer) -> np.ndarray:
+        """One row's column x as an array of ``shape`` and ``dtype``, without a copy. Raises FeatureSetError for another length."""
+        flat = np.frombuffer(x, np.dtype(self.dtype).newbyteorder("<"))
+        if flat.size != math.prod(self.shape):
+            raise FeatureSetError(
+                f"{self.name} has {math.prod(self.shape)} values a row, a row has {flat.size}; extract it again"
+            )
+        return flat.reshape(self.shape)
 
 
 # column, type, meaning (stored in the file as field metadata)
@@ -136,14 +145,12 @@ _LABELS: tuple[tuple[str, pa.DataType, str], ...] = (
 )
 
 
-_TYPES = {"float32": pa.float32(), "float16": pa.float16(), "uint8": pa.uint8()}
-
-
 def arrow_schema(spec: FeatureSpec) -> pa.Schema:
     """Columns of a shard of this feature set, with units as field metadata and the whole specification as schema metadata."""
     fields = [pa.field(name, kind, metadata={"meaning": meaning}) for name, kind, meaning in _LABELS]
-    # A list of fixed length would say more, but Parquet does not give one back that holds a null, as a quarantined row does.
-    fields.append(pa.field("x", pa.list_(_TYPES[spec.dtype]), metadata={"unit": spec.unit, "shape": json.dumps(spec.shape)}))
+    # Bytes, not a list of numbers: Parquet keeps two levels for every number of a list, which took longer than the optical flow.
+    about = {"unit": spec.unit, "shape": json.dumps(spec.shape), "dtype": f"{spec.dtype}, little-endian, row-major"}
+    fields.append(pa.field("x", pa.large_binary(), metadata=about))
     text = json.dumps({"schema_version": SCHEMA_VERSION, "version": spec.version, **asdict(spec)}, sort_keys=True)
     return pa.schema(fields, metadata={"mer_features": text})
 
@@ -186,14 +193,15 @@ def write_shard(path: Path, rows: Sequence[Mapping[str, Any]], spec: FeatureSpec
     labels = pa.Table.from_pylist(
         [{k: v for k, v in row.items() if k != "x"} for row in rows], schema=schema.remove(len(schema) - 1)
     )
-    table = labels.append_column(schema.field("x"), _lists([row["x"] for row in rows], spec.dtype)).replace_schema_metadata(
-        schema.metadata
-    )
-    # Flow and pixels hardly shrink: zstd saves a quarter of the bytes and costs a sixth of the whole extraction. Nobody asks for
-    # statistics of x. Row groups of about a megabyte: the writer's buffers grow with them, and fresh memory is what costs most.
+    dtype = np.dtype(spec.dtype).newbyteorder("<")
+    x = pa.array([None if row["x"] is None else np.asarray(row["x"], dtype).tobytes() for row in rows], pa.large_binary())
+    table = labels.append_column(schema.field("x"), x).replace_schema_metadata(schema.metadata)
+    # Flow and pixels hardly shrink, and nobody asks for statistics of x. Row groups of about a megabyte: the writer's buffers grow
+    # with them, and fresh memory is what costs most.
     rows_in_group = max(1, (1 << 20) // (math.prod(spec.shape) * np.dtype(spec.dtype).itemsize))
     options: dict[str, Any] = {
-        "compression": "snappy", "use_dictionary": _DICTIONARY, "write_statistics": False, "row_group_size": rows_in_group,
+        "compression": {field.name: "none" if field.name == "x" else "snappy" for field in schema},
+        "use_dictionary": _DICTIONARY, "write_statistics": False, "row_group_size": rows_in_group,
     }  # fmt: skip
     write_atomically(path, lambda p: pq.write_table(table, p, **options))
     # The marker is not flushed: one that a power cut takes away is a shard made again.
@@ -202,15 +210,6 @@ def write_shard(path: Path, rows: Sequence[Mapping[str, Any]], spec: FeatureSpec
 
 
 _DICTIONARY = [name for name, _, _ in _LABELS if name != "au_vector"]  # of no use, and slow, for the values of x
-
-
-def _lists(values: Sequence[np.ndarray | None], dtype: str) -> pa.ListArray:
-    """List column without a Python object per number. None stays null."""
-    flat = [np.asarray(v, dtype).ravel() for v in values if v is not None]
-    ends = np.cumsum([0] + [0 if v is None else len(v) for v in values])
-    offsets = pa.array(ends, pa.int32())
-    mask = pa.array([v is None for v in values])
-    return pa.ListArray.from_arrays(offsets, pa.array(np.concatenate([*flat, np.empty(0, dtype)])), mask=mask)
 
 
 def shard_done(path: Path) -> bool:

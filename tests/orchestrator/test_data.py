@@ -9,7 +9,7 @@ import pytest
 from orchestrator.config import ConfigError
 from orchestrator.data import fold_data, load
 from orchestrator.study import Study
-from preprocessing.schema import AU_VOCABULARY, FeatureSpec, write_atomically, write_shard
+from preprocessing.schema import AU_VOCABULARY, FeatureSetError, FeatureSpec, write_atomically, write_shard
 from tests.orchestrator.tables import QUICK
 
 SPEC = FeatureSpec("roi_flow14", "roi_flow", (2, 3, 2), "px", ("a", "b", "c"), {"flow": "farneback"})
@@ -90,3 +90,9 @@ def test_fold_arrays_are_the_named_clips_and_hold_no_test_label(tmp_path):
         assert [int(x.flat[0]) for x in getattr(data, f"x_{part}")] == [int(clip[-1]) for clip in getattr(job, part)]
     assert not hasattr(data, "y_test")
     assert [table.truth[clip] for clip in job.train] == data.y_train.tolist()
+
+
+def test_a_row_of_another_length_is_refused(tmp_path, rows):
+    rows[0]["x"] = rows[0]["x"][:-1]
+    with pytest.raises(FeatureSetError, match="12 values a row, a row has 11"):
+        load(write(tmp_path / "a", rows), "3", "none", uses_aus=True)

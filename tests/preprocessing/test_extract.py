@@ -74,7 +74,7 @@ def test_every_clip_has_a_row_and_a_broken_one_says_why(made):
         assert words in rows[name]["error"]
         assert rows[name]["x"] is None
     good = rows["p01/c01"]
-    assert np.reshape(good["x"], spec.shape).shape == (8, 14, 2)
+    assert spec.array(good["x"]).shape == (8, 14, 2)
     assert good["apex_source"] == "annotated"
     assert good["n_frames"] == good["offset"] - good["onset"] + 1
     middle = rows["p03/noapex"]
@@ -120,7 +120,7 @@ def test_flow_pictures_become_both_inputs(pictures):
     spec, table = read_shards(done.folders["onset_apex_flow"])
     row = table.to_pylist()[0]
     picture = cv2.imread(str(clips[row["clip_id"]].frames))[:, :, ::-1]  # files hold u, v, strain as R, G, B
-    np.testing.assert_array_equal(np.reshape(row["x"], spec.shape), picture.transpose(2, 0, 1))
+    np.testing.assert_array_equal(spec.array(row["x"]), picture.transpose(2, 0, 1))
     assert row["au_vector"] is None
     assert read_shards(done.folders["roi_flow14"])[0].shape == (1, 14, 2)
 
@@ -165,7 +165,7 @@ def test_another_schema_version_is_refused(pictures, monkeypatch):
     _, plan = pictures
     done = extract.run(plan)
     monkeypatch.setattr(schema, "SCHEMA_VERSION", 99)
-    with pytest.raises(FeatureSetError, match="has schema version 2, this program reads 99"):
+    with pytest.raises(FeatureSetError, match="has schema version 3, this program reads 99"):
         read_shards(done.folders["roi_flow14"])
 
 
