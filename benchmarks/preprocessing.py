@@ -249,7 +249,7 @@ def main() -> None:
         lengthened(few, RenderConfig(subjects=1, clips_per_subject=4, size=480, fps=200))
         lengthened(many, RenderConfig(subjects=6, clips_per_subject=5, size=480, fps=200))
         (scratch / "long").mkdir()
-        result = one_worker(few, scratch, given.rounds)
+        result = one_worker(few, scratch, 3 * given.rounds)  # short, and the ratio is near 1
         print(json.dumps(result))
         result |= together(few, scratch, given.rounds)
         print(json.dumps(result))
