@@ -43,7 +43,22 @@ def table(people: int, clips: int = 10) -> Table:
     y = np.arange(len(ids)) % 3
     x = (rng.normal(size=(3, 1, 14, 2))[y] + rng.normal(size=(len(ids), 16, 14, 2))).astype(np.float32)
     subjects = tuple(i.rsplit("/", 1)[0] for i in ids)
-    return Table("synthetic", "roi_flow14-bench", "roi_flow", CHANNELS, ("a", "b", "c"), ids, subjects, y, x, None, "bench", {})
+    return Table(
+        "synthetic",
+        "roi_flow14-bench",
+        "roi_flow",
+        CHANNELS,
+        ("a", "b", "c"),
+        ids,
+        subjects,
+        ("",) * len(ids),
+        y,
+        x,
+        None,
+        "none",
+        "bench",
+        {},
+    )
 
 
 def main(

@@ -5,6 +5,7 @@ from typing import Any
 from mer_models.efficientnet_b0 import EfficientNetB0
 from mer_models.facesleuth import FaceSleuth
 from mer_models.full_face_flow import FullFaceFlow
+from mer_models.mdmo import MDMO
 from mer_models.meganet import MEGANet
 from mer_models.micro_attention import MicroAttention
 from mer_models.off_apexnet import OFFApexNet
@@ -19,10 +20,16 @@ from mer_models.stag import STAG
 from mer_models.ststnet import STSTNet
 from mer_models.vgg19 import VGG19
 
-MODELS: dict[str, Any] = {  # name -> nn.Module class with kind, features, uses_aus
+# Name -> nn.Module class with these attributes:
+# paper         whom to cite, up to 40 characters that end with the year ("undated" where none is known)
+# n_parameters  at 3 classes with default arguments; with the 21 AUs where uses_aus, with 14 regions where it reads roi_flow
+# kinds         of input that it reads; features: its feature sets, the first is the default
+# uses_aus      whether forward takes action units
+MODELS: dict[str, Any] = {
     "efficientnet_b0": EfficientNetB0,
     "facesleuth": FaceSleuth,
     "full_face_flow": FullFaceFlow,
+    "mdmo": MDMO,
     "meganet": MEGANet,
     "micro_attention": MicroAttention,
     "off_apexnet": OFFApexNet,

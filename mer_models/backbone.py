@@ -26,6 +26,7 @@ class PictureModel(nn.Module):
         "affective_motion_image",
         "apex_frame",
         "onset_apex_flow224",
+        "onset_apex_flow",
         "apex_offset_flow224",
     )
     uses_aus = False

@@ -22,6 +22,9 @@ from mer_models.backbone import PictureModel
 
 
 class EfficientNetB0(PictureModel):
+    paper = "Tan and Le 2019"
+    n_parameters = 4_011_391
+
     def __init__(
         self,
         n_classes: int,

@@ -31,6 +31,8 @@ ORIENTATIONS = ("cva", "shared", "independent", "frozen")
 class FaceSleuth(nn.Module):
     """``orientation``: "cva" pools rows; "shared" learns one axis, "independent" one per module, "frozen" keeps theta = 0."""
 
+    paper = "Wu et al. 2025"
+    n_parameters = 9_295_839
     kinds = ("frame_pair",)
     features = ("onset_apex_frames",)
     uses_aus = True

@@ -15,8 +15,10 @@ from mer_models.roi_encoder import check_dropout, picture_encoder
 
 
 class FullFaceFlow(nn.Module):
+    paper = "ROI ladder of sandeshraop, undated"
+    n_parameters = 4_122_291
     kinds = ("flow_picture",)
-    features = ("onset_apex_flow224",)
+    features = ("onset_apex_flow224", "onset_apex_flow")
     uses_aus = False
 
     def __init__(self, n_classes: int, *, width: int = 48, hidden_dim: int = 768, dropout: float = 0.3) -> None:

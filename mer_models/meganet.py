@@ -27,6 +27,9 @@ from mer_models.backbone import PictureModel
 class MEGANet(PictureModel):
     """``gradient_attention``, ``residual``, ``self_attention``: Table V; ``blocks``: Table VI."""
 
+    paper = "Nguyen et al. 2025"
+    n_parameters = 1_340_761
+
     def __init__(
         self,
         n_classes: int,

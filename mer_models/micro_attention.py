@@ -29,6 +29,8 @@ from mer_models.backbone import PictureModel
 
 
 class MicroAttention(PictureModel):
+    paper = "Wang et al. 2020"
+    n_parameters = 4_910_211
     features = ("apex_frame", *(name for name in PictureModel.features if name != "apex_frame"))
 
     def __init__(

@@ -18,6 +18,8 @@ from mer_models.roi_encoder import check_dropout
 
 
 class OFFApexNet(nn.Module):
+    paper = "Gan et al. 2019"
+    n_parameters = 2_664_475
     kinds = ("flow_picture",)
     features = ("onset_apex_flow",)
     uses_aus = False

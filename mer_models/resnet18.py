@@ -16,6 +16,9 @@ from mer_models.backbone import PictureModel
 
 
 class ResNet18(PictureModel):
+    paper = "He et al. 2016"
+    n_parameters = 11_178_051
+
     def __init__(
         self,
         n_classes: int,

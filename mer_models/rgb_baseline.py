@@ -15,6 +15,8 @@ from mer_models.roi_encoder import check_dropout, picture_encoder
 
 
 class RGBBaseline(nn.Module):
+    paper = "ROI ladder of sandeshraop, undated"
+    n_parameters = 1_965_859
     kinds = ("image",)
     features = ("apex_frame",)
     uses_aus = False

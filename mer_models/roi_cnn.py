@@ -17,6 +17,8 @@ from mer_models.roi_encoder import REGIONS, RegionEncoder, check, check_dropout
 class ROICNN(nn.Module):
     """``shared_encoder=True``: one encoder for all three regions, a third of its parameters."""
 
+    paper = "ROI ladder of sandeshraop, undated"
+    n_parameters = 1_956_963
     kinds = ("roi_maps",)
     features = ("roi_maps1", "roi_maps2", "roi_maps4")  # the first is the default
     uses_aus = False

@@ -16,6 +16,8 @@ from mer_models.roi_encoder import AttentionBlock, RegionEncoder, check, check_d
 
 
 class ROIGraph(nn.Module):
+    paper = "ROI ladder of sandeshraop, undated"
+    n_parameters = 1_924_707
     kinds = ("roi_maps",)
     features = ("roi_maps1", "roi_maps2", "roi_maps4")  # the first is the default
     uses_aus = False

@@ -23,6 +23,8 @@ from mer_models.roi_temporal import ROITemporal
 
 
 class ROIHybrid(nn.Module):
+    paper = "ROI ladder of sandeshraop, undated"
+    n_parameters = 5_853_898
     kinds = ("roi_maps",)
     features = ("roi_maps4", "roi_maps2", "roi_maps1")  # the first is the default
     uses_aus = False

@@ -20,6 +20,8 @@ from mer_models.roi_encoder import REGIONS, AttentionBlock, RegionEncoder, check
 class ROITemporal(nn.Module):
     """``per_roi_positions``: a window's position is learnt for each region; else one that its three regions share."""
 
+    paper = "ROI ladder of sandeshraop, undated"
+    n_parameters = 3_928_675
     kinds = ("roi_maps",)
     features = ("roi_maps4", "roi_maps2", "roi_maps1")  # the first is the default
     uses_aus = False

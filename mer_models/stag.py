@@ -27,6 +27,7 @@ from torch import Tensor, nn
 class STAG(nn.Module):
     """``graph_layers=0`` is the transformer alone, ``transformer_layers=0`` the graph alone; cross-attention needs both."""
 
+    paper, n_parameters = "Sharma et al. 2026", 272_669
     kinds = ("roi_flow",)
     features = ("roi_flow14", "roi_flow18", "roi_flow14_iod", "roi_flow18_iod")  # the first is the default
     uses_aus = True
@@ -113,13 +114,12 @@ class STAG(nn.Module):
         return tokens, self.graph_vector(tokens.flatten(1))  # eq 20-21: pooling over time and vec commute
 
     def _encode(self, nodes: Tensor) -> tuple[Tensor, Tensor]:
-        """Transformer branch: nodes (B, T, N, D) -> frame tokens (B, T, M), normalised class token (B, M)."""
+        """Transformer branch (eq 22-25): nodes (B, T, N, D) -> frame tokens (B, T, M), normalised class token (B, M)."""
         frames = self.frame_token(nodes.flatten(2))
-        tokens = torch.cat([self.class_token.expand(len(frames), -1, -1), frames], 1)
-        tokens = tokens + self.positions[: tokens.shape[1]]  # (B, 1+T, M)  eq 22
+        tokens = torch.cat([self.class_token.expand(len(frames), -1, -1), frames], 1) + self.positions[: frames.shape[1] + 1]
         for block in self.transformer:
             tokens = block(tokens)
-        return tokens[:, 1:], self.norm(tokens[:, 0])  # eq 25
+        return tokens[:, 1:], self.norm(tokens[:, 0])
 
 
 def similarity(nodes: Tensor, temperature: float) -> Tensor:
@@ -158,15 +158,18 @@ class EGATLayer(nn.Module):
     def forward(self, nodes: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
         """nodes (B, T, N, D), start (B, N, N) -> nodes (B, T, N, D), adjacency (B, T, N, N) with rows that sum to 1."""
         query, key, value = self.query_key_value(nodes).chunk(3, -1)
-        adjacency = smoothed(start, row_softmax(self.scores(query, key)), self.memory)
+        adjacency = smoothed(start.mT, row_softmax(self.scores(query, key)).mT, self.memory).mT
         return self.norm(nodes + adjacency @ value), adjacency
 
     def scores(self, query: Tensor, key: Tensor) -> Tensor:
         """Raw scores averaged over the heads (B, T, N, N), eq 14-15. The mean of the heads' products is one long product."""
-        product = query @ key.mT / math.sqrt(query.shape[-1] * self.heads)  # = / (heads * sqrt(D / heads))
-        source, target = self.source(query).mT, self.target(key).mT  # (B, T, H, N)
-        additive = F.leaky_relu(source.unsqueeze(-1) + target.unsqueeze(-2), 0.2).mean(-3)
-        return product + additive + (self.structure + self.self_loop * torch.eye(len(self.structure), device=key.device))
+        # Computed as scores of j for i, which row_softmax wants: then no step copies. Heads one by one: all at once is slower.
+        product = key @ query.mT / math.sqrt(query.shape[-1] * self.heads)  # = / (heads * sqrt(D / heads))
+        source, target = self.source(query).unbind(-1), self.target(key).unbind(-1)  # (B, T, N) each
+        pairs = zip(source, target, strict=True)
+        additive = sum(F.leaky_relu(s.unsqueeze(-2) + t.unsqueeze(-1), 0.2) for s, t in pairs) / self.heads
+        own = self.structure + self.self_loop * torch.eye(len(self.structure), device=key.device)
+        return (product + additive + own.mT).mT
 
 
 class Attention(nn.Module):

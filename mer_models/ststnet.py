@@ -19,6 +19,8 @@ from torch import Tensor, nn
 class STSTNet(nn.Module):
     """1683 parameters at 3 classes, as published."""
 
+    paper = "Liong et al. 2019"
+    n_parameters = 1683
     kinds = ("flow_picture",)
     features = ("onset_apex_flow",)  # feature sets it can read; the first is the default
     uses_aus = False

@@ -19,6 +19,8 @@ from mer_models.backbone import PictureModel
 
 
 class VGG19(PictureModel):
+    paper = "Simonyan and Zisserman 2015"
+    n_parameters = 20_025_923
     stages = ((1, 2), (2, 2), (4, 4), (8, 4), (8, 4))  # channels in widths, convolutions; a max pooling ends each
 
     def __init__(

@@ -45,6 +45,9 @@ class Recipe(pydantic.BaseModel):
         0.0, ge=0, description="Beta(a, a) of CutMix (along time, or a box of a picture); 0 = off"
     )
     oversample: float = pydantic.Field(0.0, ge=0, le=1, description="0 = as they come, 1 = every class drawn equally often")
+    loss: Literal["focal", "hinge"] = pydantic.Field(
+        "focal", description="hinge: squared, one class against the rest, for linear SVMs; without focal_gamma and label_smoothing"
+    )
     focal_gamma: float = pydantic.Field(0.0, ge=0, description="0 = cross-entropy")
     label_smoothing: float = pydantic.Field(0.0, ge=0, lt=1)
     class_balance: bool = pydantic.Field(False, description="weight the loss by inverse class frequency of the training clips")
@@ -59,6 +62,13 @@ class Recipe(pydantic.BaseModel):
         "standard deviation; minmax255: each picture's channels to 0..255 on their own; none: as stored",
     )
     precision: Literal["float32", "bfloat16"] = "float32"
+
+    @pydantic.field_validator("focal_gamma", "label_smoothing")
+    @classmethod
+    def _of_the_focal_loss(cls, value: float, info: pydantic.ValidationInfo) -> float:
+        if value and info.data.get("loss") == "hinge":
+            raise ValueError("recipe.loss = 'hinge' does not use it; set it to 0 or recipe.loss to 'focal'")
+        return value
 
 
 def nearest(name: str, known: Iterable[str], what: str) -> str:

@@ -7,6 +7,7 @@ never leaves here for a worker, and statistics for normalisation are the worker'
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,17 +18,19 @@ from orchestrator.jobs import FoldData, FoldJob, canonical_json
 from orchestrator.labels import classify
 from preprocessing.schema import AU_VOCABULARY, read_shards
 
-AU_MODES = ("auto", "annotated", "none")
+AU_MODES = ("auto", "annotated", "predicted", "none")
 
 
 @dataclass(frozen=True)
 class Table:
     """The clips of a study that have features and a class, sorted by clip id.
 
-    clip_ids, subjects  (n,) strings.
+    clip_ids, subjects, splits  (n,) strings; a split is "" where the corpus fixes none.
     y         int64 (n,), class index.
     x         float32, float16 or uint8 (n, *shape), as stored: not normalised.
-    aus       float32 (n, 21) with rows of -1 where not annotated, or None when the study uses no action units.
+    aus       float32 (n, 21) as annotated, with rows of -1 where not, or None when the study uses no action units.
+    au        "none"; "annotated": a model gets every clip's annotation; "predicted": a fold estimates them (training/au_head.py),
+              and annotations of other than its training people never leave here.
     content   digest of all of the above: equal tables anywhere give equal job ids.
     left_out  clip id -> why it is not in the table (quarantined, class not in the scheme, unknown emotion).
     """
@@ -39,15 +42,13 @@ class Table:
     classes: tuple[str, ...]
     clip_ids: tuple[str, ...]
     subjects: tuple[str, ...]
+    splits: tuple[str, ...]
     y: np.ndarray
     x: np.ndarray
     aus: np.ndarray | None
+    au: str
     content: str
     left_out: dict[str, str]
-
-    @property
-    def au(self) -> str:
-        return "none" if self.aus is None else "annotated"
 
     @property
     def subject_of(self) -> dict[str, str]:
@@ -84,40 +85,93 @@ def load(folder: Path, scheme: str, au: str, *, uses_aus: bool) -> Table:
     stored = dict(zip(table["clip_id"].to_pylist(), table["x"], strict=True))
     x = np.stack([spec.array(stored[clip].as_buffer()) for clip in ids])
     y = np.array([kept[clip][1] for clip in ids], np.int64)
-    aus = _action_units([kept[clip][0] for clip in ids], au, uses_aus, corpus)
-    content = hashlib.sha256(canonical_json([spec.version, ids, labelling.classes, y.tolist()]).encode())
-    content.update(np.ascontiguousarray(x).tobytes())
-    content.update(b"" if aus is None else aus.tobytes())
+    aus, mode = _action_units([kept[clip][0] for clip in ids], au, uses_aus, corpus)
+    subjects, splits = (tuple(kept[clip][0][column] or "" for clip in ids) for column in ("subject", "split"))
     return Table(
-        corpus, spec.version, spec.kind, spec.channels, labelling.classes, ids,
-        tuple(kept[clip][0]["subject"] for clip in ids), y, x, aus, content.hexdigest()[:16], left_out,
+        corpus, spec.version, spec.kind, spec.channels, labelling.classes, ids, subjects, splits, y, x, aus, mode,
+        _content(spec.version, ids, splits, labelling.classes, y, x, aus, mode), left_out,
     )  # fmt: skip
 
 
-def _action_units(rows: list[dict], au: str, uses_aus: bool, corpus: str) -> np.ndarray | None:
+def merged(tables: Sequence[Table]) -> Table:
+    """Several corpora as one table, with the classes that all of them have; clips of other classes are left out and say so.
+
+    Action units stay only where every corpus has them. Raises ConfigError for other feature sets, a corpus given twice, or fewer
+    than two shared classes.
+    """
+    if len(tables) == 1:
+        return tables[0]
+    first, names = tables[0], [table.corpus for table in tables]
+    if len(set(names)) < len(names):
+        raise ConfigError(f"a corpus is given twice: {', '.join(names)}")
+    if other := next((t for t in tables if t.features != first.features), None):
+        raise ConfigError(
+            f"{first.corpus} has features {first.features}, {other.corpus} has {other.features}; choose --features that both give"
+        )
+    classes = tuple(name for name in first.classes if all(name in table.classes for table in tables))
+    if len(classes) < 2:
+        have = "; ".join(f"{table.corpus}: {', '.join(table.classes)}" for table in tables)
+        raise ConfigError(
+            f"the corpora share {len(classes)} classes ({have}); choose a label scheme that they share, such as --classes 3"
+        )
+    left_out = {clip: why for table in tables for clip, why in table.left_out.items()}
+    rows: list[tuple[str, Table, int]] = []
+    for table in tables:
+        for i, clip in enumerate(table.clip_ids):
+            name = table.classes[table.y[i]]
+            if name in classes:
+                rows.append((clip, table, i))
+            else:
+                left_out[clip] = f"class {name!r} is not one of the shared classes {', '.join(classes)}"
+    rows.sort(key=lambda row: row[0])
+    ids, subjects, splits = (tuple(getattr(t, name)[i] for _, t, i in rows) for name in ("clip_ids", "subjects", "splits"))
+    y = np.array([classes.index(t.classes[t.y[i]]) for _, t, i in rows], np.int64)
+    x = np.stack([t.x[i] for _, t, i in rows])
+    aus = None if any(t.aus is None for t in tables) else np.stack([t.aus[i] for _, t, i in rows if t.aus is not None])
+    mode = "none" if aus is None else first.au
+    return Table(
+        "+".join(names), first.features, first.kind, first.channels, classes, ids, subjects, splits, y, x, aus, mode,
+        _content(first.features, ids, splits, classes, y, x, aus, mode), left_out,
+    )  # fmt: skip
+
+
+def _content(
+    features: str, ids: tuple, splits: tuple, classes: tuple, y: np.ndarray, x: np.ndarray, aus: np.ndarray | None, au: str
+) -> str:
+    made = hashlib.sha256(canonical_json([features, ids, splits, classes, y.tolist(), au]).encode())
+    made.update(np.ascontiguousarray(x).tobytes())
+    made.update(b"" if aus is None else aus.tobytes())
+    return made.hexdigest()[:16]
+
+
+def _action_units(rows: list[dict], au: str, uses_aus: bool, corpus: str) -> tuple[np.ndarray | None, str]:
+    """(annotations, mode of Table.au)."""
     if au not in AU_MODES:
         raise ConfigError(f"--au {au!r} is unknown; known: {', '.join(AU_MODES)}")
     known = any(row["aus_known"] for row in rows)
     if au == "none" or (au == "auto" and not (known and uses_aus)):
-        return None
+        return None, "none"
     if not uses_aus:
-        raise ConfigError("--au annotated was asked for, but this model takes no action units; use --au none")
+        raise ConfigError(f"--au {au} was asked for, but this model takes no action units; use --au none")
     if not known:
-        raise ConfigError(f"--au annotated was asked for, but {corpus} annotates no action units; use --au none")
+        raise ConfigError(f"--au {au} was asked for, but {corpus} annotates no action units; use --au none")
     missing = [-1] * len(AU_VOCABULARY)
-    return np.array([missing if row["au_vector"] is None else row["au_vector"] for row in rows], np.float32)
+    aus = np.array([missing if row["au_vector"] is None else row["au_vector"] for row in rows], np.float32)
+    return aus, "predicted" if au == "predicted" else "annotated"
 
 
 def fold_data(table: Table, job: FoldJob) -> FoldData:
-    """The arrays of one job. Labels for training and validation clips only."""
+    """The arrays of one job. Labels for training and validation clips only; where action units are predicted, annotations of the
+    training clips only."""
     row = {clip: i for i, clip in enumerate(table.clip_ids)}
     train, validation, test = ([row[clip] for clip in ids] for ids in (job.train, job.validation, job.test))
-    aus = table.aus
+    given = table.aus if table.au == "annotated" else None
     return FoldData(
         kind=table.kind, channels=table.channels,
         x_train=table.x[train], y_train=table.y[train], x_validation=table.x[validation], y_validation=table.y[validation],
         x_test=table.x[test],
-        aus_train=None if aus is None else aus[train],
-        aus_validation=None if aus is None else aus[validation],
-        aus_test=None if aus is None else aus[test],
+        aus_train=None if table.aus is None else table.aus[train],
+        aus_validation=None if given is None else given[validation],
+        aus_test=None if given is None else given[test],
+        subjects_train=tuple(table.subjects[i] for i in train),
     )  # fmt: skip

@@ -32,7 +32,7 @@ class FoldJob:
     config: dict[str, Any]  # full canonical configuration: {"recipe": {...}, "model": {...}}
     features: str  # feature-set version, "roi_flow14-1a2b3c4d"
     corpus: str  # corpus fingerprint
-    au: str  # "none" | "annotated"
+    au: str  # "none" | "annotated" | "predicted"
     classes: tuple[str, ...]
     protocol: str
     fold: str  # name of the fold: the held-out subject
@@ -51,11 +51,13 @@ class FoldJob:
 class FoldData:
     """The arrays of one fold, cut out of the study's table by data.fold_data(). n, v, t clips in train, validation, test.
 
-    x_*       float32 (n, *input shape): (T, N, 2) for roi_flow, (3, 28, 28) for flow pictures.
+    x_*       float32, float16 or uint8 (n, *input shape), as stored: (T, N, 2) for roi_flow, (3, 28, 28) for flow pictures ...
     y_*       int64 (n,), class index. There is no y_test.
-    aus_*     float32 (n, 21): 1 active, 0 not, a row of -1 where the clip has no annotation. None when au is "none".
+    aus_*     float32 (n, 21): 1 active, 0 not, a row of -1 where the clip has no annotation. None when au is "none"; when it is
+              "predicted", annotations of the training clips alone, and None for all others.
+    subjects_train  person of each training clip; needed when au is "predicted".
     channels  names of the N motion channels (roi_flow), else ().
-    kind      "roi_flow" or "flow_picture".
+    kind      one of training/kinds.py.
     """
 
     kind: str
@@ -68,6 +70,7 @@ class FoldData:
     aus_train: np.ndarray | None = None
     aus_validation: np.ndarray | None = None
     aus_test: np.ndarray | None = None
+    subjects_train: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ together with the source of the packages that it needs; ``mlflow.pyfunc.load_mod
 libraries of its requirements file.
 
 Input   {"flow": float32 (n, ...) as stored in a feature set: (n, T, N, 2) for roi_flow, (n, 3, H, W) for flow pictures;
-        "aus": float32 (n, A), 1 active, 0 not, a row of -1 where not annotated; only for a model that was trained with AUs}.
+        "aus": float32 (n, A), 1 active, 0 not, a row of -1 where not annotated; only for a model that was trained with annotated
+        AUs: one that was trained with predicted AUs brings the head that estimates them}.
 Output  float32 (n, C), class probabilities; the classes stand in model.json, in order.
 """
 
@@ -17,25 +18,31 @@ from typing import Any
 
 import numpy as np
 import safetensors.torch
+import torch
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 from torch import nn
 
 from mer_models import MODELS
 from orchestrator.config import Recipe
+from orchestrator.training.au_head import AUHead
 from orchestrator.training.prediction import predict
 
 WEIGHTS, DESCRIPTION = "weights", "description"  # names of the two artifacts
+HEAD = "au_head/"  # before the names of the AU head's arrays among the weights
 
 
-def save(folder: Path, model: nn.Module, description: dict[str, Any]) -> dict[str, str]:
+def save(folder: Path, model: nn.Module, description: dict[str, Any], au_head: AUHead | None = None) -> dict[str, str]:
     """Write weights.safetensors and model.json. Returns artifact name -> path, as mlflow takes them.
 
-    description: "model", "config", "classes", "kind", "channels", "n_rois" and "n_aus" (None where the model takes none), and
+    description: "model", "config", "classes", "kind", "channels", "n_rois" and "n_aus" (None where the model takes none), "au", and
     "normaliser" (name -> list of float).
+    au_head: what estimates action units, where "au" is "predicted".
     """
     weights, text = folder / "weights.safetensors", folder / "model.json"
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    if au_head is not None:
+        state |= {HEAD + name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in au_head.state().items()}
     safetensors.torch.save_file(state, str(weights))
     text.write_text(json.dumps(description, indent=2, allow_nan=False) + "\n")
     return {WEIGHTS: str(weights), DESCRIPTION: str(text)}
@@ -52,7 +59,10 @@ class Predictor(PythonModel):
         if "weights" in arguments:  # a file on the training machine that training started from; what it became is loaded below
             arguments = arguments | {"weights": ""}
         self.model = MODELS[self.about["model"]](len(self.about["classes"]), **sizes, **arguments)
-        self.model.load_state_dict(safetensors.torch.load_file(context.artifacts[WEIGHTS]))
+        state = safetensors.torch.load_file(context.artifacts[WEIGHTS])
+        held = {name.removeprefix(HEAD): state.pop(name).numpy() for name in list(state) if name.startswith(HEAD)}
+        self.au_head = AUHead.of(held) if held else None
+        self.model.load_state_dict(state)
         self.normaliser = {name: np.array(values, np.float32) for name, values in self.about["normaliser"].items()}
         self.recipe = Recipe(**self.about["config"]["recipe"])
 
@@ -60,14 +70,15 @@ class Predictor(PythonModel):
         """Class probabilities. A bare array is taken as "flow". Raises ValueError when action units are missing."""
         given: Any = model_input  # mostly a dict, but MLflow takes any other type hint for a schema, and warns
         given = given if isinstance(given, dict) else {"flow": given}
-        needs_aus = self.about["n_aus"] is not None
+        flow = np.asarray(given["flow"], np.float32)
+        needs_aus = self.about["n_aus"] is not None and self.au_head is None
         if needs_aus and given.get("aus") is None:
             raise ValueError(
                 f"this {self.about['model']} was trained with action units: give 'aus', float32 (n, {self.about['n_aus']}), "
                 "with rows of -1 for clips without annotation"
             )
         aus = np.asarray(given["aus"], np.float32) if needs_aus else None
-        flow = np.asarray(given["flow"], np.float32)
+        aus = aus if self.au_head is None else self.au_head(flow)
         about = self.about
         return predict(self.model, self.normaliser, self.recipe, about["kind"], tuple(about["channels"]), flow, aus)
 

@@ -40,8 +40,8 @@ def refit(model: str, table: Table, trials: Sequence[Trial]) -> tuple[TrainedMod
     no_aus = None if table.aus is None else table.aus[:0]
     data = FoldData(
         kind=table.kind, channels=table.channels, x_train=table.x, y_train=table.y, x_validation=none, y_validation=table.y[:0],
-        x_test=none, aus_train=table.aus, aus_validation=no_aus, aus_test=no_aus,
+        x_test=none, aus_train=table.aus, aus_validation=no_aus, aus_test=no_aus, subjects_train=table.subjects,
     )  # fmt: skip
     names = ("refit", table.content, trial.index)
-    trained = fit(model, trial.config, data, table.classes, epochs=epochs, seed_names=names)
+    trained = fit(model, trial.config, data, table.classes, au=table.au, epochs=epochs, seed_names=names)
     return trained, trial.config, trial.index, epochs

@@ -6,6 +6,7 @@ Input   a sweep's folder ``WORKSPACE/sweeps/<name>/`` with the two files that ``
 Output  made anew from these two, in the same folder:
         loso_results.csv one row a rule, seed and subject: clips, correct, accuracy;
         summary.csv      one row a rule: uf1, uar, war with their deviation over seeds, F1 and recall of each class;
+        parts.csv        where the test clips are of several corpora or splits: one row a rule and part, of the same pooled run;
         confusion_<rule>.png, honest_vs_oracle.png, subjects.png.
 """
 
@@ -27,6 +28,7 @@ from rich.table import Table
 from orchestrator import pictures
 from orchestrator.config import ConfigError, nearest
 from orchestrator.names import safe_name
+from orchestrator.protocols import protocol
 from orchestrator.selection import DEFAULT, RULES
 from preprocessing.schema import write_atomically
 
@@ -97,6 +99,8 @@ def render(folder: Path) -> list[Path]:
     people["accuracy"] = (people["correct"] / people["clips"]).round(6)
     _write_csv(folder / "loso_results.csv", people.to_dict("records"))
     _write_csv(folder / "summary.csv", [summary_row(rule, score) for rule, score in selection.items()])
+    if parts := [part_row(rule, name, part) for rule, score in selection.items() for name, part in score["parts"].items()]:
+        _write_csv(folder / "parts.csv", parts)
 
     about = title(summary)
     figures = {
@@ -119,7 +123,7 @@ def render(folder: Path) -> list[Path]:
         figures["subjects.png"] = pictures.subjects(rows, rule, "oracle_epoch", about)
     for name, figure in figures.items():
         write_atomically(folder / name, lambda path, figure=figure: figure.savefig(path, format="png"))
-    return [folder / name for name in ("loso_results.csv", "summary.csv", *figures)]
+    return [folder / name for name in ("loso_results.csv", "summary.csv", *(["parts.csv"] if parts else []), *figures)]
 
 
 def _write_csv(path: Path, rows: Sequence[Mapping[Any, Any]]) -> None:
@@ -136,12 +140,23 @@ def summary_row(rule: str, score: Mapping[str, Any]) -> dict[str, Any]:
     return row | {"clips": score["n_clips"], "seeds": len(score["seeds"])}
 
 
+def part_row(rule: str, name: str, part: Mapping[str, Any]) -> dict[str, Any]:
+    """One row of parts.csv."""
+    scores = {key: part[key] for key in ("uf1", "uar", "war")}
+    return {"rule": rule, "part": name, **scores, "clips": part["n_clips"], "absent": " ".join(part["absent"])}
+
+
 def title(summary: Mapping[str, Any]) -> str:
     """What a number of this sweep is about, in one line: model, corpus, features, action units, classes, protocol, size."""
     return (
         f"{summary['model']} on {summary['corpus']} ({summary['feature_set']}), AUs: {summary['au']}, "
-        f"{len(summary['classes'])} classes, {summary['protocol']}, {summary['clips']} clips of {summary['subjects']} subjects"
+        f"{len(summary['classes'])} classes, {said(summary['protocol'])}, {summary['clips']} clips of {summary['subjects']} subjects"
     )
+
+
+def said(name: str) -> str:
+    """The protocol's name, and a warning with it where people are on both sides."""
+    return f"{name} (SUBJECT-DEPENDENT: people on both sides)" if protocol(name)[0].subject_dependent else name
 
 
 def terminal() -> Console:
@@ -168,9 +183,37 @@ def table(summary: Mapping[str, Any]) -> Table:
     return made
 
 
+def parts_table(summary: Mapping[str, Any], rule: str) -> Table | None:
+    """Scores of each corpus, split or pair under one rule, for a terminal; None where there is one part only."""
+    parts = summary["selection"][rule]["parts"]
+    if not parts:
+        return None
+    made = Table(
+        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, title=f"Parts of the pooled run, {rule}", title_justify="left"
+    )
+    for name, side in (
+        ("part", "left"),
+        ("clips", "right"),
+        ("UF1", "right"),
+        ("UAR", "right"),
+        ("WAR", "right"),
+        ("no clip of", "left"),
+    ):
+        made.add_column(name, justify=side)  # type: ignore[arg-type]
+    for name, part in parts.items():
+        made.add_row(
+            name, str(part["n_clips"]), *(f"{part[key]:.3f}" for key in ("uf1", "uar", "war")), ", ".join(part["absent"])
+        )
+    return made
+
+
 def _caption(summary: Mapping[str, Any]) -> str:
     scores = summary["selection"].values()
     lines = [title(summary), "Oracle rules have seen the held-out people: they show inflation and are no result."]
+    if summary["au"] == "annotated":
+        lines.append("The held-out person's AUs are annotations, which a new video does not have; see --au predicted.")
+    if protocol(summary["protocol"])[0].subject_dependent:
+        lines.append("The test people also train: this measures known people, and says nothing of a person never seen.")
     if absent := sorted({name for score in scores for name in score["absent"]}):
         lines.append(f"No clip of class {', '.join(absent)}: it counts as 0 in UF1 and UAR.")
     if seeds := max((len(score["seeds"]) for score in scores if score["sd"]["uf1"] is not None), default=0):
@@ -198,7 +241,10 @@ def main(
             have = [path.name for path in (workspace / SWEEPS).glob("*") if path.is_dir()]
             raise ReportError(f"{nearest(sweep, have, 'sweep')} (in {workspace / SWEEPS})")
         files = render(folder)
-        console.print(table(read(folder)[0]))
+        summary = read(folder)[0]
+        console.print(table(summary))
+        if parts := parts_table(summary, summary.get("rule", DEFAULT)):
+            console.print(parts)
     except (ReportError, ConfigError, OSError) as error:
         console.print(f"[red]error:[/] {escape(str(error))}", highlight=False)
         raise typer.Exit(2) from error

@@ -18,11 +18,14 @@ from orchestrator.study import Study
 
 @dataclass(frozen=True)
 class Request:
-    """A sweep as asked for on the command line; names are checked, nothing has been read yet. name: "" = made in ``run``."""
+    """A sweep as asked for on the command line; names are checked, nothing has been read yet. name: "" = made in ``run``.
+
+    corpora  one or more, read with the same features and pooled. roots: the folder of each; () for the synthetic corpus.
+    """
 
     study: Study
-    corpus: str
-    root: Path | None
+    corpora: tuple[str, ...]
+    roots: tuple[Path, ...]
     features: str
     classes: str
     au: str
@@ -37,6 +40,7 @@ class Request:
     workspace: Path
     tracking_uri: str
     max_failed: float
+    apex: str = "middle"  # what stands in for an apex that nobody annotated
 
     def __post_init__(self) -> None:
         for value, known, what in (
@@ -49,6 +53,13 @@ class Request:
         ):
             if value not in known:
                 raise ConfigError(nearest(value, known, what))
+        for corpus in self.corpora:
+            if corpus not in SCHEMES["all"]:
+                raise ConfigError(nearest(corpus, SCHEMES["all"], "corpus"))
+        if len(self.roots) not in ((0, 1) if len(self.corpora) == 1 else (len(self.corpora),)):
+            raise ConfigError(
+                f"{len(self.corpora)} corpora ({', '.join(self.corpora)}) but {len(self.roots)} roots; give one --root per --corpus"
+            )
         if self.trials < 1:
             raise ConfigError(f"--trials {self.trials}: at least one is needed")
         if self.study.inner_folds == 0 and self.trials > 1:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.config import ConfigError, configuration, nearest
+from orchestrator.config import ConfigError, configuration
 from orchestrator.data import Table
 from orchestrator.jobs import FoldJob
-from orchestrator.protocols import PROTOCOLS
+from orchestrator.protocols import megc2019, protocol
+from orchestrator.protocols.fold import Clips, Fold, Protocol, source
 from orchestrator.protocols.inner import lone_classes, split
 from orchestrator.seeds import seed_of
 from orchestrator.training.version import code_version
@@ -27,11 +28,27 @@ class Study:
     code: str = field(default_factory=code_version)  # once: what a sweep's processes see may change under their feet
 
     def __post_init__(self) -> None:
-        if self.protocol not in PROTOCOLS:
-            raise ConfigError(nearest(self.protocol, PROTOCOLS, "protocol"))
+        _ = self.rule  # refuse an unknown protocol before any work
         if self.seeds < 1:
             raise ConfigError(f"--seeds {self.seeds}: at least one is needed")
         configuration(self.model, self.fixed)  # refuse bad keys before any work
+
+    @property
+    def rule(self) -> Protocol:
+        """The protocol of that name. Raises ProtocolError for an unknown one."""
+        return protocol(self.protocol)[0]
+
+    def folds(self, table: Table) -> tuple[Fold, ...]:
+        """Who is held out, in the protocol's order. Raises ProtocolError where the table does not allow it."""
+        rule, k = protocol(self.protocol)
+        return rule.folds(_clips(table), k)
+
+    def part_of(self, table: Table) -> Callable[[str, str], str]:
+        """Function of (fold, clip id): the part of the results that the clip's prediction in that fold is reported under."""
+        about = {
+            clip: (source(who), split) for clip, who, split in zip(table.clip_ids, table.subjects, table.splits, strict=True)
+        }
+        return lambda fold, clip: self.rule.part(fold, *about[clip])
 
     def config(self, drawn: Mapping[str, Any]) -> dict[str, Any]:
         """Full configuration of a trial: published values, under the drawn ones, under the user's."""
@@ -40,10 +57,10 @@ class Study:
     def jobs(self, table: Table, drawn: Mapping[str, Any]) -> tuple[FoldJob, ...]:
         """The fold jobs of one trial, seed by seed. Inner validation people depend on fold and seed, never on the trial."""
         config = self.config(drawn)
-        subject_of, truth = table.subject_of, table.truth
+        subject_of, truth, folds = table.subject_of, table.truth, self.folds(table)
         jobs = []
         for seed in range(self.seeds):
-            for fold in PROTOCOLS[self.protocol](table.clip_ids, table.subjects):
+            for fold in folds:
                 labels = {clip: truth[clip] for clip in fold.train}
                 inner_seed = seed_of("inner", table.corpus, self.protocol, fold.name, seed)
                 train, validation = split(fold.train, subject_of, labels, self.inner_folds, inner_seed)
@@ -56,4 +73,14 @@ class Study:
         return tuple(jobs)
 
     def warnings(self, table: Table) -> tuple[str, ...]:
-        return lone_classes(table.subjects, table.y.tolist(), table.classes)
+        """What a reader of the scores has to know of the table and the protocol."""
+        known = lone_classes(table.subjects, table.y.tolist(), table.classes)
+        if self.protocol == "megc2019":
+            known += megc2019.deviations(_clips(table))
+        if self.rule.subject_dependent:
+            known += (f"{self.protocol} tests people who also train; its scores say nothing of a person never seen",)
+        return known
+
+
+def _clips(table: Table) -> Clips:
+    return Clips(table.clip_ids, table.subjects, tuple(table.y.tolist()), table.splits)

@@ -22,12 +22,12 @@ from rich.markup import escape
 from mer_models import MODELS
 from orchestrator import report, search
 from orchestrator.config import ConfigError, nearest
-from orchestrator.data import Table, load
-from orchestrator.labels import SCHEMES
+from orchestrator.data import Table, load, merged
+from orchestrator.labels import SCHEMES, deviations
 from orchestrator.leaderboard import headline, next_commands, trials_table
 from orchestrator.names import safe_name
 from orchestrator.progress import SweepProgress
-from orchestrator.protocols import PROTOCOLS, ProtocolError
+from orchestrator.protocols import PROTOCOLS, ProtocolError, canonical
 from orchestrator.refit import refit
 from orchestrator.request import Request, parse_settings
 from orchestrator.runners import ray as ray_runner
@@ -43,6 +43,9 @@ from preprocessing.schema import CorpusError, FeatureSetError, write_atomically
 BAD_INPUT = (ConfigError, CorpusError, FeatureSetError, ProtocolError, SelectionError, OSError)
 console = report.terminal()
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+MODEL_LIST = "\n".join(
+    f"{name:16} {model.paper:38} {model.features[0]:17} {model.n_parameters / 1e6:5.2f} M" for name, model in MODELS.items()
+)
 
 
 def run(request: Request, json_file: Path | None = None) -> int:
@@ -55,27 +58,36 @@ def run(request: Request, json_file: Path | None = None) -> int:
         ray_runner.start(request.address)
         workers = os.cpu_count() or 1
     with SweepProgress(console) as progress:
-        made = extract.prepare(
-            request.corpus,
-            request.root,
-            [request.features],
-            request.workspace,
-            workers=workers,
-            max_failed=request.max_failed,
-            report=lambda p: progress.clips(p.what, p.done, p.total, p.note),
-            say=console.print,
-        )
-        table = load(made.folders[request.features], request.classes, request.au, uses_aus=MODELS[request.study.model].uses_aus)
+        made = [
+            extract.prepare(
+                corpus,
+                root,
+                [request.features],
+                request.workspace,
+                settings=extract.Settings(apex=request.apex),
+                workers=workers,
+                max_failed=request.max_failed,
+                report=lambda p: progress.clips(p.what, p.done, p.total, p.note),
+                say=console.print,
+            )
+            for corpus, root in zip(request.corpora, request.roots or (None,), strict=True)
+        ]
+        uses_aus = MODELS[request.study.model].uses_aus
+        tables = [load(one.folders[request.features], request.classes, request.au, uses_aus=uses_aus) for one in made]
+        table = merged(tables)
         if not request.name:
             request = replace(
-                request, name=f"{request.study.model}-{request.corpus}-au_{table.au}-{datetime.now():%Y%m%d-%H%M%S}"
+                request,
+                name=f"{request.study.model}-{table.corpus.replace('+', '_')}-au_{table.au}-{datetime.now():%Y%m%d-%H%M%S}",
             )
         jobs = request.study.jobs(table, {})  # fails now, not after the first trial, if the protocol cannot be
         folder = SweepFolder.open(
             request.workspace / report.SWEEPS / request.name, _definition(request, table), resume=request.resume
         )
         folds = len(jobs) // request.study.seeds
-        _announce(request, table, folds, made.quarantined)
+        _announce(request, table, folds, sum(one.quarantined for one in made))
+        for warning in [*request.study.warnings(table), *(text for one in tables for text in _unpublished(request, one))]:
+            console.print(f"[yellow]warning[/yellow]: {escape(warning)}", highlight=False)
         tracker = _tracker(request, table)
         progress.on_trial.append(lambda outcome: outcome.error or _to_mlflow(tracker, lambda t: t.trial(outcome.trial)))
         progress.folds(request.trials * len(jobs))
@@ -95,7 +107,7 @@ def run(request: Request, json_file: Path | None = None) -> int:
         return 1
     trials = [outcome.trial for outcome in outcomes if not outcome.error]
     timing = {
-        "wall_s": round(wall, 3), "fold_s": round(progress.fold_seconds, 3), "extract_s": round(made.seconds, 3),
+        "wall_s": round(wall, 3), "fold_s": round(progress.fold_seconds, 3), "extract_s": round(sum(one.seconds for one in made), 3),
         "folds_run": progress.run, "folds_reused": progress.reused,
     }  # fmt: skip
     summary, scores = _evaluate(request, table, trials, folds, timing, failed)
@@ -111,6 +123,8 @@ def run(request: Request, json_file: Path | None = None) -> int:
     )
     console.print(trials_table(outcomes, scores))
     console.print(report.table(summary))
+    if parts := report.parts_table(summary, request.selection):
+        console.print(parts)
     console.print(headline(summary), highlight=False)
     console.print(
         next_commands(request.name, request.workspace, request.tracking_uri, request.study.model), highlight=False, soft_wrap=True
@@ -130,17 +144,18 @@ def _definition(request: Request, table: Table) -> dict[str, Any]:
     """What must be equal for a sweep to be continued. Trials and seeds may grow."""
     study = request.study
     return {
-        "model": study.model, "corpus": request.corpus, "feature_set": table.features, "content": table.content,
-        "classes": list(table.classes), "au": table.au, "protocol": study.protocol, "inner_folds": study.inner_folds,
-        "set": dict(study.fixed), "sampler": request.sampler,
+        "model": study.model, "corpus": table.corpus, "feature_set": table.features, "content": table.content,
+        "scheme": request.classes, "classes": list(table.classes), "au": table.au, "protocol": study.protocol,
+        "inner_folds": study.inner_folds, "set": dict(study.fixed), "sampler": request.sampler,
     }  # fmt: skip
 
 
 def _announce(request: Request, table: Table, folds: int, quarantined: int) -> None:
     counts = {name: int((table.y == i).sum()) for i, name in enumerate(table.classes)}
     console.print(
-        f"[bold]{request.name}[/bold]: {request.study.model} on {request.corpus}, {len(table.clip_ids)} clips of {folds} folds, classes "
-        f"{counts}, AUs: {table.au}, {request.trials} trials x {folds} folds x {request.study.seeds} seeds",
+        f"[bold]{request.name}[/bold]: {request.study.model} on {table.corpus}, {len(table.clip_ids)} clips, "
+        f"{report.said(request.study.protocol)}, {folds} folds, classes {counts}, AUs: {table.au}, "
+        f"{request.trials} trials x {folds} folds x {request.study.seeds} seeds",
         highlight=False,
     )
     others: dict[str, int] = {}
@@ -151,8 +166,11 @@ def _announce(request: Request, table: Table, folds: int, quarantined: int) -> N
         console.print(f"[yellow]{quarantined} clips are quarantined[/yellow] (quarantine.csv beside the features says why)")
     for reason, count in sorted(others.items()):
         console.print(f"[yellow]{count} clips left out[/yellow]: {escape(reason)}", highlight=False)
-    for warning in request.study.warnings(table):
-        console.print(f"[yellow]warning[/yellow]: {escape(warning)}", highlight=False)
+
+
+def _unpublished(request: Request, table: Table) -> tuple[str, ...]:
+    """Where one corpus' clips per class are not as many as published."""
+    return deviations(table.corpus, request.classes, {name: int((table.y == i).sum()) for i, name in enumerate(table.classes)})
 
 
 def _tracker(request: Request, table: Table) -> Tracker | None:
@@ -194,9 +212,9 @@ def _evaluate(
     scores = {}
     for rule in available(trials):
         choices = choose(rule, trials, None if RULES[rule].honest else truth)
-        scores[rule] = score(choices, trials, truth, table.classes)
+        scores[rule] = score(choices, trials, truth, table.classes, request.study.part_of(table))
     summary = {
-        "name": request.name, "model": request.study.model, "corpus": request.corpus, "feature_set": table.features, "au": table.au,
+        "name": request.name, "model": request.study.model, "corpus": table.corpus, "feature_set": table.features, "au": table.au,
         "classes": list(table.classes), "protocol": request.study.protocol, "inner_folds": request.study.inner_folds,
         "clips": len(table.clip_ids), "subjects": len(set(table.subjects)), "folds": folds, "seeds": request.study.seeds,
         "rule": request.selection, "sampler": request.sampler,
@@ -215,13 +233,17 @@ def _finish(tracker: Tracker, model: str, table: Table, trials: list[Trial], sum
     tracker.finish(summary, scores, folder)
 
 
-@app.command()
+@app.command(epilog=f"\b\nModels: paper, input, parameters\n{MODEL_LIST}")
 def main(
     model: Annotated[str, typer.Argument(help=f"one of {', '.join(MODELS)}")],
-    corpus: Annotated[str, typer.Option(help=f"one of {', '.join(SCHEMES['all'])}")] = "synthetic",
-    root: Annotated[Path | None, typer.Option(help="folder of the corpus; the synthetic corpus is rendered without one")] = None,
+    corpus: Annotated[
+        list[str], typer.Option(help=f"one of {', '.join(SCHEMES['all'])}; several, each with its --root, are pooled")
+    ] = ["synthetic"],  # noqa: B006
+    root: Annotated[
+        list[Path], typer.Option(help="folder of the corpus, in the order of --corpus; the synthetic one is rendered without")
+    ] = [],  # noqa: B006
     classes: Annotated[str, typer.Option(help=f"label scheme: {', '.join(SCHEMES)}")] = "3",
-    protocol: Annotated[str, typer.Option(help=f"one of {', '.join(PROTOCOLS)}")] = "loso",
+    protocol: Annotated[str, typer.Option(help=f"one of {', '.join(PROTOCOLS)}; group_kfold-10 = in ten folds")] = "loso",
     selection: Annotated[str, typer.Option(help=f"rule behind the headline: {', '.join(RULES)}")] = DEFAULT,
     trials: Annotated[int, typer.Option(help="configurations; 1 = the published one alone")] = 4,
     seeds: Annotated[int, typer.Option(help="replicates of every fold")] = 1,
@@ -231,7 +253,10 @@ def main(
         bool, typer.Option("--resume", help="continue the sweep of this name: only what is missing is computed")
     ] = False,
     au: Annotated[
-        str, typer.Option(help="action units: annotated, none, or auto (annotated where model and corpus have them)")
+        str,
+        typer.Option(
+            help="action units: annotated, predicted (by a head fitted in each fold), none, auto (annotated where they exist)"
+        ),
     ] = "auto",
     features: Annotated[str, typer.Option(help="feature set; the model's own first one by default")] = "",
     inner_folds: Annotated[int, typer.Option(help="1 of so many groups of a fold's training people validates; 0 = none")] = 4,
@@ -244,6 +269,7 @@ def main(
     workspace: Annotated[Path, typer.Option(help="folder for features, fold results, sweeps and MLflow")] = Path("workspace"),
     tracking_uri: Annotated[str, typer.Option(help="MLflow; SQLite in the workspace if none is given")] = "",
     max_failed: Annotated[float, typer.Option(help="share of quarantined clips that is still a corpus")] = 0.2,
+    apex: Annotated[str, typer.Option(help="for clips without one: middle, or a way to find it: roi_difference")] = "middle",
     json_file: Annotated[Path | None, typer.Option("--json", help="write the summary there")] = None,
 ) -> None:
     """Honest leave-one-subject-out sweep of a model over a corpus."""
@@ -254,11 +280,11 @@ def main(
         if resume and not name:
             raise ConfigError("--resume needs --name, the sweep to continue")
         request = Request(
-            study=Study(model, protocol, inner_folds, seeds, parse_settings(settings)), corpus=corpus, root=root,
+            study=Study(model, canonical(protocol), inner_folds, seeds, parse_settings(settings)), corpora=tuple(corpus), roots=tuple(root),
             features=features or MODELS[model].features[0], classes=classes, au=au, selection=selection, trials=trials,
             sampler=sampler, name=safe_name(name) if name else "", resume=resume, runner=runner, address=address, gpus=gpus_per_fold,
             workspace=workspace, tracking_uri=tracking_uri or f"sqlite:///{workspace}/mlflow.db",
-            max_failed=max_failed,
+            max_failed=max_failed, apex=apex,
         )  # fmt: skip
         status = run(request, json_file)
     except BAD_INPUT as error:

@@ -7,7 +7,8 @@ trial  its configuration; validation of all its folds, pooled, epoch by epoch. N
        its test score will be chosen by it.
 fold   training loss, validation loss and UF1, epoch by epoch.
 
-The experiment is ``mer-<corpus>-<n>class``: scores within one experiment may be compared. A resumed sweep finds its run by the
+The experiment is ``mer-<corpus>-<n>class`` (``mer-<corpus>-5-restclass`` for a scheme with a name of its own): scores within one
+experiment may be compared. A resumed sweep finds its run by the
 tag ``mer.sweep``, and does not log a trial twice. Fold results are on disk before they come here, so a failure of MLflow loses
 nothing: it becomes a TrackingError that says how to go on.
 """
@@ -92,7 +93,8 @@ class Tracker:
         for noisy in ("alembic", "mlflow"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
         self.uri, self.model_name, self.classes = uri, sweep["model"], tuple(sweep["classes"])
-        self.experiment = f"mer-{sweep['corpus']}-{len(self.classes)}class"
+        scheme = sweep.get("scheme", "")  # two schemes may have as many classes: scores of "5" and "5-rest" do not compare
+        self.experiment = f"mer-{sweep['corpus']}-{scheme if '-' in scheme else len(self.classes)}class"
         with _guarded(uri):
             self.client = MlflowClient(tracking_uri=uri)
             self.experiment_id = self._experiment()
@@ -183,7 +185,9 @@ class Tracker:
 
         trial, epochs: where its configuration and length of training come from; they are logged with it.
         """
-        example = {"flow": table.x[:2]} | ({} if table.aus is None else {"aus": table.aus[:2]})
+        example = {"flow": table.x[:2].astype(np.float32)}
+        if table.aus is not None and table.au == "annotated":
+            example["aus"] = table.aus[:2]
         tensors: list[ColSpec | TensorSpec] = [
             TensorSpec(np.dtype(np.float32), (-1, *array.shape[1:]), name) for name, array in example.items()
         ]
@@ -208,7 +212,7 @@ class Tracker:
                 return mlflow.pyfunc.log_model(
                     name="model",
                     python_model=str(ROOT / "orchestrator" / "predictor.py"),
-                    artifacts=predictor.save(Path(folder), trained.model, description),
+                    artifacts=predictor.save(Path(folder), trained.model, description, trained.au_head),
                     code_paths=[str(ROOT / package) for package in ("orchestrator", "mer_models", "search_spaces")],
                     signature=ModelSignature(inputs=Schema(tensors), outputs=output),
                     input_example=example,
@@ -222,6 +226,10 @@ class Tracker:
         """
         with _guarded(self.uri):
             made = [metric for rule, score in scores.items() for metric in _scores(rule, score)]
+            made += [
+                _metric(f"{rule}.{name}.{part}", held[name])
+                for rule, s in scores.items() for part, held in s["parts"].items() for name in ("uf1", "uar")
+            ]  # fmt: skip
             made += [_metric(f"{rule}.uf1_sd", s["sd"]["uf1"]) for rule, s in scores.items() if s["sd"]["uf1"] is not None]
             self.client.log_batch(self.run_id, metrics=made)
             for file in sorted(folder.glob("*")):

@@ -1,4 +1,4 @@
-"""3. What may vary. One module per model: ``PUBLISHED`` (flat configuration keys -> value) and ``space(trial)``.
+"""3. What may vary. One module per model: ``PUBLISHED`` (flat configuration keys -> value), ``space(trial)`` and ``ABLATIONS``.
 
 Imports nothing of ours outside this package and no library: a trial is any object with Optuna's ``suggest_*`` methods.
 """
@@ -7,6 +7,7 @@ from search_spaces import (
     efficientnet_b0,
     facesleuth,
     full_face_flow,
+    mdmo,
     meganet,
     micro_attention,
     off_apexnet,
@@ -26,6 +27,7 @@ SPACES = {
     "efficientnet_b0": efficientnet_b0,
     "facesleuth": facesleuth,
     "full_face_flow": full_face_flow,
+    "mdmo": mdmo,
     "meganet": meganet,
     "micro_attention": micro_attention,
     "off_apexnet": off_apexnet,

@@ -5,13 +5,14 @@ Differs The study repeats the original training there, whose text is not at hand
 """
 
 from search_spaces.mesti_recipe import RECIPE
-from search_spaces.parameters import Float, Parameters, Trial, published, suggest
+from search_spaces.parameters import Ablations, Float, Parameters, Trial, published, suggest
 
 PARAMETERS: Parameters = {
     **RECIPE,
     "model.dropout": Float(0.5, 0.0, 0.7),
 }
 PUBLISHED = published(PARAMETERS)
+ABLATIONS: Ablations = {"full": {}}
 
 
 def space(trial: Trial) -> None:

@@ -6,7 +6,7 @@ Differs Flow is divided by the training clips' RMS, so that zero motion stays ze
         would bring pictures of 0..255 to scale. The dropout's rate is our choice.
 """
 
-from search_spaces.parameters import Choice, Fixed, Float, Parameters, Trial, published, suggest
+from search_spaces.parameters import Ablations, Choice, Fixed, Float, Int, Parameters, Trial, published, suggest
 
 PARAMETERS: Parameters = {
     # key: published value, then the range
@@ -16,6 +16,7 @@ PARAMETERS: Parameters = {
     "recipe.optimiser": Fixed("adam"),
     "recipe.weight_decay": Float(0.0, 0.0, 1e-3),
     "recipe.schedule": Choice("constant", ("constant", "cosine")),
+    "recipe.warmup_epochs": Int(0, 0, 10, only_if=("recipe.schedule", "cosine")),
     "recipe.oversample": Float(0.0, 0.0, 1.0),
     "recipe.focal_gamma": Float(0.0, 0.0, 3.0),
     "recipe.label_smoothing": Float(0.0, 0.0, 0.2),
@@ -24,6 +25,7 @@ PARAMETERS: Parameters = {
     "model.dropout": Float(0.5, 0.2, 0.7),
 }
 PUBLISHED = published(PARAMETERS)
+ABLATIONS: Ablations = {"full": {}}
 
 
 def space(trial: Trial) -> None:

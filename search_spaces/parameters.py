@@ -1,10 +1,18 @@
-"""The three kinds of parameter of a search space, each with its published value: so that value and range stand on one line."""
+"""The kinds of parameter of a search space: published value, range and condition of each stand on one line.
+
+``only_if`` is a key further up in the table and the values of it under which the parameter is drawn: ("recipe.schedule",
+"cosine"). It sees what the search has drawn, not what the user sets. A parameter that is not drawn keeps its published value.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+# Row of an ablation table -> what differs from the published configuration: flat keys, and two that the study has as options,
+# "au" (none, predicted or annotated) and "features" (a feature set of the model). The first row is "full": {}.
+Ablations = dict[str, dict[str, Any]]
 
 
 class Trial(Protocol):
@@ -23,9 +31,6 @@ class Fixed:
 
     published: Any
 
-    def suggest(self, trial: Trial, name: str) -> None:
-        """Nothing to draw."""
-
 
 @dataclass(frozen=True)
 class Float:
@@ -33,9 +38,10 @@ class Float:
     low: float
     high: float
     log: bool = False
+    only_if: tuple[Any, ...] = ()
 
-    def suggest(self, trial: Trial, name: str) -> None:
-        trial.suggest_float(name, self.low, self.high, log=self.log)
+    def suggest(self, trial: Trial, name: str) -> float:
+        return trial.suggest_float(name, self.low, self.high, log=self.log)
 
 
 @dataclass(frozen=True)
@@ -43,18 +49,20 @@ class Int:
     published: int
     low: int
     high: int
+    only_if: tuple[Any, ...] = ()
 
-    def suggest(self, trial: Trial, name: str) -> None:
-        trial.suggest_int(name, self.low, self.high)
+    def suggest(self, trial: Trial, name: str) -> int:
+        return trial.suggest_int(name, self.low, self.high)
 
 
 @dataclass(frozen=True)
 class Choice:
     published: Any
     choices: tuple[Any, ...]
+    only_if: tuple[Any, ...] = ()
 
-    def suggest(self, trial: Trial, name: str) -> None:
-        trial.suggest_categorical(name, self.choices)
+    def suggest(self, trial: Trial, name: str) -> Any:
+        return trial.suggest_categorical(name, self.choices)
 
 
 Parameters = Mapping[str, Fixed | Float | Int | Choice]
@@ -66,6 +74,10 @@ def published(parameters: Parameters) -> dict[str, Any]:
 
 
 def suggest(parameters: Parameters, trial: Trial) -> None:
-    """Draw every parameter that is not fixed, in the order of the table."""
+    """Draw every parameter that is not fixed and whose condition holds, in the order of the table."""
+    chosen = published(parameters)
     for name, parameter in parameters.items():
-        parameter.suggest(trial, name)
+        if isinstance(parameter, Fixed):
+            continue
+        if not parameter.only_if or chosen[parameter.only_if[0]] in parameter.only_if[1:]:
+            chosen[name] = parameter.suggest(trial, name)

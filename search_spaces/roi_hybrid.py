@@ -1,9 +1,10 @@
-"""The ROI hybrid's recipe: that of the ROI ladder.
+"""The ROI hybrid's recipe, that of the ROI ladder, and its ablations.
 
-Source  search_spaces/roi_recipe.py, which says where each value comes from; dropout 0.3 from the code.
+Source  search_spaces/roi_recipe.py, which says where each value comes from; dropout 0.3 from the code. Ablations: the outline's
+        section 5.2, which announces them. Each stream alone is a row of the ladder: roi_temporal, roi_graph.
 """
 
-from search_spaces.parameters import Choice, Fixed, Float, Parameters, Trial, published, suggest
+from search_spaces.parameters import Ablations, Choice, Fixed, Float, Parameters, Trial, published, suggest
 from search_spaces.roi_recipe import RECIPE
 
 PARAMETERS: Parameters = {
@@ -14,6 +15,13 @@ PARAMETERS: Parameters = {
     "model.dropout": Float(0.3, 0.0, 0.6),
 }
 PUBLISHED = published(PARAMETERS)
+ABLATIONS: Ablations = {
+    "full": {},  # four windows
+    "windows_1": {"features": "roi_maps1"},
+    "windows_2": {"features": "roi_maps2"},
+    "without_roi_attention": {"model.roi_attention": False},
+    "shared_positions": {"model.per_roi_positions": False},
+}
 
 
 def space(trial: Trial) -> None:

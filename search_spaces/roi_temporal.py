@@ -3,7 +3,7 @@
 Source  search_spaces/roi_recipe.py, which says where each value comes from; one layer and dropout 0.3 from the code.
 """
 
-from search_spaces.parameters import Choice, Fixed, Float, Int, Parameters, Trial, published, suggest
+from search_spaces.parameters import Ablations, Choice, Fixed, Float, Int, Parameters, Trial, published, suggest
 from search_spaces.roi_recipe import RECIPE
 
 PARAMETERS: Parameters = {
@@ -14,6 +14,7 @@ PARAMETERS: Parameters = {
     "model.dropout": Float(0.3, 0.0, 0.6),
 }
 PUBLISHED = published(PARAMETERS)
+ABLATIONS: Ablations = {"full": {}}
 
 
 def space(trial: Trial) -> None:

@@ -5,7 +5,7 @@ Source  the authors' main.py (github.com/christy1206/STSTNet): Adam at 5e-5, bat
 Differs the authors never shuffle their batches; ours are drawn anew every epoch.
 """
 
-from search_spaces.parameters import Choice, Fixed, Float, Parameters, Trial, published, suggest
+from search_spaces.parameters import Ablations, Choice, Fixed, Float, Int, Parameters, Trial, published, suggest
 
 PARAMETERS: Parameters = {
     # key: published value, then the range
@@ -15,6 +15,7 @@ PARAMETERS: Parameters = {
     "recipe.optimiser": Fixed("adam"),
     "recipe.weight_decay": Float(0.0, 0.0, 1e-3),
     "recipe.schedule": Choice("constant", ("constant", "cosine")),
+    "recipe.warmup_epochs": Int(0, 0, 10, only_if=("recipe.schedule", "cosine")),
     "recipe.mixup_alpha": Float(0.0, 0.0, 0.4),
     "recipe.oversample": Float(0.0, 0.0, 1.0),
     "recipe.focal_gamma": Float(0.0, 0.0, 3.0),
@@ -24,6 +25,7 @@ PARAMETERS: Parameters = {
     "model.dropout": Float(0.5, 0.2, 0.7),
 }
 PUBLISHED = published(PARAMETERS)
+ABLATIONS: Ablations = {"full": {}}
 
 
 def space(trial: Trial) -> None:

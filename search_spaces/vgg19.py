@@ -5,7 +5,7 @@ Source  search_spaces/mesti_recipe.py, which says where each value comes from; d
 """
 
 from search_spaces.mesti_recipe import RECIPE
-from search_spaces.parameters import Choice, Float, Parameters, Trial, published, suggest
+from search_spaces.parameters import Ablations, Choice, Float, Parameters, Trial, published, suggest
 
 PARAMETERS: Parameters = {
     **RECIPE,
@@ -13,6 +13,7 @@ PARAMETERS: Parameters = {
     "model.dropout": Float(0.5, 0.0, 0.7),
 }
 PUBLISHED = published(PARAMETERS)
+ABLATIONS: Ablations = {"full": {}}
 
 
 def space(trial: Trial) -> None:

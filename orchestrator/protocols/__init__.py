@@ -1,13 +1,54 @@
-"""Protocols by name: who is held out. A protocol sees clip ids and people, never a label."""
+"""Protocols by name: who is held out, one a file. A protocol sees clip ids, people, splits and class indices, never a feature."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from orchestrator.config import nearest
+from orchestrator.protocols import (
+    cross_corpus,
+    fixed_split,
+    group_holdout,
+    group_kfold,
+    holdout,
+    loso,
+    megc2019,
+    stratified_kfold,
+)
+from orchestrator.protocols.fold import Clips, Fold, Protocol, ProtocolError
 
-from orchestrator.protocols import loso
-from orchestrator.protocols.fold import Fold, ProtocolError
+PROTOCOLS: dict[str, Protocol] = {
+    "loso": loso.PROTOCOL,
+    "megc2019": megc2019.PROTOCOL,
+    "group_kfold": group_kfold.PROTOCOL,
+    "group_holdout": group_holdout.PROTOCOL,
+    "fixed_split": fixed_split.PROTOCOL,
+    "cross_corpus": cross_corpus.PROTOCOL,
+    "stratified_kfold": stratified_kfold.PROTOCOL,
+    "holdout": holdout.PROTOCOL,
+}
 
-Folds = Callable[[Sequence[str], Sequence[str]], tuple[Fold, ...]]
-PROTOCOLS: dict[str, Folds] = {"loso": loso.folds}
 
-__all__ = ["PROTOCOLS", "Fold", "Folds", "ProtocolError"]
+def protocol(name: str) -> tuple[Protocol, int]:
+    """The protocol of that name and its k: "group_kfold" has its default, "group_kfold-10" 10; 0 for one that has no such number.
+
+    Raises ProtocolError for an unknown name, a k that the protocol does not have, and a k that is no whole number above 1.
+    """
+    base, dash, number = name.partition("-")
+    if base not in PROTOCOLS:
+        raise ProtocolError(nearest(base, PROTOCOLS, "protocol"))
+    found = PROTOCOLS[base]
+    if not dash:
+        return found, found.k
+    if not found.k:
+        raise ProtocolError(f"protocol {name!r}: {base} has no number; write {base!r}")
+    if not (number.isascii() and number.isdecimal() and int(number) >= 2):
+        raise ProtocolError(f"protocol {name!r}: {number!r} is no whole number from 2 on; write as '{base}-{found.k}'")
+    return found, int(number)
+
+
+def canonical(name: str) -> str:
+    """One name for one protocol: "group_kfold" is "group_kfold-5". Raises as ``protocol``."""
+    _, k = protocol(name)
+    return f"{name.partition('-')[0]}-{k}" if k else name
+
+
+__all__ = ["PROTOCOLS", "Clips", "Fold", "Protocol", "ProtocolError", "canonical", "protocol"]

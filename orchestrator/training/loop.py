@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,10 @@ from mer_models import MODELS
 from orchestrator.config import Recipe
 from orchestrator.jobs import FoldData, FoldJob, FoldResult
 from orchestrator.seeds import seed_of
-from orchestrator.training import augment, normalise, schedules
+from orchestrator.training import au_head, augment, normalise, schedules
+from orchestrator.training.au_head import AUHead
 from orchestrator.training.averaging import WeightAverage, refresh_batch_norm
-from orchestrator.training.losses import class_weights, focal_loss, one_hot
+from orchestrator.training.losses import class_weights, focal_loss, hinge_loss, one_hot
 from orchestrator.training.mixing import mix
 from orchestrator.training.prediction import logits, prepare, probabilities, to_tensor
 from orchestrator.training.sampling import batches, epoch_order
@@ -44,6 +45,7 @@ class TrainedModel:
     normaliser: dict[str, np.ndarray]
     epochs: int
     train_loss: float
+    au_head: AUHead | None  # what estimates a new clip's action units; None for a model that is given them, or takes none
 
 
 def train_fold(job: FoldJob, data: FoldData, *, device: str = "cpu") -> FoldResult:
@@ -59,8 +61,11 @@ def train_fold(job: FoldJob, data: FoldData, *, device: str = "cpu") -> FoldResu
     recipe = Recipe(**job.config["recipe"])
     notes, rows = [], []
     best, stale = math.inf, 0
+    names = (job.model, job.protocol, job.fold, job.seed)
     with _own_randomness(device):
-        training = _Training(job.model, job.config, data, len(job.classes), (job.model, job.protocol, job.fold, job.seed), device)
+        if job.au == "predicted":
+            data, _ = with_estimated_aus(data, names)
+        training = _Training(job.model, job.config, data, len(job.classes), names, device)
         held_out = [(training.views(x), to_tensor(training.known(aus), training.device)) for x, aus in _held_out(data)]
         for epoch, train_loss, model in training.epochs():
             validation, test = (probabilities(model, views, aus, recipe) for views, aus in held_out)
@@ -95,21 +100,40 @@ def fit(
     data: FoldData,
     classes: tuple[str, ...],
     *,
+    au: str,
     epochs: int,
     seed_names: tuple[object, ...],
     device: str = "cpu",
 ) -> TrainedModel:
-    """The model after ``epochs`` epochs of the recipe on the training clips of ``data``; the rest of ``data`` is not read.
+    """The model after ``epochs`` epochs of the recipe on the training clips of ``data``; the rest of ``data`` decides nothing.
+    ``au`` as in FoldJob.
 
     The recipe's schedule spans ``recipe.epochs`` as in the sweep, and training stops on the way: the model is the one that a fold
     has at that epoch. Raises ValueError if ``epochs`` is not in 1..recipe.epochs.
     """
     if not 1 <= epochs <= config["recipe"]["epochs"]:
         raise ValueError(f"epochs must be in 1..recipe.epochs = {config['recipe']['epochs']}, got {epochs}")
+    head = None
     with _own_randomness(device):
+        if au == "predicted":
+            data, head = with_estimated_aus(data, seed_names)
         training = _Training(model, config, data, len(classes), seed_names, device)
         _, train_loss, fitted = next(itertools.islice(training.epochs(), epochs - 1, None))
-    return TrainedModel(fitted.eval(), training.normaliser, epochs, train_loss)
+    return TrainedModel(fitted.eval(), training.normaliser, epochs, train_loss, head)
+
+
+def with_estimated_aus(data: FoldData, seeds: tuple[object, ...]) -> tuple[FoldData, AUHead]:
+    """The fold with estimates in the place of annotations, and the head that gave those of validation and test clips.
+
+    The head learns from the training clips' annotations; a training clip's own estimate is by a head that has not seen its person.
+    Raises ValueError where no training clip is annotated, or one person is all there is.
+    """
+    if data.aus_train is None:
+        raise ValueError("action units are to be predicted, but no training clip has annotations; use --au none")
+    seed = seed_of(*seeds, "action units")
+    head = au_head.fit(data.x_train, data.aus_train, data.kind)
+    own = au_head.cross_fit(data.x_train, data.aus_train, data.subjects_train, data.kind, seed)
+    return replace(data, aus_train=own, aus_validation=head(data.x_validation), aus_test=head(data.x_test)), head
 
 
 class _Training:
@@ -190,7 +214,10 @@ class _Training:
             x = x + recipe.noise * torch.randn_like(x)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
             out = logits(self.model, x, aus)
-        loss = focal_loss(out, targets, gamma=recipe.focal_gamma, smoothing=recipe.label_smoothing, weights=self.weights)
+        if recipe.loss == "hinge":
+            loss = hinge_loss(out, targets, weights=self.weights)
+        else:
+            loss = focal_loss(out, targets, gamma=recipe.focal_gamma, smoothing=recipe.label_smoothing, weights=self.weights)
         optimiser.zero_grad()
         loss.backward()
         if recipe.grad_clip:

@@ -1,20 +1,26 @@
 """MixUp and CutMix on one batch: inputs, label shares and action units are mixed with the same partner and the same share.
 
 Source  MixUp: Zhang et al. 2018, arXiv:1710.09412. CutMix: Yun et al. 2019, arXiv:1905.04899.
-Input   x float32 (B, T, N, 2) for roi_flow, (B, 3, H, W) for flow pictures; targets float32 (B, C); aus float32 (B, A) or None.
+Input   x float32 (B, ...) of any kind of kinds.KINDS; targets float32 (B, C); aus float32 (B, A) or None.
 Output  the same three, mixed. A clip's share in its label is its true share of the input.
 Differs CutMix cuts along time for roi_flow: a stretch of steps of all regions comes from the partner, so that each step stays one
-        face. A picture's box lies wholly inside, never clipped at the border. When both are on, each batch tosses a coin.
+        face. A picture's box lies wholly inside, never clipped at the border; of a clip with several pictures (two frames,
+        windows and regions of ROI maps) the same box is cut from all. When both are on, each batch tosses a coin.
         Action units are mixed like labels; where either clip has no annotation (a row of -1) the mixed clip has none.
 """
 
 from __future__ import annotations
 
+from types import EllipsisType
+
 import numpy as np
 import torch
 from torch import Tensor
 
+from orchestrator.training.kinds import KINDS
+
 Batch = tuple[Tensor, Tensor, Tensor | None]
+Where = tuple[slice | EllipsisType, ...]
 
 
 def mix(
@@ -32,7 +38,7 @@ def mix(
         return mixup(x, targets, aus, share=rng.beta(mixup_alpha, mixup_alpha), partner=rng.permutation(len(x)))
     if cutmix_alpha > 0:
         share, partner = rng.beta(cutmix_alpha, cutmix_alpha), rng.permutation(len(x))
-        where = _stretch(x.shape[1], share, rng) if kind == "roi_flow" else _box(x.shape[2], x.shape[3], share, rng)
+        where = _box(x.shape[-2], x.shape[-1], share, rng) if KINDS[kind].picture else _stretch(x.shape[1], share, rng)
         return cutmix(x, targets, aus, where=where, partner=partner)
     return x, targets, aus
 
@@ -43,7 +49,7 @@ def mixup(x: Tensor, targets: Tensor, aus: Tensor | None, *, share: float, partn
     return torch.lerp(x[other], x, share), *_labels(targets, aus, other, share)
 
 
-def cutmix(x: Tensor, targets: Tensor, aus: Tensor | None, *, where: tuple[slice, ...], partner: np.ndarray) -> Batch:
+def cutmix(x: Tensor, targets: Tensor, aus: Tensor | None, *, where: Where, partner: np.ndarray) -> Batch:
     """The part ``where`` of each clip, an index of all axes after the first, is taken from its partner."""
     other = torch.from_numpy(partner)
     mixed, part = x.clone(), (slice(None), *where)
@@ -59,14 +65,14 @@ def _labels(targets: Tensor, aus: Tensor | None, other: Tensor, share: float) ->
     return mixed, torch.where(known, torch.lerp(aus[other], aus, share), -torch.ones_like(aus))
 
 
-def _stretch(steps: int, share: float, rng: np.random.Generator) -> tuple[slice, ...]:
+def _stretch(steps: int, share: float, rng: np.random.Generator) -> Where:
     length = round((1 - share) * steps)
     first = int(rng.integers(steps - length + 1))
     return (slice(first, first + length),)
 
 
-def _box(height: int, width: int, share: float, rng: np.random.Generator) -> tuple[slice, ...]:
+def _box(height: int, width: int, share: float, rng: np.random.Generator) -> Where:
     side = np.sqrt(1 - share)
     h, w = round(side * height), round(side * width)
     top, left = int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1))
-    return slice(None), slice(top, top + h), slice(left, left + w)
+    return ..., slice(top, top + h), slice(left, left + w)

@@ -12,6 +12,7 @@ onset, apex, offset  frame numbers as in the file names, 0-based indices in a vi
 aus     action units (grammar in action_units.py). If no row has any, the corpus counts as not annotated; else an empty cell means
         that the coder saw none.
 fps     frames per second, above 0; empty = unknown.
+split   not needed: a column "split" with train, test or other names is the lab's own split, for --protocol fixed_split.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
             onset=numbers["onset"],
             apex=numbers["apex"],
             offset=numbers["offset"],
+            split=row.get("split", ""),
         )
 
 

@@ -26,7 +26,8 @@ def table(people: int = 4, clips: int = 6, *, aus: bool = False, seed: int = 0, 
     marks = (rng.random((len(ids), 21)) < 0.2).astype(np.float32) if aus else None
     made = Table(
         corpus="synthetic", features="roi_flow14-test", kind="roi_flow", channels=tuple(CHANNELS[14]), classes=CLASSES,
-        clip_ids=tuple(ids), subjects=tuple(i.rsplit("/", 1)[0] for i in ids), y=y, x=x, aus=marks, content=f"test{seed}{aus}", left_out={},
+        clip_ids=tuple(ids), subjects=tuple(i.rsplit("/", 1)[0] for i in ids), splits=("",) * len(ids), y=y, x=x,
+        aus=marks, au="annotated" if aus else "none", content=f"test{seed}{aus}", left_out={},
     )  # fmt: skip
     if not shuffle:
         return made

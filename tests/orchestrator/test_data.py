@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from orchestrator.config import ConfigError
-from orchestrator.data import fold_data, load
+from orchestrator.data import fold_data, load, merged
 from orchestrator.study import Study
 from preprocessing.schema import AU_VOCABULARY, FeatureSetError, FeatureSpec, write_atomically, write_shard
 from tests.orchestrator.tables import QUICK
+from tests.orchestrator.tables import table as made_up
 
 SPEC = FeatureSpec("roi_flow14", "roi_flow", (2, 3, 2), "px", ("a", "b", "c"), {"flow": "farneback"})
 EMOTIONS = ("happiness", "surprise", "disgust", "others", "hapiness", "sadness")
@@ -96,3 +97,56 @@ def test_a_row_of_another_length_is_refused(tmp_path, rows):
     rows[0]["x"] = rows[0]["x"][:-1]
     with pytest.raises(FeatureSetError, match="12 values a row, a row has 11"):
         load(write(tmp_path / "a", rows), "3", "none", uses_aus=True)
+
+
+def test_where_action_units_are_predicted_a_fold_gets_annotations_of_its_training_people_alone(tmp_path, rows):
+    table = load(write(tmp_path / "a", rows), "3", "predicted", uses_aus=True)
+    assert table.au == "predicted" and table.content != load(tmp_path / "a", "3", "annotated", uses_aus=True).content
+    job = Study("stag", "loso", 2, 1, QUICK).jobs(table, {})[0]
+    data = fold_data(table, job)
+    assert job.au == "predicted" and data.aus_validation is None and data.aus_test is None
+    at = {clip: i for i, clip in enumerate(table.clip_ids)}
+    np.testing.assert_array_equal(data.aus_train, table.aus[[at[clip] for clip in job.train]])
+    assert data.subjects_train == tuple(clip.rsplit("/", 1)[0] for clip in job.train)
+
+
+def corpus_of(name: str, *, classes=("negative", "positive", "surprise"), **changes):
+    """Six clips of three people; the first value of a clip's array is its number."""
+    one = made_up(3, 2)
+    ids = tuple(clip.replace("synthetic", name) for clip in one.clip_ids)
+    subjects = tuple(who.replace("synthetic", name) for who in one.subjects)
+    x = np.arange(6, dtype=np.float32).reshape(6, 1, 1, 1) + np.zeros_like(one.x)
+    return replace(one, **{"corpus": name, "clip_ids": ids, "subjects": subjects, "x": x, "classes": classes, **changes})
+
+
+def test_corpora_are_pooled_by_clip_with_the_classes_that_all_of_them_have():
+    a, b = corpus_of("b"), corpus_of("a", classes=("fear", "surprise", "negative"))  # 0 fear, 1 surprise, 2 negative
+    both = merged([a, b])
+    assert both.corpus == "b+a" and both.classes == ("negative", "surprise")
+    assert list(both.clip_ids) == sorted(both.clip_ids)
+    names = {clip: both.classes[y] for clip, y in both.truth.items()}
+    for table in (a, b):
+        for clip, y, x in zip(table.clip_ids, table.y, table.x, strict=True):
+            word = table.classes[y]
+            if word not in both.classes:
+                assert "not one of the shared classes" in both.left_out[clip]
+                continue
+            assert names[clip] == word
+            np.testing.assert_array_equal(both.x[both.clip_ids.index(clip)], x)
+            assert both.subject_of[clip] == clip.rsplit("/", 1)[0]
+    assert len(names) + len(both.left_out) == 12
+    assert merged([b, a]).content != both.content  # another order of classes
+    assert merged([a]) is a
+
+
+def test_corpora_that_do_not_fit_together_are_refused():
+    a = corpus_of("a")
+    for other, words in (
+        (a, "a corpus is given twice: a, a"),
+        (corpus_of("b", features="roi_flow18-1"), "b has roi_flow18-1"),
+        (corpus_of("b", classes=("fear", "positive", "anger")), "share 1 classes"),
+    ):
+        with pytest.raises(ConfigError, match=words):
+            merged([a, other])
+    known = replace(corpus_of("b"), aus=np.zeros((6, 21), np.float32), au="annotated")
+    assert merged([known, a]).aus is None and merged([known, a]).au == "none"

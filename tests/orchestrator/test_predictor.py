@@ -33,7 +33,7 @@ assert "artifacts" in orchestrator.__file__, orchestrator.__file__
 """
 
 
-def table_of(kind: str, *, aus: bool) -> Table:
+def table_of(kind: str, au: str) -> Table:
     rng = np.random.default_rng(0)
     shape = (6, 3, 2) if kind == "roi_flow" else (3, 28, 28)
     ids = tuple(f"c/{i // 4}/{i}" for i in range(12))
@@ -45,31 +45,36 @@ def table_of(kind: str, *, aus: bool) -> Table:
         classes=CLASSES,
         clip_ids=ids,
         subjects=tuple(i[:3] for i in ids),
+        splits=("",) * 12,
         y=np.arange(12) % 3,
         x=rng.normal(size=(12, *shape)).astype(np.float32),
-        aus=rng.integers(-1, 2, (12, 21)).astype(np.float32) if aus else None,
+        aus=np.tile(rng.integers(0, 2, 21), (12, 1)).astype(np.float32) * (np.arange(12) % 3 > 0)[:, None]
+        if au != "none"
+        else None,
+        au=au,
         content="0" * 16,
         left_out={},
     )
 
 
 @pytest.mark.parametrize(
-    ("model", "kind", "aus", "settings"),
+    ("model", "kind", "au", "settings"),
     [
-        ("stag", "roi_flow", True, {"recipe.normalise": "standardise", "recipe.tta": True}),
-        ("ststnet", "flow_picture", False, {}),
+        ("stag", "roi_flow", "annotated", {"recipe.normalise": "standardise", "recipe.tta": True}),
+        ("stag", "roi_flow", "predicted", {}),
+        ("ststnet", "flow_picture", "none", {}),
     ],
 )
-def test_a_logged_model_predicts_the_same_in_a_fresh_process(model, kind, aus, settings, mlflow_uri, tmp_path):
-    table = table_of(kind, aus=aus)
+def test_a_logged_model_predicts_the_same_in_a_fresh_process(model, kind, au, settings, mlflow_uri, tmp_path):
+    table = table_of(kind, au)
     config = configuration(model, {"recipe.epochs": 2, **settings})
     none = table.x[:0]
-    data = FoldData(kind, table.channels, table.x, table.y, none, table.y[:0], none, table.aus)
-    trained = fit(model, config, data, CLASSES, epochs=2, seed_names=("test",))
+    data = FoldData(kind, table.channels, table.x, table.y, none, table.y[:0], none, table.aus, subjects_train=table.subjects)
+    trained = fit(model, config, data, CLASSES, au=au, epochs=2, seed_names=("test",))
     tracker = Tracker(mlflow_uri, {"name": f"refit-{model}", "model": model, "corpus": "c", "classes": CLASSES, "au": table.au})
     address = tracker.model(trained, config, table, trial=3, epochs=2)
 
-    given = {"flow": table.x[3:9]} | ({"aus": table.aus[3:9]} if aus else {})
+    given = {"flow": table.x[3:9]} | ({"aus": table.aus[3:9]} if au == "annotated" else {})
     np.savez(tmp_path / "given.npz", **given)
     done = subprocess.run(
         [sys.executable, "-c", LOAD, mlflow_uri, address, str(tmp_path)],
@@ -79,9 +84,9 @@ def test_a_logged_model_predicts_the_same_in_a_fresh_process(model, kind, aus, s
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    expected = predict(
-        trained.model, trained.normaliser, Recipe(**config["recipe"]), kind, table.channels, given["flow"], given.get("aus")
-    )
+    recipe = Recipe(**config["recipe"])
+    aus = given.get("aus") if trained.au_head is None else trained.au_head(given["flow"])
+    expected = predict(trained.model, trained.normaliser, recipe, kind, table.channels, given["flow"], aus)
     assert expected.std() > 0.001  # not the same row for every clip
     np.testing.assert_allclose(np.load(tmp_path / "out.npy"), expected, atol=1e-6)
 
@@ -98,6 +103,6 @@ def test_a_logged_model_predicts_the_same_in_a_fresh_process(model, kind, aus, s
 
 def test_a_model_trained_with_action_units_asks_for_them():
     made = predictor.Predictor()
-    made.about = {"model": "stag", "n_aus": 21}
+    made.about, made.au_head = {"model": "stag", "n_aus": 21}, None
     with pytest.raises(ValueError, match=r"trained with action units: give 'aus', float32 \(n, 21\)"):
         made.predict(None, {"flow": np.zeros((1, 6, 3, 2), np.float32)})

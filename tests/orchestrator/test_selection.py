@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator import metrics, selection
 from orchestrator.jobs import FoldResult
-from orchestrator.protocols import loso
+from orchestrator.protocols import Clips, loso
 from orchestrator.protocols.inner import split
 from orchestrator.selection import Choice, SelectionError, Trial, choose, pooled_validation_uf1, score
 from tests.orchestrator.records_by_hand import record
@@ -216,7 +216,8 @@ def study_of_people(skill, n_people=40, n_clips=8, n_epochs=30, seed=0):
         ]
 
     results = []
-    for fold in loso.folds(ids, list(subject_of.values())):
+    none = (0,) * len(ids), ("",) * len(ids)
+    for fold in loso.folds(Clips(tuple(ids), tuple(subject_of.values()), *none), 0):
         train, validation = split(fold.train, subject_of, truth, 5, seed)
         known = {subject_of[c] for c in train}
         tested, judged = ([calls(part, known) for _ in range(n_epochs)] for part in (fold.test, validation))
@@ -262,6 +263,32 @@ def test_records_that_do_not_belong_together_are_refused():
     choices = choose("nested", good)
     with pytest.raises(SelectionError, match="no true class for test clip 'b/1'"):
         score(choices, good, {c: v for c, v in TRUTH.items() if c != "b/1"}, ("neg", "pos"))
-    twice = [Trial(0, {}, (r, dataclasses.replace(r, fold="b")))]
-    with pytest.raises(SelectionError, match="tested twice"):
-        score(choose("last_epoch", twice), twice, TRUTH, ("neg", "pos"))
+    some = [Trial(0, {}, (*two_trials()[0].results, dataclasses.replace(r, fold="c")))]
+    with pytest.raises(SelectionError, match=r"tested 2 times and .* 1 times"):
+        score(choose("last_epoch", some), some, TRUTH, ("neg", "pos"))
+
+
+def test_parts_are_scored_apart_on_the_predictions_of_the_pooled_run():
+    """Two people, three clips each, over two seeds; as a cross-corpus protocol each clip is tested by two folds."""
+    truth = {"a/0": 0, "a/1": 1, "a/2": 1, "b/0": 0, "b/1": 0, "b/2": 1}
+
+    def result(fold, seed, person, calls):
+        return dataclasses.replace(record(person, [calls], [[0, 1]], [0, 1], seed=seed), fold=fold)
+
+    calls = {("x", "a"): [0, 1, 1], ("x", "b"): [1, 1, 0], ("y", "a"): [0, 0, 0], ("y", "b"): [0, 0, 0]}
+    results = [
+        dataclasses.replace(
+            both := result(fold, seed, "a", calls[fold, "a"]),
+            test=(*both.test, "b/0", "b/1", "b/2"),
+            test_probs=np.concatenate([both.test_probs, result(fold, seed, "b", calls[fold, "b"]).test_probs], 1),
+        )
+        for fold in "xy" for seed in (0, 1)
+    ]  # fmt: skip
+    trials = [Trial(0, {}, tuple(results))]
+    scored = score(choose("nested", trials), trials, truth, ("neg", "pos"), lambda fold, clip: f"{fold} to {clip[0]}")
+    assert {name: (part["n_clips"], part["war"]) for name, part in scored["parts"].items()} == {
+        "x to a": (3, 1.0), "x to b": (3, 0.0), "y to a": (3, pytest.approx(1 / 3)), "y to b": (3, pytest.approx(2 / 3)),
+    }  # fmt: skip
+    assert scored["parts"]["y to a"]["uf1"] == pytest.approx((2 / 4 + 0) / 2)  # F1 of neg: 2 tp / (2 tp + fp + fn) = 2 / (2 + 2)
+    assert scored["war"] == pytest.approx((3 + 0 + 1 + 2) / 12) and scored["n_clips"] == 6
+    assert score(choose("nested", trials), trials, truth, ("neg", "pos"))["parts"] == {}

@@ -7,6 +7,7 @@ import pytest
 
 from orchestrator.config import ConfigError
 from orchestrator.data import fold_data
+from orchestrator.protocols import ProtocolError
 from orchestrator.runners.inline import run_fold
 from orchestrator.study import Study
 from tests.orchestrator.tables import QUICK, table
@@ -82,5 +83,5 @@ def test_a_class_that_one_person_shows_is_warned_of(study):
     ],
 )
 def test_bad_studies_are_refused_before_any_work(study, change, words):
-    with pytest.raises(ConfigError, match=words):
+    with pytest.raises((ConfigError, ProtocolError), match=words):
         replace(study, **change)

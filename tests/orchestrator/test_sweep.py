@@ -40,8 +40,8 @@ def workspace(tmp_path_factory):
 
 @pytest.fixture
 def command(corpus, workspace, mlflow_uri):
-    def run(*arguments, model="stag"):
-        base = [model, "--corpus", "ststnet_flow", "--root", str(corpus), "--workspace", str(workspace), "--runner", "inline"]
+    def run(*arguments, model="stag", root=corpus):
+        base = [model, "--corpus", "ststnet_flow", "--root", str(root), "--workspace", str(workspace), "--runner", "inline"]
         quick = [
             "--set",
             "recipe.epochs=2",
@@ -108,11 +108,12 @@ def test_resume_computes_only_what_is_missing_and_refuses_another_configuration(
     ("arguments", "words"),
     [
         (("--corpus", "casme9"), "unknown corpus"),
-        (("--root", "nowhere"), "nowhere does not exist"),
+        (("--corpus", "casme2"), "2 corpora (ststnet_flow, casme2) but 1 roots"),
         (("--corpus", "casme2", "--root", "."), "CorpusError"),
+        (("--corpus", "casmeii", "--root", "."), "unknown corpus"),
         (("--protocol", "kfold"), "unknown protocol"),
         (("--selection", "best"), "unknown selection rule"),
-        (("--classes", "7"), "unknown label scheme"),
+        (("--classes", "9"), "unknown label scheme"),
         (("--classes", "5"), "no label scheme"),
         (("--set", "recipe.epoch=3"), "did you mean 'recipe.epochs'"),
         (("--set", "recipe.epochs"), "write KEY=VALUE"),
@@ -142,9 +143,14 @@ def test_an_unknown_model_names_the_nearest(command):
 def test_one_subject_is_refused(command, tmp_path):
     write_image(tmp_path / "flow" / "sub01_a .png", np.zeros((28, 28, 3), np.uint8))
     (tmp_path / "labels.csv").write_text("dataset,sub,filename_o,label\ncasme2,sub01,a,0\n")
-    result = command("--root", str(tmp_path))
+    result = command(root=tmp_path)
     assert result.exit_code == 2
     assert "at least 2 subjects" in result.output
+
+
+def test_a_folder_that_is_not_there_is_named(command):
+    result = command(root="nowhere")
+    assert result.exit_code == 2 and "nowhere does not exist" in result.output
 
 
 def test_a_failed_trial_makes_the_status_1_and_is_named(command, monkeypatch):

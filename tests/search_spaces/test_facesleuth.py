@@ -1,6 +1,8 @@
 """FaceSleuth's space and the authors' recipe."""
 
+from mer_models.facesleuth import ORIENTATIONS
 from orchestrator.config import Recipe, configuration
+from search_spaces.facesleuth import ABLATIONS
 from tests.search_spaces.contract import SpaceContract
 
 
@@ -15,3 +17,9 @@ def test_the_published_recipe_is_the_authors_and_nothing_more():
     )  # every other part is off by default
     assert Recipe(**chosen["recipe"]) == theirs
     assert chosen["model"]["orientation"] == "cva"
+
+
+def test_ablations_are_the_four_orientations_of_section_3_5_1_with_and_without_aus():
+    rows = ABLATIONS.values()
+    assert {row.get("model.orientation", "cva") for row in rows} == set(ORIENTATIONS)
+    assert {row.get("au", "auto") for row in rows} == {"auto", "none", "predicted", "annotated"}

@@ -1,6 +1,8 @@
 """The space of roi_hybrid and the recipe that the ROI ladder shares."""
 
+from mer_models.roi_hybrid import ROIHybrid
 from orchestrator.config import Recipe, configuration
+from search_spaces.roi_hybrid import ABLATIONS
 from tests.search_spaces.contract import SpaceContract
 
 
@@ -17,3 +19,8 @@ def test_the_published_recipe_is_the_ladders():
     assert Recipe(**chosen["recipe"]) == theirs
     published = {"roi_attention": True, "per_roi_positions": True, "dropout": 0.3}
     assert {key: chosen["model"][key] for key in published} == published
+
+
+def test_ablations_have_one_two_and_four_windows():
+    features = {row.get("features", ROIHybrid.features[0]) for row in ABLATIONS.values()}
+    assert features == {"roi_maps1", "roi_maps2", "roi_maps4"}

@@ -1,6 +1,8 @@
 """STAG's space and the parts of its recipe that the paper names."""
 
 from orchestrator.config import Recipe, configuration
+from orchestrator.training.schedules import averaging_starts
+from search_spaces.stag import ABLATIONS
 from tests.search_spaces.contract import SpaceContract
 
 
@@ -16,3 +18,25 @@ def test_every_part_of_the_recipe_that_the_paper_names_is_on():
     on = ("warmup_epochs", "patience", "mixup_alpha", "cutmix_alpha", "oversample", "focal_gamma", "label_smoothing")
     assert all(getattr(recipe, part) > 0 for part in on)
     assert (chosen["model"]["graph_layers"], chosen["model"]["transformer_layers"]) == (3, 5)  # Table 5, full model
+
+
+def test_ablations_have_the_depths_of_table_5():
+    """GL and TL of the printed rows that are not the full model's 3 and 5."""
+    printed = [(0, 5), (3, 0), (1, 5), (2, 5), (4, 5), (3, 2), (3, 3), (3, 7)]
+    rows = [configuration("stag", only_keys(row))["model"] for row in ABLATIONS.values()]
+    depths = [(row["graph_layers"], row["transformer_layers"]) for row in rows]
+    assert set(printed) <= set(depths) and all(depths.count(pair) == 1 for pair in printed)
+
+
+def test_ablations_switch_off_what_they_name():
+    parts = {"mixup": "mixup_alpha", "cutmix": "cutmix_alpha", "mirror": "mirror", "oversampling": "oversample", "tta": "tta",
+             "focal_loss": "focal_gamma", "class_balance": "class_balance"}  # fmt: skip
+    full = configuration("stag")["recipe"]
+    for part, key in parts.items():
+        recipe = configuration("stag", ABLATIONS[f"without_{part}"])["recipe"]
+        assert full[key] and recipe == full | {key: type(full[key])(0)}
+    assert averaging_starts(Recipe(**configuration("stag", ABLATIONS["without_swa"])["recipe"])) == full["epochs"]
+
+
+def only_keys(row):
+    return {key: value for key, value in row.items() if "." in key}

@@ -123,7 +123,7 @@ def test_without_validation_clips_all_epochs_run_and_the_loss_is_not_a_number():
 def test_fit_is_the_model_that_the_fold_had_at_that_epoch(model, epochs):
     job, data = fold(model, tta=True, mirror=0.5, swa_start=0.5)
     result = train_fold(job, data)
-    fitted = fit(model, job.config, data, job.classes, epochs=epochs, seed_names=(model, *SEEDS[1:]))
+    fitted = fit(model, job.config, data, job.classes, au=job.au, epochs=epochs, seed_names=(model, *SEEDS[1:]))
     recipe = Recipe(**job.config["recipe"])
     probs = predict(fitted.model, fitted.normaliser, recipe, data.kind, data.channels, data.x_test, data.aus_test)
     np.testing.assert_array_equal(probs, result.test_probs[epochs - 1])
@@ -133,7 +133,7 @@ def test_fit_is_the_model_that_the_fold_had_at_that_epoch(model, epochs):
 def test_fit_refuses_epochs_beyond_the_schedule():
     job, data = fold()
     with pytest.raises(ValueError, match="= 3, got 4"):
-        fit("stag", job.config, data, job.classes, epochs=4, seed_names=SEEDS)
+        fit("stag", job.config, data, job.classes, au=job.au, epochs=4, seed_names=SEEDS)
 
 
 def test_averaging_starts_after_its_share_and_averages(monkeypatch):
@@ -155,7 +155,7 @@ def test_averaging_starts_after_its_share_and_averages(monkeypatch):
 
 def test_averaged_batch_normalisation_has_the_statistics_of_the_training_clips():
     job, data = fold("ststnet", swa_start=0.0, batch_size=64, normalise="none")
-    model = fit("ststnet", job.config, data, job.classes, epochs=3, seed_names=SEEDS).model
+    model = fit("ststnet", job.config, data, job.classes, au=job.au, epochs=3, seed_names=SEEDS).model
     with torch.no_grad():
         active = model.streams[1](model.streams[0](torch.from_numpy(data.x_train)))
     torch.testing.assert_close(model.streams[2].running_mean, active.mean((0, 2, 3)), atol=1e-5, rtol=1e-4)
@@ -180,7 +180,7 @@ def test_bfloat16_trains_and_differs_little():
 def test_aus_reach_the_model_only_if_given():
     job, data = fold()
     without = dataclasses.replace(data, aus_train=None, aus_validation=None, aus_test=None)
-    models = [fit("stag", job.config, d, job.classes, epochs=1, seed_names=SEEDS).model for d in (data, without)]
+    models = [fit("stag", job.config, d, job.classes, au=job.au, epochs=1, seed_names=SEEDS).model for d in (data, without)]
     assert [m.n_aus for m in models] == [21, 0]
 
 

@@ -4,28 +4,59 @@ import numpy as np
 import pytest
 import torch
 
+from orchestrator.training.kinds import KINDS
 from orchestrator.training.mixing import cutmix, mix, mixup
 
 N = 6
+SHAPES = {  # of one clip
+    "roi_flow": (16, 20, 2),
+    "flow_picture": (3, 28, 20),
+    "image": (3, 28, 20),
+    "frame_pair": (2, 3, 28, 20),
+    "roi_maps": (4, 3, 3, 14, 10),
+    "roi_stack": (9, 14, 10),
+}
 
 
 def batch(kind: str) -> tuple[torch.Tensor, torch.Tensor]:
     """Clip i is filled with the value 2**i, so what a mixed clip is made of can be counted. Every clip is its own class."""
-    shape = (16, 20, 2) if kind == "roi_flow" else (3, 28, 28)
-    x = torch.stack([torch.full(shape, 2.0**i) for i in range(N)])
+    x = torch.stack([torch.full(SHAPES[kind], 2.0**i) for i in range(N)])
     return x, torch.eye(N)
 
 
-@pytest.mark.parametrize("kind", ["roi_flow", "flow_picture"])
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(5))
 def test_cutmix_shares_are_counted_pixels(kind, seed):
     x, targets = batch(kind)
     mixed, shares, _ = mix(x, targets, None, kind=kind, mixup_alpha=0, cutmix_alpha=1.0, rng=np.random.default_rng(seed))
     for i in range(N):
         counted = torch.stack([(mixed[i] == 2.0**j).float().mean() for j in range(N)])
         torch.testing.assert_close(shares[i], counted)
-    if kind == "roi_flow":  # whole steps change places: all regions of a step come from one clip
-        assert all(len(step.unique()) == 1 for clip in mixed for step in clip)
+
+
+def test_cutmix_of_roi_flow_takes_whole_steps():
+    """All regions of a step come from one clip, and the partner's steps follow one upon the other."""
+    x, targets = batch("roi_flow")
+    mixed, _, _ = mix(x, targets, None, kind="roi_flow", mixup_alpha=0, cutmix_alpha=1.0, rng=np.random.default_rng(1))
+    assert all(len(step.unique()) == 1 for clip in mixed for step in clip)
+    steps = torch.nonzero((mixed != x).any(0).flatten(1).any(1)).flatten()
+    assert 0 < len(steps) < 16 and steps.tolist() == list(range(steps[0], steps[-1] + 1))
+
+
+@pytest.mark.parametrize("kind", [kind for kind, about in KINDS.items() if about.picture])
+@pytest.mark.parametrize("seed", range(5))
+def test_cutmix_of_pictures_cuts_one_box_from_all_pictures_of_a_clip(kind, seed):
+    x, targets = batch(kind)
+    mixed, shares, _ = mix(x, targets, None, kind=kind, mixup_alpha=0, cutmix_alpha=1.0, rng=np.random.default_rng(seed))
+    for clip, own, share in zip(mixed, x, shares.diagonal(), strict=True):
+        foreign = (clip != own).flatten(0, -3)  # every component of every frame, window and region: (planes, H, W)
+        assert (foreign == foreign[0]).all()
+        rows, columns = foreign[0].any(1), foreign[0].any(0)
+        assert torch.equal(foreign[0], rows[:, None] & columns)
+        for line in (rows, columns):  # no gap, and both sides in proportion
+            inside = torch.nonzero(line).flatten().tolist()
+            assert inside == list(range(inside[0], inside[-1] + 1)) if inside else share == 1
+            assert abs(len(inside) / len(line) - (1 - share.item()) ** 0.5) < 0.1
 
 
 def test_cutmix_takes_and_leaves_parts():

@@ -56,6 +56,13 @@ def test_a_malformed_file_is_an_error(tmp_path: Path, lines: list[str], message:
         read("manifest", write(tmp_path, *lines))
 
 
+def test_a_lab_may_name_its_own_split(tmp_path: Path) -> None:
+    write(tmp_path, f"split,{HEADER}", "train,1,a,f,,,,anger,,", "test B,2,a,f,,,,anger,,", ",3,a,f,,,,anger,,")
+    assert [clip.split for clip in read("manifest", tmp_path)] == ["train", "test B", ""]
+    write(tmp_path, HEADER, "1,a,f,,,,anger,,")
+    assert [clip.split for clip in read("manifest", tmp_path)] == [""]
+
+
 def test_a_file_in_another_encoding_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "manifest.csv").write_bytes(HEADER.encode("utf-16"))
     with pytest.raises(CorpusError, match="cannot be read as a UTF-8 CSV"):

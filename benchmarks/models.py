@@ -1,0 +1,117 @@
+"""What a model costs, and ours against a direct transcription of the same equations, on one thread, in one run.
+
+python -m benchmarks.models [--models stag,meganet] [--batch 8] [--rounds 10] [--size 112]; the last line is one JSON object with,
+for each model,
+
+parameters        of the model as built for its default feature set, 3 classes, 21 AUs where it reads them
+mmac              million multiply-accumulates a clip of the forward pass, counted in the transcription: there attention is matrix
+                  products, and nothing is padded. Half of torch's count of floating-point operations
+ms, written_ms    milliseconds a training step (forward, cross-entropy, backward, Adam) of a batch: ours, and the transcription
+speedup           written_ms / ms
+
+Each is the least of all rounds; a round is one step of ours and one of the transcription, their order changing. Both are in
+training mode, with the same weights and the same batch.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import torch
+import typer
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks.transcriptions import transcribe
+from mer_models import MODELS
+from preprocessing.inputs import INPUTS, Settings
+from preprocessing.schema import AU_VOCABULARY
+
+N_CLASSES = 3
+FEW = 10_000  # numbers in a clip up to which it is small: motion of regions, pictures of 28 px
+BATCH = {True: 32, False: 2}  # of small clips, as in the published recipes; of large ones
+
+
+def inputs(name: str, batch: int, size: int) -> tuple[nn.Module, tuple[Tensor, ...]]:
+    """The model in training mode and ``batch`` random clips of its default feature set, with pictures of ``size`` px."""
+    torch.manual_seed(0)
+    model = MODELS[name]
+    shape = INPUTS[model.features[0]].shape(Settings(image_size=size))
+    given: dict[str, Any] = {"n_aus": len(AU_VOCABULARY)} if model.uses_aus else {}
+    if "roi_flow" in model.kinds:
+        given["n_rois"] = shape[1]
+    batch = batch or BATCH[torch.Size(shape).numel() <= FEW]
+    aus = ((torch.rand(batch, len(AU_VOCABULARY)) < 0.2).float(),) if model.uses_aus else ()
+    return model(N_CLASSES, **given).train(), (torch.randn(batch, *shape), *aus)
+
+
+def multiply_accumulates(model: nn.Module, clips: tuple[Tensor, ...]) -> float:
+    """Of the forward pass, a clip: convolutions and matrix products, no element-wise work."""
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        model(*clips)
+    return float(counter.get_total_flops() / 2 / len(clips[0]))
+
+
+def training_step(model: nn.Module, clips: tuple[Tensor, ...]) -> Callable[[], float]:
+    """A function that takes one training step and gives its seconds."""
+    labels, optimiser = torch.arange(len(clips[0])) % N_CLASSES, torch.optim.Adam(model.parameters(), lr=1e-4)
+
+    def step() -> float:
+        begin = time.perf_counter()
+        optimiser.zero_grad()
+        nn.functional.cross_entropy(model(*clips), labels).backward()
+        optimiser.step()
+        return time.perf_counter() - begin
+
+    return step
+
+
+def measure(name: str, batch: int, rounds: int, seconds: float, size: int) -> dict[str, Any]:
+    """At least ``rounds`` rounds after the first, which does not count, and as many more as begin within ``seconds``."""
+    model, clips = inputs(name, batch, size)
+    written = transcribe(name, model)
+    macs = multiply_accumulates(written.eval(), clips)  # not in training mode: running statistics would move
+    steps = [training_step(module.train(), clips) for module in (model, written)]
+    for step in steps:
+        step()
+    least, done, end = [float("inf")] * 2, 0, time.perf_counter() + seconds
+    while done < rounds or time.perf_counter() < end:
+        for which in (0, 1) if done % 2 else (1, 0):
+            least[which] = min(least[which], steps[which]())
+        done += 1
+    return {
+        "parameters": sum(p.numel() for p in model.parameters()), "mmac": macs / 1e6, "clip": list(clips[0].shape[1:]),
+        "batch": len(clips[0]), "rounds": done, "ms": 1e3 * least[0], "written_ms": 1e3 * least[1], "speedup": least[1] / least[0],
+    }  # fmt: skip
+
+
+def main(
+    models: Annotated[str, typer.Option(help="names, with commas between; '' = all")] = "",
+    batch: Annotated[int, typer.Option(help=f"clips a step; 0 = {BATCH[True]} of small clips, {BATCH[False]} of large ones")] = 0,
+    rounds: Annotated[int, typer.Option(help="rounds a model, at least", min=1)] = 4,
+    seconds: Annotated[float, typer.Option(help="seconds in which a model's further rounds may begin")] = 12.0,
+    size: Annotated[int, typer.Option(help="side in pixels of pictures; 28 px pictures stay")] = 224,
+) -> None:
+    """Print a line a model and, last, one JSON object."""
+    names = [name.strip() for name in models.split(",")] if models else list(MODELS)
+    if unknown := [name for name in names if name not in MODELS]:
+        raise typer.BadParameter(f"unknown: {', '.join(unknown)}; known: {', '.join(MODELS)}", param_hint="--models")
+    torch.set_num_threads(1)
+    print(f"{'model':16} {'parameters':>12} {'MMAC/clip':>10} {'batch':>5} {'ms/step':>9} {'written':>9} {'speedup':>7} rounds")
+    figures = {}
+    for name in names:
+        figures[name] = row = measure(name, batch, rounds, seconds, size)
+        print(
+            f"{name:16} {row['parameters']:12,} {row['mmac']:10.2f} {row['batch']:5} {row['ms']:9.2f} {row['written_ms']:9.2f} "
+            f"{row['speedup']:7.2f} {row['rounds']:6}",
+            flush=True,
+        )
+    rounded = {name: {k: round(v, 3) if isinstance(v, float) else v for k, v in row.items()} for name, row in figures.items()}
+    print(json.dumps({"torch": torch.__version__, "threads": 1, "models": rounded}))
+
+
+if __name__ == "__main__":
+    typer.run(main)

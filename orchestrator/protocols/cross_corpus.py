@@ -1,0 +1,31 @@
+"""Train on one corpus, test on every other. Each clip is tested by the model of each other corpus: once with two corpora, n - 1
+times with n; every pair is reported.
+
+Corpora are those that the people come from, so a composite (megc2019) is divided into its parts.
+"""
+
+from __future__ import annotations
+
+from orchestrator.protocols.fold import Clips, Fold, Protocol, ProtocolError, held_out, source
+
+
+def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
+    """One fold a corpus that trains, named after it, sorted. ``k`` is not used.
+
+    Raises ProtocolError for fewer than two corpora.
+    """
+    source_of = {clip: source(who) for clip, who in zip(clips.ids, clips.subjects, strict=True)}
+    corpora = sorted(set(source_of.values()))
+    if len(corpora) < 2:
+        raise ProtocolError(
+            f"cross_corpus needs at least 2 corpora, the table has {len(corpora)} ({', '.join(corpora) or 'none'}); "
+            "give --corpus and --root once per corpus"
+        )
+    return tuple(held_out(name, clips, [clip for clip, own in source_of.items() if own != name]) for name in corpora)
+
+
+PROTOCOL = Protocol(
+    folds=folds,
+    about="each corpus trains once, all others are tested",
+    part=lambda fold, source, split: f"{fold} to {source}",
+)

@@ -1,0 +1,57 @@
+"""Every model on its own input, from rendered frames to the stored model that predicts: no name works in theory only."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from mer_models import MODELS
+from orchestrator import predictor
+from orchestrator.data import fold_data, load
+from orchestrator.refit import refit
+from orchestrator.runners.inline import run_fold
+from orchestrator.selection import Trial
+from orchestrator.study import Study
+from preprocessing import extract
+from preprocessing.render import RenderConfig, render_corpus
+
+SMALL = {"recipe.epochs": 1, "recipe.warmup_epochs": 0, "recipe.batch_size": 8, "recipe.mixup_alpha": 0.2}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Feature set -> folder, of twelve clips of four people; the default input of each model."""
+    root = tmp_path_factory.mktemp("every")
+    render_corpus(root / "corpus", RenderConfig(subjects=4, clips_per_subject=3, size=160))
+    names = sorted({model.features[0] for model in MODELS.values()})
+    return extract.run(extract.plan("synthetic", root / "corpus", names, root / "out")).folders
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_it_trains_a_fold_and_comes_back_from_its_files(model, folders, tmp_path):
+    au = "predicted" if MODELS[model].uses_aus else "auto"
+    table = load(folders[MODELS[model].features[0]], "3", au, uses_aus=MODELS[model].uses_aus)
+    size = {} if table.x.shape[-1] <= 32 else {"recipe.image_size": 32}
+    study = Study(model, "loso", 3, 1, SMALL | size)
+    job = study.jobs(table, {})[0]
+    result = run_fold(job, table)
+    assert result.test_probs.shape == (1, 3, len(table.classes))
+    np.testing.assert_allclose(result.test_probs.sum(-1), 1, atol=1e-5)
+    assert np.isfinite(result.train_loss).all() and len(fold_data(table, job).x_train) == len(job.train)
+
+    trained, config, _, epochs = refit(model, table, [Trial(0, job.config, (result,))])
+    assert epochs == 1
+    description = {
+        "model": model, "config": config, "classes": list(table.classes), "kind": table.kind, "channels": list(table.channels),
+        "n_rois": table.x.shape[2] if table.kind == "roi_flow" else None,
+        "n_aus": None if table.aus is None else table.aus.shape[1],
+        "normaliser": {name: values.tolist() for name, values in trained.normaliser.items()}, "au": table.au,
+    }  # fmt: skip
+    artifacts = predictor.save(tmp_path, trained.model, description, trained.au_head)
+    assert json.loads((tmp_path / "model.json").read_text())["model"] == model
+    loaded = predictor.Predictor()
+    loaded.load_context(SimpleNamespace(artifacts=artifacts))
+    probabilities = loaded.predict(None, {"flow": table.x[:2].astype(np.float32)})
+    assert probabilities.shape == (2, 3) and np.isfinite(probabilities).all()
+    np.testing.assert_allclose(loaded.predict(None, {"flow": table.x[:1].astype(np.float32)}), probabilities[:1], atol=1e-5)
