@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import safetensors.torch
+import torch
 from torch import Tensor, nn
 
 from mer_models.roi_encoder import check_dropout
@@ -49,7 +50,8 @@ class PictureModel(nn.Module):
                 f"{type(self).__name__} reads (B, 3, H, W) of {self.smallest} px or more, got {tuple(x.shape)}; "
                 f"extract one of {', '.join(self.features)}, or raise recipe.image_size"
             )
-        return self.classifier(self.maps(x).mean((2, 3)))
+        maps = self.maps(x.contiguous(memory_format=torch.channels_last))  # this memory order is the faster one on CPUs
+        return self.classifier(maps.mean((2, 3)))
 
     def load(self, weights: str, *, theirs: str = "", ours: str = "") -> None:
         """All weights but the classifier's from a safetensors file; "" leaves the random start.

@@ -26,10 +26,14 @@ from torch import Tensor, nn
 from mer_models.orientation import VERTICAL, Axis, OrientedModule
 
 ORIENTATIONS = ("cva", "shared", "independent", "frozen")
+STREAMS = ("both", "motion", "faces")
 
 
 class FaceSleuth(nn.Module):
-    """``orientation``: "cva" pools rows; "shared" learns one axis, "independent" one per module, "frozen" keeps theta = 0."""
+    """``orientation``: "cva" pools rows; "shared" learns one axis, "independent" one per module, "frozen" keeps theta = 0.
+
+    ``streams``: rows of section 4.2.1; "motion" is the attention on apex minus onset alone, "faces" the Swin alone.
+    """
 
     paper = "Wu et al. 2025"
     n_parameters = 9_295_839
@@ -45,6 +49,7 @@ class FaceSleuth(nn.Module):
         *,
         n_aus: int = 0,  # 0: no AU branch
         orientation: str = "cva",
+        streams: str = "both",
         embed_dim: int = 64,  # channels of a patch and of the first two modules; both streams end with four times as many
         hidden_dim: int = 64,  # of the flattened maps
         au_dim: int = 32,
@@ -56,6 +61,10 @@ class FaceSleuth(nn.Module):
         super().__init__()
         if orientation not in ORIENTATIONS:
             raise ValueError(f"orientation must be one of {', '.join(ORIENTATIONS)}: {orientation=}")
+        if streams not in STREAMS or (streams == "faces" and orientation != "cva"):
+            raise ValueError(
+                f"streams must be one of {', '.join(STREAMS)}, and faces alone have no axis: {streams=}, {orientation=}"
+            )
         if min(embed_dim, hidden_dim, au_dim, grid) < 1 or embed_dim % 4 or (embed_dim > 32 and embed_dim % 32):
             raise ValueError(
                 f"sizes must be positive, embed_dim a multiple of 32, or of 4 below: "
@@ -63,22 +72,24 @@ class FaceSleuth(nn.Module):
             )
         if not (0 <= dropout < 1 and 0 <= drop_path < 1):
             raise ValueError(f"dropout and drop_path must be in [0, 1): {dropout=}, {drop_path=}")
-        self.n_aus, self.grid = n_aus, grid
-        self.stem = nn.Sequential(
-            nn.Conv2d(3, embed_dim, 3, 2, 1, bias=False), nn.BatchNorm2d(embed_dim), nn.ReLU(),
-            nn.Conv2d(embed_dim, embed_dim, 3, 1, 1, bias=False), nn.BatchNorm2d(embed_dim), nn.ReLU(),
-        )  # fmt: skip
-        sizes = [(1, 1, 1), (1, 1, 2), (1, 2, 2), (2, 4, 2)]  # channels in and out, in embed_dim; stride
-        self.motion = nn.ModuleList(
-            OrientedModule(i * embed_dim, o * embed_dim, stride, first=n == 0) for n, (i, o, stride) in enumerate(sizes)
-        )
-        for layer in (*self.stem.modules(), *self.motion.modules()):
-            if isinstance(layer, nn.Conv1d | nn.Conv2d):  # as the authors; torch's own start would drown motion in the faces
-                nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
-        n_axes = {"cva": 0, "independent": 4}.get(orientation, 1)
-        frozen = orientation == "frozen"
-        self.axes = nn.ModuleList(Axis(0.0 if frozen else self.start, learnable=not frozen) for _ in range(n_axes))
-        self.face = _swin(embed_dim, self.depths, drop_path, weights)
+        self.n_aus, self.grid, self.streams = n_aus, grid, streams
+        self.axes = nn.ModuleList()
+        if streams != "faces":
+            self.stem = nn.Sequential(
+                nn.Conv2d(3, embed_dim, 3, 2, 1, bias=False), nn.BatchNorm2d(embed_dim), nn.ReLU(),
+                nn.Conv2d(embed_dim, embed_dim, 3, 1, 1, bias=False), nn.BatchNorm2d(embed_dim), nn.ReLU(),
+            )  # fmt: skip
+            sizes = [(1, 1, 1), (1, 1, 2), (1, 2, 2), (2, 4, 2)]  # channels in and out, in embed_dim; stride
+            self.motion = nn.ModuleList(
+                OrientedModule(i * embed_dim, o * embed_dim, stride, first=n == 0) for n, (i, o, stride) in enumerate(sizes)
+            )
+            for layer in (*self.stem.modules(), *self.motion.modules()):
+                if isinstance(layer, nn.Conv1d | nn.Conv2d):  # as the authors; torch's own start would drown motion in the faces
+                    nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+            n_axes = {"cva": 0, "independent": 4}.get(orientation, 1)
+            frozen = orientation == "frozen"
+            self.axes = nn.ModuleList(Axis(0.0 if frozen else self.start, learnable=not frozen) for _ in range(n_axes))
+        self.face = _swin(embed_dim, self.depths, drop_path, weights) if streams != "motion" else None
         self.flat = nn.Sequential(nn.Flatten(), nn.Linear(4 * embed_dim * grid**2, hidden_dim), nn.LayerNorm(hidden_dim))
         self.au_embed = nn.Sequential(nn.Linear(n_aus, au_dim), nn.ReLU()) if n_aus else None
         self.head = nn.Sequential(
@@ -92,19 +103,27 @@ class FaceSleuth(nn.Module):
                 f"FaceSleuth reads (B, 2, 3, H, W) of 32 px or more, got {tuple(x.shape)}; extract {self.features[0]!r}"
             )
         onset, apex = x.unbind(1)
-        maps, attention = self.stem(apex - onset), None
-        for module, theta in zip(self.motion, self.thetas(), strict=True):
-            maps, attention = module(maps, attention, theta)  # at 224: (B, E, 112, 112), (B, E, 56, 56) ... (B, 4E, 14, 14)
-        # Windows stay 7 wide on small pictures, else the Swin shrinks them for good and no longer fits its position table.
-        faces = self.face(torch.cat([onset, apex]), always_partition=True).last_hidden_state  # (2B, 14 * 14, 4E)
-        onset, apex = faces.mT.unflatten(2, maps.shape[2:]).chunk(2)
-        parts = [self.flat(F.adaptive_avg_pool2d(maps + onset + apex, self.grid))]
+        maps: list[Tensor] = []
+        if self.streams != "faces":
+            maps.append(self._moved(apex - onset))
+        if self.face is not None:
+            # Windows stay 7 wide on small pictures, else the Swin shrinks them for good and no longer fits its position table.
+            faces = self.face(torch.cat([onset, apex]), always_partition=True).last_hidden_state  # (2B, 14 * 14, 4E)
+            maps += faces.mT.unflatten(2, [-(-side // 16) for side in x.shape[3:]]).chunk(2)
+        parts = [self.flat(F.adaptive_avg_pool2d(sum(maps), self.grid))]
         if self.au_embed is not None:
             aus = x.new_full((len(x), self.n_aus), -1.0) if aus is None else aus
             parts.append(self.au_embed(aus.clamp(min=0)) * (aus >= 0).all(1, keepdim=True))
         elif aus is not None:
             raise ValueError("this FaceSleuth has no AU branch (n_aus=0); pass no AUs, or build it with n_aus")
         return self.head(torch.cat(parts, 1))
+
+    def _moved(self, x: Tensor) -> Tensor:
+        """Motion stream: (B, 3, H, W) -> (B, 4E, H / 16, W / 16); each module passes its attention on to the next."""
+        maps, attention = self.stem(x), None
+        for module, theta in zip(self.motion, self.thetas(), strict=True):
+            maps, attention = module(maps, attention, theta)  # at 224: (B, E, 112, 112), (B, E, 56, 56) ... (B, 4E, 14, 14)
+        return maps
 
     def thetas(self) -> list[Tensor | None]:
         """The angle of each of the four modules in radians; None is CVA."""

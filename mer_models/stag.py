@@ -158,12 +158,12 @@ class EGATLayer(nn.Module):
     def forward(self, nodes: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
         """nodes (B, T, N, D), start (B, N, N) -> nodes (B, T, N, D), adjacency (B, T, N, N) with rows that sum to 1."""
         query, key, value = self.query_key_value(nodes).chunk(3, -1)
-        adjacency = smoothed(start.mT, row_softmax(self.scores(query, key)).mT, self.memory).mT
+        adjacency = smoothed(start, row_softmax(self.scores(query, key)), self.memory)
         return self.norm(nodes + adjacency @ value), adjacency
 
     def scores(self, query: Tensor, key: Tensor) -> Tensor:
         """Raw scores averaged over the heads (B, T, N, N), eq 14-15. The mean of the heads' products is one long product."""
-        # Computed as scores of j for i, which row_softmax wants: then no step copies. Heads one by one: all at once is slower.
+        # Stored as scores of j for i, the order in which row_softmax works; heads one by one, as the sum of all at once is slow.
         product = key @ query.mT / math.sqrt(query.shape[-1] * self.heads)  # = / (heads * sqrt(D / heads))
         source, target = self.source(query).unbind(-1), self.target(key).unbind(-1)  # (B, T, N) each
         pairs = zip(source, target, strict=True)

@@ -46,7 +46,8 @@ class Recipe(pydantic.BaseModel):
     )
     oversample: float = pydantic.Field(0.0, ge=0, le=1, description="0 = as they come, 1 = every class drawn equally often")
     loss: Literal["focal", "hinge"] = pydantic.Field(
-        "focal", description="hinge: squared, one class against the rest, for linear SVMs; without focal_gamma and label_smoothing"
+        "focal",
+        description="hinge: squared, one class against the rest, for linear SVMs; without focal_gamma and label_smoothing",
     )
     focal_gamma: float = pydantic.Field(0.0, ge=0, description="0 = cross-entropy")
     label_smoothing: float = pydantic.Field(0.0, ge=0, lt=1)

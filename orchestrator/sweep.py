@@ -44,7 +44,7 @@ BAD_INPUT = (ConfigError, CorpusError, FeatureSetError, ProtocolError, Selection
 console = report.terminal()
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 MODEL_LIST = "\n".join(
-    f"{name:16} {model.paper:38} {model.features[0]:17} {model.n_parameters / 1e6:5.2f} M" for name, model in MODELS.items()
+    f"{name:15} {model.paper:34} {model.features[0]:17}{model.n_parameters:>10,}" for name, model in MODELS.items()
 )
 
 

@@ -25,6 +25,7 @@ PARAMETERS: Parameters = {
     "recipe.mirror": Fixed(0.5),
     "recipe.normalise": Fixed("standardise"),
     "model.orientation": Choice("cva", ("cva", "shared", "independent", "frozen")),
+    "model.streams": Fixed("both"),
     "model.drop_path": Float(0.1, 0.0, 0.3),
     "model.dropout": Float(0.0, 0.0, 0.5),
 }
@@ -34,6 +35,10 @@ ABLATIONS: Ablations = {
     "soa_shared": {"model.orientation": "shared"},
     "soa_independent": {"model.orientation": "independent"},
     "soa_frozen": {"model.orientation": "frozen"},  # at theta = 0, horizontal
+    "motion_alone": {"model.streams": "motion", "au": "none"},
+    "faces_alone": {"model.streams": "faces", "au": "none"},
+    "motion_and_aus": {"model.streams": "motion"},
+    "faces_and_aus": {"model.streams": "faces"},
     "without_aus": {"au": "none"},
     "predicted_aus": {"au": "predicted"},
     "annotated_aus": {"au": "annotated"},

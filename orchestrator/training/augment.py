@@ -4,6 +4,8 @@ normalisation.
 Input   clips of any kind, (n, ...) as stored; kinds.KINDS says which components are vectors.
 Output  same shape (``resize``: other rows and columns), float32. Where the face goes its vectors go: mirrored, horizontal motion u
         changes its sign and left and right change places; turned, (u, v) turn by the same angle. Strain and colours keep their values.
+        Labels stay, the action units too: the stored vector has no sides, a mark at the left and one at the right are the same
+        element (preprocessing.action_units.vector).
 """
 
 from __future__ import annotations

@@ -154,3 +154,18 @@ def test_dropout_and_drop_path_each_change_a_clip_in_training():
 def test_impossible_sizes_are_refused_by_value(arguments, value):
     with pytest.raises(ValueError, match=value):
         FaceSleuth(3, **arguments)
+
+
+def test_a_stream_alone_is_that_stream():
+    """Motion alone sees the difference of the frames only; faces alone give up none of it and change with both frames."""
+    x = clips(2)
+    lighter = x + 0.3  # both frames alike: no motion in it
+    motion, faces = small(streams="motion").eval(), small(streams="faces").eval()
+    torch.testing.assert_close(motion(x), motion(lighter), atol=1e-5, rtol=1e-5)
+    assert not torch.allclose(faces(x), faces(lighter), atol=1e-4)
+    names = {name.split(".")[0] for name, _ in faces.named_parameters()}
+    assert "stem" not in names and "face" in names and motion.face is None
+    torch.testing.assert_close(faces(x), faces(x.flip(1)), atol=1e-5, rtol=1e-5)  # they are added: their order is lost
+    for wrong in ({"streams": "au"}, {"streams": "faces", "orientation": "shared"}):
+        with pytest.raises(ValueError, match="streams="):
+            small(**wrong)

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from orchestrator.training.augment import mirror, partners, resize, rotate
+from orchestrator.training.augment import ANGLES, mirror, partners, resize, rotate
 from orchestrator.training.kinds import KINDS
+from orchestrator.training.loop import _Training
 from orchestrator.training.normalise import apply, fit
+from tests.orchestrator.training.folds import fold
 
 CHANNELS = (
     *(f"left_brow_{i}" for i in range(4)), *(f"right_brow_{i}" for i in range(4)), "mouth_left", "mouth_right", "mouth_top_left",
@@ -113,3 +115,22 @@ def test_resize_keeps_values_and_other_axes():
     assert resize(x, "roi_maps", 0) is x
     flow = np.zeros((2, 4, 14, 2), np.float32)
     assert resize(flow, "roi_flow", 8) is flow
+
+
+@pytest.mark.parametrize(("flip", "turn"), [(0.5, 0.8), (0.3, 0.6), (0.0, 0.4), (0.3, 0.0)])
+def test_training_shows_each_view_as_often_as_the_recipe_says(flip, turn):
+    """Each clip is flipped or not, and upright or at one of the four angles; at (0.5, 0.8) all ten views are equally frequent."""
+    job, data = fold("ststnet", mirror=flip, rotate=turn, normalise="none")
+    training = _Training(job.model, job.config, data, 3, ("a", "seed"), "cpu")
+    shown = np.bincount(training._views(40_000, np.random.default_rng(0)), minlength=len(training.x)) / 40_000
+    chances = {}
+    for flipped in (False, True):
+        for degrees in (0.0, *ANGLES):
+            x = mirror(data.x_train, data.kind, ()) if flipped else data.x_train
+            x = rotate(x, data.kind, degrees) if degrees else x
+            same = [np.allclose(view, x, atol=1e-5) for view in training.x.numpy()]
+            chance = (flip if flipped else 1 - flip) * (turn / 4 if degrees else 1 - turn)
+            assert sum(same) == (chance > 0), (flipped, degrees)
+            if chance:
+                chances[same.index(True)] = chance
+    assert shown == pytest.approx([chances[view] for view in range(len(training.x))], abs=0.01)

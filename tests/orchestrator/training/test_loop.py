@@ -3,6 +3,7 @@
 import dataclasses
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 from orchestrator.config import Recipe
 from orchestrator.jobs import FoldData
 from orchestrator.training import loop
-from orchestrator.training.loop import TrainingDiverged, fit, train_fold
+from orchestrator.training.loop import TrainingDiverged, fit, train_fold, with_estimated_aus
 from orchestrator.training.prediction import predict
 from orchestrator.training.version import code_version
 from tests.orchestrator.training.folds import fold, trained_bytes
@@ -210,3 +211,33 @@ def test_code_version_is_stable_and_follows_the_sources(monkeypatch):
     assert len(version) == 16 and code_version.__wrapped__() == version
     monkeypatch.setattr(Path, "read_bytes", lambda self: b"other")
     assert code_version.__wrapped__() != version
+
+
+def predicted_fold():
+    """As the data of a study with --au predicted: annotations of the training clips alone."""
+    job, data = fold("stag", n=21)
+    people = tuple(f"c/{i % 7}" for i in range(21))
+    return replace(job, au="predicted"), replace(data, aus_validation=None, aus_test=None, subjects_train=people)
+
+
+def test_predicted_action_units_come_from_training_people_and_their_own_from_others():
+    _, data = predicted_fold()
+    given, head = with_estimated_aus(data, SEEDS)
+    assert (given.aus_train > 0).all() and (given.aus_train < 1).all()  # of clips without annotation too
+    np.testing.assert_array_equal(given.aus_test, head(data.x_test))
+    np.testing.assert_array_equal(given.aus_validation, head(data.x_validation))
+    own = np.array([who == "c/1" for who in data.subjects_train])
+    other = np.where(own[:, None] & (data.aus_train >= 0), 1 - data.aus_train, data.aus_train)  # that person's AUs turned round
+    again, _ = with_estimated_aus(replace(data, aus_train=other.astype(np.float32)), SEEDS)
+    np.testing.assert_array_equal(again.aus_train[own], given.aus_train[own])
+    assert not np.array_equal(again.aus_train[~own], given.aus_train[~own])
+
+
+def test_a_fold_with_predicted_action_units_trains_and_says_what_it_lacks():
+    job, data = predicted_fold()
+    result, plain = train_fold(job, data), train_fold(replace(job, au="none"), replace(data, aus_train=None))
+    assert result.test_probs.shape == plain.test_probs.shape and not np.array_equal(result.test_probs, plain.test_probs)
+    with pytest.raises(ValueError, match="no training clip has annotations"):
+        train_fold(job, replace(data, aus_train=None))
+    trained = fit("stag", job.config, data, job.classes, au="predicted", epochs=1, seed_names=SEEDS)
+    assert trained.au_head is not None and trained.model.n_aus == 21
