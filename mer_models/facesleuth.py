@@ -110,7 +110,7 @@ class FaceSleuth(nn.Module):
             # Windows stay 7 wide on small pictures, else the Swin shrinks them for good and no longer fits its position table.
             faces = self.face(torch.cat([onset, apex]), always_partition=True).last_hidden_state  # (2B, 14 * 14, 4E)
             maps += faces.mT.unflatten(2, [-(-side // 16) for side in x.shape[3:]]).chunk(2)
-        parts = [self.flat(F.adaptive_avg_pool2d(sum(maps), self.grid))]
+        parts = [self.flat(F.adaptive_avg_pool2d(sum(maps[1:], start=maps[0]), self.grid))]
         if self.au_embed is not None:
             aus = x.new_full((len(x), self.n_aus), -1.0) if aus is None else aus
             parts.append(self.au_embed(aus.clamp(min=0)) * (aus >= 0).all(1, keepdim=True))

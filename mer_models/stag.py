@@ -163,13 +163,10 @@ class EGATLayer(nn.Module):
 
     def scores(self, query: Tensor, key: Tensor) -> Tensor:
         """Raw scores averaged over the heads (B, T, N, N), eq 14-15. The mean of the heads' products is one long product."""
-        # Stored as scores of j for i, the order in which row_softmax works; heads one by one, as the sum of all at once is slow.
-        product = key @ query.mT / math.sqrt(query.shape[-1] * self.heads)  # = / (heads * sqrt(D / heads))
-        source, target = self.source(query).unbind(-1), self.target(key).unbind(-1)  # (B, T, N) each
-        pairs = zip(source, target, strict=True)
-        additive = sum(F.leaky_relu(s.unsqueeze(-2) + t.unsqueeze(-1), 0.2) for s, t in pairs) / self.heads
-        own = self.structure + self.self_loop * torch.eye(len(self.structure), device=key.device)
-        return (product + additive + own.mT).mT
+        product = key @ query.mT / math.sqrt(query.shape[-1] * self.heads)  # of j for i; = / (heads * sqrt(D / heads))
+        ends = zip(self.source(query).unbind(-1), self.target(key).unbind(-1), strict=True)  # all heads at once are slower
+        additive = sum(F.leaky_relu(i.unsqueeze(-2) + j.unsqueeze(-1), 0.2) for i, j in ends) / self.heads
+        return (product + additive).mT + (self.structure + self.self_loop * torch.eye(len(self.structure), device=key.device))
 
 
 class Attention(nn.Module):

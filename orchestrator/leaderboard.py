@@ -1,4 +1,5 @@
-"""The end of a sweep on the terminal: its trials, best first by what their validation people say, and what to do next."""
+"""The beginning of a sweep on the terminal (what is run on what, and what a reader must know of it), and its end: its trials, best
+first by what their validation people say, and what to do next."""
 
 from __future__ import annotations
 
@@ -7,11 +8,35 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
+from orchestrator.data import Table as Data
+from orchestrator.labels import deviations
 from orchestrator.names import redacted
+from orchestrator.report import said
+from orchestrator.request import Request
 from orchestrator.search import Outcome
 from orchestrator.selection import RULES, pooled_validation_uf1
+
+
+def opening(request: Request, table: Data, corpora: Sequence[Data], folds: int, quarantined: int) -> list[str]:
+    """Lines with markup: what is run, then what was left out, then warnings. corpora: the tables that ``table`` was made of."""
+    study = request.study
+    lines = [
+        f"[bold]{request.name}[/bold]: {study.model} on {table.corpus}, {len(table.clip_ids)} clips, {said(study.protocol)}, "
+        f"{folds} folds, classes {_counts(table)}, AUs: {table.au}, {request.trials} trials x {folds} folds x {study.seeds} seeds"
+    ]
+    if quarantined:
+        lines.append(f"[yellow]{quarantined} clips are quarantined[/yellow] (quarantine.csv beside the features says why)")
+    others = Counter(reason for reason in table.left_out.values() if not reason.startswith("quarantined"))
+    lines += [f"[yellow]{count} clips left out[/yellow]: {escape(reason)}" for reason, count in sorted(others.items())]
+    unpublished = (text for one in corpora for text in deviations(one.corpus, request.classes, _counts(one)))
+    return lines + [f"[yellow]warning[/yellow]: {escape(text)}" for text in (*study.warnings(table), *unpublished)]
+
+
+def _counts(table: Data) -> dict[str, int]:
+    return {name: int((table.y == i).sum()) for i, name in enumerate(table.classes)}
 
 
 def trials_table(outcomes: Sequence[Outcome], scores: Mapping[str, Mapping[str, Any]]) -> Table:

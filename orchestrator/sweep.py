@@ -23,8 +23,8 @@ from mer_models import MODELS
 from orchestrator import report, search
 from orchestrator.config import ConfigError, nearest
 from orchestrator.data import Table, load, merged
-from orchestrator.labels import SCHEMES, deviations
-from orchestrator.leaderboard import headline, next_commands, trials_table
+from orchestrator.labels import SCHEMES
+from orchestrator.leaderboard import headline, next_commands, opening, trials_table
 from orchestrator.names import safe_name
 from orchestrator.progress import SweepProgress
 from orchestrator.protocols import PROTOCOLS, ProtocolError, canonical
@@ -85,9 +85,8 @@ def run(request: Request, json_file: Path | None = None) -> int:
             request.workspace / report.SWEEPS / request.name, _definition(request, table), resume=request.resume
         )
         folds = len(jobs) // request.study.seeds
-        _announce(request, table, folds, sum(one.quarantined for one in made))
-        for warning in [*request.study.warnings(table), *(text for one in tables for text in _unpublished(request, one))]:
-            console.print(f"[yellow]warning[/yellow]: {escape(warning)}", highlight=False)
+        for line in opening(request, table, tables, folds, sum(one.quarantined for one in made)):
+            console.print(line, highlight=False)
         tracker = _tracker(request, table)
         progress.on_trial.append(lambda outcome: outcome.error or _to_mlflow(tracker, lambda t: t.trial(outcome.trial)))
         progress.folds(request.trials * len(jobs))
@@ -146,31 +145,9 @@ def _definition(request: Request, table: Table) -> dict[str, Any]:
     return {
         "model": study.model, "corpus": table.corpus, "feature_set": table.features, "content": table.content,
         "scheme": request.classes, "classes": list(table.classes), "au": table.au, "protocol": study.protocol,
-        "inner_folds": study.inner_folds, "set": dict(study.fixed), "sampler": request.sampler,
+        "subject_dependent": study.rule.subject_dependent, "inner_folds": study.inner_folds,
+        "set": dict(study.fixed), "sampler": request.sampler,
     }  # fmt: skip
-
-
-def _announce(request: Request, table: Table, folds: int, quarantined: int) -> None:
-    counts = {name: int((table.y == i).sum()) for i, name in enumerate(table.classes)}
-    console.print(
-        f"[bold]{request.name}[/bold]: {request.study.model} on {table.corpus}, {len(table.clip_ids)} clips, "
-        f"{report.said(request.study.protocol)}, {folds} folds, classes {counts}, AUs: {table.au}, "
-        f"{request.trials} trials x {folds} folds x {request.study.seeds} seeds",
-        highlight=False,
-    )
-    others: dict[str, int] = {}
-    for reason in table.left_out.values():
-        if not reason.startswith("quarantined"):
-            others[reason] = others.get(reason, 0) + 1
-    if quarantined:
-        console.print(f"[yellow]{quarantined} clips are quarantined[/yellow] (quarantine.csv beside the features says why)")
-    for reason, count in sorted(others.items()):
-        console.print(f"[yellow]{count} clips left out[/yellow]: {escape(reason)}", highlight=False)
-
-
-def _unpublished(request: Request, table: Table) -> tuple[str, ...]:
-    """Where one corpus' clips per class are not as many as published."""
-    return deviations(table.corpus, request.classes, {name: int((table.y == i).sum()) for i, name in enumerate(table.classes)})
 
 
 def _tracker(request: Request, table: Table) -> Tracker | None:
@@ -215,7 +192,8 @@ def _evaluate(
         scores[rule] = score(choices, trials, truth, table.classes, request.study.part_of(table))
     summary = {
         "name": request.name, "model": request.study.model, "corpus": table.corpus, "feature_set": table.features, "au": table.au,
-        "classes": list(table.classes), "protocol": request.study.protocol, "inner_folds": request.study.inner_folds,
+        "classes": list(table.classes), "protocol": request.study.protocol,
+        "subject_dependent": request.study.rule.subject_dependent, "inner_folds": request.study.inner_folds,
         "clips": len(table.clip_ids), "subjects": len(set(table.subjects)), "folds": folds, "seeds": request.study.seeds,
         "rule": request.selection, "sampler": request.sampler,
         "configuration": {str(trial.index): trial.config for trial in trials},

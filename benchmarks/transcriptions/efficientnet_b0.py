@@ -45,9 +45,7 @@ class MBConv(nn.Module):
         self.expand = None
         if expansion != 1:
             self.expand = nn.Sequential(nn.Conv2d(inputs, width, 1, bias=False), norm(width), nn.SiLU())
-        self.depthwise = nn.Sequential(
-            SameConv(width, width, kernel, stride, groups=width, bias=False), norm(width), nn.SiLU()
-        )
+        self.depthwise = nn.Sequential(SameConv(width, width, kernel, stride, groups=width, bias=False), norm(width), nn.SiLU())
         self.squeeze, self.excite = nn.Conv2d(width, squeezed, 1), nn.Conv2d(squeezed, width, 1)
         self.project = nn.Sequential(nn.Conv2d(width, outputs, 1, bias=False), norm(outputs))
         self.dropout = nn.Dropout(drop)

@@ -62,7 +62,9 @@ class Attention(nn.Module):
         self.query, self.key, self.value = nn.Linear(dim, dim), nn.Linear(dim, dim), nn.Linear(dim, dim)
         self.out, self.norm = nn.Linear(dim, dim), nn.LayerNorm(dim)
         joint = ours.query_key_value
-        for layer, weight, bias in zip((self.query, self.key, self.value), joint.weight.chunk(3), joint.bias.chunk(3), strict=True):
+        for layer, weight, bias in zip(
+            (self.query, self.key, self.value), joint.weight.chunk(3), joint.bias.chunk(3), strict=True
+        ):
             load_in_order(layer, (weight, bias))
         load_in_order(self.out, ours.out.state_dict().values())
         load_in_order(self.norm, ours.norm.state_dict().values())

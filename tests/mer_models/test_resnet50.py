@@ -12,6 +12,7 @@ class TestResNet50(ModelContract):
     parameters = 25_557_032 - (1000 - 3) * (2048 + 1)  # published at 1000 classes
     steps = 12
     lr = 1e-3
+    rounding = 1.0  # 50 layers with batch statistics amplify: inputs rounded to bfloat16 alone move the logits by 0.3
 
     def build(self, n_classes=3, **arguments):
         model = super().build(n_classes, **{"dropout": 0.3, **arguments})  # off by default

@@ -12,7 +12,7 @@ class TestSTSTNet(ModelContract):
     name = "ststnet"
     given = {}  # noqa: RUF012
     shape = (3, 28, 28)
-    parameters = 1683  # published
+    parameters = published_parameters = 1683
 
 
 def test_it_is_the_authors_three_streams_side_by_side():

@@ -17,17 +17,20 @@ from tests.fake_corpora import write_image
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
-    """Flow pictures of 5 people, 3 classes that differ by where the motion is."""
-    root = tmp_path_factory.mktemp("pictures")
+    return pictures(tmp_path_factory.mktemp("pictures"), ["casme2"] * 5)
+
+
+def pictures(root, sources):
+    """Flow pictures of one person of each source corpus named, 3 classes that differ by where the motion is."""
     rng = np.random.default_rng(0)
     rows = [["dataset", "sub", "filename_o", "label"]]
-    for person in range(5):
+    for person, source in enumerate(sources):
         for clip in range(6):
             label = clip % 3
             picture = rng.integers(100, 140, (28, 28, 3), dtype=np.uint8)
             picture[4 + 8 * label : 8 + 8 * label, 6:22] = 230
             write_image(root / "flow" / f"sub{person:02d}_EP{clip:02d} .png", picture)
-            rows.append(["casme2", f"sub{person:02d}", f"EP{clip:02d}", str(label)])
+            rows.append([source, f"sub{person:02d}", f"EP{clip:02d}", str(label)])
     with (root / "labels.csv").open("w", newline="") as file:
         csv.writer(file).writerows(rows)
     return root
@@ -151,6 +154,28 @@ def test_one_subject_is_refused(command, tmp_path):
 def test_a_folder_that_is_not_there_is_named(command):
     result = command(root="nowhere")
     assert result.exit_code == 2 and "nowhere does not exist" in result.output
+
+
+def test_every_pair_of_corpora_is_reported_beside_the_pooled_score(command, tmp_path, workspace):
+    root = pictures(tmp_path / "three", ["casme2", "samm", "smic"] * 2)
+    out = tmp_path / "out.json"
+    result = command(
+        "--protocol", "cross_corpus", "--trials", "1", "--name", "cross", "--json", str(out), root=root, model="ststnet"
+    )
+    assert result.exit_code == 0, result.output
+    parts = json.loads(out.read_text())["selection"]["nested"]["parts"]
+    names = [f"{a} to {b}" for a in ("casme2", "samm", "smic") for b in ("casme2", "samm", "smic") if a != b]
+    assert sorted(parts) == names and {part["n_clips"] for part in parts.values()} == {12}
+    assert all(name in result.output for name in names)
+    assert (workspace / "sweeps" / "cross" / "parts.csv").read_text().count("nested,") == 6
+
+
+def test_a_protocol_that_leaks_identity_says_so_wherever_it_is_named(command, tmp_path, workspace):
+    result = command("--protocol", "holdout-3", "--trials", "1", "--name", "leak")
+    assert result.exit_code == 0, result.output
+    words = " ".join(result.output.split())
+    assert words.count("SUBJECT-DEPENDENT") == 2 and "tests people who also train" in words
+    assert "says nothing of a person never seen" in words
 
 
 def test_a_failed_trial_makes_the_status_1_and_is_named(command, monkeypatch):
