@@ -41,6 +41,7 @@ class OFFApexNet(nn.Module):
             raise ValueError(
                 f"OFFApexNet reads (B, 3, 28, 28), got {tuple(x.shape)}; extract the feature set {self.features[0]!r}"
             )
+        x = x.contiguous(memory_format=torch.channels_last)  # this memory order is the faster one on CPUs
         return self.head(torch.cat([self.horizontal(x[:, 0:1]), self.vertical(x[:, 1:2])], 1))
 
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from benchmarks.models import measure
 from benchmarks.transcriptions import transcribe
 from mer_models import MODELS
 from tests.mer_models.contract import ModelContract
@@ -48,3 +49,10 @@ def test_it_gives_what_the_equations_give(name, arguments):
         scale = ours.abs().max()  # a deep net's gradients are small
         assert scale > 0
         torch.testing.assert_close(theirs / scale, ours / scale, atol=1e-5, rtol=0)
+
+
+def test_the_benchmark_counts_what_a_hand_counts():
+    row = measure("ststnet", batch=2, rounds=1, seconds=0, size=224)
+    assert row["parameters"] == MODELS["ststnet"].n_parameters
+    assert 1e6 * row["mmac"] == 16 * 3 * 3**2 * 30**2 + 400 * 3  # 16 filters of 3 x 3 on a picture of 28 px with 2 px around it
+    assert row["rounds"] == 1 and row["speedup"] == row["written_ms"] / row["ms"] > 0

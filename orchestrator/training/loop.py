@@ -29,6 +29,7 @@ from orchestrator.training.losses import class_weights, focal_loss, hinge_loss, 
 from orchestrator.training.mixing import mix
 from orchestrator.training.prediction import logits, prepare, probabilities, to_tensor
 from orchestrator.training.sampling import batches, epoch_order
+from orchestrator.training.views import TrainingViews
 
 OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
@@ -162,8 +163,8 @@ class _Training:
         self.model: nn.Module = architecture(n_classes, **given, **config["model"]).to(self.device)
         small = augment.resize(data.x_train, kind, self.recipe.image_size)
         self.normaliser = normalise.fit(small, self.recipe.normalise, kind)
-        angles = augment.ANGLES if self.recipe.rotate else ()
-        self.x, self.aus = self.views(small, self.recipe.mirror > 0, angles), to_tensor(aus, self.device)
+        self.clips = TrainingViews(small, self.normaliser, self.recipe, kind, data.channels, self.device)
+        self.aus = to_tensor(aus, self.device)
         self.labels = data.y_train
         self.targets = one_hot(data.y_train, n_classes).to(self.device)
         self.weights = class_weights(data.y_train, n_classes).to(self.device) if self.recipe.class_balance else None
@@ -171,10 +172,10 @@ class _Training:
     def known(self, aus: np.ndarray | None) -> np.ndarray | None:
         return aus if self.uses_aus else None
 
-    def views(self, x: np.ndarray, mirrored: bool | None = None, angles: tuple[float, ...] = ()) -> Tensor:
-        mirrored = self.recipe.tta if mirrored is None else mirrored
-        made = prepare(x, self.normaliser, self.recipe, self.kind, self.channels, mirrored=mirrored, angles=angles)
-        return made.to(self.device)
+    def views(self, x: np.ndarray) -> Tensor:
+        """Clips to be evaluated, (V, n, ...): with their mirror images if the recipe says so."""
+        recipe = self.recipe
+        return prepare(x, self.normaliser, recipe, self.kind, self.channels, mirrored=recipe.tta).to(self.device)
 
     def epochs(self) -> Iterator[tuple[int, float, nn.Module]]:
         """Train epoch by epoch: number, mean training loss, and the model to evaluate (averaged, once averaging has started)."""
@@ -200,13 +201,13 @@ class _Training:
             if epoch > schedules.averaging_starts(recipe):
                 average = average or WeightAverage(self.model)
                 average.update(self.model)
-                refresh_batch_norm(average.model, self.x.flatten(0, 1), self._repeated_aus(), recipe.batch_size)
+                refresh_batch_norm(average.model, self.clips.upright.flatten(0, 1), self._repeated_aus(), recipe.batch_size)
             yield epoch, loss, average.model if average else self.model
 
     def _step(self, optimiser: torch.optim.Optimizer, index: np.ndarray, rng: np.random.Generator) -> float:
         recipe, clips = self.recipe, torch.from_numpy(index)
-        view = torch.from_numpy(self._views(len(index), rng)) if len(self.x) > 1 else 0
-        x, targets, aus = self.x[view, clips], self.targets[clips], None if self.aus is None else self.aus[clips]
+        x = self.clips.show(index, *self.clips.draw(len(index), rng))
+        targets, aus = self.targets[clips], None if self.aus is None else self.aus[clips]
         x, targets, aus = mix(
             x, targets, aus, kind=self.kind, mixup_alpha=recipe.mixup_alpha, cutmix_alpha=recipe.cutmix_alpha, rng=rng
         )
@@ -225,17 +226,8 @@ class _Training:
         optimiser.step()
         return loss.item()
 
-    def _views(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Which view each of ``n`` clips shows, int64 (n,); in the order of ``prepare``: mirrored first, then angle by angle."""
-        mirrored = (rng.random(n) < self.recipe.mirror).astype(np.int64)
-        if not self.recipe.rotate:
-            return mirrored
-        turned = rng.random(n) < self.recipe.rotate
-        angle = np.where(turned, 1 + rng.integers(len(augment.ANGLES), size=n), 0)
-        return mirrored + angle * (2 if self.recipe.mirror else 1)
-
     def _repeated_aus(self) -> Tensor | None:
-        return None if self.aus is None else self.aus.repeat(len(self.x), 1)
+        return None if self.aus is None else self.aus.repeat(len(self.clips.upright), 1)
 
 
 @contextmanager

@@ -37,15 +37,13 @@ def prepare(
     channels: tuple[str, ...],
     *,
     mirrored: bool,
-    angles: tuple[float, ...] = (),
 ) -> Tensor:
-    """Normalised views, float32 (V, n, ...): the clips, their mirror images if asked for, then all of these turned by each angle.
+    """Normalised views, float32 (V, n, ...): the clips and, if asked for, their mirror images.
 
-    Every view is normalised alike, with what was fitted on clips that were neither mirrored nor turned.
+    Every view is normalised alike, with what was fitted on clips that were not mirrored.
     """
     x = augment.resize(x, kind, recipe.image_size)
     views = [x, augment.mirror(x, kind, channels)] if mirrored else [x]
-    views += [augment.rotate(view, kind, angle) for angle in angles for view in views]
     return torch.from_numpy(np.stack([normalise.apply(view, recipe.normalise, kind, normaliser) for view in views]))
 
 

@@ -122,15 +122,29 @@ def test_training_shows_each_view_as_often_as_the_recipe_says(flip, turn):
     """Each clip is flipped or not, and upright or at one of the four angles; at (0.5, 0.8) all ten views are equally frequent."""
     job, data = fold("ststnet", mirror=flip, rotate=turn, normalise="none")
     training = _Training(job.model, job.config, data, 3, ("a", "seed"), "cpu")
-    shown = np.bincount(training._views(40_000, np.random.default_rng(0)), minlength=len(training.x)) / 40_000
-    chances = {}
+    mirrored, angle = training.clips.draw(40_000, np.random.default_rng(0))
+    index = np.arange(len(data.x_train))
     for flipped in (False, True):
-        for degrees in (0.0, *ANGLES):
+        for turned in range(-1, 4):
+            chance = (flip if flipped else 1 - flip) * (turn / 4 if turned >= 0 else 1 - turn)
+            assert ((mirrored == flipped) & (angle == turned)).mean() == pytest.approx(chance, abs=0.01)
+            if chance == 0:
+                continue
             x = mirror(data.x_train, data.kind, ()) if flipped else data.x_train
-            x = rotate(x, data.kind, degrees) if degrees else x
-            same = [np.allclose(view, x, atol=1e-5) for view in training.x.numpy()]
-            chance = (flip if flipped else 1 - flip) * (turn / 4 if degrees else 1 - turn)
-            assert sum(same) == (chance > 0), (flipped, degrees)
-            if chance:
-                chances[same.index(True)] = chance
-    assert shown == pytest.approx([chances[view] for view in range(len(training.x))], abs=0.01)
+            x = rotate(x, data.kind, ANGLES[turned]) if turned >= 0 else x
+            view = training.clips.show(index, np.full(len(index), flipped), np.full(len(index), turned))
+            np.testing.assert_allclose(view, x, atol=1e-5)
+
+
+def test_each_clip_of_a_batch_is_shown_in_its_own_view():
+    job, data = fold("ststnet", mirror=0.5, rotate=0.8, normalise="standardise")
+    clips = _Training(job.model, job.config, data, 3, ("a", "seed"), "cpu").clips
+    index, mirrored, angle = np.array([5, 2, 9, 2]), np.array([True, False, True, False]), np.array([0, -1, 0, 3])
+    together = clips.show(index, mirrored, angle)
+    for i in range(4):
+        alone = clips.show(index[i : i + 1], mirrored[i : i + 1], angle[i : i + 1])
+        np.testing.assert_allclose(together[i], alone[0], atol=1e-6)
+    assert not np.allclose(together[1], together[3], atol=1e-3)
+    before = clips.upright.clone()
+    together += 1
+    assert (clips.upright == before).all()
