@@ -77,7 +77,7 @@ def ablated() -> tuple[str, ...]:
 
 def run(name: str, wanted: Sequence[Row], common: Sequence[str], workspace: Path) -> int:
     """Sweep row by row, the table after each. Returns 0, or 1 when some row has no result."""
-    console, found, failed = report.terminal(), [], []
+    console, failed = report.terminal(), []
     target = workspace / COMPARISONS / name
     asked = target / "rows.json"
     held = json.loads(asked.read_text()) if asked.is_file() else {}
@@ -89,20 +89,21 @@ def run(name: str, wanted: Sequence[Row], common: Sequence[str], workspace: Path
             )
     target.mkdir(parents=True, exist_ok=True)
     write_atomically(asked, lambda path: path.write_text(json.dumps(held, indent=2) + "\n"))
+    folders = {row: workspace / report.SWEEPS / safe_name(f"{name}-{re.sub(r'[^A-Za-z0-9]+', '_', row)}") for row in held}
     for row in wanted:
-        sweep_name = safe_name(f"{name}-{re.sub(r'[^A-Za-z0-9]+', '_', row.name)}")
-        folder = workspace / report.SWEEPS / sweep_name
+        folder = folders[row.name]
         if not (folder / "summary.json").is_file():
             resume = ["--resume"] if (folder / "sweep.json").is_file() else []
-            arguments = [*row.arguments(common), "--workspace", str(workspace), "--name", sweep_name, *resume]
+            arguments = [*row.arguments(common), "--workspace", str(workspace), "--name", folder.name, *resume]
             console.rule(escape(row.name))
             console.print(escape(shlex.join(["python", "-m", "orchestrator.sweep", *arguments])), highlight=False, soft_wrap=True)
             status = sweep.app(args=arguments, standalone_mode=False)
             if status not in (0, 3):  # 3: complete, but MLflow could not take it
                 failed.append(row.name)
-        if (folder / "summary.json").is_file():
-            found.append(line(row.name, report.read(folder)[0]))
-            write_atomically(target / "comparison.csv", lambda path: pd.DataFrame(found).to_csv(path, index=False))
+        # Rows of earlier runs of the same name too, in the order in which they were first asked for.
+        found = [line(name, report.read(path)[0]) for name, path in folders.items() if (path / "summary.json").is_file()]
+        if found:
+            write_atomically(target / "comparison.csv", lambda path, found=found: pd.DataFrame(found).to_csv(path, index=False))
             console.print(table(found))
     if failed:
         console.print(f"[red]no complete result for {escape(', '.join(failed))}[/red]; run the same command again to go on")

@@ -78,3 +78,7 @@ def test_rows_are_swept_once_and_other_options_under_the_same_name_are_refused(t
     assert [args[0] for args in asked] == ["stag", "meganet", "meganet"] and "--resume" in asked[-1]
     other = command("--trials", "2")
     assert other.exit_code == 2 and "choose another --name" in " ".join(other.output.split())
+    monkeypatch.setattr(compare.sweep, "app", sweep)
+    more = CliRunner().invoke(compare.app, ["ststnet", "--name", "c", "--workspace", str(tmp_path), "--", "--trials", "1"])
+    assert more.exit_code == 0
+    assert pd.read_csv(tmp_path / "comparisons" / "c" / "comparison.csv")["row"].tolist() == ["stag", "ststnet"]
