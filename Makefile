@@ -40,9 +40,10 @@ lint: env ## ruff and mypy
 ui: env ## MLflow in a browser, on this machine only: http://127.0.0.1:5000
 	$(RUN) -m mlflow ui --host 127.0.0.1 --port 5000 --backend-store-uri sqlite:///workspace/mlflow.db
 
-benchmark: env ## orchestration and preprocessing as ratios; the last line of each is one JSON object
+benchmark: env ## orchestration, preprocessing and models as ratios; the last line of each is one JSON object
 	$(RUN) -m benchmarks.folds
 	$(RUN) -m benchmarks.preprocessing
+	$(RUN) -m benchmarks.models
 
 mutate: env ## break one line of protocols, metrics, seeds, jobs ... at a time: the tests must notice
 	$(RUN) -m tests.mutate

@@ -32,28 +32,31 @@ from preprocessing.inputs import INPUTS, Settings
 from preprocessing.schema import AU_VOCABULARY
 
 N_CLASSES = 3
-FEW = 10_000  # numbers in a clip up to which it is small: motion of regions, pictures of 28 px
-BATCH = {True: 32, False: 2}  # of small clips, as in the published recipes; of large ones
+STEP = 10e9  # multiply-accumulates of a forward pass that a batch should have, if it has between 2 and 32 clips
 
 
-def inputs(name: str, batch: int, size: int) -> tuple[nn.Module, tuple[Tensor, ...]]:
-    """The model in training mode and ``batch`` random clips of its default feature set, with pictures of ``size`` px."""
+def build(name: str, size: int) -> tuple[nn.Module, tuple[int, ...]]:
+    """The model for its default feature set, and the shape of a clip of that, with pictures of ``size`` px."""
     torch.manual_seed(0)
     model = MODELS[name]
     shape = INPUTS[model.features[0]].shape(Settings(image_size=size))
     given: dict[str, Any] = {"n_aus": len(AU_VOCABULARY)} if model.uses_aus else {}
     if "roi_flow" in model.kinds:
         given["n_rois"] = shape[1]
-    batch = batch or BATCH[torch.Size(shape).numel() <= FEW]
-    aus = ((torch.rand(batch, len(AU_VOCABULARY)) < 0.2).float(),) if model.uses_aus else ()
-    return model(N_CLASSES, **given).train(), (torch.randn(batch, *shape), *aus)
+    return model(N_CLASSES, **given), shape
 
 
-def multiply_accumulates(model: nn.Module, clips: tuple[Tensor, ...]) -> float:
-    """Of the forward pass, a clip: convolutions and matrix products, no element-wise work."""
+def random_clips(name: str, batch: int, shape: tuple[int, ...]) -> tuple[Tensor, ...]:
+    """What the model's forward takes: clips and, where it reads them, action units."""
+    x = torch.randn(batch, *shape)
+    return (x, (torch.rand(batch, len(AU_VOCABULARY)) < 0.2).float()) if MODELS[name].uses_aus else (x,)
+
+
+def multiply_accumulates(model: nn.Module, clip: tuple[Tensor, ...]) -> float:
+    """Of the forward pass of one clip: convolutions and matrix products, no element-wise work."""
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        model(*clips)
-    return float(counter.get_total_flops() / 2 / len(clips[0]))
+        model.eval()(*clip)  # in training mode running statistics would move, and some models need two clips
+    return float(counter.get_total_flops() / 2)
 
 
 def training_step(model: nn.Module, clips: tuple[Tensor, ...]) -> Callable[[], float]:
@@ -72,9 +75,10 @@ def training_step(model: nn.Module, clips: tuple[Tensor, ...]) -> Callable[[], f
 
 def measure(name: str, batch: int, rounds: int, seconds: float, size: int) -> dict[str, Any]:
     """At least ``rounds`` rounds after the first, which does not count, and as many more as begin within ``seconds``."""
-    model, clips = inputs(name, batch, size)
+    model, shape = build(name, size)
     written = transcribe(name, model)
-    macs = multiply_accumulates(written.eval(), clips)  # not in training mode: running statistics would move
+    macs = multiply_accumulates(written, random_clips(name, 1, shape))
+    clips = random_clips(name, batch or round(min(32, max(2, STEP / macs))), shape)
     steps = [training_step(module.train(), clips) for module in (model, written)]
     for step in steps:
         step()
@@ -84,14 +88,14 @@ def measure(name: str, batch: int, rounds: int, seconds: float, size: int) -> di
             least[which] = min(least[which], steps[which]())
         done += 1
     return {
-        "parameters": sum(p.numel() for p in model.parameters()), "mmac": macs / 1e6, "clip": list(clips[0].shape[1:]),
+        "parameters": sum(p.numel() for p in model.parameters()), "mmac": macs / 1e6, "clip": list(shape),
         "batch": len(clips[0]), "rounds": done, "ms": 1e3 * least[0], "written_ms": 1e3 * least[1], "speedup": least[1] / least[0],
     }  # fmt: skip
 
 
 def main(
     models: Annotated[str, typer.Option(help="names, with commas between; '' = all")] = "",
-    batch: Annotated[int, typer.Option(help=f"clips a step; 0 = {BATCH[True]} of small clips, {BATCH[False]} of large ones")] = 0,
+    batch: Annotated[int, typer.Option(help="clips a step; 0 = 2 to 32, fewer the dearer the model")] = 0,
     rounds: Annotated[int, typer.Option(help="rounds a model, at least", min=1)] = 4,
     seconds: Annotated[float, typer.Option(help="seconds in which a model's further rounds may begin")] = 12.0,
     size: Annotated[int, typer.Option(help="side in pixels of pictures; 28 px pictures stay")] = 224,

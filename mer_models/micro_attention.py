@@ -45,6 +45,8 @@ class MicroAttention(PictureModel):
         self.stem = nn.Sequential(*_convolution(3, width, 7, 2), nn.ReLU(), nn.MaxPool2d(3, 2, 1))
         widths = (width, width, 2 * width, 4 * width, 8 * width)
         self.blocks = nn.Sequential(*(MicroAttentionBlock(i, o, 1 if i == o else 2) for i, o in itertools.pairwise(widths)))
+        # As the pictures: else each step would turn all filters over and back. torch's stub does not know the argument.
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.load(weights)
 
     def maps(self, x: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ Differs The head is the original one for fewer classes, with a dropout before it
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from mer_models.backbone import PictureModel
@@ -30,6 +31,8 @@ class ResNet18(PictureModel):
 
         super().__init__(n_classes, 512, dropout)
         self.resnet = ResNetModel(ResNetConfig(depths=[2, 2, 2, 2], hidden_sizes=[64, 128, 256, 512], layer_type="basic"))
+        # As the pictures: else each step would turn all filters over and back. torch's stub does not know the argument.
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.load(weights)
 
     def maps(self, x: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ Differs The head is the original one for fewer classes, with a dropout before it
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from mer_models.backbone import PictureModel
@@ -30,6 +31,8 @@ class ResNet50(PictureModel):
 
         super().__init__(n_classes, 2048, dropout)
         self.resnet = ResNetModel(ResNetConfig(depths=[3, 4, 6, 3], hidden_sizes=[256, 512, 1024, 2048], layer_type="bottleneck"))
+        # As the pictures: else each step would turn all filters over and back. torch's stub does not know the argument.
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.load(weights)
 
     def maps(self, x: Tensor) -> Tensor:

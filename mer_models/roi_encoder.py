@@ -46,7 +46,9 @@ def picture_encoder(widths: tuple[int, ...], outputs: int, dropout: float) -> Pi
     for inputs, width in zip((3, *widths), widths, strict=False):
         layers += [nn.Conv2d(inputs, width, 3, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
     layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(widths[-1], outputs), nn.ReLU(), nn.Dropout(dropout)]
-    return PictureEncoder(*layers)
+    encoder = PictureEncoder(*layers)
+    # As the pictures: else each step would turn all filters over and back. torch's stub does not know the argument.
+    return encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 class RegionEncoder(nn.Module):
