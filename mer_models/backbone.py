@@ -60,29 +60,65 @@ class PictureModel(nn.Module):
         read as one that begins with ``ours``. Whatever begins with ``classifier.`` in the file, and a missing count of batches
         (older files have none), are passed over. Raises ValueError that names what does not fit.
         """
-        if not weights:
-            return
-        file = Path(weights)
-        if not file.is_file():
-            raise ValueError(f"weights = {weights!r} is no file; name a safetensors file, or leave it empty for a random start")
-        try:
-            read = {_renamed(k, theirs, ours): v for k, v in safetensors.torch.load_file(file).items()}
-        except safetensors.SafetensorError as error:
-            raise ValueError(f"weights = {weights!r} is no safetensors file ({error}); convert it to one") from error
-        read, own = ({k: v for k, v in state.items() if not k.startswith("classifier.")} for state in (read, self.state_dict()))
-        wrong = {
-            "missing": [k for k in own if k not in read and not k.endswith("num_batches_tracked")],
-            "unexpected": [k for k in read if k not in own],
-            "of another shape": [
-                f"{k} {tuple(read[k].shape)} for {tuple(own[k].shape)}"
-                for k in own
-                if k in read and read[k].shape != own[k].shape
-            ],
-        }
-        if any(wrong.values()):
-            said = "; ".join(f"{len(keys)} {what}: {_first(keys)}" for what, keys in wrong.items() if keys)
-            raise ValueError(f"{file} does not hold the weights of this {type(self).__name__}: {said}")
-        self.load_state_dict(read, strict=False)  # the classifier keeps its random start
+        load_weights(self, weights, type(self).__name__, but="classifier.", theirs=theirs, ours=ours)
+
+
+def load_weights(module: nn.Module, weights: str, what: str, *, but: str | None = None, theirs: str = "", ours: str = "") -> None:
+    """A safetensors file's weights into ``module``; "" leaves its random start.
+
+    what  is loaded, for the message.   but  names that begin so keep their random start, whatever the file holds.
+    Raises ValueError that names what does not fit; see PictureModel.load.
+    """
+    if not weights:
+        return
+    file = Path(weights)
+    if not file.is_file():
+        raise ValueError(f"weights = {weights!r} is no file; name a safetensors file, or leave it empty for a random start")
+    try:
+        read = {_renamed(k, theirs, ours): v for k, v in safetensors.torch.load_file(file).items()}
+    except safetensors.SafetensorError as error:
+        raise ValueError(f"weights = {weights!r} is no safetensors file ({error}); convert it to one") from error
+    read, own = (
+        {k: v for k, v in state.items() if but is None or not k.startswith(but)} for state in (read, module.state_dict())
+    )
+    wrong = {
+        "missing": [k for k in own if k not in read and not k.endswith("num_batches_tracked")],
+        "unexpected": [k for k in read if k not in own],
+        "of another shape": [
+            f"{k} {tuple(read[k].shape)} for {tuple(own[k].shape)}" for k in own if k in read and read[k].shape != own[k].shape
+        ],
+    }
+    if any(wrong.values()):
+        said = "; ".join(f"{len(keys)} {kind}: {_first(keys)}" for kind, keys in wrong.items() if keys)
+        raise ValueError(f"{file} does not hold the weights of this {what}: {said}")
+    module.load_state_dict(read, strict=False)  # all that is there is of the module, and what is missing keeps its start
+
+
+class ResNet(PictureModel):
+    """A residual network of He et al. from transformers' layers; ``depths``, ``sizes`` and ``layer`` say which."""
+
+    depths: tuple[int, ...]
+    sizes: tuple[int, ...]  # channels of the four stages
+    layer: str  # "basic": two 3 x 3 convolutions a block, or "bottleneck"
+
+    def __init__(
+        self,
+        n_classes: int,
+        *,
+        dropout: float = 0.0,  # before the last layer
+        weights: str = "",  # a safetensors file named as those of ResNetForImageClassification; "": random start
+    ) -> None:
+        from transformers import ResNetConfig, ResNetModel  # takes seconds: nobody else should wait for it
+
+        super().__init__(n_classes, self.sizes[-1], dropout)
+        config = ResNetConfig(depths=list(self.depths), hidden_sizes=list(self.sizes), layer_type=self.layer)
+        self.resnet = ResNetModel(config)
+        # As the pictures: else each step would turn all filters over and back. torch's stub does not know the argument.
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.load(weights)
+
+    def maps(self, x: Tensor) -> Tensor:
+        return self.resnet(x).last_hidden_state
 
 
 def _renamed(key: str, theirs: str, ours: str) -> str:

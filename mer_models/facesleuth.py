@@ -17,12 +17,11 @@ Differs The paper states 8.79 M parameters and patches of 128 channels; both can
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mer_models.backbone import load_weights
 from mer_models.orientation import VERTICAL, Axis, OrientedModule
 
 ORIENTATIONS = ("cva", "shared", "independent", "frozen")
@@ -140,28 +139,5 @@ def _swin(embed_dim: int, depths: tuple[int, ...], drop_path: float, weights: st
         SwinConfig(embed_dim=embed_dim, depths=depths, num_heads=(heads, 2 * heads, 4 * heads), drop_path_rate=drop_path),
         add_pooling_layer=False,
     )
-    if weights:
-        _load(swin, Path(weights))
+    load_weights(swin, weights, "Swin (its depths and embed_dim must agree)")
     return swin
-
-
-def _load(swin: nn.Module, file: Path) -> None:
-    """All of the file's weights into all of the Swin's. Raises ValueError that names what does not fit."""
-    import safetensors.torch
-
-    if not file.is_file():
-        raise ValueError(f"weights = {str(file)!r} is no file; name a safetensors file, or leave it empty for a random start")
-    read, own = safetensors.torch.load_file(file), swin.state_dict()
-    wrong = {
-        "missing": sorted(own.keys() - read.keys()),
-        "unexpected": sorted(read.keys() - own.keys()),
-        "of another shape": [
-            f"{k} {tuple(read[k].shape)} for {tuple(own[k].shape)}"
-            for k in sorted(own.keys() & read.keys())
-            if read[k].shape != own[k].shape
-        ],
-    }
-    if any(wrong.values()):
-        said = "; ".join(f"{len(keys)} {what}: {', '.join(keys)}" for what, keys in wrong.items() if keys)
-        raise ValueError(f"{file} does not hold the weights of this Swin (its depths and embed_dim must agree): {said}")
-    swin.load_state_dict(read)

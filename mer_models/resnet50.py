@@ -10,30 +10,10 @@ Differs The head is the original one for fewer classes, with a dropout before it
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
-
-from mer_models.backbone import PictureModel
+from mer_models.backbone import ResNet
 
 
-class ResNet50(PictureModel):
+class ResNet50(ResNet):
     paper = "He et al. 2016"
     n_parameters = 23_514_179
-
-    def __init__(
-        self,
-        n_classes: int,
-        *,
-        dropout: float = 0.0,  # before the last layer
-        weights: str = "",  # a safetensors file named as those of ResNetForImageClassification; "": random start
-    ) -> None:
-        from transformers import ResNetConfig, ResNetModel  # takes seconds: nobody else should wait for it
-
-        super().__init__(n_classes, 2048, dropout)
-        self.resnet = ResNetModel(ResNetConfig(depths=[3, 4, 6, 3], hidden_sizes=[256, 512, 1024, 2048], layer_type="bottleneck"))
-        # As the pictures: else each step would turn all filters over and back. torch's stub does not know the argument.
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.load(weights)
-
-    def maps(self, x: Tensor) -> Tensor:
-        return self.resnet(x).last_hidden_state
+    depths, sizes, layer = (3, 4, 6, 3), (256, 512, 1024, 2048), "bottleneck"
