@@ -135,9 +135,8 @@ def _swin(embed_dim: int, depths: tuple[int, ...], drop_path: float, weights: st
     from transformers import SwinConfig, SwinModel  # takes seconds: nobody else should wait for it
 
     heads = max(1, embed_dim // 32)
-    swin = SwinModel(
-        SwinConfig(embed_dim=embed_dim, depths=depths, num_heads=(heads, 2 * heads, 4 * heads), drop_path_rate=drop_path),
-        add_pooling_layer=False,
-    )
+    config = SwinConfig(embed_dim=embed_dim, depths=depths, num_heads=(heads, 2 * heads, 4 * heads), drop_path_rate=drop_path)
+    swin = SwinModel(config, add_pooling_layer=False)
+    swin.set_attn_implementation("eager")  # 49 pixels a window, and a learnt bias: no fused kernel takes it, so the detour costs
     load_weights(swin, weights, "Swin (its depths and embed_dim must agree)")
     return swin

@@ -3,9 +3,10 @@
 Source  the FaceSleuth paper, sections 3.1 (CVA, eq 1-4) and 3.4 (SOA, eq 5-7); order of layers, strides, the 1 x 1 convolutions
         that carry a map to more channels and the start at 2 pi / 5 follow the authors' CA_block.py
         (github.com/Svardfox/FaceSleuth, 3b8837b).
-Input   maps float32 (B, C, H, W), the attention map of the module before, of the same shape, and theta in radians, pi / 2 =
+Input   maps float32 (B, C, H, W), the attention map of the module before, of that shape or of one column, and theta in radians, pi / 2 =
         vertical. None stands for no module before, and for CVA.
-Output  weighted maps and attention map, both float32 (B, C', ceil(H / stride), ceil(W / stride)).
+Output  weighted maps and attention map, both float32 (B, C', ceil(H / stride), ceil(W / stride)); CVA's attention map has one
+        column, since a row has one weight: carrying it on so costs next to nothing.
 Differs SOA: the paper averages over lines by a binary mask and speaks of a straight-through estimator; the authors' code rotates
         the picture by interpolation. Here every pixel is projected on the axis and shared between the two nearest lines by
         linear weights. That is differentiable in theta as it stands (no straight-through estimator), costs O(C H W), loses no
@@ -90,9 +91,9 @@ class OrientedAttention(nn.Module):
         self.weigh = nn.Sequential(nn.Conv1d(channels, narrow, 1), nn.ReLU(), nn.Conv1d(narrow, channels, 1), nn.Sigmoid())
 
     def forward(self, x: Tensor, theta: Tensor | None = None) -> Tensor:
-        """(B, C, H, W) -> attention (B, C, H, W), constant along lines."""
+        """(B, C, H, W) -> attention (B, C, H, W), constant along lines; without theta (B, C, H, 1)."""
         if theta is None:
-            return self.weigh(x.mean(3)).unsqueeze(3).expand_as(x)
+            return self.weigh(x.mean(3)).unsqueeze(3)
         along = lines(theta, *x.shape[2:])
         return spread(self.weigh(pool(x, along)), along, *x.shape[2:])
 
@@ -118,7 +119,8 @@ class OrientedModule(nn.Module):
             )
 
     def forward(self, x: Tensor, before: Tensor | None = None, theta: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """x (B, inputs, H, W), before: attention map of the same shape -> weighted maps and attention map (B, channels, H', W')."""
+        """x (B, inputs, H, W), before: attention map of the same shape, or of one column -> weighted maps (B, channels, H', W') and
+        attention map."""
         x = torch.relu(self.body(x) + self.shortcut(x))
         attention = self.attention(x, theta)
         if before is not None:

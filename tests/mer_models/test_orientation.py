@@ -48,10 +48,11 @@ def test_pooling_is_the_weighted_mean_pixel_by_pixel(degrees):
 def test_at_90_degrees_soa_is_cva_and_at_0_its_transpose():
     torch.manual_seed(0)
     attention, x = OrientedAttention(6).double(), torch.rand(2, 6, 9, 9, dtype=torch.float64)
-    rows = attention(x)
+    assert attention(x).shape == (2, 6, 9, 1)  # one weight a row
+    rows, columns = attention(x).expand_as(x), attention(x.mT).expand_as(x).mT
     torch.testing.assert_close(rows, attention.weigh(x.mean(3)).unsqueeze(3).expand_as(x))
     torch.testing.assert_close(attention(x, angle(90)), rows)
-    torch.testing.assert_close(attention(x, angle(0)), attention(x.mT).mT)
+    torch.testing.assert_close(attention(x, angle(0)), columns)
     torch.testing.assert_close(attention(x, angle(270)), rows)  # lines have no sense
     assert not torch.allclose(attention(x, angle(0)), rows) and not torch.allclose(attention(x, angle(45)), rows)
 
@@ -126,6 +127,9 @@ def test_the_map_of_the_module_before_multiplies_this_one(channels):
     out, attention = module(x, before)
     assert (attention.abs().amax((0, 1, 3)) > 0).tolist() == [False, True, True, False]
     if channels == 4:  # the largest value of 3 x 3, not their mean
-        torch.testing.assert_close(attention[:, :, 1:3], 0.5 * module(x)[1][:, :, 1:3])
+        torch.testing.assert_close(attention[:, :, 1:3], (0.5 * module(x)[1][:, :, 1:3]).expand(-1, -1, -1, 4))
     torch.testing.assert_close(attention, module(x)[1] * module.carry(before))
     assert out[:, :, 1].abs().max() > 0
+    narrow = module(x, before[..., :1])  # a map that is equal along its rows may come as one column
+    torch.testing.assert_close(narrow[0], out)
+    assert narrow[1].shape == (2, channels, 4, 1)
