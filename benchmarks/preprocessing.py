@@ -162,7 +162,7 @@ def scaling(corpus: Path, scratch: Path) -> dict:
     from preprocessing.distribute import with_ray
 
     begin = time.perf_counter()
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     start = time.perf_counter() - begin
     extract.CLIPS_PER_SHARD = 1  # for the rest of this process: many small shards: the last one costs little of the rate
     rates, starts, again = {}, {}, -1

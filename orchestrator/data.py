@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from orchestrator.config import ConfigError
 from orchestrator.jobs import FoldData, FoldJob, canonical_json
 from orchestrator.labels import classify
 from preprocessing.schema import AU_VOCABULARY, read_shards
+from preprocessing.schema_places import Place, place
 
 AU_MODES = ("auto", "annotated", "predicted", "none")
 
@@ -59,14 +59,15 @@ class Table:
         return dict(zip(self.clip_ids, self.y.tolist(), strict=True))
 
 
-def load(folder: Path, scheme: str, au: str, *, uses_aus: bool) -> Table:
+def load(folder: str | Place, scheme: str, au: str, *, uses_aus: bool) -> Table:
     """Read one corpus' feature set and give every clip its class.
 
+    folder  as extract.prepare gives it, or its text: a path or s3://bucket/prefix.
     scheme  label scheme, a key of labels.SCHEMES.
     au      "auto" (annotated where model and corpus have them), "annotated" or "none".
-    Raises FeatureSetError (missing, damaged, other schema), ConfigError (no clip left, no annotation to use).
+    Raises FeatureSetError (missing, damaged, other schema), OSError (not reached), ConfigError (no clip left, no annotation to use).
     """
-    spec, table = read_shards(folder)
+    spec, table = read_shards(place(folder))
     rows = table.drop_columns("x").to_pylist()
     corpus = rows[0]["corpus"]
     left_out = {row["clip_id"]: f"quarantined: {row['error']}" for row in rows if row["status"] != "ok"}

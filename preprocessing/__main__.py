@@ -42,6 +42,7 @@ def extract_command(
     root: Annotated[Path | None, typer.Option(help="folder of the corpus; synthetic is rendered if none is given")] = None,
     features: Annotated[list[str], typer.Option(help=f"feature set, repeatable, or 'all': {', '.join(INPUTS)}")] = ["roi_flow14"],  # noqa: B006
     workspace: Annotated[Path, typer.Option(help="where feature sets are kept")] = Path("workspace"),
+    store: Annotated[str, typer.Option(help="keep them there instead: a shared folder, or s3://bucket/prefix")] = "",
     workers: Annotated[int, typer.Option(help="Ray Data actors; 0 = in this process")] = os.cpu_count() or 1,
     subjects: Annotated[str, typer.Option(help="only these people, separated by commas")] = "",
     limit: Annotated[int | None, typer.Option(help="only the first so many clips")] = None,
@@ -74,12 +75,15 @@ def extract_command(
         if workers:
             import ray  # only here and in distribute.py: a command of its own starts its own Ray
 
-            ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+            address = os.environ.get("MER_ADDRESS")  # set on a cluster's hosts: its cluster.yaml
+            dashboard = None if address else False
+            ray.init(address=address or "local", include_dashboard=dashboard, log_to_driver=False, logging_level=logging.ERROR)
         done = extract.prepare(
             corpus,
             root,
             names,
             workspace,
+            store=store or None,
             settings=settings,
             choice=choice,
             workers=workers,

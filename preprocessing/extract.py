@@ -1,4 +1,4 @@
-"""A corpus -> a finished feature set on disk: plan the shards, do what is missing, count what failed. No Ray in here.
+"""A corpus -> a finished feature set, on disk or in an S3 bucket: plan the shards, do what is missing, count what failed. No Ray in here.
 
 Layout of the output folder::
 
@@ -34,6 +34,7 @@ from preprocessing.pipeline import PICTURE_CORPORA, Pipeline
 from preprocessing.render import RenderConfig, render_corpus
 from preprocessing.render.config import GENERATOR_VERSION
 from preprocessing.schema import Clip, CorpusError, FeatureSpec, shard_done, write_atomically, write_shard
+from preprocessing.schema_places import Place, each, place
 
 CLIPS_PER_SHARD = 8  # at most: small enough to show progress and to lose little, large enough not to litter
 
@@ -71,16 +72,17 @@ class Plan:
 
     corpus: str
     specs: dict[str, FeatureSpec]
-    folders: dict[str, Path]
+    folders: dict[str, Place]
     names: tuple[str, ...]
     shards: tuple[tuple[Clip, ...], ...]
     settings: Settings
 
     def missing(self) -> list[int]:
         """Numbers of the shards that some input still lacks."""
-        return [i for i in range(len(self.shards)) if not all(shard_done(self.shard(name, i)) for name in self.specs)]
+        done = [each(shard_done, [self.shard(name, i) for i in range(len(self.shards))]) for name in self.specs]
+        return [i for i, inputs in enumerate(zip(*done, strict=True)) if not all(inputs)]
 
-    def shard(self, name: str, number: int) -> Path:
+    def shard(self, name: str, number: int) -> Place:
         return self.folders[name].parent / "shards" / f"{self.names[number]}.parquet"
 
 
@@ -88,7 +90,7 @@ class Plan:
 class Extraction:
     """What came of it. folders: input name -> folder to read. clips, quarantined: counts. extracted: clips done in this run."""
 
-    folders: dict[str, Path]
+    folders: dict[str, Place]
     clips: int
     quarantined: int
     extracted: int
@@ -96,7 +98,7 @@ class Extraction:
 
 
 def plan(
-    corpus: str, root: Path, names: Iterable[str], out: Path, settings: Settings | None = None, choice: Choice | None = None
+    corpus: str, root: Path, names: Iterable[str], out: Place, settings: Settings | None = None, choice: Choice | None = None
 ) -> Plan:
     """Read the labels and decide everything that can be decided without a pixel. Raises CorpusError."""
     settings = settings or Settings()
@@ -143,16 +145,8 @@ def code_version() -> str:
 
 
 _DECIDING = (
-    "action_units.py",
-    "align.py",
-    "apex.py",
-    "decode.py",
-    "flow.py",
-    "frames.py",
-    "landmarks.py",
-    "pipeline.py",
-    "regions.py",
-)
+    "action_units.py", "align.py", "apex.py", "decode.py", "flow.py", "frames.py", "landmarks.py", "pipeline.py", "regions.py",
+)  # fmt: skip
 
 
 def _version(names: tuple[str, ...]) -> str:
@@ -219,11 +213,11 @@ def run(
                 report(Progress("extracting", done, total, failed, fresh / (time.perf_counter() - begin)))
     errors: dict[str, str] = {}
     for name, folder in plan.folders.items():
-        folder.mkdir(parents=True, exist_ok=True)
         shards = [plan.shard(name, i) for i in range(len(plan.shards))]
-        errors = {}
-        for shard in shards:
-            errors |= json.loads(shard.with_suffix(".json").read_text())["errors"]
+        errors = {clip: why for marker in each(_marker, shards) for clip, why in marker["errors"].items()}
+        if not missing and (folder / "index.json").is_file():
+            continue  # finished before, perhaps by someone else, in a store that may only be read from here
+        folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / "quarantine.csv", lambda path, rows=errors: _write_quarantine(path, rows))
         index = json.dumps({"shards": [f"../shards/{s.name}" for s in shards], "clips": total, "quarantined": len(errors)})
         write_atomically(folder / "index.json", lambda path, text=index: path.write_text(text))
@@ -234,6 +228,16 @@ def run(
             f"all: {next(iter(plan.folders.values())) / 'quarantine.csv'}"
         )
     return Extraction(dict(plan.folders), total, len(errors), extracted, time.perf_counter() - begin)
+
+
+def _marker(shard: Place) -> dict[str, Any]:
+    try:
+        return json.loads(shard.with_suffix(".json").read_text())
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"{shard} was made, but is not there for this process: do all machines share that folder? "
+            "If not, give --store a path that they share, or s3://bucket/prefix"
+        ) from error
 
 
 def _write_quarantine(path: Path, errors: dict[str, str]) -> None:
@@ -249,6 +253,7 @@ def prepare(
     names: Iterable[str],
     workspace: Path,
     *,
+    store: str | None = None,
     settings: Settings | None = None,
     choice: Choice | None = None,
     workers: int = 0,
@@ -258,11 +263,14 @@ def prepare(
 ) -> Extraction:
     """Features of a corpus, made if they are not there: what a sweep calls before it starts.
 
-    root     the corpus' folder; None only for ``synthetic``, which is then rendered into the workspace.
+    root     the corpus' folder; None only for ``synthetic``, which is then rendered into the workspace. A path that every machine
+             at work has mounted, never s3://: raw clips are licensed, and stay where their licence put them.
+    store    where ``features/`` is kept: a path or s3://bucket/prefix (schema_places.place); None = the workspace.
     workers  Ray Data actors (Ray must be running); 0 = this process.
     """
+    out = place(store or workspace) / "features"  # a wrong address is told before anything is rendered
     root = root or synthetic_root(corpus, workspace, report)
-    todo = plan(corpus, root, names, workspace / "features", settings, choice)
+    todo = plan(corpus, root, names, out, settings, choice)
     runner = inline
     if workers and corpus not in PICTURE_CORPORA:  # reading ready pictures is faster than starting actors
         from preprocessing.distribute import with_ray  # ray only where it is used

@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +17,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from preprocessing.schema_places import Place, each, size, write_atomically
 
 SCHEMA_VERSION = 3  # raise it when a column's name, type, unit or meaning changes: older feature sets are then refused
 
@@ -155,7 +155,7 @@ def arrow_schema(spec: FeatureSpec) -> pa.Schema:
     return pa.schema(fields, metadata={"mer_features": text})
 
 
-def read_spec(schema: pa.Schema, where: Path) -> FeatureSpec:
+def read_spec(schema: pa.Schema, where: Place) -> FeatureSpec:
     """The specification that a shard was written with. Raises FeatureSetError for a foreign file or another schema version."""
     text = (schema.metadata or {}).get(b"mer_features")
     if text is None:
@@ -171,23 +171,7 @@ def read_spec(schema: pa.Schema, where: Path) -> FeatureSpec:
     )
 
 
-def write_atomically(path: Path, write: Any, *, flush: bool = True) -> None:
-    """Call ``write(temporary path)`` beside ``path``, then rename: a reader sees all of it or nothing.
-
-    flush  to disk before the rename, so that a power cut leaves no empty file behind; not needed where losing the file is no loss.
-    """
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.part")  # process ids repeat over machines
-    try:
-        write(temporary)
-        if flush:
-            with open(temporary, "rb") as handle:
-                os.fsync(handle.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def write_shard(path: Path, rows: Sequence[Mapping[str, Any]], spec: FeatureSpec, stats: Mapping[str, Any]) -> None:
+def write_shard(path: Place, rows: Sequence[Mapping[str, Any]], spec: FeatureSpec, stats: Mapping[str, Any]) -> None:
     """Write one shard and, last, its ``.json`` done marker with counts and the shard's size. Raises OSError (disk full ...)."""
     schema = arrow_schema(spec)
     labels = pa.Table.from_pylist(
@@ -205,42 +189,44 @@ def write_shard(path: Path, rows: Sequence[Mapping[str, Any]], spec: FeatureSpec
     }  # fmt: skip
     write_atomically(path, lambda p: pq.write_table(table, p, **options))
     # The marker is not flushed: one that a power cut takes away is a shard made again.
-    marker = {**stats, "rows": len(rows), "bytes": path.stat().st_size}
+    marker = {**stats, "rows": len(rows), "bytes": size(path)}
     write_atomically(path.with_suffix(".json"), lambda p: p.write_text(json.dumps(marker, sort_keys=True)), flush=False)
 
 
 _DICTIONARY = [name for name, _, _ in _LABELS if name != "au_vector"]  # of no use, and slow, for the values of x
 
 
-def shard_done(path: Path) -> bool:
+def shard_done(path: Place) -> bool:
     """True if the shard and its marker are there and agree on the shard's size: half a shard is never taken as done."""
-    marker = path.with_suffix(".json")
-    if not (path.is_file() and marker.is_file()):
-        return False
     try:
-        return bool(json.loads(marker.read_text())["bytes"] == path.stat().st_size)
-    except (json.JSONDecodeError, KeyError):
+        return bool(json.loads(path.with_suffix(".json").read_text())["bytes"] == size(path))
+    except (FileNotFoundError, json.JSONDecodeError, KeyError):
         return False
 
 
-def read_shards(folder: Path) -> tuple[FeatureSpec, pa.Table]:
-    """All shards of one corpus folder as one table, memory-mapped. Raises FeatureSetError if a shard is missing or damaged."""
+def _read_shard(path: Place) -> tuple[FeatureSpec, pa.Table]:
+    if not shard_done(path):
+        raise FeatureSetError(f"{path} is missing or damaged; run the extraction again, it does only what is missing")
+    table = pq.read_table(path if isinstance(path, Path) else pa.BufferReader(path.read_bytes()), memory_map=True)
+    return read_spec(table.schema, path), table
+
+
+def read_shards(folder: Place) -> tuple[FeatureSpec, pa.Table]:
+    """All shards of one corpus folder as one table, memory-mapped where they are files.
+
+    Raises FeatureSetError if a shard is missing or damaged, OSError if the place cannot be reached.
+    """
     index = folder / "index.json"
     if not index.is_file():
         raise FeatureSetError(
             f"{folder} holds no finished feature set (no index.json); run the extraction again, it does only what is missing"
         )
-    tables, spec = [], None
-    for name in json.loads(index.read_text())["shards"]:
-        path = folder / name
-        if not shard_done(path):
-            raise FeatureSetError(f"{path} is missing or damaged; run the extraction again, it does only what is missing")
-        table = pq.read_table(path, memory_map=True)
-        held = read_spec(table.schema, path)
-        if spec is not None and held != spec:
-            raise FeatureSetError(f"{path} was made with other parameters than its neighbours; remove {folder} and extract again")
-        spec = held
-        tables.append(table)
-    if spec is None:
+    paths = [folder / name for name in json.loads(index.read_text())["shards"]]
+    if not paths:
         raise FeatureSetError(f"{index} lists no shard; the corpus is empty")
-    return spec, pa.concat_tables(tables)
+    held = each(_read_shard, paths)
+    spec = held[0][0]
+    for path, (other, _) in zip(paths, held, strict=True):
+        if other != spec:
+            raise FeatureSetError(f"{path} was made with other parameters than its neighbours; remove {folder} and extract again")
+    return spec, pa.concat_tables([table for _, table in held])
