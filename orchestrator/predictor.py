@@ -80,7 +80,8 @@ class Predictor(PythonModel):
         aus = np.asarray(given["aus"], np.float32) if needs_aus else None
         aus = aus if self.au_head is None else self.au_head(flow)
         about = self.about
-        return predict(self.model, self.normaliser, self.recipe, about["kind"], tuple(about["channels"]), flow, aus)
+        channels, n_classes = tuple(about["channels"]), len(about["classes"])
+        return predict(self.model, self.normaliser, self.recipe, about["kind"], channels, flow, aus, n_classes)
 
 
 set_model(Predictor())

@@ -26,8 +26,9 @@ from orchestrator.training import au_head, augment, normalise, schedules
 from orchestrator.training.au_head import AUHead
 from orchestrator.training.averaging import WeightAverage, refresh_batch_norm
 from orchestrator.training.losses import class_weights, focal_loss, hinge_loss, one_hot
-from orchestrator.training.mixing import mix
+from orchestrator.training.mixing import Batch, mix
 from orchestrator.training.prediction import logits, prepare, probabilities, to_tensor
+from orchestrator.training.recording import Recording
 from orchestrator.training.sampling import batches, epoch_order
 from orchestrator.training.views import TrainingViews
 
@@ -58,41 +59,24 @@ def train_fold(job: FoldJob, data: FoldData, *, device: str = "cpu") -> FoldResu
     Raises ValueError if job and data do not fit each other or the model, TrainingDiverged if the loss is not finite.
     """
     started = time.perf_counter()
-    _check(job, data)
-    recipe = Recipe(**job.config["recipe"])
-    notes, rows = [], []
-    best, stale = math.inf, 0
-    names = (job.model, job.protocol, job.fold, job.seed)
-    with _own_randomness(device):
-        if job.au == "predicted":
-            data, _ = with_estimated_aus(data, names)
-        training = _Training(job.model, job.config, data, len(job.classes), names, device)
-        held_out = [(training.views(x), to_tensor(training.known(aus), training.device)) for x, aus in _held_out(data)]
+    with own_randomness(device):
+        training, data = prepared(job, data, device)
+        recording = Recording(job, data.y_validation, training.recipe.patience)
+        held_out = training.held_out(data)
         for epoch, train_loss, model in training.epochs():
-            validation, test = (probabilities(model, views, aus, recipe) for views, aus in held_out)
-            validation_loss = _cross_entropy(validation, data.y_validation)
-            rows.append((epoch, train_loss, validation_loss, validation, test))
-            stale = 0 if validation_loss < best else stale + 1
-            best = min(best, validation_loss) if len(validation) else best
-            if recipe.patience and len(validation) and stale >= recipe.patience:
-                notes.append(f"stopped after epoch {epoch}: no better validation loss than {best:.4f} for {stale} epochs")
+            validation, test = (probabilities(model, views, aus, training.recipe, len(job.classes)) for views, aus in held_out)
+            if recording.add(epoch, train_loss, validation, test):
                 break
-    epochs, train_losses, validation_losses, validation_probs, test_probs = zip(*rows, strict=True)
-    return FoldResult(
-        job_id=job.job_id,
-        fold=job.fold,
-        seed=job.seed,
-        validation=job.validation,
-        test=job.test,
-        validation_truth=np.asarray(data.y_validation, np.int64),
-        epochs=np.array(epochs, np.int32),
-        train_loss=np.array(train_losses, np.float32),
-        validation_loss=np.array(validation_losses, np.float32),
-        validation_probs=np.stack(validation_probs),
-        test_probs=np.stack(test_probs),
-        seconds=time.perf_counter() - started,
-        notes=tuple(notes),
-    )
+    return recording.result(time.perf_counter() - started)
+
+
+def prepared(job: FoldJob, data: FoldData, device: str) -> tuple[_Training, FoldData]:
+    """What trains ``job``, and its data with the action units that the model is to see. Raises ValueError as ``train_fold``."""
+    _check(job, data)
+    names = (job.model, job.protocol, job.fold, job.seed)
+    if job.au == "predicted":
+        data, _ = with_estimated_aus(data, names)
+    return _Training(job.model, job.config, data, len(job.classes), names, device), data
 
 
 def fit(
@@ -115,7 +99,7 @@ def fit(
     if not 1 <= epochs <= config["recipe"]["epochs"]:
         raise ValueError(f"epochs must be in 1..recipe.epochs = {config['recipe']['epochs']}, got {epochs}")
     head = None
-    with _own_randomness(device):
+    with own_randomness(device):
         if au == "predicted":
             data, head = with_estimated_aus(data, seed_names)
         training = _Training(model, config, data, len(classes), seed_names, device)
@@ -168,14 +152,28 @@ class _Training:
         self.labels = data.y_train
         self.targets = one_hot(data.y_train, n_classes).to(self.device)
         self.weights = class_weights(data.y_train, n_classes).to(self.device) if self.recipe.class_balance else None
+        self.order_rng, self.mixing_rng = (np.random.default_rng(self.seed(purpose)) for purpose in ("order", "mixing"))
 
     def known(self, aus: np.ndarray | None) -> np.ndarray | None:
         return aus if self.uses_aus else None
 
-    def views(self, x: np.ndarray) -> Tensor:
-        """Clips to be evaluated, (V, n, ...): with their mirror images if the recipe says so."""
-        recipe = self.recipe
-        return prepare(x, self.normaliser, recipe, self.kind, self.channels, mirrored=recipe.tta).to(self.device)
+    def held_out(self, data: FoldData) -> list[tuple[Tensor, Tensor | None]]:
+        """Views (V, n, ...), mirror images too if the recipe says so, and action units of the validation and of the test clips.
+
+        Apart: in one batch, the bits of one could depend on the size of the other.
+        """
+        recipe, both = self.recipe, [(data.x_validation, data.aus_validation), (data.x_test, data.aus_test)]
+        return [
+            (
+                prepare(x, self.normaliser, recipe, self.kind, self.channels, mirrored=recipe.tta).to(self.device),
+                to_tensor(self.known(aus), self.device),
+            )
+            for x, aus in both
+        ]
+
+    def epoch_batches(self) -> list[np.ndarray]:
+        """The batches of the next epoch: indices of training clips."""
+        return batches(epoch_order(self.labels, self.recipe.oversample, self.order_rng), self.recipe.batch_size)
 
     def epochs(self) -> Iterator[tuple[int, float, nn.Module]]:
         """Train epoch by epoch: number, mean training loss, and the model to evaluate (averaged, once averaging has started)."""
@@ -183,7 +181,6 @@ class _Training:
         optimiser = OPTIMISERS[recipe.optimiser](
             self.model.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True
         )
-        order_rng, mixing_rng = (np.random.default_rng(self.seed(purpose)) for purpose in ("order", "mixing"))
         torch.manual_seed(self.seed("dropout"))
         average: WeightAverage | None = None
         for epoch in range(1, recipe.epochs + 1):
@@ -191,47 +188,67 @@ class _Training:
                 group["lr"] = schedules.learning_rate(epoch, recipe)
             self.model.train()
             total = 0.0
-            for index in batches(epoch_order(self.labels, recipe.oversample, order_rng), recipe.batch_size):
-                total += self._step(optimiser, index, mixing_rng) * len(index)
-            loss = total / len(self.labels)
-            if not math.isfinite(loss):
-                raise TrainingDiverged(
-                    f"training loss is {loss} in epoch {epoch}; lower recipe.lr = {recipe.lr} or set recipe.grad_clip = 1"
-                )
+            for index in self.epoch_batches():
+                total += self._step(optimiser, index) * len(index)
+            loss = self.mean_loss(total, epoch)
             if epoch > schedules.averaging_starts(recipe):
                 average = average or WeightAverage(self.model)
                 average.update(self.model)
-                refresh_batch_norm(average.model, self.clips.upright.flatten(0, 1), self._repeated_aus(), recipe.batch_size)
+                self.refresh_batch_norm(average.model)
             yield epoch, loss, average.model if average else self.model
 
-    def _step(self, optimiser: torch.optim.Optimizer, index: np.ndarray, rng: np.random.Generator) -> float:
+    def mean_loss(self, total: float, epoch: int) -> float:
+        """The epoch's mean of the sum of all clips' losses. Raises TrainingDiverged if it is not finite."""
+        loss = total / len(self.labels)
+        if not math.isfinite(loss):
+            raise TrainingDiverged(
+                f"training loss is {loss} in epoch {epoch}; lower recipe.lr = {self.recipe.lr} or set recipe.grad_clip = 1"
+            )
+        return loss
+
+    def batch(self, index: np.ndarray) -> Batch:
+        """Training clips ``index`` as the model sees them: in their views, mixed, with noise. Draws from the fold's streams."""
         recipe, clips = self.recipe, torch.from_numpy(index)
-        x = self.clips.show(index, *self.clips.draw(len(index), rng))
+        x = self.clips.show(index, *self.clips.draw(len(index), self.mixing_rng))
         targets, aus = self.targets[clips], None if self.aus is None else self.aus[clips]
         x, targets, aus = mix(
-            x, targets, aus, kind=self.kind, mixup_alpha=recipe.mixup_alpha, cutmix_alpha=recipe.cutmix_alpha, rng=rng
+            x,
+            targets,
+            aus,
+            kind=self.kind,
+            mixup_alpha=recipe.mixup_alpha,
+            cutmix_alpha=recipe.cutmix_alpha,
+            rng=self.mixing_rng,
         )
-        if recipe.noise:
-            x = x + recipe.noise * torch.randn_like(x)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+        return x + recipe.noise * torch.randn_like(x) if recipe.noise else x, targets, aus
+
+    def _step(self, optimiser: torch.optim.Optimizer, index: np.ndarray) -> float:
+        x, targets, aus = self.batch(index)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
             out = logits(self.model, x, aus)
-        if recipe.loss == "hinge":
-            loss = hinge_loss(out, targets, weights=self.weights)
-        else:
-            loss = focal_loss(out, targets, gamma=recipe.focal_gamma, smoothing=recipe.label_smoothing, weights=self.weights)
+        loss = mean_over_clips(out, targets, self.recipe, self.weights)
         optimiser.zero_grad()
         loss.backward()
-        if recipe.grad_clip:
-            nn.utils.clip_grad_norm_(self.model.parameters(), recipe.grad_clip)
+        if self.recipe.grad_clip:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.grad_clip)
         optimiser.step()
         return loss.item()
 
-    def _repeated_aus(self) -> Tensor | None:
-        return None if self.aus is None else self.aus.repeat(len(self.clips.upright), 1)
+    def refresh_batch_norm(self, model: nn.Module) -> None:
+        """Running statistics of ``model`` anew from this fold's training clips."""
+        aus = None if self.aus is None else self.aus.repeat(len(self.clips.upright), 1)
+        refresh_batch_norm(model, self.clips.upright.flatten(0, 1), aus, self.recipe.batch_size)
+
+
+def mean_over_clips(out: Tensor, targets: Tensor, recipe: Recipe, weights: Tensor | None) -> Tensor:
+    """The recipe's loss of logits (B, C) and targets (B, C), scalar."""
+    if recipe.loss == "hinge":
+        return hinge_loss(out, targets, weights=weights)
+    return focal_loss(out, targets, gamma=recipe.focal_gamma, smoothing=recipe.label_smoothing, weights=weights)
 
 
 @contextmanager
-def _own_randomness(device: str) -> Iterator[None]:
+def own_randomness(device: str) -> Iterator[None]:
     """One thread and a private copy of torch's random state; both are put back afterwards."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -240,17 +257,6 @@ def _own_randomness(device: str) -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads(threads)
-
-
-def _held_out(data: FoldData) -> list[tuple[np.ndarray, np.ndarray | None]]:
-    """Validation and test clips, apart: in one batch, the bits of one could depend on the size of the other."""
-    return [(data.x_validation, data.aus_validation), (data.x_test, data.aus_test)]
-
-
-def _cross_entropy(probs: np.ndarray, truth: np.ndarray) -> float:
-    if len(truth) == 0:
-        return math.nan
-    return float(-np.log(np.maximum(probs[np.arange(len(truth)), truth].astype(np.float64), 1e-12)).mean())
 
 
 def _check(job: FoldJob, data: FoldData) -> None:

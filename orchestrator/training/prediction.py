@@ -20,13 +20,14 @@ def predict(
     channels: tuple[str, ...],
     x: np.ndarray,
     aus: np.ndarray | None,
+    n_classes: int,
 ) -> np.ndarray:
     """Class probabilities float32 (n, C), rows sum to 1, of inputs x (n, ...) as stored. With TTA if the recipe says so.
 
     ``aus`` float32 (n, n_aus) or None. The model is put into eval mode; a clip's row does not depend on the other clips.
     """
     views = prepare(x, normaliser, recipe, kind, channels, mirrored=recipe.tta).to(next(model.parameters()).device)
-    return probabilities(model, views, to_tensor(aus, views.device), recipe)
+    return probabilities(model, views, to_tensor(aus, views.device), recipe, n_classes)
 
 
 def prepare(
@@ -48,14 +49,14 @@ def prepare(
 
 
 @torch.no_grad()
-def probabilities(model: nn.Module, views: Tensor, aus: Tensor | None, recipe: Recipe) -> np.ndarray:
+def probabilities(model: nn.Module, views: Tensor, aus: Tensor | None, recipe: Recipe, n_classes: int) -> np.ndarray:
     """Mean over the views of the softmax: views (V, n, ...), aus (n, A) or None -> float32 (n, C)."""
+    if not views.shape[1]:  # nobody validates; not every model takes an empty batch
+        return np.zeros((0, n_classes), np.float32)
     model.eval()
     x, aus = views.flatten(0, 1), None if aus is None else aus.repeat(len(views), 1)
     with torch.autocast(x.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
-        parts = [
-            logits(model, x[i : i + CHUNK], None if aus is None else aus[i : i + CHUNK]) for i in range(0, max(len(x), 1), CHUNK)
-        ]
+        parts = [logits(model, x[i : i + CHUNK], None if aus is None else aus[i : i + CHUNK]) for i in range(0, len(x), CHUNK)]
     shares = torch.softmax(torch.cat(parts).float(), -1)
     return shares.unflatten(0, views.shape[:2]).mean(0).cpu().numpy()
 

@@ -13,7 +13,7 @@ from orchestrator import predictor
 from orchestrator.config import Recipe, configuration
 from orchestrator.data import Table
 from orchestrator.jobs import FoldData
-from orchestrator.tracking import Tracker
+from orchestrator.tracking import Tracker, keep_model
 from orchestrator.training.loop import fit
 from orchestrator.training.prediction import predict
 
@@ -72,7 +72,8 @@ def test_a_logged_model_predicts_the_same_in_a_fresh_process(model, kind, au, se
     data = FoldData(kind, table.channels, table.x, table.y, none, table.y[:0], none, table.aus, subjects_train=table.subjects)
     trained = fit(model, config, data, CLASSES, au=au, epochs=2, seed_names=("test",))
     tracker = Tracker(mlflow_uri, {"name": f"refit-{model}", "model": model, "corpus": "c", "classes": CLASSES, "au": table.au})
-    address = tracker.model(trained, config, table, trial=3, epochs=2)
+    keep_model(tmp_path / "model", model, trained, config, table, trial=3, epochs=2)
+    address = tracker.model(tmp_path / "model")
 
     given = {"flow": table.x[3:9]} | ({"aus": table.aus[3:9]} if au == "annotated" else {})
     np.savez(tmp_path / "given.npz", **given)
@@ -86,7 +87,7 @@ def test_a_logged_model_predicts_the_same_in_a_fresh_process(model, kind, au, se
     assert done.returncode == 0, done.stderr
     recipe = Recipe(**config["recipe"])
     aus = given.get("aus") if trained.au_head is None else trained.au_head(given["flow"])
-    expected = predict(trained.model, trained.normaliser, recipe, kind, table.channels, given["flow"], aus)
+    expected = predict(trained.model, trained.normaliser, recipe, kind, table.channels, given["flow"], aus, len(table.classes))
     assert expected.std() > 0.001  # not the same row for every clip
     np.testing.assert_allclose(np.load(tmp_path / "out.npy"), expected, atol=1e-6)
 

@@ -114,8 +114,10 @@ def test_early_stopping_waits_for_patience_epochs_after_the_best():
     assert "stopped" in result.notes[0]
 
 
-def test_without_validation_clips_all_epochs_run_and_the_loss_is_not_a_number():
-    result = train_fold(*fold(v=0, patience=1))
+@pytest.mark.parametrize("model", ["stag", "micro_attention"])  # the latter cannot take an empty batch
+def test_without_validation_clips_all_epochs_run_and_the_loss_is_not_a_number(model):
+    small = {} if model == "stag" else {"image_size": 32, "rotate": 0}
+    result = train_fold(*fold(model, v=0, patience=1, **small))
     assert len(result.epochs) == 3 and np.isnan(result.validation_loss).all() and result.validation_probs.shape == (3, 0, 3)
 
 
@@ -126,7 +128,7 @@ def test_fit_is_the_model_that_the_fold_had_at_that_epoch(model, epochs):
     result = train_fold(job, data)
     fitted = fit(model, job.config, data, job.classes, au=job.au, epochs=epochs, seed_names=(model, *SEEDS[1:]))
     recipe = Recipe(**job.config["recipe"])
-    probs = predict(fitted.model, fitted.normaliser, recipe, data.kind, data.channels, data.x_test, data.aus_test)
+    probs = predict(fitted.model, fitted.normaliser, recipe, data.kind, data.channels, data.x_test, data.aus_test, 3)
     np.testing.assert_array_equal(probs, result.test_probs[epochs - 1])
     assert not fitted.model.training and np.float32(fitted.train_loss) == result.train_loss[epochs - 1]
 

@@ -1,0 +1,57 @@
+"""What is kept of a fold while it trains, epoch by epoch, and when its validation loss says to stop."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from orchestrator.jobs import FoldJob, FoldResult
+
+
+class Recording:
+    """The records of one fold. ``add`` after every epoch, ``result`` at the end.
+
+    patience  epochs without a better validation loss before stopping; 0: never. Without validation clips nothing stops a fold.
+    """
+
+    def __init__(self, job: FoldJob, y_validation: np.ndarray, patience: int) -> None:
+        self.job, self.truth, self.patience = job, np.asarray(y_validation, np.int64), patience
+        self.rows: list[tuple[int, float, float, np.ndarray, np.ndarray]] = []
+        self.notes: list[str] = []
+        self.best, self.stale = math.inf, 0
+
+    def add(self, epoch: int, train_loss: float, validation: np.ndarray, test: np.ndarray) -> bool:
+        """Keep an epoch's loss and probabilities, float32 (v, C) and (t, C). Whether the fold is to stop after it."""
+        validation_loss = _cross_entropy(validation, self.truth)
+        self.rows.append((epoch, train_loss, validation_loss, validation, test))
+        self.stale = 0 if validation_loss < self.best else self.stale + 1
+        self.best = min(self.best, validation_loss) if len(validation) else self.best
+        if not (self.patience and len(validation) and self.stale >= self.patience):
+            return False
+        self.notes.append(f"stopped after epoch {epoch}: no better validation loss than {self.best:.4f} for {self.stale} epochs")
+        return True
+
+    def result(self, seconds: float) -> FoldResult:
+        epochs, train_losses, validation_losses, validation_probs, test_probs = zip(*self.rows, strict=True)
+        return FoldResult(
+            job_id=self.job.job_id,
+            fold=self.job.fold,
+            seed=self.job.seed,
+            validation=self.job.validation,
+            test=self.job.test,
+            validation_truth=self.truth,
+            epochs=np.array(epochs, np.int32),
+            train_loss=np.array(train_losses, np.float32),
+            validation_loss=np.array(validation_losses, np.float32),
+            validation_probs=np.stack(validation_probs),
+            test_probs=np.stack(test_probs),
+            seconds=seconds,
+            notes=tuple(self.notes),
+        )
+
+
+def _cross_entropy(probs: np.ndarray, truth: np.ndarray) -> float:
+    if len(truth) == 0:
+        return math.nan
+    return float(-np.log(np.maximum(probs[np.arange(len(truth)), truth].astype(np.float64), 1e-12)).mean())
