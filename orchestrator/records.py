@@ -110,7 +110,7 @@ def incomplete(trials: Sequence[Trial]) -> dict[int, str]:
     }
 
 
-def _counts(result: FoldResult) -> np.ndarray:
+def validation_counts(result: FoldResult) -> np.ndarray:
     """int64 (E, C, C): the validation confusion matrix of every epoch."""
     n_epochs, _, n_classes = result.validation_probs.shape
     called = result.validation_probs.argmax(axis=2)  # (E, v)
@@ -131,7 +131,7 @@ def best(ranks: Sequence[Rank]) -> int:
 
 def validation_ranks(result: FoldResult) -> list[Rank]:
     """(UF1, -loss) on the fold's own validation people, for each evaluated epoch."""
-    return _ranks(_counts(result), result.validation_loss)
+    return _ranks(validation_counts(result), result.validation_loss)
 
 
 def pooled_ranks(results: Iterable[FoldResult]) -> tuple[np.ndarray, list[Rank], list[np.ndarray]]:
@@ -144,7 +144,7 @@ def pooled_ranks(results: Iterable[FoldResult]) -> tuple[np.ndarray, list[Rank],
     grid = np.unique(np.concatenate([r.epochs for r in results]))
     rows = [np.clip(np.searchsorted(r.epochs, grid, side="right") - 1, 0, None) for r in results]
     pairs = list(zip(results, rows, strict=True))
-    counts = np.sum([_counts(r)[at] for r, at in pairs], axis=0)
+    counts = np.sum([validation_counts(r)[at] for r, at in pairs], axis=0)
     loss = np.average([r.validation_loss[at] for r, at in pairs], axis=0, weights=[len(r.validation) for r in results])
     return grid, _ranks(counts, loss), rows
 
