@@ -16,4 +16,4 @@ def safe_name(name: str) -> str:
 
 def redacted(address: str) -> str:
     """The address without user name and password: what may be shown and logged."""
-    return re.sub(r"(?<=://)[^/@]+@", "***@", address)
+    return re.sub(r"(?<=://)[^/\s]*@", "***@", address)

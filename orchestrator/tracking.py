@@ -8,77 +8,99 @@ trial  its configuration; validation of all its folds, pooled, epoch by epoch. N
 fold   training loss, validation loss and UF1, epoch by epoch.
 
 The experiment is ``mer-<corpus>-<n>class`` (``mer-<corpus>-5-restclass`` for a scheme with a name of its own): scores within one
-experiment may be compared. A resumed sweep finds its run by the
-tag ``mer.sweep``, and does not log a trial twice. Fold results are on disk before they come here, so a failure of MLflow loses
-nothing: it becomes a TrackingError that says how to go on.
+experiment may be compared. A sweep's run is found again by the tag ``mer.sweep``, and nothing is logged twice: a trial and the
+model carry a digest of their content. All that comes here is on disk before, so a failure of MLflow loses nothing: it becomes a
+TrackingError, and outbox.py keeps what was not written.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import os
-import tempfile
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import safetensors.numpy
+import sqlalchemy
 
-# Both are read when mlflow is imported.
+# The first two are read when mlflow is imported. The others are for a server that goes away: what fails is kept and written later
+# (outbox.py), so that MLflow's own 7 retries, about four minutes of a sweep for one lost request, are of no use here.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")  # at once, without a pause: for a connection that was cut
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")  # seconds without an answer
+os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"  # two lines a run, with the password of the address
 
 import mlflow
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, Run
+from mlflow.entities import LoggedModelStatus, Metric, Param, Run
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from mlflow.types.schema import ColSpec, Schema, TensorSpec
+from mlflow.utils.credentials import get_default_host_creds
+from mlflow.utils.rest_utils import http_request
 from sqlalchemy.exc import SQLAlchemyError
 
-from orchestrator import metrics, predictor
+from orchestrator import predictor
 from orchestrator.data import Table
-from orchestrator.jobs import FoldResult, canonical_json, digest
+from orchestrator.jobs import FoldResult, digest
 from orchestrator.names import redacted
-from orchestrator.records import Trial, best, pooled_ranks, validation_ranks
-from orchestrator.report import prediction_rows
+from orchestrator.records import Trial
+from orchestrator.report import read
+from orchestrator.tracked_metrics import Measured, flat, of_fold, of_sweep, of_trial
 from orchestrator.training.loop import TrainedModel
 
-CURVE_POINTS = 300  # a longer curve is thinned to this many epochs: a run is one batch, and MLflow takes 1000 metrics a batch
 PREDICTIONS = "predictions.json"
+MODEL_FILES = {predictor.WEIGHTS: "weights.safetensors", predictor.DESCRIPTION: "model.json"}  # as predictor.save names them
+EXAMPLE = "example.safetensors"  # beside them: two clips as the model takes them
+PATIENCE = 5.0  # seconds that MLflow is waited for before it counts as down
 ROOT = Path(__file__).parents[1]  # holds our packages
 LIBRARIES = ("mlflow", "numpy", "pydantic", "safetensors", "torch")  # what the logged model imports
 
 
 class TrackingError(RuntimeError):
-    """MLflow cannot be written. Fold results are safe: names the address, MLflow's own words, and the next step."""
+    """MLflow cannot be written: names the address, without its password, and MLflow's own words. Who catches it says what is kept."""
 
 
 @contextmanager
 def _guarded(uri: str) -> Iterator[None]:
     try:
         yield
-    except (MlflowException, SQLAlchemyError, OSError) as error:
+    except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError, ImportError) as error:  # ImportError: a database's driver
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise TrackingError(
-            f"MLflow at {redacted(uri)} failed: {first.replace(uri, redacted(uri))}. All fold results are kept; give a place that can "
-            "be written with --tracking-uri and run the same command with --resume: nothing is trained again"
-        ) from error
+        raise TrackingError(f"MLflow at {redacted(uri)} failed: {redacted(first)}") from error
 
 
-def flat(section: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Nested sections as flat parameters: {"recipe": {"lr": 1e-3}} -> {"recipe.lr": "0.001"}; lists as JSON."""
-    out: dict[str, str] = {}
-    for key, value in section.items():
-        if isinstance(value, Mapping):
-            out |= flat(value, f"{prefix}{key}.")
-        else:
-            out[f"{prefix}{key}"] = canonical_json(value) if isinstance(value, list | tuple) else str(value)
-    return out
+def reach(uri: str) -> None:
+    """Return when MLflow answers; raise TrackingError within PATIENCE seconds when it does not.
+
+    Asked before every write, because MLflow itself waits longer: for a locked SQLite file 20 s at each statement, for a server or
+    database that is down up to some minutes. A server answers with any status but 408, 429 and 5xx; a database lets us connect;
+    an SQLite file, where there is one, can be locked for writing.
+    """
+    with _guarded(uri):
+        if uri.startswith(("http://", "https://")):
+            http_request(get_default_host_creds(uri), "/health", "GET", max_retries=0, timeout=PATIENCE)
+        elif uri.startswith("sqlite:///"):
+            if _file(uri).is_file():
+                with closing(sqlite3.connect(_file(uri), timeout=PATIENCE, isolation_level=None)) as held:
+                    held.execute("BEGIN IMMEDIATE")
+                    held.execute("ROLLBACK")
+        elif uri.startswith(("postgresql", "mysql", "mssql")):
+            sqlalchemy.create_engine(uri, poolclass=sqlalchemy.NullPool).connect().close()
+
+
+def _file(uri: str) -> Path:
+    return Path(uri.removeprefix("sqlite:///"))
 
 
 class Tracker:
@@ -92,7 +114,9 @@ class Tracker:
     def __init__(self, uri: str, sweep: Mapping[str, Any]):
         for noisy in ("alembic", "mlflow"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
-        self.uri, self.model_name, self.classes = uri, sweep["model"], tuple(sweep["classes"])
+        for repeated in ("mlflow.store.db.utils", "urllib3.connectionpool"):  # what they log before they raise it
+            logging.getLogger(repeated).setLevel(logging.CRITICAL)
+        self.uri, self.classes = uri, tuple(sweep["classes"])
         scheme = sweep.get("scheme", "")  # two schemes may have as many classes: scores of "5" and "5-rest" do not compare
         self.experiment = f"mer-{sweep['corpus']}-{scheme if '-' in scheme else len(self.classes)}class"
         with _guarded(uri):
@@ -106,7 +130,8 @@ class Tracker:
                 self.run_id = self._start(
                     f"{sweep['name']} (AUs {sweep['au']})", {"mer.level": "sweep", "mer.sweep": sweep["name"]}
                 )
-                self.client.log_batch(self.run_id, params=[Param(k, v[:6000]) for k, v in flat(sweep).items()])
+            if not (found and found[0].data.params):  # new, or cut off before
+                self._write(self.run_id, [], flat(sweep))
 
     def _experiment(self) -> str:
         found = self.client.get_experiment_by_name(self.experiment)
@@ -114,8 +139,7 @@ class Tracker:
             return found.experiment_id
         place = None
         if self.uri.startswith("sqlite:///"):
-            database = Path(self.uri.removeprefix("sqlite:///"))
-            place = (database.resolve().parent / "mlartifacts" / self.experiment).as_uri()
+            place = (_file(self.uri).resolve().parent / "mlartifacts" / self.experiment).as_uri()
         return self.client.create_experiment(self.experiment, artifact_location=place)
 
     def _children(self, condition: str) -> list[Run]:
@@ -143,102 +167,71 @@ class Tracker:
                 self.client.delete_run(run.info.run_id)
             tags = {"mer.level": "trial", "mer.trial": str(trial.index), "mer.state": state, "mer.content": content}
             run_id = self._start(f"trial {trial.index}", tags, self.run_id)
-            self._write(run_id, self._trial_metrics(trial), flat(trial.config))
+            self._write(run_id, of_trial(trial, self.classes), flat(trial.config))
             for result in sorted(trial.results, key=lambda r: (r.fold, r.seed)):
                 self._fold(result, run_id)
             self.client.set_terminated(run_id, "FINISHED")
             return True
 
-    def _trial_metrics(self, trial: Trial) -> list[Metric]:
-        made = [_metric("folds_done", len(trial.results)), _metric("seconds", sum(r.seconds for r in trial.results))]
-        results = [result for result in trial.results if result.validation]
-        if not results:
-            return made
-        epochs, ranks, rows = pooled_ranks(results)
-        made += _curve("validation_uf1", epochs, [uf1 for uf1, _ in ranks]) + _curve(
-            "validation_loss", epochs, [-x for _, x in ranks]
-        )
-        at = best(ranks)
-        called = np.concatenate([r.validation_probs[row[at]].argmax(axis=1) for r, row in zip(results, rows, strict=True)])
-        scores = metrics.evaluate(np.concatenate([r.validation_truth for r in results]), called, self.classes)
-        return [*made, _metric("best_epoch", epochs[at]), *_scores("best_validation", scores)]
-
     def _fold(self, result: FoldResult, parent: str) -> None:
-        made = _curve("train_loss", result.epochs, result.train_loss)
-        if result.validation:
-            ranks = validation_ranks(result)
-            made += _curve("validation_loss", result.epochs, result.validation_loss)
-            made += _curve("validation_uf1", result.epochs, [uf1 for uf1, _ in ranks])
-            made.append(_metric("best_epoch", result.epochs[best(ranks)]))
-        made += [_metric("seconds", result.seconds), _metric("test_clips", len(result.test))]
         params = {"fold": result.fold, "seed": str(result.seed), "job": result.job_id}
         tags = {"mer.level": "fold", **({"mer.notes": "\n".join(result.notes)} if result.notes else {})}
         run_id = self._start(f"{result.fold}, seed {result.seed}", tags, parent)
-        self._write(run_id, made, params)
+        self._write(run_id, of_fold(result), params)
         self.client.set_terminated(run_id, "FINISHED")
 
-    def _write(self, run_id: str, made: Sequence[Metric], params: Mapping[str, str]) -> None:
-        self.client.log_batch(run_id, metrics=made, params=[Param(k, v[:6000]) for k, v in params.items()])
+    def _write(self, run_id: str, made: Sequence[Measured], params: Mapping[str, str]) -> None:
+        now = int(time.time() * 1000)
+        metrics = [Metric(name, value, now, step) for name, value, step in made]
+        self.client.log_batch(run_id, metrics=metrics, params=[Param(k, v[:6000]) for k, v in params.items()])
 
-    def model(self, trained: TrainedModel, config: Mapping[str, Any], table: Table, *, trial: int, epochs: int) -> str:
-        """Log the model refitted on all clips of ``table``. Returns its address for mlflow.pyfunc.load_model.
-
-        trial, epochs: where its configuration and length of training come from; they are logged with it.
-        """
-        example = {"flow": table.x[:2].astype(np.float32)}
-        if table.aus is not None and table.au == "annotated":
-            example["aus"] = table.aus[:2]
+    def model(self, folder: Path) -> str:
+        """Log the refitted model that keep_model has left in ``folder``, once. Returns its address for mlflow.pyfunc."""
+        files = {name: folder / file for name, file in MODEL_FILES.items()}
+        content = hashlib.sha256(b"".join(files[name].read_bytes() for name in sorted(files))).hexdigest()[:16]
+        held_example = safetensors.numpy.load_file(folder / EXAMPLE)
+        example = {
+            name: held_example[name] for name in ("flow", "aus") if name in held_example
+        }  # in the model's order, not by name
+        classes = json.loads(files[predictor.DESCRIPTION].read_text())["classes"]
         tensors: list[ColSpec | TensorSpec] = [
             TensorSpec(np.dtype(np.float32), (-1, *array.shape[1:]), name) for name, array in example.items()
         ]
-        output = Schema([TensorSpec(np.dtype(np.float32), (-1, len(table.classes)))])
-        description = {
-            "model": self.model_name,
-            "config": config,
-            "classes": list(table.classes),
-            "kind": table.kind,
-            "channels": list(table.channels),
-            "n_rois": table.x.shape[2] if table.kind == "roi_flow" else None,
-            "n_aus": None if table.aus is None else table.aus.shape[1],
-            "normaliser": {name: values.tolist() for name, values in trained.normaliser.items()},
-            "features": table.features,
-            "au": table.au,
-            "trial": trial,
-            "epochs": epochs,
-        }
-        with _guarded(self.uri), tempfile.TemporaryDirectory() as folder:
+        output = Schema([TensorSpec(np.dtype(np.float32), (-1, len(classes)))])
+        with _guarded(self.uri):
+            for held in self.client.search_logged_models([self.experiment_id], f"source_run_id = '{self.run_id}'"):
+                if held.status != LoggedModelStatus.READY:
+                    self.client.delete_logged_model(held.model_id)  # cut off half-way
+                elif held.tags.get("mer.content") == content:
+                    return held.model_uri
             mlflow.set_tracking_uri(self.uri)
             with mlflow.start_run(run_id=self.run_id):
                 return mlflow.pyfunc.log_model(
                     name="model",
                     python_model=str(ROOT / "orchestrator" / "predictor.py"),
-                    artifacts=predictor.save(Path(folder), trained.model, description, trained.au_head),
+                    artifacts={name: str(path) for name, path in files.items()},
                     code_paths=[str(ROOT / package) for package in ("orchestrator", "mer_models", "search_spaces")],
                     signature=ModelSignature(inputs=Schema(tensors), outputs=output),
                     input_example=example,
                     pip_requirements=[f"{name}=={version(name).split('+')[0]}" for name in LIBRARIES],
+                    tags={"mer.content": content},
                 ).model_uri
 
-    def finish(self, summary: Mapping[str, Any], scores: Mapping[str, Mapping[str, Any]], folder: Path) -> None:
+    def finish(self, folder: Path) -> None:
         """Scores of every rule, predictions as a table, and the files of the report on the sweep's run; ends the run.
 
-        summary, scores, folder: as for report.write, which has been called before.
+        folder: where report.write has been called before; what it left there is what is logged. Raises report.ReportError when
+        its files do not read.
         """
+        summary, predictions = read(folder)
         with _guarded(self.uri):
-            made = [metric for rule, score in scores.items() for metric in _scores(rule, score)]
-            made += [
-                _metric(f"{rule}.{name}.{part}", held[name])
-                for rule, s in scores.items() for part, held in s["parts"].items() for name in ("uf1", "uar")
-            ]  # fmt: skip
-            made += [_metric(f"{rule}.uf1_sd", s["sd"]["uf1"]) for rule, s in scores.items() if s["sd"]["uf1"] is not None]
-            self.client.log_batch(self.run_id, metrics=made)
+            self._write(self.run_id, of_sweep(summary["selection"]), {})
             for file in sorted(folder.glob("*")):
                 if file.suffix in (".png", ".csv") or file.name == "summary.json":
                     self.client.log_artifact(self.run_id, str(file), "report")
             if any(file.path == PREDICTIONS for file in self.client.list_artifacts(self.run_id)):  # log_table would append
                 get_artifact_repository(self.client.get_run(self.run_id).info.artifact_uri).delete_artifacts(PREDICTIONS)
-            rows = prediction_rows(scores, self.classes)
-            self.client.log_table(self.run_id, {column: [row[column] for row in rows] for column in rows[0]}, PREDICTIONS)
+            self.client.log_table(self.run_id, predictions, PREDICTIONS)
             self.client.set_terminated(self.run_id, "FINISHED")
 
     def failed(self, why: str) -> None:
@@ -248,18 +241,30 @@ class Tracker:
             self.client.set_terminated(self.run_id, "FAILED")
 
 
-def _metric(name: str, value: Any, step: int = 0) -> Metric:
-    return Metric(name, float(value), int(time.time() * 1000), step)
+def keep_model(
+    folder: Path, model: str, trained: TrainedModel, config: Mapping[str, Any], table: Table, *, trial: int, epochs: int
+) -> None:
+    """Write the model refitted on all clips of ``table`` for Tracker.model: safetensors and JSON, no pickle.
 
-
-def _curve(name: str, epochs: Sequence[int] | np.ndarray, values: Sequence[float] | np.ndarray) -> list[Metric]:
-    """One metric an epoch, thinned evenly to CURVE_POINTS; first and last epoch stay."""
-    keep = np.unique(np.linspace(0, len(epochs) - 1, min(CURVE_POINTS, len(epochs))).round().astype(int))
-    return [_metric(name, values[i], int(epochs[i])) for i in keep]
-
-
-def _scores(prefix: str, score: Mapping[str, Any]) -> list[Metric]:
-    made = [_metric(f"{prefix}.{name}", score[name]) for name in ("uf1", "uar", "war")]
-    return made + [
-        _metric(f"{prefix}.{kind}.{name}", each[kind]) for name, each in score["per_class"].items() for kind in ("f1", "recall")
-    ]
+    trial, epochs: where its configuration and length of training come from. Raises OSError when the folder cannot be written.
+    """
+    example = {"flow": table.x[:2].astype(np.float32)}
+    if table.aus is not None and table.au == "annotated":
+        example["aus"] = table.aus[:2].astype(np.float32)
+    description = {
+        "model": model,
+        "config": config,
+        "classes": list(table.classes),
+        "kind": table.kind,
+        "channels": list(table.channels),
+        "n_rois": table.x.shape[2] if table.kind == "roi_flow" else None,
+        "n_aus": None if table.aus is None else table.aus.shape[1],
+        "normaliser": {name: values.tolist() for name, values in trained.normaliser.items()},
+        "features": table.features,
+        "au": table.au,
+        "trial": trial,
+        "epochs": epochs,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    predictor.save(folder, trained.model, description, trained.au_head)
+    safetensors.numpy.save_file(example, folder / EXAMPLE)

@@ -20,6 +20,7 @@ def test_what_may_be_a_name_stays_as_it_is():
     ("address", "shown"),
     [
         ("https://me:secret@mlflow.lab/x", "https://***@mlflow.lab/x"),
+        ("http://me:s@cret@mlflow.lab", "http://***@mlflow.lab"),
         ("postgresql://u:p@h:5432/db", "postgresql://***@h:5432/db"),
         ("sqlite:///workspace/mlflow.db", "sqlite:///workspace/mlflow.db"),
         ("https://mlflow.lab/@home", "https://mlflow.lab/@home"),

@@ -1,6 +1,11 @@
 """What a sweep leaves in MLflow: nested runs, curves, scores, tables; the same after a resume; no result lost on a failure."""
 
 import dataclasses
+import re
+import socket
+import subprocess
+import sys
+import time
 import uuid
 from pathlib import Path
 
@@ -9,8 +14,9 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 
-from orchestrator import report, selection
-from orchestrator.tracking import CURVE_POINTS, Tracker, TrackingError, flat
+from orchestrator import report, selection, tracking
+from orchestrator.tracked_metrics import CURVE_POINTS, flat
+from orchestrator.tracking import Tracker, TrackingError, reach
 from tests.orchestrator.records_by_hand import record
 from tests.orchestrator.test_selection import HONEST, TRUTH, two_trials
 
@@ -49,7 +55,7 @@ def test_a_sweep_its_trials_and_its_folds_are_nested_runs(mlflow_uri, sweep, tmp
     trials = two_trials()
     assert [tracker.trial(trial) for trial in trials] == [True, True]
     files = report.write(tmp_path, SUMMARY, scores_of(trials))
-    tracker.finish(SUMMARY, scores_of(trials), tmp_path)
+    tracker.finish(tmp_path)
 
     client = MlflowClient(mlflow_uri)
     top = client.get_run(tracker.run_id)
@@ -112,7 +118,7 @@ def test_a_resumed_sweep_continues_its_run_and_logs_nothing_twice(mlflow_uri, sw
     assert tracker.trial(second) is True  # it has a fold more now
     for _ in range(2):
         report.write(tmp_path, SUMMARY, scores_of([first, second]))
-        tracker.finish(SUMMARY, scores_of([first, second]), tmp_path)
+        tracker.finish(tmp_path)
     client = MlflowClient(mlflow_uri)
     assert len(runs(client, tracker, "trial")) == 2
     assert len(runs(client, tracker, "fold")) == 4
@@ -157,19 +163,82 @@ def test_long_curves_are_thinned_to_one_batch_and_unmeasured_losses_are_left_out
     assert (min(steps), max(steps)) == (1, n)
 
 
-def test_a_failure_of_mlflow_says_that_results_are_kept_and_what_to_do(mlflow_uri, sweep, tmp_path, monkeypatch):
+def test_a_failure_of_mlflow_is_a_tracking_error_with_its_words_and_without_a_password(mlflow_uri, sweep, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
-    for uri in (f"sqlite:///{tmp_path}/file/mlflow.db", "ftp://nowhere/x", f"file:{tmp_path}/mlruns"):
-        with pytest.raises(TrackingError, match=r"All fold results are kept; .*--tracking-uri.*--resume"):
+    for uri in (f"sqlite:///{tmp_path}/file/mlflow.db", "ftp://nowhere/x", f"file:{tmp_path}/mlruns", "mssql://here/db"):
+        with pytest.raises(TrackingError, match=re.escape(f"MLflow at {uri} failed: ")):
             Tracker(uri, sweep)
     tracker = Tracker(mlflow_uri, sweep)
 
     def full(*args, **kwargs):
-        raise OSError(28, "No space left on device")
+        raise OSError(28, "No space left on device: http://anna:s3cret@host/api")
 
     monkeypatch.setattr(tracker.client, "log_batch", full)
-    with pytest.raises(TrackingError, match="No space left on device"):
+    with pytest.raises(TrackingError, match=r"No space left on device: http://\*\*\*@host/api"):
         tracker.trial(two_trials()[0])
+
+
+def test_a_run_cut_off_before_its_parameters_gets_them_later(mlflow_uri, sweep, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(Tracker, "_write", lambda *a: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            Tracker(mlflow_uri, sweep)
+    run_id = Tracker(mlflow_uri, sweep).run_id
+    assert MlflowClient(mlflow_uri).get_run(run_id).data.params["model"] == "stag"
+
+
+HOLD = """
+import sqlite3, sys, time
+held = sqlite3.connect(sys.argv[1], isolation_level=None)
+held.execute("BEGIN EXCLUSIVE")
+print("locked", flush=True)
+time.sleep(float(sys.argv[2]))
+"""
+
+
+def test_a_database_locked_by_another_process_is_waited_for_but_not_for_long(mlflow_uri, sweep, monkeypatch):
+    tracker = Tracker(mlflow_uri, sweep)
+    first, second = two_trials()
+
+    def lock(seconds):
+        command = [sys.executable, "-c", HOLD, mlflow_uri.removeprefix("sqlite:///"), str(seconds)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout.readline() == "locked\n"
+        return process, time.monotonic()
+
+    process, begin = lock(3)
+    reach(mlflow_uri)
+    tracker.trial(first)
+    assert time.monotonic() - begin > 2.5
+    process.wait()
+
+    monkeypatch.setattr(tracking, "PATIENCE", 0.5)
+    process, begin = lock(60)
+    with pytest.raises(TrackingError, match="database is locked"):
+        reach(mlflow_uri)
+    assert time.monotonic() - begin < 5
+    process.kill()
+    process.wait()
+    reach(mlflow_uri)
+    assert tracker.trial(second) is True
+
+
+def test_a_server_that_goes_away_between_two_requests_is_not_waited_for(sweep):
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        address = f"http://127.0.0.1:{gone.getsockname()[1]}"
+    begin = time.monotonic()
+    with pytest.raises(TrackingError, match="failed"):
+        Tracker(address, sweep)  # without reach before it
+    assert time.monotonic() - begin < 3
+
+
+def test_a_server_that_answers_nothing_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(tracking, "PATIENCE", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # takes the connection, like a machine that hangs
+        begin = time.monotonic()
+        with pytest.raises(TrackingError, match=r"http://\*\*\*@127.0.0.1.* failed: .*timed out"):
+            reach(f"http://anna:s3cret@127.0.0.1:{mute.getsockname()[1]}")
+    assert time.monotonic() - begin < 3
 
 
 def test_sections_become_flat_parameters():

@@ -1,0 +1,162 @@
+"""MLflow goes away while a sweep runs: the sweep does not wait for it, and nothing is lost, neither for a while nor for good."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import LoggedModelStatus
+from typer.testing import CliRunner
+
+from orchestrator import send, sweep
+from orchestrator.outbox import Outbox
+from tests.orchestrator.test_sweep import pictures
+
+PASSWORD = "s3cret-word"
+PEOPLE, TRIALS = 3, 4
+
+
+class Server:
+    """``mlflow server`` on this machine, with its database and artifacts in a folder that outlives it."""
+
+    def __init__(self, folder):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.address = f"127.0.0.1:{free.getsockname()[1]}"
+        self.folder, self.process = folder, None
+
+    def start(self):
+        host, port = self.address.split(":")
+        store = ["--backend-store-uri", f"sqlite:///{self.folder}/db", "--artifacts-destination", str(self.folder / "artifacts")]
+        with open(self.folder / "log", "a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", port, "--workers", "1", *store],
+                env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # it has children of its own
+            )
+        deadline = time.monotonic() + 180
+        while not self.answers():
+            assert self.process.poll() is None and time.monotonic() < deadline, (self.folder / "log").read_text()[-2000:]
+            time.sleep(0.2)
+
+    def answers(self):
+        try:
+            return urllib.request.urlopen(f"http://{self.address}/health", timeout=5).status == 200
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
+
+    def kill(self):
+        if self.process:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    made = Server(tmp_path_factory.mktemp("server"))
+    yield made
+    made.kill()
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    return pictures(tmp_path_factory.mktemp("pictures"), ["casme2"] * PEOPLE)
+
+
+def run(corpus, workspace, name, address):
+    return CliRunner().invoke(
+        sweep.app,
+        [
+            *("ststnet", "--corpus", "ststnet_flow", "--root", str(corpus), "--workspace", str(workspace), "--runner", "inline"),
+            *("--set", "recipe.epochs=2", "--set", "recipe.warmup_epochs=0", "--inner-folds", "2", "--trials", str(TRIALS)),
+            *("--name", name, "--tracking-uri", f"http://anna:{PASSWORD}@{address}"),
+        ],
+        terminal_width=200,
+    )
+
+
+def held(server, name):
+    """(run of the sweep, trials, folds, models that can be loaded) in MLflow; each run ended, the model whole."""
+    client = MlflowClient(f"http://{server.address}")
+    experiments = [e.experiment_id for e in client.search_experiments()]
+    (top,) = client.search_runs(experiments, f"tags.`mer.sweep` = '{name}'")
+    trials = client.search_runs(experiments, f"tags.`mlflow.parentRunId` = '{top.info.run_id}'")
+    folds = [r for t in trials for r in client.search_runs(experiments, f"tags.`mlflow.parentRunId` = '{t.info.run_id}'")]
+    models = client.search_logged_models(experiments, f"source_run_id = '{top.info.run_id}'")
+    assert {one.info.status for one in (top, *trials, *folds)} == {"FINISHED"}
+    assert "nested.uf1" in top.data.metrics and top.data.params["model"] == "ststnet"
+    assert "predictions.json" in {file.path for file in client.list_artifacts(top.info.run_id)}
+    assert {model.status for model in models} == {LoggedModelStatus.READY}
+    return top, sorted(trials, key=lambda t: int(t.data.tags["mer.trial"])), folds, models
+
+
+def no_password(*folders):
+    secret = PASSWORD.encode()
+    return not [path for folder in folders for path in folder.rglob("*") if path.is_file() and secret in path.read_bytes()]
+
+
+def test_a_server_that_is_killed_and_comes_back_gets_everything_in_the_same_sweep(server, corpus, tmp_path, monkeypatch):
+    """Killed before trial 1 is written, started again before trial 3 is."""
+    server.start()
+    before = {1: server.kill, 3: server.start}
+    stalls, complete, write = {}, {}, Outbox.trial
+
+    def trial(outbox, one, *state):
+        before.get(one.index, lambda: None)()
+        begin = time.monotonic()
+        complete[one.index] = write(outbox, one, *state)
+        stalls[one.index] = time.monotonic() - begin
+        return complete[one.index]
+
+    monkeypatch.setattr(Outbox, "trial", trial)
+    result = run(corpus, tmp_path, "back", server.address)
+    assert result.exit_code == 0, result.output
+    assert complete == {0: True, 1: False, 2: False, 3: True}
+    assert max(stalls[1], stalls[2]) < 3, stalls
+    assert result.output.count("nothing is lost") == 1 and "MLflow is back" in result.output
+    _, trials, folds, models = held(server, "back")
+    assert [t.data.tags["mer.trial"] for t in trials] == ["0", "1", "2", "3"]
+    assert (len(folds), len(models)) == (TRIALS * PEOPLE, 1)
+    assert PASSWORD not in result.output and no_password(tmp_path, server.folder)
+    print("seconds at each trial:", stalls)
+
+
+def test_what_a_server_never_took_is_sent_later_and_only_once(server, corpus, tmp_path):
+    nowhere = Server(tmp_path).address
+    begin = time.monotonic()
+    result = run(corpus, tmp_path, "later", nowhere)
+    print("sweep without MLflow:", time.monotonic() - begin)
+    assert result.exit_code == 3, result.output
+    words = " ".join(result.output.split())
+    assert f"python -m orchestrator.send later --workspace {tmp_path} --tracking-uri http://***@{nowhere}" in words
+    assert PASSWORD not in result.output and no_password(tmp_path)
+
+    def sent(address):
+        arguments = ["later", "--workspace", str(tmp_path), "--tracking-uri", f"http://anna:{PASSWORD}@{address}"]
+        return CliRunner().invoke(send.app, arguments, terminal_width=200)
+
+    assert sent(nowhere).exit_code == 3
+    if not server.answers():
+        server.start()
+    first = sent(server.address)
+    assert first.exit_code == 0, first.output
+    top, trials, folds, models = held(server, "later")
+    assert (len(trials), len(folds), len(models)) == (TRIALS, TRIALS * PEOPLE, 1)
+
+    client = MlflowClient(f"http://{server.address}")
+    client.create_logged_model(top.info.experiment_id, name="model", source_run_id=top.info.run_id)  # an upload that was cut off
+    second = sent(server.address)
+    assert second.exit_code == 0, second.output
+    again = held(server, "later")
+    ids = [[run.info.run_id for run in (top, *trials, *folds)], models[0].model_id]
+    assert [[run.info.run_id for run in (again[0], *again[1], *again[2])], again[3][0].model_id] == ids and len(again[3]) == 1
+    assert no_password(tmp_path, server.folder)
