@@ -9,10 +9,10 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export TF_CPP_MIN_LOG_LEVEL = 3
 export GLOG_minloglevel = 2
 
-.PHONY: help env sweep test lint ui benchmark mutate clean
+.PHONY: help env sweep test test-faults lint ui benchmark mutate cluster-test clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 env: $(STAMP) ## the environment alone, in .venv
 
@@ -29,8 +29,11 @@ $(STAMP): pyproject.toml constraints.txt
 sweep: env ## the main job: synthetic corpus -> features -> LOSO sweep of STAG on local Ray -> MLflow -> leaderboard
 	$(RUN) -m orchestrator.sweep stag --trials 3 --set recipe.epochs=40
 
-test: env ## all tests
-	$(RUN) -m pytest
+test: env ## all tests but those of test-faults and cluster-test
+	$(RUN) -m pytest --ignore=tests/faults
+
+test-faults: env ## kill nodes, servers, disks and laptops in the middle of a sweep, and count what was lost
+	$(RUN) -m pytest tests/faults
 
 lint: env ## ruff and mypy
 	$(RUN) -m ruff check .
@@ -40,13 +43,20 @@ lint: env ## ruff and mypy
 ui: env ## MLflow in a browser, on this machine only: http://127.0.0.1:5000
 	$(RUN) -m mlflow ui --host 127.0.0.1 --port 5000 --backend-store-uri sqlite:///workspace/mlflow.db
 
-benchmark: env ## orchestration, preprocessing and models as ratios; the last line of each is one JSON object
+benchmark: env ## orchestration, racing, packing, preprocessing and models as ratios; the last line of each is one JSON object
 	$(RUN) -m benchmarks.folds
+	$(RUN) -m benchmarks.overhead
+	$(RUN) -m benchmarks.scheduler
+	$(RUN) -m benchmarks.racing
+	$(RUN) -m benchmarks.packing
 	$(RUN) -m benchmarks.preprocessing
 	$(RUN) -m benchmarks.models
 
 mutate: env ## break one line of protocols, metrics, seeds, jobs ... at a time: the tests must notice
 	$(RUN) -m tests.mutate
+
+cluster-test: env ## ray up, a sweep, ray down on two hosts made on this machine (as root; Debian: openssh-server iproute2 rsync procps)
+	tests/cluster/run.sh
 
 clean: ## remove what runs have made (corpora, features, results, MLflow), not the environment
 	rm -rf workspace

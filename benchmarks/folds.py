@@ -20,6 +20,7 @@ import numpy as np
 import typer
 
 from orchestrator import search
+from orchestrator import trials as ray_search
 from orchestrator.data import Table
 from orchestrator.runners import ray as ray_runner
 from orchestrator.runners.inline import run_fold
@@ -85,10 +86,10 @@ def main(
         begin = time.perf_counter()
         ray_runner.start(None)
         quick = Study("stag", "loso", 0, 1, {"recipe.epochs": 1, "recipe.warmup_epochs": 0})
-        search.with_ray(quick, table(2 * cores), FoldStore(folder / "w"), Search(1, 0, "random", folder / "warm"), Silent())
+        ray_search.with_ray(quick, table(2 * cores), FoldStore(folder / "w"), Search(1, 0, "random", folder / "warm"), Silent())
         start_s = time.perf_counter() - begin
         begin = time.perf_counter()
-        done = search.with_ray(study, data, FoldStore(folder / "b"), Search(trials, 0, "random", folder / "ray"), Silent())
+        done = ray_search.with_ray(study, data, FoldStore(folder / "b"), Search(trials, 0, "random", folder / "ray"), Silent())
         ray_s = time.perf_counter() - begin
     fold_s = sum(r.seconds for o in done for r in o.results)
     equal = all(

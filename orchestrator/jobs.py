@@ -41,6 +41,7 @@ class FoldJob:
     test: tuple[str, ...]
     seed: int  # replicate number given by --seeds: 0, 1, ...
     code: str  # version of the code that decides the numbers
+    arithmetic: str = "cpu"  # "cpu" | "cuda", and "packed" behind it: equal within rounding, not to the bit, so never mixed
 
     @property
     def job_id(self) -> str:

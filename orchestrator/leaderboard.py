@@ -55,8 +55,10 @@ def trials_table(outcomes: Sequence[Outcome], scores: Mapping[str, Mapping[str, 
     judged = {
         o.index: pooled_validation_uf1(o.results) if o.results and o.results[0].validation else float("nan") for o in outcomes
     }
-    for outcome in sorted(outcomes, key=lambda o: (bool(o.error), -judged[o.index], o.index)):
+    for outcome in sorted(outcomes, key=lambda o: (bool(o.error), o.state, -judged[o.index], o.index)):
         value = "[red]failed[/red]" if outcome.error else f"{judged[outcome.index]:.3f}"
+        if outcome.state == "stopped":
+            value += f" of {len(outcome.results)} folds, stopped"
         keys = ", ".join(f"{k.split('.', 1)[1]}={_short(v)}" for k, v in outcome.drawn.items())
         made.add_row(str(outcome.index), value, str(chosen.get(outcome.index, 0)), keys)
     return made
@@ -67,6 +69,9 @@ def headline(summary: Mapping[str, Any]) -> str:
     rule = summary["rule"]
     score = summary["selection"][rule]
     kind = "honest" if RULES[rule].honest else "[red]ORACLE, no result[/red]"
+    adaptive = [summary[part] for part in ("sampler", "scheduler") if summary.get(part, "none") not in ("random", "none")]
+    # Such a search has seen how every held-out person fared as a validation person of other folds.
+    kind += f", trials chosen by {' and '.join(adaptive)} with all validation people in view" if adaptive else ""
     return f"{rule} ({kind}), AUs {summary['au']}: UF1 {score['uf1']:.4f}  UAR {score['uar']:.4f}  WAR {score['war']:.4f}"
 
 

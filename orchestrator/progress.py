@@ -20,7 +20,9 @@ class SweepProgress:
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn(),
             console=console, disable=not console.is_terminal,
         )  # fmt: skip
+        self.folds_a_trial = 0
         self.total, self.done, self.run, self.reused, self.fold_seconds = 0, 0, 0, 0, 0.0
+        self.of_trial: dict[int, int] = {}
         self.best: tuple[float, int] | None = None
         self.begin = self.said = 0.0
         self.task = self.bar.add_task("", total=None, note="", visible=False)
@@ -37,11 +39,15 @@ class SweepProgress:
         """Progress of what comes before the folds: ``what`` is "rendering" or "extracting"."""
         self._show(what, done, total, note)
 
-    def folds(self, total: int) -> None:
-        """The folds begin: total over all trials and seeds."""
+    def folds(self, trials: int, folds: int) -> None:
+        """The folds begin: so many trials, each with so many folds over all seeds."""
+        self.folds_a_trial, total = folds, trials * folds
         self.total, self.begin, self.said = total, time.monotonic(), 0.0
 
     def fold(self, trial: int, done: int, total: int, score: float, seconds: float, reused: bool) -> None:
+        if done <= self.of_trial.get(trial, 0):
+            return  # a trial whose process died tells again what it has told
+        self.of_trial[trial] = done
         self.done += 1
         if reused:
             self.reused += 1
@@ -57,6 +63,8 @@ class SweepProgress:
         self._show("folds", self.done, self.total, f"{best}, about {_clock(left)} left")
 
     def trial(self, outcome: Outcome) -> None:
+        if outcome.state == "stopped":
+            self.total -= self.folds_a_trial - self.of_trial[outcome.index]
         if outcome.error:
             self.console.print(
                 f"[red]trial {outcome.index} failed[/red]: {escape(outcome.error.strip().splitlines()[-1])}", highlight=False

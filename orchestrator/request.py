@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ from mer_models import MODELS
 from orchestrator.config import ConfigError, nearest
 from orchestrator.data import AU_MODES
 from orchestrator.labels import SCHEMES
+from orchestrator.runners.sizing import Need
+from orchestrator.schedulers import DEFAULT, SCHEDULERS
 from orchestrator.search import SAMPLERS
 from orchestrator.selection import RULES
 from orchestrator.study import Study
+from preprocessing.schema_places import place
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,12 @@ class Request:
     resume: bool
     runner: str
     address: str | None
-    gpus: float
+    need: Need
     workspace: Path
     tracking_uri: str
     max_failed: float
+    scheduler: str = DEFAULT
+    store: str = ""  # a shared place for features and fold results; "" = the workspace
     apex: str = "middle"  # what stands in for an apex that nobody annotated
 
     def __post_init__(self) -> None:
@@ -48,11 +54,14 @@ class Request:
             (self.au, AU_MODES, "AU mode"),
             (self.selection, RULES, "selection rule"),
             (self.sampler, SAMPLERS, "sampler"),
+            (self.scheduler, SCHEDULERS, "scheduler"),
             (self.runner, ("ray", "inline"), "runner"),
             (self.features, MODELS[self.study.model].features, f"feature set of {self.study.model}"),
         ):
             if value not in known:
                 raise ConfigError(nearest(value, known, what))
+        for one in (self.workspace, self.store or self.workspace):
+            place(one)  # refuses an address that cannot be one, or that holds a password, before it gets anywhere
         for corpus in self.corpora:
             if corpus not in SCHEMES["all"]:
                 raise ConfigError(nearest(corpus, SCHEMES["all"], "corpus"))
@@ -66,10 +75,25 @@ class Request:
             raise ConfigError(
                 "--inner-folds 0 leaves no validation people, so trials cannot be compared honestly; use --trials 1"
             )
+        if self.study.inner_folds == 0 and self.scheduler != "none":
+            raise ConfigError(f"--scheduler {self.scheduler} needs validation people; with --inner-folds 0 use none")
         if self.study.inner_folds == 0 and self.selection in ("nested", "pooled_validation"):
             raise ConfigError(
                 f"--selection {self.selection} needs validation people; with --inner-folds 0 use --selection last_epoch"
             )
+
+
+def need(gpus: str, pack: int, limit_s: float) -> Need:
+    """What a fold asks for, from "0.25", "auto" or "0". Raises ConfigError for a share outside 0 to 1, and for negative numbers."""
+    try:
+        share = 1.0 if gpus == "auto" else float(gpus)
+    except ValueError as error:
+        raise ConfigError(f"--gpus-per-fold {gpus!r}: give a share from 0 to 1, or auto") from error
+    if not 0 <= share <= 1:
+        raise ConfigError(f"--gpus-per-fold {gpus}: a fold trains on one GPU at most; give a share from 0 to 1, or auto")
+    if pack < 1 or not 0 <= limit_s < math.inf:
+        raise ConfigError(f"--pack {pack} must be 1 or more, and --fold-limit {limit_s} 0 or more seconds")
+    return Need(gpus=share, measured=gpus == "auto", limit_s=limit_s, pack=pack)
 
 
 def parse_settings(pairs: list[str]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ class Study:
     inner_folds: int
     seeds: int
     fixed: Mapping[str, Any]
+    arithmetic: str = "cpu"  # as in FoldJob
     code: str = field(default_factory=code_version)  # once: what a sweep's processes see may change under their feet
 
     def __post_init__(self) -> None:
@@ -67,7 +68,7 @@ class Study:
                 job = FoldJob(
                     model=self.model, config=config, features=table.features, corpus=table.content, au=table.au,
                     classes=table.classes, protocol=self.protocol, fold=fold.name, train=train, validation=validation,
-                    test=fold.test, seed=seed, code=self.code,
+                    test=fold.test, seed=seed, code=self.code, arithmetic=self.arithmetic,
                 )  # fmt: skip
                 jobs.append(job)
         return tuple(jobs)

@@ -1,7 +1,7 @@
 """The main job: python -m orchestrator.sweep MODEL. Features -> study -> trials x folds -> selection -> MLflow -> leaderboard.
 
 Exit status: 0 every fold asked for has a result; 1 some fold has none (the others are kept and reported); 2 bad input, nothing
-was run; 3 all results are there but MLflow could not take them.
+was run; 130 interrupted, and --resume goes on; 3 all results are there but MLflow could not take them: orchestrator.send sends them later.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,27 +19,29 @@ import typer
 from rich.markup import escape
 
 from mer_models import MODELS
-from orchestrator import report, search
+from orchestrator import remote, report, search, trials
 from orchestrator.config import ConfigError, nearest
 from orchestrator.data import Table, load, merged
 from orchestrator.labels import SCHEMES
 from orchestrator.leaderboard import headline, next_commands, opening, trials_table
 from orchestrator.names import safe_name
+from orchestrator.outbox import Outbox
 from orchestrator.progress import SweepProgress
 from orchestrator.protocols import PROTOCOLS, ProtocolError, canonical
-from orchestrator.refit import refit
-from orchestrator.request import Request, parse_settings
+from orchestrator.request import Request, need, parse_settings
 from orchestrator.runners import ray as ray_runner
+from orchestrator.schedulers import SCHEDULERS
 from orchestrator.search import SAMPLERS, Outcome, Search
 from orchestrator.selection import DEFAULT, RULES, SelectionError, Trial, available, choose, score
 from orchestrator.store import FoldStore
 from orchestrator.study import Study
 from orchestrator.sweep_folder import SweepFolder
-from orchestrator.tracking import Tracker, TrackingError
 from preprocessing import extract
 from preprocessing.schema import CorpusError, FeatureSetError, write_atomically
+from preprocessing.schema_places import PlaceError, place
 
-BAD_INPUT = (ConfigError, CorpusError, FeatureSetError, ProtocolError, SelectionError, OSError)
+BAD_INPUT = (ConfigError, CorpusError, FeatureSetError, ProtocolError, SelectionError, PlaceError, OSError)
+STATES = {"complete": "complete", "stopped": "pruned"}  # of an Outcome -> of its run in MLflow; the others have none
 console = report.terminal()
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 MODEL_LIST = "\n".join(
@@ -67,6 +68,7 @@ def run(request: Request, json_file: Path | None = None) -> int:
                 settings=extract.Settings(apex=request.apex),
                 workers=workers,
                 max_failed=request.max_failed,
+                store=request.store or None,
                 report=lambda p: progress.clips(p.what, p.done, p.total, p.note),
                 say=console.print,
             )
@@ -87,39 +89,38 @@ def run(request: Request, json_file: Path | None = None) -> int:
         folds = len(jobs) // request.study.seeds
         for line in opening(request, table, tables, folds, sum(one.quarantined for one in made)):
             console.print(line, highlight=False)
-        tracker = _tracker(request, table)
-        progress.on_trial.append(lambda outcome: outcome.error or _to_mlflow(tracker, lambda t: t.trial(outcome.trial)))
-        progress.folds(request.trials * len(jobs))
-        store = FoldStore(request.workspace / "folds")
-        plan = Search(request.trials, 0, request.sampler, folder.path)
+        store = FoldStore(place(request.store or request.workspace) / "folds")
+        outbox = Outbox.start(request.tracking_uri, _about(request, table), folder.path, store, _say)
+        progress.on_trial.append(lambda o: o.state in STATES and outbox.trial(o.trial, STATES[o.state]))
+        progress.folds(request.trials, len(jobs))
+        plan = Search(request.trials, 0, request.sampler, folder.path, request.scheduler)
         if with_ray:
-            outcomes = search.with_ray(request.study, table, store, plan, progress, gpus=request.gpus)
+            outcomes = trials.with_ray(request.study, table, store, plan, progress, need=request.need, say=_say)
         else:
             outcomes = search.inline(request.study, table, store, plan, progress)
     wall = time.perf_counter() - begin
+    if any(outcome.state == "interrupted" for outcome in outcomes) or len(outcomes) < request.trials:
+        return _interrupted(request, outcomes)
     failed = [outcome for outcome in outcomes if outcome.error]
-    if len(failed) == len(outcomes):
+    complete = [outcome.trial for outcome in outcomes if outcome.state == "complete"]
+    if not complete:
         console.print(
             f"[red]every trial failed[/red]; the first:\n{escape(failed[0].error) if failed else 'none was run'}", highlight=False
         )
-        _to_mlflow(tracker, lambda t: t.failed("every trial failed"))
+        outbox.failed("every trial failed")
         return 1
-    trials = [outcome.trial for outcome in outcomes if not outcome.error]
     timing = {
         "wall_s": round(wall, 3), "fold_s": round(progress.fold_seconds, 3), "extract_s": round(sum(one.seconds for one in made), 3),
         "folds_run": progress.run, "folds_reused": progress.reused,
+        "folds_saved": sum(len(jobs) - len(o.results) for o in outcomes if o.state == "stopped"),
     }  # fmt: skip
-    summary, scores = _evaluate(request, table, trials, folds, timing, failed)
+    summary, scores = _evaluate(request, table, complete, folds, timing, outcomes)
     report.write(folder.path, summary, scores)
     summary = report.with_scores(summary, scores)
     if json_file:
         text = json.dumps(summary, indent=2, allow_nan=False)
         write_atomically(json_file, lambda path: path.write_text(text + "\n"))
-    tracked = _to_mlflow(
-        tracker,
-        lambda t: _finish(t, request.study.model, table, trials, summary, scores, folder.path),
-        f"; the results are in {folder.path}",
-    )
+    outbox.finish(request.study.model, table, complete)
     console.print(trials_table(outcomes, scores))
     console.print(report.table(summary))
     if parts := report.parts_table(summary, request.selection):
@@ -128,15 +129,15 @@ def run(request: Request, json_file: Path | None = None) -> int:
     console.print(
         next_commands(request.name, request.workspace, request.tracking_uri, request.study.model), highlight=False, soft_wrap=True
     )
-    missing = request.trials * len(jobs) - sum(len(trial.results) for trial in trials)
-    if missing:
+    if failed:
+        missing = sum(len(jobs) - len(outcome.results) for outcome in failed)
         console.print(
             f"[red]{missing} folds have no result[/red] ({len(failed)} failed trials); mend and run again with --resume --name {request.name}"
         )
         for outcome in failed:
             console.print(f"trial {outcome.index}:\n{escape(outcome.error)}", highlight=False)
         return 1
-    return 0 if tracked else 3
+    return 0 if outbox.sent else 3
 
 
 def _definition(request: Request, table: Table) -> dict[str, Any]:
@@ -146,43 +147,29 @@ def _definition(request: Request, table: Table) -> dict[str, Any]:
         "model": study.model, "corpus": table.corpus, "feature_set": table.features, "content": table.content,
         "scheme": request.classes, "classes": list(table.classes), "au": table.au, "protocol": study.protocol,
         "subject_dependent": study.rule.subject_dependent, "inner_folds": study.inner_folds,
-        "set": dict(study.fixed), "sampler": request.sampler,
+        "set": dict(study.fixed), "sampler": request.sampler, "scheduler": request.scheduler,
     }  # fmt: skip
 
 
-def _tracker(request: Request, table: Table) -> Tracker | None:
-    """MLflow, or None with a message: a study of hours is not lost to a tracking server that is down."""
+def _about(request: Request, table: Table) -> dict[str, Any]:
+    """What MLflow is told of the sweep."""
     study = request.study
-    about = _definition(request, table) | {
-        "name": request.name,
-        "trials": request.trials,
-        "seeds": study.seeds,
-        "code": study.code,
-    }
-    try:
-        return Tracker(request.tracking_uri, about)
-    except TrackingError as error:
-        console.print(
-            f"[red]MLflow: {escape(str(error))}[/red]; the sweep goes on, its results stay in {request.workspace}",
-            highlight=False,
-        )
-        return None
+    more = {"name": request.name, "trials": request.trials, "seeds": study.seeds, "code": study.code}
+    return _definition(request, table) | more
 
 
-def _to_mlflow(tracker: Tracker | None, write: Callable[[Tracker], object], after: str = "") -> bool:
-    """Whether MLflow took it. A failure is said and survived: the results are on disk."""
-    if tracker is None:
-        return False
-    try:
-        write(tracker)
-    except TrackingError as error:
-        console.print(f"[red]MLflow: {escape(str(error))}[/red]{after}", highlight=False)
-        return False
-    return True
+def _interrupted(request: Request, outcomes: list[Outcome]) -> int:
+    kept = sum(len(outcome.results) for outcome in outcomes)
+    _say(f"[yellow]interrupted[/yellow]; {kept} folds are kept; the same command with --resume --name {request.name} goes on")
+    return 130
+
+
+def _say(text: str) -> None:
+    console.print(text, highlight=False, soft_wrap=True)
 
 
 def _evaluate(
-    request: Request, table: Table, trials: list[Trial], folds: int, timing: dict[str, Any], failed: list[Outcome]
+    request: Request, table: Table, trials: list[Trial], folds: int, timing: dict[str, Any], outcomes: list[Outcome]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """(summary without scores, rule -> scores). Honest rules choose from the records alone; truth is joined after the choice."""
     truth = table.truth
@@ -195,20 +182,13 @@ def _evaluate(
         "classes": list(table.classes), "protocol": request.study.protocol,
         "subject_dependent": request.study.rule.subject_dependent, "inner_folds": request.study.inner_folds,
         "clips": len(table.clip_ids), "subjects": len(set(table.subjects)), "folds": folds, "seeds": request.study.seeds,
-        "rule": request.selection, "sampler": request.sampler,
+        "rule": request.selection, "sampler": request.sampler, "scheduler": request.scheduler,
         "configuration": {str(trial.index): trial.config for trial in trials},
-        "left_out": dict(sorted(table.left_out.items())), "failed_trials": {str(o.index): o.error for o in failed},
+        "left_out": dict(sorted(table.left_out.items())), "failed_trials": {str(o.index): o.error for o in outcomes if o.error},
+        "stopped_trials": {str(o.index): len(o.results) for o in outcomes if o.state == "stopped"},
         "timing": timing,
     }  # fmt: skip
     return summary, scores
-
-
-def _finish(tracker: Tracker, model: str, table: Table, trials: list[Trial], summary: dict, scores: dict, folder: Path) -> None:
-    """The sweep's scores and the refitted model."""
-    console.print("training the chosen configuration on all people, for the model registry of MLflow")
-    trained, config, index, epochs = refit(model, table, trials)
-    tracker.model(trained, config, table, trial=index, epochs=epochs)
-    tracker.finish(summary, scores, folder)
 
 
 @app.command(epilog=f"\b\nModels: paper, input, parameters\n{MODEL_LIST}")
@@ -242,8 +222,26 @@ def main(
         str, typer.Option(help=f"{', '.join(SAMPLERS)}; tpe learns from other folds' validation people")
     ] = "random",
     runner: Annotated[str, typer.Option(help="ray, or inline: this process alone, for a debugger")] = "ray",
-    address: Annotated[str | None, typer.Option(help="Ray cluster to join (auto, host:6379); none = Ray on this machine")] = None,
-    gpus_per_fold: Annotated[float, typer.Option(help="share of a GPU per fold, for example 0.25")] = 0.0,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            help="Ray cluster to join (auto, host:6379), or to send this command to (http://HEAD:8265); none = this machine"
+        ),
+    ] = None,
+    remote_folder: Annotated[  # remote.hand_over reads it from the command line
+        str, typer.Option(help="with --address http://: this repository on the head; --root, --workspace, --json are paths there")
+    ] = remote.FOLDER,
+    scheduler: Annotated[
+        str, typer.Option(help=f"{', '.join(SCHEDULERS)}: who stops a trial early, by the validation people of all folds so far")
+    ] = "none",
+    gpus_per_fold: Annotated[
+        str, typer.Option(help="share of a GPU per fold, for example 0.25; auto = what each trial's first fold takes")
+    ] = "0",
+    pack: Annotated[int, typer.Option(help="folds that train as one program, for GPUs; same numbers within rounding")] = 1,
+    fold_limit: Annotated[float, typer.Option(help="seconds after which a fold is ended and tried once more; 0 = never")] = 21600,
+    store: Annotated[
+        str, typer.Option(help="features and fold results: a shared folder, or s3://bucket/prefix; the workspace by default")
+    ] = "",
     workspace: Annotated[Path, typer.Option(help="folder for features, fold results, sweeps and MLflow")] = Path("workspace"),
     tracking_uri: Annotated[str, typer.Option(help="MLflow; SQLite in the workspace if none is given")] = "",
     max_failed: Annotated[float, typer.Option(help="share of quarantined clips that is still a corpus")] = 0.2,
@@ -257,17 +255,25 @@ def main(
             raise ConfigError(nearest(model, MODELS, "model"))
         if resume and not name:
             raise ConfigError("--resume needs --name, the sweep to continue")
+        asked = need(gpus_per_fold, pack, fold_limit)
         request = Request(
-            study=Study(model, canonical(protocol), inner_folds, seeds, parse_settings(settings)), corpora=tuple(corpus), roots=tuple(root),
+            study=Study(model, canonical(protocol), inner_folds, seeds, parse_settings(settings), asked.arithmetic),
+            corpora=tuple(corpus), roots=tuple(root),
             features=features or MODELS[model].features[0], classes=classes, au=au, selection=selection, trials=trials,
-            sampler=sampler, name=safe_name(name) if name else "", resume=resume, runner=runner, address=address, gpus=gpus_per_fold,
+            sampler=sampler, name=safe_name(name) if name else "", resume=resume, runner=runner, address=address,
+            need=asked,
             workspace=workspace, tracking_uri=tracking_uri or f"sqlite:///{workspace}/mlflow.db",
-            max_failed=max_failed, apex=apex,
+            max_failed=max_failed, apex=apex, scheduler=scheduler, store=store,
         )  # fmt: skip
-        status = run(request, json_file)
+        status = 0 if remote.hand_over(address, name, model) else run(request, json_file)
     except BAD_INPUT as error:
         console.print(f"[red]{type(error).__name__}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
+    except KeyboardInterrupt:
+        console.print(
+            f"[yellow]ended[/yellow]; finished folds are kept: the same command with --resume --name {name or 'NAME'} goes on"
+        )
+        raise typer.Exit(130) from None
     raise typer.Exit(status)
 
 

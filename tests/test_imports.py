@@ -7,9 +7,15 @@ ROOT = Path(__file__).parent.parent
 OURS = ("preprocessing", "mer_models", "search_spaces", "orchestrator")
 # Third-party fences: top-level name -> the only files (or folders) that may import it.
 FENCES = {
-    "ray": ("preprocessing/distribute.py", "preprocessing/__main__.py", "orchestrator/runners/ray.py", "orchestrator/search.py"),
+    "ray": (
+        "preprocessing/distribute.py",
+        "preprocessing/__main__.py",
+        "orchestrator/runners/ray.py",
+        "orchestrator/trials.py",
+        "orchestrator/remote.py",
+    ),
     "mlflow": ("orchestrator/tracking.py", "orchestrator/predictor.py"),
-    "optuna": ("orchestrator/search.py",),
+    "optuna": ("orchestrator/search.py", "orchestrator/trials.py"),
     "cv2": ("preprocessing/",),
     "mediapipe": ("preprocessing/landmarks.py",),
     "torch": ("mer_models/", "orchestrator/"),

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from orchestrator.data import Table, fold_data
 from orchestrator.jobs import FoldJob, FoldResult
 from orchestrator.store import FoldStore
 from orchestrator.training.loop import train_fold
+from orchestrator.training.packed import train_folds
 
 
 def run_fold(job: FoldJob, table: Table, device: str = "cpu") -> FoldResult:
     """One fold: cut its arrays out of the table and train. The function that every runner calls."""
     return train_fold(job, fold_data(table, job), device=device)
+
+
+def run_folds(jobs: Sequence[FoldJob], table: Table, device: str = "cpu") -> list[FoldResult]:
+    """Several folds, as one program if they are more than one (training/packed.py)."""
+    if len(jobs) == 1:
+        return [run_fold(jobs[0], table, device)]
+    return train_folds(jobs, [fold_data(table, job) for job in jobs], device=device)
 
 
 def run(jobs: Iterable[FoldJob], store: FoldStore, compute: Callable[[FoldJob], FoldResult]) -> Iterator[tuple[FoldResult, bool]]:

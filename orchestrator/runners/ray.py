@@ -1,42 +1,63 @@
 """Fold jobs as Ray tasks: any free slot of the cluster takes any trial's fold.
 
-A task asks for one CPU (and a share of a GPU), runs on one thread and gets the table from the object store. A fold whose worker
-dies is started again by Ray; a fold that raises is tried once more here, said in the log, and then fails its trial.
+A task asks for one CPU (and a share of a GPU), runs on one thread and gets the table from the object store. A fold whose worker or
+node dies is started again by Ray; a fold that raises is tried once more here; one that runs out of memory is given more, or its
+pack is halved. Each is said in the log, and a fold that fails for good fails its trial, by name.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import os
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import ray
-from ray.exceptions import RayTaskError, WorkerCrashedError
+import torch
+from ray.exceptions import OutOfMemoryError, RayTaskError, WorkerCrashedError
 
 from orchestrator.data import Table
 from orchestrator.jobs import FoldJob, FoldResult
-from orchestrator.runners.inline import run_fold
+from orchestrator.runners import sizing
+from orchestrator.runners.control import Control
+from orchestrator.runners.inline import run_folds
+from orchestrator.runners.limit import time_limit
+from orchestrator.runners.sizing import Need, Peak
 from orchestrator.store import FoldStore
+from orchestrator.training.packed import pack_key, why_not
 
 log = logging.getLogger(__name__)
 # glibc hands large blocks back to the system after every step and faults them in again: kept, an STSTNet fold took 2.5 s instead
 # of 4.4 s here. Read at a process' start, so they are the environment of the workers.
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "2000000000", "MALLOC_TRIM_THRESHOLD_": "4000000000", "MALLOC_TOP_PAD_": "67108864"}
-CRASHES = 2  # times that Ray starts a fold again whose worker process died
+CRASHES = 4  # times that Ray starts a fold again whose worker or node died
 ATTEMPTS = 2  # times that a fold which raises is tried
+ENLARGED = 4  # times that a fold which runs out of memory is given more
+ON_HEAD = {"node:__internal_head__": 0.001}
+
+Pack = tuple[FoldJob, ...]
 
 
 class FoldFailed(RuntimeError):
-    """A fold raised in every attempt; the text holds its name and the worker's traceback."""
+    """A fold failed in every attempt; the text holds its name and the worker's traceback."""
 
 
 @ray.remote(max_retries=CRASHES)
-def _fold(job: FoldJob, table: Table, device: str) -> FoldResult:
-    return run_fold(job, table, device)
+def _folds(pack: Pack, table: Table, need: Need, control: Any) -> tuple[list[FoldResult], Peak] | None:
+    """Results of the pack's folds and what they took; None if the sweep is ending, so that nothing was begun."""
+    if control is not None and ray.get(control.drains.remote()):
+        return None
+    sizing.reset(need.device)
+    with time_limit(need.limit_s):
+        results = run_folds(pack, table, need.device)
+    return results, sizing.measure(need.device)
 
 
 def start(address: str | None, cpus: int | None = None, gpus: int | None = None) -> None:
-    """Join the cluster at ``address``, or start Ray on this machine, without a dashboard.
+    """Join the cluster at ``address``, or start Ray on this machine alone, without a dashboard, also where another one runs already.
 
     Ray's own ports answer to holders of its token only (its default since 2.60), which ``ray.init`` makes and keeps.
     """
@@ -49,43 +70,165 @@ def start(address: str | None, cpus: int | None = None, gpus: int | None = None)
     else:
         for name, value in KEEP_MEMORY.items():  # Ray's processes on this machine inherit it
             os.environ.setdefault(name, value)
-        ray.init(num_cpus=cpus, num_gpus=gpus, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        ray.init(
+            address="local",
+            num_cpus=cpus,
+            num_gpus=gpus,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
+
+
+def control(scheduler: str) -> Any:
+    """The sweep's Control as an actor on the head. One that dies is started again, with what it knew forgotten: fewer trials are
+    stopped then, and none wrongly."""
+    return ray.remote(Control).options(num_cpus=0, resources=ON_HEAD, max_restarts=-1, max_task_retries=-1).remote(scheduler)
 
 
 def run(
-    jobs: Sequence[FoldJob], store: FoldStore, table: ray.ObjectRef, *, gpus: float = 0.0
-) -> Iterator[tuple[FoldResult, bool]]:
+    jobs: Sequence[FoldJob],
+    store: FoldStore,
+    table: ray.ObjectRef,
+    *,
+    need: Need | None = None,
+    control: Any = None,
+    share: int = 0,
+) -> Generator[tuple[FoldResult, bool], None, None]:
     """Yield (result, reused) as folds end, in the order in which they end. Leaves nothing running when it is closed early.
 
-    table  reference to the study's Table in the object store.
-    gpus   share of a GPU per fold; 0 for CPU.
-    Raises FoldFailed with the worker's traceback.
+    table    reference to the study's Table in the object store.
+    control  the sweep's, or None: once it drains, folds that have not begun are left out.
+    share    this trial takes one of so many parts of the cluster's places, so that trials which race run side by side: a fold begun
+             before its trial's first ones have spoken is often wasted (replayed with 16 places and 8 trials: 75 % of all folds
+             instead of 26 %). 0 = all of its folds at once, which no place can wait for.
+    Raises FoldFailed with the worker's traceback; OSError when a result cannot be stored.
     """
-    task = _fold.options(num_cpus=1, num_gpus=gpus, scheduling_strategy="SPREAD")
-    device = "cuda" if gpus else "cpu"
-    pending: dict[ray.ObjectRef, tuple[FoldJob, int]] = {}
-    try:
-        for job in jobs:
-            held = store.load(job.job_id)
-            if held is not None:
-                yield held, True
+    missing = []
+    for job in jobs:
+        held = store.load(job.job_id)
+        if held is not None:
+            yield held, True
+        else:
+            missing.append(job)
+    yield from ((result, False) for result in _Pending(store, table, need or Need(), control, share).run(packs(missing, need)))
+
+
+def packs(jobs: Sequence[FoldJob], need: Need | None) -> list[Pack]:
+    """The jobs in their order, together where they may train as one program, at most ``need.pack`` of them."""
+    size = need.pack if need else 1
+    made: list[list[FoldJob]] = []
+    open_: dict[Any, list[FoldJob]] = {}
+    for job in jobs:
+        key = pack_key(job) if size > 1 and not why_not(job.model, job.config) else None
+        if key is None or len(open_.get(key, [])) in (0, size):
+            made.append([])
+            if key is not None:
+                open_[key] = made[-1]
+        (made[-1] if key is None else open_[key]).append(job)
+    return [tuple(pack) for pack in made]
+
+
+class _Pending:
+    """Tasks that are under way, and what becomes of one that fails."""
+
+    def __init__(self, store: FoldStore, table: ray.ObjectRef, need: Need, control: Any, share: int):
+        self.store, self.table, self.need, self.control, self.share = store, table, need, control, share
+        self.tasks: dict[ray.ObjectRef, tuple[Pack, Need, int, int]] = {}  # of a task: failures, enlargements
+
+    def run(self, packs: list[Pack]) -> Iterator[FoldResult]:
+        try:
+            if self.need.measured and packs:
+                first = replace(self.need, gpus=1.0 if self.need.gpus else 0.0, measured=False)
+                self._start(packs[0], first)
+                peaks: list[Peak] = []
+                while self.tasks:
+                    yield from self._next(peaks)
+                self.need = self._sized(peaks[-1]) if peaks else first
+                packs = packs[1:]
+            rest = deque(packs)
+            while rest or self.tasks:
+                while rest and len(self.tasks) < self._places(len(packs)):
+                    self._start(rest.popleft(), self.need)
+                yield from self._next([])
+        finally:
+            for reference in self.tasks:
+                ray.cancel(reference, force=True)
+
+    def _start(self, pack: Pack, need: Need, failures: int = 0, enlarged: int = 0) -> None:
+        # SPREAD: else the placement group of the trial, which has no CPU, would hold the task.
+        asked = {"num_cpus": 1, "num_gpus": need.gpus, "scheduling_strategy": "SPREAD"} | (
+            {"memory": need.memory} if need.memory else {}
+        )
+        self.tasks[_folds.options(**asked).remote(pack, self.table, need, self.control)] = (pack, need, failures, enlarged)
+
+    def _places(self, most: int) -> int:
+        """How many tasks this trial may have under way: one more than its part, or a cluster that could grow would never be asked to."""
+        if not self.share:
+            return most
+        held = ray.cluster_resources()
+        places = held.get("GPU", 0) / self.need.gpus if self.need.gpus else held.get("CPU", 0)
+        return 1 + math.ceil(places / self.share)
+
+    def _next(self, peaks: list[Peak]) -> Iterator[FoldResult]:
+        """Wait for one task. Its results, kept; none if it is to be tried again, or the sweep is ending."""
+        (done,), _ = ray.wait(list(self.tasks), num_returns=1)
+        pack, need, failures, enlarged = self.tasks.pop(done)
+        try:
+            ended = ray.get(done)
+        except (RayTaskError, WorkerCrashedError, OutOfMemoryError) as error:
+            self._again(pack, need, failures, enlarged, error)
+            return
+        if ended is None:
+            return
+        peaks.append(ended[1])
+        for result in ended[0]:
+            self.store.save(result)
+        yield from ended[0]
+
+    def _again(self, pack: Pack, need: Need, failures: int, enlarged: int, error: Exception) -> None:
+        if (
+            _out_of_memory(error)
+            and enlarged < ENLARGED
+            and (len(pack) > 1 or need.gpus < 1 or isinstance(error, OutOfMemoryError))
+        ):
+            if len(pack) > 1:
+                halves = [pack[: len(pack) // 2], pack[len(pack) // 2 :]]
             else:
-                pending[task.remote(job, table, device)] = (job, 1)
-        while pending:
-            done, _ = ray.wait(list(pending), num_returns=1)
-            job, attempt = pending.pop(done[0])
-            try:
-                result = ray.get(done[0])
-            except (RayTaskError, WorkerCrashedError) as error:
-                if attempt >= ATTEMPTS:
-                    raise FoldFailed(
-                        f"fold {job.fold} seed {job.seed} (job {job.job_id}) failed {attempt} times:\n{error}"
-                    ) from error
-                log.warning("fold %s seed %d failed, trying once more: %s", job.fold, job.seed, str(error).splitlines()[-1])
-                pending[task.remote(job, table, device)] = (job, attempt + 1)
-                continue
-            store.save(result)
-            yield result, False
-    finally:
-        for reference in pending:
-            ray.cancel(reference, force=True)
+                halves, need = [pack], _enlarged(need, error)
+            log.warning(
+                "%s ran out of memory; next as %d task(s) of at most %d folds, each with %.2f GPU and %.1f GiB of the host",
+                names(pack), len(halves), len(halves[0]), need.gpus, need.memory / 2**30,
+            )  # fmt: skip
+            for half in halves:
+                self._start(half, need, failures, enlarged + 1)
+            return
+        crashed = isinstance(error, WorkerCrashedError | OutOfMemoryError)  # Ray has started it again several times already
+        if crashed or failures + 1 >= ATTEMPTS:
+            raise FoldFailed(f"{names(pack)} failed {1 + (CRASHES if crashed else failures)} times:\n{error}") from error
+        log.warning("%s failed, tried once more: %s", names(pack), str(error).strip().splitlines()[-1])
+        for job in pack:  # one by one: the others of its pack have done nothing wrong
+            self._start((job,), need, failures + 1, enlarged)
+
+    def _sized(self, peak: Peak) -> Need:
+        need = replace(
+            self.need, measured=False, memory=sizing.host_bytes(peak), gpus=sizing.gpu_share(peak) if self.need.gpus else 0.0
+        )
+        log.warning("a fold took %.2f GiB of the host and %.2f GiB of its GPU: each of the others asks for %.2f GPU and %.2f GiB",
+                    peak.host / 2**30, peak.gpu / 2**30, need.gpus, need.memory / 2**30)  # fmt: skip
+        return need
+
+
+def names(pack: Pack) -> str:
+    """How a log and an error call the folds of a task."""
+    return " and ".join(f"fold {job.fold} seed {job.seed} (job {job.job_id})" for job in pack)
+
+
+def _out_of_memory(error: Exception) -> bool:
+    return isinstance(error, OutOfMemoryError) or isinstance(getattr(error, "cause", None), torch.OutOfMemoryError)
+
+
+def _enlarged(need: Need, error: Exception) -> Need:
+    if isinstance(error, OutOfMemoryError):
+        return replace(need, memory=2 * (need.memory or 2**30))
+    return replace(need, gpus=min(1.0, 2 * need.gpus))

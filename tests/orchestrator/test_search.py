@@ -7,10 +7,11 @@ import numpy as np
 import optuna
 import pytest
 
-from orchestrator import search
+from orchestrator import search, trials
 from orchestrator.jobs import FoldJob
 from orchestrator.runners import inline as inline_runner
 from orchestrator.runners import ray as ray_runner
+from orchestrator.runners.sizing import Peak
 from orchestrator.search import NamedSampler, Search
 from orchestrator.store import FoldStore
 from orchestrator.study import Study
@@ -59,7 +60,7 @@ def test_inline_and_ray_propose_and_compute_the_same(study, tmp_path, local_ray)
     alone, _ = run_inline(study, tmp_path / "inline")
     watcher = Watcher()
     (tmp_path / "ray").mkdir()
-    together = search.with_ray(study, table(), FoldStore(tmp_path / "ray" / "folds"), plan(tmp_path / "ray" / "sweep"), watcher)
+    together = trials.with_ray(study, table(), FoldStore(tmp_path / "ray" / "folds"), plan(tmp_path / "ray" / "sweep"), watcher)
     assert [o.error for o in together] == ["", ""]
     assert [o.drawn for o in alone] == [o.drawn for o in together]
     for a, b in zip(alone, together, strict=True):
@@ -126,7 +127,7 @@ def test_a_fold_that_raises_is_tried_again_and_then_fails_its_trial_with_the_tra
     """STSTNet on a table of ROI flow: the model refuses it in every fold."""
     study = Study("ststnet", "loso", 2, 1, {"recipe.epochs": 1})
     watcher = Watcher()
-    outcomes = search.with_ray(study, table(), FoldStore(tmp_path / "folds"), plan(tmp_path / "sweep", 1), watcher)
+    outcomes = trials.with_ray(study, table(), FoldStore(tmp_path / "folds"), plan(tmp_path / "sweep", 1), watcher)
     assert len(outcomes) == 1
     assert "failed 2 times" in outcomes[0].error
     assert "ststnet reads flow_picture" in outcomes[0].error
@@ -142,15 +143,15 @@ def test_a_worker_killed_in_the_middle_costs_nothing(study, tmp_path, local_ray,
     jobs = study.jobs(data, {})
 
     @ray.remote(max_retries=ray_runner.CRASHES)
-    def dies_once(job, data, device):
+    def dies_once(pack, data, need, control):
         import os
 
-        if job.fold == "synthetic/p1" and not mark.exists():
+        if pack[0].fold == "synthetic/p1" and not mark.exists():
             mark.touch()
             os.kill(os.getpid(), 9)
-        return inline_runner.run_fold(job, data, device)
+        return inline_runner.run_folds(pack, data, need.device), Peak(1)
 
-    monkeypatch.setattr(ray_runner, "_fold", dies_once)
+    monkeypatch.setattr(ray_runner, "_folds", dies_once)
     results = {r.job_id: r for r, _ in ray_runner.run(jobs, FoldStore(tmp_path / "folds"), ray.put(data))}
     assert mark.exists()
     for job in jobs:

@@ -1,0 +1,237 @@
+"""The search on Ray: each configuration a Tune trial, its folds Ray tasks (runners/ray.py). Same numbers as search.inline.
+
+A trial's own process only waits for its folds, on the head; killed, it is started again and finds finished folds in the store.
+Ctrl-C, or SIGTERM: the sweep drains, that is, folds which run may end and none begins; a second one ends it at once. Either way
+``--resume`` goes on where it stood.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import optuna
+import ray
+from optuna.trial import TrialState
+from ray import tune
+from ray.tune.execution import class_cache
+from ray.tune.search import Searcher
+from ray.tune.search.optuna import OptunaSearch
+
+from orchestrator.data import Table
+from orchestrator.runners import ray as ray_runner
+from orchestrator.runners.sizing import Need
+from orchestrator.search import METRIC, Outcome, Progress, Search, Watcher, order_of
+from orchestrator.store import FoldStore
+from orchestrator.study import Study
+from search_spaces import SPACES
+
+RESTARTS = 3  # times that a trial whose own process died is started again
+# Tune's own Ctrl-C handler would end the folds that run; its loggers write every report three times, which nobody reads.
+SETTINGS = {"TUNE_DISABLE_SIGINT_HANDLER": "1", "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1", "TUNE_GLOBAL_CHECKPOINT_S": "3600"}
+
+# Tune hands these on to its trials, and Ray then logs them in clear. Every machine has its own credentials, or its role.
+class_cache.ENV_VARS_TO_PROPAGATE -= {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN"}
+
+
+class Draining:
+    """Whether the user has asked the sweep to end."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    @contextmanager
+    def listens(self, say: Callable[[str], None]) -> Iterator[None]:
+        """While open, the first SIGINT or SIGTERM sets ``asked``; the second raises KeyboardInterrupt."""
+
+        def handle(*_: object) -> None:
+            if self.asked:
+                raise KeyboardInterrupt
+            self.asked = True
+            say("ending: folds that run may finish and are kept; once more ends them too")
+
+        before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+class _Numbered(OptunaSearch):
+    """OptunaSearch that numbers its proposals and keeps them on disk before they are run."""
+
+    plan: Search
+    proposed: list[dict[str, Any]]
+    draining: Draining
+
+    def suggest(self, trial_id: str) -> dict | None:
+        if self.draining.asked:
+            return cast(dict, Searcher.FINISHED)  # a word, which Tune reads as the end of the search
+        drawn = super().suggest(trial_id)
+        if drawn is None:
+            return None
+        self.proposed.append(drawn)
+        self.plan.keep(self.proposed)
+        return {"trial": len(self.proposed) - 1, "drawn": drawn}
+
+    def on_trial_result(self, trial_id: str, result: dict) -> None:
+        """Nothing: the score of some folds is no observation of a configuration either."""
+
+    def on_trial_complete(self, trial_id: str, result: dict | None = None, error: bool = False) -> None:
+        """A trial without all its folds is no observation of its configuration: it would be told as if it were complete."""
+        state = {"stopped": TrialState.PRUNED, "complete": None}.get((result or {}).get("state", ""), TrialState.FAIL)
+        if error or state is None:
+            super().on_trial_complete(trial_id, result, error)
+        else:
+            cast(optuna.Study, self._ot_study).tell(self._ot_trials[trial_id], state=state)
+
+
+def _run_trial(
+    config: dict[str, Any],
+    *,
+    study: Study,
+    handles: list,
+    store: FoldStore,
+    need: Need,
+    turns: list[int],
+    control: list,
+    share: int,
+) -> None:
+    """A Tune trial: all folds of one configuration as Ray tasks; reports after every fold what the validation people say."""
+    index, (judge,) = config["trial"], control
+    jobs = study.jobs(ray.get(handles[0]), config["drawn"])
+    progress = Progress(study)
+    report: dict[str, Any] = {METRIC: 0.0, "folds": 0, "of": len(jobs), "seconds": 0.0, "reused": False}
+    folds = ray_runner.run([jobs[i] for i in turns], store, handles[0], need=need, control=judge, share=share)
+    try:
+        for result, reused in folds:
+            score = progress.add(result)
+            stop = bool(progress.evidence) and ray.get(judge.reports.remote(index, progress.evidence[-1]))
+            done = len(progress.results)
+            state = "complete" if done == len(jobs) else "stopped" if stop else "running"
+            report |= {METRIC: score, "folds": done, "seconds": result.seconds, "reused": reused, "state": state, "error": ""}
+            if state != "running":
+                folds.close()  # its running folds give their places back before anything else is done
+                ray.get(judge.completed.remote(index)) if state == "complete" else None
+                tune.report(report)
+                return
+            tune.report(report)
+    except ray_runner.FoldFailed as error:
+        tune.report(report | {"state": "failed", "error": str(error)})
+        return
+    tune.report(report | {"state": "interrupted", "error": ""})
+
+
+class _Follow(tune.Callback):
+    """Tells the watcher in the sweep's process. Results are read back from the store, where the trial has put them."""
+
+    def __init__(self, study: Study, table: Table, store: FoldStore, watcher: Watcher, outcomes: dict[int, Outcome]):
+        self.study, self.table, self.store, self.watcher, self.outcomes = study, table, store, watcher, outcomes
+        self.draining, self.told = Draining(), False
+        self.control: Any = None
+
+    def __getstate__(self) -> dict:
+        """Tune keeps a copy of its callbacks for its own resume, which is not used here: ours goes by fold results."""
+        return {}
+
+    def on_step_end(self, iteration: int, trials: list, **info: Any) -> None:
+        if self.draining.asked and not self.told:
+            self.told = True
+            self.control.drain.remote()
+
+    def on_trial_result(self, iteration: int, trials: list, trial: Any, result: dict, **info: Any) -> None:
+        if result["state"] in ("running", "complete", "stopped"):
+            seen = (result["folds"], result["of"], result[METRIC], result["seconds"], bool(result["reused"]))
+            self.watcher.fold(trial.config["trial"], *seen)
+
+    def on_trial_complete(self, iteration: int, trials: list, trial: Any, **info: Any) -> None:
+        self._end(trial, trial.last_result.get("error", ""), trial.last_result.get("state", "failed"))
+
+    def on_trial_error(self, iteration: int, trials: list, trial: Any, **info: Any) -> None:
+        path = Path(trial.error_file) if trial.error_file else None
+        self._end(trial, path.read_text() if path and path.is_file() else "the trial failed and left no traceback", "failed")
+
+    def _end(self, trial: Any, error: str, state: str) -> None:
+        index, drawn = trial.config["trial"], trial.config["drawn"]
+        jobs = self.study.jobs(self.table, drawn)
+        held = [self.store.load(job.job_id) for job in jobs]
+        missing = sum(result is None for result in held)
+        if state == "complete" and missing:
+            error = f"{missing} of {len(jobs)} fold results are not in {self.store.root}: do head node and this process share that folder?"
+            state = "failed"
+        if state == "failed":
+            self.control.failed.remote(index)
+        results = tuple(result for result in held if result is not None)
+        outcome = Outcome(index, drawn, jobs[0].config, results, error, state)
+        self.outcomes[index] = outcome
+        self.watcher.trial(outcome)
+
+
+def with_ray(
+    study: Study,
+    table: Table,
+    store: FoldStore,
+    search: Search,
+    watcher: Watcher,
+    *,
+    need: Need | None = None,
+    at_once: int = 4,
+    say: Callable[[str], None] = print,
+) -> list[Outcome]:
+    """Every trial a Tune trial on the Ray that is running.
+
+    need     what a fold asks for; a CPU by default.
+    at_once  trials under way together: folds of the next one fill the slots that the last folds of one leave idle.
+    say      told when the user asks the sweep to end.
+    Raises KeyboardInterrupt when asked twice.
+    """
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+    logging.getLogger("ray.tune").setLevel(logging.ERROR)
+    storage, name, sampler, first = search.open(SPACES[study.model].PUBLISHED)
+    algorithm = _Numbered(
+        SPACES[study.model].space,
+        metric=METRIC,
+        mode="max",
+        points_to_evaluate=first,
+        sampler=sampler,
+        study_name=name,
+        storage=storage,
+    )
+    outcomes: dict[int, Outcome] = {}
+    follow = _Follow(study, table, store, watcher, outcomes)
+    algorithm.plan, algorithm.proposed, algorithm.draining = search, [], follow.draining
+    follow.control = control = ray_runner.control(search.scheduler)
+    trainable = tune.with_parameters(
+        _run_trial, study=study, handles=[ray.put(table)], store=store, need=need or Need(), turns=order_of(study, table),
+        control=[control], share=0 if search.scheduler == "none" else at_once,
+    )  # fmt: skip
+    tuner = tune.Tuner(
+        # The trial's own process only waits: no CPU, on the head, where the store is.
+        tune.with_resources(trainable, tune.PlacementGroupFactory([dict(ray_runner.ON_HEAD)])),
+        tune_config=tune.TuneConfig(
+            num_samples=search.trials,
+            search_alg=algorithm,
+            max_concurrent_trials=at_once,
+            reuse_actors=True,
+            metric=METRIC,
+            mode="max",
+        ),
+        run_config=tune.RunConfig(
+            name="tune",
+            storage_path=str(search.folder.resolve()),
+            verbose=0,
+            callbacks=[follow],
+            failure_config=tune.FailureConfig(max_failures=RESTARTS),
+        ),
+    )
+    with follow.draining.listens(say):
+        tuner.fit()
+    ray.kill(control)
+    return [outcomes[index] for index in sorted(outcomes)]

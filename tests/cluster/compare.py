@@ -1,0 +1,42 @@
+"""python -m tests.cluster.compare COUNTS STORE WORKSPACE INLINE: both hosts ran folds, and found what one process finds, bit by bit."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from orchestrator.store import FoldStore
+
+
+def _content(value: object) -> object:
+    return (value.dtype.str, value.shape, value.tobytes()) if isinstance(value, np.ndarray) else value
+
+
+def differences(cluster: Path, inline: Path) -> list[str]:
+    """What two folders of fold results do not share. Seconds may differ, nothing else."""
+    names = [{path.stem for path in folder.glob("*/*.npz")} for folder in (cluster, inline)]
+    found = [f"job {name} is in one folder only" for name in sorted(names[0] ^ names[1])]
+    for name in sorted(names[0] & names[1]):
+        a, b = (vars(FoldStore(folder).load(name)) for folder in (cluster, inline))
+        for field in sorted(a.keys() - {"seconds"}):
+            if _content(a[field]) != _content(b[field]):
+                found.append(f"job {name}: {field} differs")
+    return found
+
+
+if __name__ == "__main__":
+    counts, store, workspace, inline = (Path(argument) for argument in sys.argv[1:])
+    at = json.loads(counts.read_text())
+    found = differences(store / "folds", inline / "folds")
+    summaries = [json.loads((folder / "sweeps" / "one" / "summary.json").read_text()) for folder in (workspace, inline)]
+    for summary in summaries:
+        del summary["timing"]
+    if summaries[0] != summaries[1]:
+        found.append(f"summaries differ in {[key for key in summaries[0] if summaries[0][key] != summaries[1].get(key)]}")
+    folds = summaries[0]["folds"]
+    if len(at) < 2 or sum(at.values()) != folds:
+        found.append(f"{folds} folds over two hosts were asked for; they ran as {at}")
+    if found:
+        raise SystemExit("\n".join(found))
+    print(f"{folds} folds, by host {at}: equal to a run in one process, bit by bit")

@@ -1,0 +1,150 @@
+"""A sweep as a job of a real Ray head that asks for a token: it outlives who submitted it, is stopped, resumed, and gives the numbers
+of an undisturbed run."""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestrator.sweep import app
+from tests.test_resume_after_kill import PEOPLE, corpus
+
+ROOT = Path(__file__).parents[2]
+# The commands of a laptop, one a line: importing them takes seconds, in which the sweep to be stopped would end.
+LAPTOP = """
+import shlex, sys
+from orchestrator.remote import app
+for line in sys.stdin:
+    print("status", app(shlex.split(line), standalone_mode=False) or 0, flush=True)
+"""
+
+
+def free_ports(count):
+    with contextlib.ExitStack() as stack:
+        held = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in held:
+            one.bind(("127.0.0.1", 0))
+        return [str(one.getsockname()[1]) for one in held]
+
+
+def wait_for(what, within, true):
+    deadline = time.monotonic() + within
+    while not true():
+        assert time.monotonic() < deadline, f"{what}: not within {within} s"
+        time.sleep(0.05)
+
+
+def asks_for_a_token(address):
+    try:
+        urllib.request.urlopen(f"{address}/api/version", timeout=5)
+    except urllib.error.HTTPError as error:
+        return error.code == 401
+    except OSError:
+        return False
+    pytest.fail("the head lets anybody in")
+
+
+@pytest.fixture
+def head(tmp_path):
+    """(address, environment of a laptop that holds the token). This Ray shares no folder and no port with any other."""
+    home = tmp_path / "home of the head"
+    folder = home / "mer-orchestrator"
+    folder.mkdir(parents=True)
+    (folder / ".venv").symlink_to(sys.prefix)
+    for package in ("orchestrator", "preprocessing", "mer_models", "search_spaces"):
+        (folder / package).symlink_to(ROOT / package)
+    (tmp_path / "token").write_text(secrets.token_hex(32))
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
+    signed = clean | {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(tmp_path / "token"), "RAY_USAGE_STATS_ENABLED": "0"}
+    short = tempfile.mkdtemp(prefix="r")  # Ray's sockets lie below, and their paths may have 107 characters
+    gcs, dashboard, agent, client = free_ports(4)
+    ports = [
+        "--port",
+        gcs,
+        "--dashboard-port",
+        dashboard,
+        "--dashboard-agent-listen-port",
+        agent,
+        "--ray-client-server-port",
+        client,
+    ]
+    size = ["--num-cpus", "1", "--object-store-memory", "100000000", "--node-ip-address", "127.0.0.1"]
+    command = [Path(sys.executable).with_name("ray"), "start", "--head", "--block", "--temp-dir", short, *ports, *size]
+    with (tmp_path / "head.log").open("w") as log:
+        ray = subprocess.Popen(command, env=signed | {"HOME": str(home)}, stdout=log, stderr=log, start_new_session=True)
+    try:
+        address = f"http://127.0.0.1:{dashboard}"
+        wait_for("the job server", 90, lambda: ray.poll() is not None or asks_for_a_token(address))
+        yield address, signed
+    finally:
+        ray.terminate()  # with --block it ends what it has started
+        ray.wait(60)
+        shutil.rmtree(short, ignore_errors=True)
+
+
+def test_a_job_outlives_its_laptop_is_stopped_and_resumed(head, tmp_path):
+    address, signed = head
+    far, near, root = tmp_path / "far", tmp_path / "near", corpus(tmp_path / "corpus")
+    keys = ["--trials", "1", "--inner-folds", "2", "--set", "recipe.epochs=25"]
+
+    def sweep(workspace):
+        base = ["stag", "--corpus", "ststnet_flow", "--root", str(root), "--workspace", str(workspace)]
+        return [*base, *keys, "--name", "long", "--json", str(workspace / "out.json")]
+
+    def laptop(command):
+        return subprocess.Popen(
+            command, env=signed, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+
+    submitting = laptop([sys.executable, "-m", "orchestrator.sweep", *sweep(far), "--address", address])
+    other = laptop([sys.executable, "-c", LAPTOP])
+    try:
+        assert "submitted as sweep-long-1" in submitting.stdout.readline()
+        os.killpg(submitting.pid, signal.SIGKILL)
+
+        def say(*words):
+            """(exit status, what the other laptop prints) of one command."""
+            other.stdin.write(" ".join([*words, "--address", address]) + "\n")
+            other.stdin.flush()
+            lines = []
+            while not (line := other.stdout.readline()).startswith("status "):
+                assert line, "the other laptop's process has ended"
+                lines.append(line)
+            return int(line.split()[1]), "".join(lines)
+
+        wait_for("two folds", 120, lambda: len(list(far.glob("folds/*/*.npz"))) >= 2)
+        kept = len(list(far.glob("folds/*/*.npz")))
+        assert say("stop", "long") == (0, "sweep-long-1: STOPPED\n")
+        assert not (far / "out.json").exists()
+        assert say("resume", "long")[0] == 0
+        again, words = say("resume", "long")
+        assert again == 2 and "sweep-long-2" in words and "under way" in words
+        status, log = say("logs", "long", "--follow")
+        assert status == 0 and "--resume" in log and "nested" in log
+        _, table = say("status")
+        assert [row.split()[:2] for row in table.splitlines()[1:]] == [["sweep-long-1", "STOPPED"], ["sweep-long-2", "SUCCEEDED"]]
+    finally:
+        for process in (submitting, other):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    alone = [*sweep(near), "--runner", "inline", "--tracking-uri", "sqlite:////proc/no/such.db"]  # a second MLflow costs seconds
+    assert CliRunner().invoke(app, alone).exit_code == 3
+    resumed, undisturbed = (json.loads((workspace / "out.json").read_text()) for workspace in (far, near))
+    assert kept <= resumed["timing"]["folds_reused"] < PEOPLE
+    assert resumed["timing"]["folds_reused"] + resumed["timing"]["folds_run"] == PEOPLE
+    assert resumed["selection"] == undisturbed["selection"]

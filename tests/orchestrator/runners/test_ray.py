@@ -1,0 +1,176 @@
+"""Fold tasks that fail, hang, run out of memory or are no longer wanted. The folds here are invented: what counts is what is started."""
+
+import logging
+import time
+from pathlib import Path
+
+import pytest
+import ray
+import torch
+
+from orchestrator.runners import inline
+from orchestrator.runners import ray as ray_runner
+from orchestrator.runners.sizing import Need, Peak
+from orchestrator.store import FoldStore
+from orchestrator.study import Study
+from tests.orchestrator.tables import QUICK, table
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two CPUs and one GPU by name: tasks that ask for a share of it are placed, and find none."""
+    ray_runner.start(None, cpus=2, gpus=1)
+    yield
+    ray.shutdown()
+
+
+@pytest.fixture
+def jobs():
+    return Study("stag", "loso", 2, 1, QUICK).jobs(table(), {})
+
+
+class Log:
+    """Lines that tasks leave behind, in a file that all processes see."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def add(self, line: str) -> None:
+        with open(self.path, "a") as handle:
+            handle.write(line + "\n")
+
+    @property
+    def lines(self) -> list[str]:
+        return self.path.read_text().splitlines() if self.path.is_file() else []
+
+
+def task(body, retries=0):
+    """A fold task like the runner's own whose work is ``body(pack, need)``; it sees the real results, made on the CPU."""
+
+    @ray.remote(max_retries=retries)
+    def folds(pack, data, need, control):
+        if control is not None and ray.get(control.drains.remote()):
+            return None
+        body(pack, need)
+        return [inline.run_fold(job, data) for job in pack], Peak(2 * 2**30, 10 * 2**30, 100 * 2**30)
+
+    return folds
+
+
+def run(jobs, folder, **options):
+    return list(ray_runner.run(jobs, FoldStore(folder / "folds"), ray.put(table()), **options))
+
+
+def test_the_first_fold_has_the_gpu_to_itself_and_sizes_the_others(cluster, jobs, tmp_path, monkeypatch):
+    log = Log(tmp_path / "log")
+    monkeypatch.setattr(ray_runner, "_folds", task(lambda pack, need: log.add(f"{need.gpus} {need.memory / 2**30}")))
+    done = run(jobs, tmp_path, need=Need(gpus=1.0, measured=True))
+    assert len(done) == len(jobs) == 4
+    assert log.lines == ["1.0 0.0"] + 3 * ["0.13 2.5"]
+
+
+def test_out_of_gpu_memory_halves_the_pack_then_doubles_the_share(cluster, jobs, tmp_path, monkeypatch, caplog):
+    log = Log(tmp_path / "log")
+
+    def body(pack, need):
+        log.add(f"{len(pack)} {need.gpus}")
+        if len(pack) > 1 or need.gpus < 0.5:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(ray_runner, "_folds", task(body))
+    with caplog.at_level(logging.WARNING):
+        done = run(jobs, tmp_path, need=Need(gpus=0.25, pack=4))
+    assert {r.fold for r, _ in done} == {job.fold for job in jobs}
+    assert sorted(log.lines) == sorted(["4 0.25", "2 0.25", "2 0.25", *4 * ["1 0.25"], *4 * ["1 0.5"]])
+    assert "ran out of memory; next as 2 task(s) of at most 2 folds" in caplog.text
+    assert "with 0.50 GPU" in caplog.text
+
+
+def test_a_fold_that_no_gpu_holds_fails_by_name(cluster, jobs, tmp_path, monkeypatch):
+    def body(pack, need):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(ray_runner, "_folds", task(body))
+    with pytest.raises(ray_runner.FoldFailed, match=r"fold synthetic/p0 seed 0 .* failed 2 times(.|\n)*out of memory"):
+        run(jobs[:1], tmp_path, need=Need(gpus=0.5))
+
+
+def test_one_bad_fold_of_a_pack_does_not_fail_the_others(cluster, jobs, tmp_path, monkeypatch):
+    def body(pack, need):
+        if any(job.fold == "synthetic/p2" for job in pack):
+            raise ValueError("broken clip")
+
+    monkeypatch.setattr(ray_runner, "_folds", task(body))
+    with pytest.raises(ray_runner.FoldFailed, match=r"^fold synthetic/p2 seed 0 \(job \w+\) failed 2 times"):
+        run(jobs, tmp_path, need=Need(pack=4))
+    ray.get([])
+    kept = FoldStore(tmp_path / "folds").present(job.job_id for job in jobs)
+    assert jobs[2].job_id not in kept
+
+
+def test_a_fold_that_hangs_is_ended_tried_again_and_named(cluster, jobs, tmp_path, monkeypatch):
+    from orchestrator.runners.limit import time_limit
+
+    log = Log(tmp_path / "log")
+
+    def body(pack, need):
+        with time_limit(need.limit_s):
+            log.add("begun")
+            time.sleep(60)
+
+    monkeypatch.setattr(ray_runner, "_folds", task(body))
+    begin = time.monotonic()
+    with pytest.raises(ray_runner.FoldFailed, match=r"fold synthetic/p1 .* failed 2 times:(.|\n)*limit of 0.5 s"):
+        run(jobs[1:2], tmp_path, need=Need(limit_s=0.5))
+    assert log.lines == ["begun", "begun"] and time.monotonic() - begin < 20
+
+
+def test_closing_early_ends_running_folds_and_begins_no_other(cluster, jobs, tmp_path, monkeypatch):
+    """What a stopped trial does: its places are free at once."""
+    log = Log(tmp_path / "log")
+
+    def body(pack, need):
+        log.add("begun")
+        time.sleep(0.1 if pack[0].fold == "synthetic/p0" else 20)
+        log.add("ended")
+
+    monkeypatch.setattr(ray_runner, "_folds", task(body))
+    folds = ray_runner.run(jobs, FoldStore(tmp_path / "folds"), ray.put(table()))
+    next(folds)
+    begin = time.monotonic()
+    folds.close()
+
+    @ray.remote(num_cpus=2)
+    def whole_machine():
+        return time.monotonic()
+
+    ray.get(whole_machine.remote(), timeout=15)
+    assert time.monotonic() - begin < 10
+    assert log.lines.count("ended") == 1 and log.lines.count("begun") <= 3
+
+
+def test_once_the_sweep_drains_no_fold_begins_and_running_ones_are_kept(cluster, jobs, tmp_path, monkeypatch):
+    log = Log(tmp_path / "log")
+
+    def body(pack, need):
+        log.add(pack[0].fold)
+        time.sleep(2)
+
+    monkeypatch.setattr(ray_runner, "_folds", task(body))
+    control = ray_runner.control("none")
+    folds = ray_runner.run(jobs, FoldStore(tmp_path / "folds"), ray.put(table()), control=control)
+    done = [next(folds)]
+    ray.get(control.drain.remote())
+    done += list(folds)
+    assert sorted(r.fold for r, _ in done) == sorted(log.lines)
+    assert 1 <= len(done) < 4
+    assert FoldStore(tmp_path / "folds").present(j.job_id for j in jobs) == {r.job_id for r, _ in done}
+
+
+def test_packs_keep_the_order_and_hold_what_may_train_together(jobs):
+    pairs = ray_runner.packs(jobs, Need(pack=3))
+    assert [[job.fold[-2:] for job in pack] for pack in pairs] == [["p0", "p1", "p2"], ["p3"]]
+    other = Study("stag", "loso", 2, 1, {**QUICK, "recipe.batch_size": 4}).jobs(table(), {})
+    mixed = ray_runner.packs([jobs[0], other[0], jobs[1], other[1]], Need(pack=2))
+    assert mixed == [(jobs[0], jobs[1]), (other[0], other[1])]
+    assert ray_runner.packs(jobs, None) == [(job,) for job in jobs]
