@@ -123,7 +123,7 @@ def main(
         for used in sorted({1, min(2, cores), cores}):
             start(used, seconds)
             ray_search.with_ray(
-                STUDY, table(2 * used), FoldStore(folder / f"w{used}"), _plan(folder / f"warm{used}", 4), Silent()
+                STUDY, table(6), FoldStore(folder / f"w{used}"), _plan(folder / f"warm{used}", 4), Silent()
             )
             walls[used] = timed(lambda used=used: sweep(folds, trials, folder / f"sweep{used}"))
             if used == cores:

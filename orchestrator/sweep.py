@@ -42,6 +42,7 @@ from preprocessing.schema_places import PlaceError, place
 
 BAD_INPUT = (ConfigError, CorpusError, FeatureSetError, ProtocolError, SelectionError, PlaceError, OSError)
 STATES = {"complete": "complete", "stopped": "pruned"}  # of an Outcome -> of its run in MLflow; the others have none
+CLUSTER = 8  # trials at once on a cluster, which may grow while they run
 console = report.terminal()
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 MODEL_LIST = "\n".join(
@@ -57,6 +58,7 @@ def run(request: Request, json_file: Path | None = None) -> int:
     if with_ray:
         console.print("starting Ray" if not request.address else f"joining Ray at {request.address}")
         ray_runner.start(request.address)
+        ray_runner.warm()
         workers = os.cpu_count() or 1
     with SweepProgress(console) as progress:
         made = [
@@ -95,7 +97,16 @@ def run(request: Request, json_file: Path | None = None) -> int:
         progress.folds(request.trials, len(jobs))
         plan = Search(request.trials, 0, request.sampler, folder.path, request.scheduler)
         if with_ray:
-            outcomes = trials.with_ray(request.study, table, store, plan, progress, need=request.need, say=_say)
+            outcomes = trials.with_ray(
+                request.study,
+                table,
+                store,
+                plan,
+                progress,
+                need=request.need,
+                say=_say,
+                at_once=CLUSTER if request.address else 0,
+            )
         else:
             outcomes = search.inline(request.study, table, store, plan, progress)
     wall = time.perf_counter() - begin

@@ -8,6 +8,7 @@ Ctrl-C, or SIGTERM: the sweep drains, that is, folds which run may end and none 
 from __future__ import annotations
 
 import logging
+import math
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -181,13 +182,14 @@ def with_ray(
     watcher: Watcher,
     *,
     need: Need | None = None,
-    at_once: int = 4,
+    at_once: int = 0,
     say: Callable[[str], None] = print,
 ) -> list[Outcome]:
     """Every trial a Tune trial on the Ray that is running.
 
     need     what a fold asks for; a CPU by default.
-    at_once  trials under way together: folds of the next one fill the slots that the last folds of one leave idle.
+    at_once  trials under way together: folds of the next one fill the places that the last folds of one leave idle. 0 = two, or as many
+             as fill every place twice; each costs a process of its own at the start.
     say      told when the user asks the sweep to end.
     Raises KeyboardInterrupt when asked twice.
     """
@@ -204,12 +206,14 @@ def with_ray(
         study_name=name,
         storage=storage,
     )
+    turns = order_of(study, table)
+    at_once = at_once or max(2, math.ceil(2 * ray_runner.places(need or Need()) / len(turns)))
     outcomes: dict[int, Outcome] = {}
     follow = _Follow(study, table, store, watcher, outcomes)
     algorithm.plan, algorithm.proposed, algorithm.draining = search, [], follow.draining
     follow.control = control = ray_runner.control(search.scheduler)
     trainable = tune.with_parameters(
-        _run_trial, study=study, handles=[ray.put(table)], store=store, need=need or Need(), turns=order_of(study, table),
+        _run_trial, study=study, handles=[ray.put(table)], store=store, need=need or Need(), turns=turns,
         control=[control], share=0 if search.scheduler == "none" else at_once,
     )  # fmt: skip
     tuner = tune.Tuner(

@@ -80,6 +80,23 @@ def start(address: str | None, cpus: int | None = None, gpus: int | None = None)
         )
 
 
+@ray.remote(num_cpus=1)
+def _imported() -> None:
+    """Its worker has imported this module, hence all that a fold needs."""
+
+
+def warm() -> None:
+    """Let a worker for every CPU begin to import what folds need, while the sweep itself is still reading; waits for none."""
+    for _ in range(int(ray.cluster_resources().get("CPU", 0))):
+        _imported.options(scheduling_strategy="SPREAD").remote()
+
+
+def places(need: Need) -> float:
+    """How many folds the cluster can run at once, as it is now."""
+    held = ray.cluster_resources()
+    return held.get("GPU", 0) / need.gpus if need.gpus else held.get("CPU", 0)
+
+
 def control(scheduler: str) -> Any:
     """The sweep's Control as an actor on the head. One that dies is started again, with what it knew forgotten: fewer trials are
     stopped then, and none wrongly."""
@@ -166,9 +183,7 @@ class _Pending:
         """How many tasks this trial may have under way: one more than its part, or a cluster that could grow would never be asked to."""
         if not self.share:
             return most
-        held = ray.cluster_resources()
-        places = held.get("GPU", 0) / self.need.gpus if self.need.gpus else held.get("CPU", 0)
-        return 1 + math.ceil(places / self.share)
+        return 1 + math.ceil(places(self.need) / self.share)
 
     def _next(self, peaks: list[Peak]) -> Iterator[FoldResult]:
         """Wait for one task. Its results, kept; none if it is to be tried again, or the sweep is ending."""
