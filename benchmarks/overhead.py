@@ -122,9 +122,7 @@ def main(
         walls = {}
         for used in sorted({1, min(2, cores), cores}):
             start(used, seconds)
-            ray_search.with_ray(
-                STUDY, table(6), FoldStore(folder / f"w{used}"), _plan(folder / f"warm{used}", 4), Silent()
-            )
+            ray_search.with_ray(STUDY, table(6), FoldStore(folder / f"w{used}"), _plan(folder / f"warm{used}", 4), Silent())
             walls[used] = timed(lambda used=used: sweep(folds, trials, folder / f"sweep{used}"))
             if used == cores:
                 flat_s = timed(lambda: folds_as_trials(folds, trials, seconds, folder / "flat"))

@@ -144,7 +144,7 @@ class _Follow(tune.Callback):
     def on_step_end(self, iteration: int, trials: list, **info: Any) -> None:
         if self.draining.asked and not self.told:
             self.told = True
-            self.control.drain.remote()
+            ray_runner.drain(self.control)
 
     def on_trial_result(self, iteration: int, trials: list, trial: Any, result: dict, **info: Any) -> None:
         if result["state"] in ("running", "complete", "stopped"):

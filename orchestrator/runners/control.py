@@ -1,4 +1,4 @@
-"""What the parts of a running sweep have to agree on: whether a trial goes on, and whether the sweep is to end."""
+"""What the trials of a running sweep have to agree on: whether one of them goes on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ class Control:
 
     def __init__(self, scheduler: str):
         self.scheduler = SCHEDULERS[scheduler]()
-        self.draining = False
 
     def reports(self, trial: int, evidence: Evidence) -> bool:
         """A fold of the trial has ended; whether to stop the trial."""
@@ -21,10 +20,3 @@ class Control:
 
     def failed(self, trial: int) -> None:
         self.scheduler.failed(trial)
-
-    def drain(self) -> None:
-        """From now on no fold starts; those that run may end."""
-        self.draining = True
-
-    def drains(self) -> bool:
-        return self.draining

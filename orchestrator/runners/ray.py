@@ -18,6 +18,7 @@ from typing import Any
 import ray
 import torch
 from ray.exceptions import OutOfMemoryError, RayTaskError, WorkerCrashedError
+from ray.experimental.internal_kv import _internal_kv_exists, _internal_kv_put
 
 from orchestrator.data import Table
 from orchestrator.jobs import FoldJob, FoldResult
@@ -46,9 +47,9 @@ class FoldFailed(RuntimeError):
 
 
 @ray.remote(max_retries=CRASHES)
-def _folds(pack: Pack, table: Table, need: Need, control: Any) -> tuple[list[FoldResult], Peak] | None:
+def _folds(pack: Pack, table: Table, need: Need, sweep: str) -> tuple[list[FoldResult], Peak] | None:
     """Results of the pack's folds and what they took; None if the sweep is ending, so that nothing was begun."""
-    if control is not None and ray.get(control.drains.remote()):
+    if drains(sweep):
         return None
     sizing.reset(need.device)
     with time_limit(need.limit_s):
@@ -103,6 +104,24 @@ def control(scheduler: str) -> Any:
     return ray.remote(Control).options(num_cpus=0, resources=ON_HEAD, max_restarts=-1, max_task_retries=-1).remote(scheduler)
 
 
+def drain(control: Any) -> None:
+    """From now on no fold of the sweep with this Control begins; those that run may end."""
+    _internal_kv_put(_flag(_name(control)), b"1")
+
+
+def drains(sweep: str) -> bool:
+    """Asked by every task. Not of an actor: while a task waits for ``ray.get``, Ray gives its CPU away, and then too many run."""
+    return bool(sweep) and _internal_kv_exists(_flag(sweep))
+
+
+def _flag(sweep: str) -> bytes:
+    return f"mer-drains-{sweep}".encode()
+
+
+def _name(control: Any) -> str:
+    return control._actor_id.hex() if control is not None else ""
+
+
 def run(
     jobs: Sequence[FoldJob],
     store: FoldStore,
@@ -150,7 +169,7 @@ class _Pending:
     """Tasks that are under way, and what becomes of one that fails."""
 
     def __init__(self, store: FoldStore, table: ray.ObjectRef, need: Need, control: Any, share: int):
-        self.store, self.table, self.need, self.control, self.share = store, table, need, control, share
+        self.store, self.table, self.need, self.sweep, self.share = store, table, need, _name(control), share
         self.tasks: dict[ray.ObjectRef, tuple[Pack, Need, int, int]] = {}  # of a task: failures, enlargements
 
     def run(self, packs: list[Pack]) -> Iterator[FoldResult]:
@@ -177,7 +196,7 @@ class _Pending:
         asked = {"num_cpus": 1, "num_gpus": need.gpus, "scheduling_strategy": "SPREAD"} | (
             {"memory": need.memory} if need.memory else {}
         )
-        self.tasks[_folds.options(**asked).remote(pack, self.table, need, self.control)] = (pack, need, failures, enlarged)
+        self.tasks[_folds.options(**asked).remote(pack, self.table, need, self.sweep)] = (pack, need, failures, enlarged)
 
     def _places(self, most: int) -> int:
         """How many tasks this trial may have under way: one more than its part, or a cluster that could grow would never be asked to."""

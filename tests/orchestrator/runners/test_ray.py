@@ -48,8 +48,8 @@ def task(body, retries=0):
     """A fold task like the runner's own whose work is ``body(pack, need)``; it sees the real results, made on the CPU."""
 
     @ray.remote(max_retries=retries)
-    def folds(pack, data, need, control):
-        if control is not None and ray.get(control.drains.remote()):
+    def folds(pack, data, need, sweep):
+        if ray_runner.drains(sweep):
             return None
         body(pack, need)
         return [inline.run_fold(job, data) for job in pack], Peak(2 * 2**30, 10 * 2**30, 100 * 2**30)
@@ -160,7 +160,7 @@ def test_once_the_sweep_drains_no_fold_begins_and_running_ones_are_kept(cluster,
     control = ray_runner.control("none")
     folds = ray_runner.run(jobs, FoldStore(tmp_path / "folds"), ray.put(table()), control=control)
     done = [next(folds)]
-    ray.get(control.drain.remote())
+    ray_runner.drain(control)
     done += list(folds)
     assert sorted(r.fold for r, _ in done) == sorted(log.lines)
     assert 1 <= len(done) < 4
@@ -174,3 +174,20 @@ def test_packs_keep_the_order_and_hold_what_may_train_together(jobs):
     mixed = ray_runner.packs([jobs[0], other[0], jobs[1], other[1]], Need(pack=2))
     assert mixed == [(jobs[0], jobs[1]), (other[0], other[1])]
     assert ray_runner.packs(jobs, None) == [(job,) for job in jobs]
+
+
+def test_no_more_folds_run_at_once_than_there_are_cpus(cluster, jobs, tmp_path, monkeypatch):
+    """A task that waits for another in ``ray.get`` gives its CPU away: two CPUs once ran three and more folds side by side."""
+    log = Log(tmp_path / "log")
+    control = ray_runner.control("none")
+
+    def body(pack, need):
+        log.add("+")
+        time.sleep(0.3)
+        log.add("-")
+
+    monkeypatch.setattr(ray_runner, "_folds", task(body))
+    many = [job for seed in range(3) for job in Study("stag", "loso", 2, 3, QUICK).jobs(table(), {}) if job.seed == seed]
+    run(many, tmp_path, control=control)
+    running = [sum(1 if line == "+" else -1 for line in log.lines[: i + 1]) for i in range(len(log.lines))]
+    assert len(log.lines) == 2 * len(many) and max(running) <= 2
