@@ -29,6 +29,8 @@ $(STAMP): pyproject.toml constraints.txt
 sweep: env ## the main job: synthetic corpus -> features -> LOSO sweep of STAG on local Ray -> MLflow -> leaderboard
 	$(RUN) -m orchestrator.sweep stag --trials 3 --set recipe.epochs=40
 
+# One thread: tests are small, and two that wait for each other on a busy machine take minutes for what one does in seconds.
+test test-faults: export OMP_NUM_THREADS = 1
 test: env ## all tests but those of test-faults and cluster-test
 	$(RUN) -m pytest --ignore=tests/faults
 
