@@ -9,7 +9,6 @@ inline      wall of the bare loop / wall of the inline sweep (search, store and 
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 import time
@@ -19,6 +18,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from benchmarks.figures import show
 from orchestrator import search
 from orchestrator import trials as ray_search
 from orchestrator.data import Table
@@ -102,9 +102,7 @@ def main(
         "fold_s_in_ray": fold_s, "efficiency": fold_s / (cores * ray_s), "speedup": bare_s / ray_s, "inline": bare_s / inline_s,
         "equal_numbers": equal,
     }  # fmt: skip
-    for key, value in figures.items():
-        print(f"{key:16} {value:.3f}" if isinstance(value, float) else f"{key:16} {value}")
-    print(json.dumps({k: round(v, 3) if isinstance(v, float) else v for k, v in figures.items()}))
+    show(figures)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ A fold takes ``seconds`` of processor time (invented.py), so a busy machine show
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import subprocess
@@ -29,6 +28,7 @@ import typer
 from ray import tune
 
 from benchmarks import invented
+from benchmarks.figures import show
 from benchmarks.folds import Silent, table
 from orchestrator import trials as ray_search
 from orchestrator.runners import ray as ray_runner
@@ -134,9 +134,7 @@ def main(
         "loop": pure / (cores * loop_s), "fold_is_a_trial": pure / (cores * flat_s), "speedup": walls[1] / walls[min(2, cores)],
         "first_fold_s": begun,
     }  # fmt: skip
-    for key, value in figures.items():
-        print(f"{key:18} {value:.3f}" if isinstance(value, float) else f"{key:18} {value}")
-    print(json.dumps({k: round(v, 3) if isinstance(v, float) else v for k, v in figures.items()}))
+    show(figures)
 
 
 def _plan(folder: Path, trials: int) -> Search:

@@ -8,13 +8,12 @@ bare_s         the same tasks as bare Ray tasks, without the runner: what Ray it
 driver_mib     memory of this process at a tenth of the folds and at their end: flat = nothing is kept per fold
 lost           folds without a result, or with two; nodes: how many nodes have run any
 
-Nodes are simulated: one raylet each on this machine, with one logical CPU (ray.cluster_utils). A worker of each imports what a real
-one imports except torch, or 64 of them would not fit.
+Nodes are simulated: one raylet each on this machine, with one logical CPU (ray.cluster_utils). A worker imports
+nothing of ours: with torch in each, 64 would not fit.
 """
 
 from __future__ import annotations
 
-import json
 import resource
 import tempfile
 import time
@@ -27,6 +26,7 @@ import ray
 import typer
 from ray.cluster_utils import Cluster
 
+from benchmarks.figures import show
 from benchmarks.folds import table
 from orchestrator.jobs import FoldJob, FoldResult
 from orchestrator.runners import ray as ray_runner
@@ -128,9 +128,7 @@ def main(
         "folds": folds, "nodes": len(used), "warm_s": warm_s, "folds_s": stored, "memory_only_s": only, "bare_s": bare,
         "driver_mib": [round(sizes[0]), round(sizes[-1])], "lost": folds - len(set(ended)) + folds - kept + len(ended) - len(set(ended)),
     }  # fmt: skip
-    for key, value in figures.items():
-        print(f"{key:14} {value:.1f}" if isinstance(value, float) else f"{key:14} {value}")
-    print(json.dumps({k: round(v, 1) if isinstance(v, float) else v for k, v in figures.items()}))
+    show(figures, digits=1)
 
 
 if __name__ == "__main__":
