@@ -30,6 +30,7 @@ from mer_models import MODELS
 from orchestrator import report, sweep
 from orchestrator.config import ConfigError, nearest
 from orchestrator.names import safe_name
+from orchestrator.terminal import terminal
 from preprocessing.schema import write_atomically
 from search_spaces import SPACES
 
@@ -77,7 +78,7 @@ def ablated() -> tuple[str, ...]:
 
 def run(name: str, wanted: Sequence[Row], common: Sequence[str], workspace: Path) -> int:
     """Sweep row by row, the table after each. Returns 0, or 1 when some row has no result."""
-    console, failed = report.terminal(), []
+    console, failed = terminal(), []
     target = workspace / COMPARISONS / name
     asked = target / "rows.json"
     held = json.loads(asked.read_text()) if asked.is_file() else {}
@@ -155,7 +156,7 @@ def main(
         wanted = rows(tuple(MODELS) if models == "all" else tuple(models.split(",")), ablations)
         status = run(safe_name(name), wanted, common or [], workspace)
     except (ConfigError, report.ReportError, OSError) as error:
-        report.terminal().print(f"[red]{type(error).__name__}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True)
+        terminal().print(f"[red]{type(error).__name__}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
     raise typer.Exit(status)
 

@@ -16,21 +16,26 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
 from orchestrator.config import ConfigError
 from orchestrator.data import Table
 from orchestrator.names import redacted
-from orchestrator.refit import refit
 from orchestrator.selection import Trial
 from orchestrator.store import FoldStore
-from orchestrator.tracking import Tracker, TrackingError, keep_model, reach
 from preprocessing.schema import write_atomically
+
+if TYPE_CHECKING:
+    from orchestrator.tracking import (
+        Tracker,
+        TrackingError,
+    )  # below, where they are used: MLflow takes more than a second to import
 
 RECORD, MODEL, LOCK = "mlflow.json", "model", "mlflow.lock"
 
@@ -56,10 +61,14 @@ class Outbox:
     waiting: list[str] = field(default_factory=list)
     said: set[str] = field(default_factory=set)
     tracker: Tracker | None = None
+    beside: threading.Timer | None = None
 
     @classmethod
-    def start(cls, uri: str, about: Mapping[str, Any], folder: Path, store: FoldStore, say: Callable[[str], None]) -> Outbox:
-        """For a sweep that begins or is resumed. about: as for Tracker. The run is made now, if MLflow answers."""
+    def start(
+        cls, uri: str, about: Mapping[str, Any], folder: Path, store: FoldStore, say: Callable[[str], None], after: float = 0.0
+    ) -> Outbox:
+        """For a sweep that begins or is resumed. about: as for Tracker. The run is made now, if MLflow answers, or ``after`` so many
+        seconds, beside whatever the sweep does then; use it as a context manager."""
         try:
             earlier = read_record(folder)["trials"]
         except ConfigError:
@@ -69,8 +78,20 @@ class Outbox:
         record = {"about": dict(about), "trials": earlier, "folds": folds, "ended": ""}
         outbox = cls(uri, folder, store, say, record, ["sweep"])
         outbox._keep()
-        outbox.flush()
+        if after:
+            outbox.beside = threading.Timer(after, outbox.flush)
+            outbox.beside.start()
+        else:
+            outbox.flush()
         return outbox
+
+    def __enter__(self) -> Outbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.beside:
+            self.beside.cancel()  # if it has not begun: then the run is made with what comes next
+            self.beside.join()
 
     @classmethod
     def of(cls, uri: str, folder: Path, say: Callable[[str], None]) -> Outbox:
@@ -99,6 +120,9 @@ class Outbox:
     def finish(self, model: str, table: Table, trials: Sequence[Trial]) -> None:
         """The sweep has ended and its report is written: refit the chosen configuration on all people, and write what waits."""
         self.say("training the chosen configuration on all people, for the model registry of MLflow")
+        from orchestrator.refit import refit
+        from orchestrator.tracking import keep_model
+
         trained, config, index, epochs = refit(model, table, trials)
         keep_model(self.folder / MODEL, model, trained, config, table, trial=index, epochs=epochs)
         self.record["ended"] = "finished"
@@ -130,6 +154,8 @@ class Outbox:
 
     def flush(self) -> None:
         """Write what waits, in order, until MLflow does not answer. What it refuses while it answers is passed over, and waits."""
+        from orchestrator.tracking import Tracker, TrackingError, reach
+
         with _alone(self.folder / LOCK):
             for what in list(self.waiting):
                 try:
@@ -161,6 +187,8 @@ class Outbox:
             tracker.failed(self.record["ended"].removeprefix("failed: "))
 
     def _trial(self, index: str) -> Trial:
+        from orchestrator.tracking import TrackingError
+
         kept = self.record["trials"][index]
         try:
             held = {job: self.store.load(job) for job in kept["jobs"]}

@@ -37,24 +37,22 @@ from rich.table import Table
 from orchestrator import report
 from orchestrator.config import ConfigError, nearest
 from orchestrator.names import redacted, safe_name
+from orchestrator.request import REMOTE_FOLDER as FOLDER
+from orchestrator.terminal import terminal
 
-FOLDER = "~/mer-orchestrator"  # this repository on the head, where cluster.yaml puts it
 LOCAL = "http://localhost:8265"  # the near end of a tunnel
 TUNNEL = f"`ray dashboard cluster.yaml` or `ssh -N -L 8265:localhost:8265 HEAD`, and --address {LOCAL}"
 SIGN_IN = "put what `ray get-auth-token` prints on the head into a FILE, and export RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH=FILE"
 ENDS = {1: "failed, or folds are missing", 2: "bad input", 3: "complete, but not in MLflow", 127: "no .venv in --remote-folder"}
-console = report.terminal()
+console = terminal()
 
 
-def hand_over(address: str | None, name: str, model: str) -> bool:
-    """Submit this process' command line, a sweep's. False if its --address is no job server. Raises as ``submit`` does."""
-    if not (address or "").startswith(("http://", "https://")):
-        return False
+def hand_over(address: str, name: str, model: str) -> None:
+    """Submit this process' command line, a sweep's, to the job server at ``address``. Raises as ``submit`` does."""
     if Path(sys.argv[0]).stem != "sweep":  # a comparison, say: its command line is another
-        raise ConfigError(f"--address {redacted(str(address))}: only python -m orchestrator.sweep runs as a job")
+        raise ConfigError(f"--address {redacted(address)}: only python -m orchestrator.sweep runs as a job")
     words, own = without(sys.argv[1:], "--address", "--name", "--remote-folder")
-    submit(str(address), words, name or f"{model}-{datetime.now():%Y%m%d-%H%M%S}", folder=own.get("--remote-folder", FOLDER))
-    return True
+    submit(address, words, name or f"{model}-{datetime.now():%Y%m%d-%H%M%S}", folder=own.get("--remote-folder", FOLDER))
 
 
 def without(words: Sequence[str], *options: str) -> tuple[list[str], dict[str, str]]:

@@ -13,7 +13,6 @@ Output  made anew from these two, in the same folder:
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,15 +20,14 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from orchestrator import pictures
 from orchestrator.config import ConfigError, nearest
 from orchestrator.names import safe_name
 from orchestrator.protocols import protocol
 from orchestrator.selection import DEFAULT, RULES
+from orchestrator.terminal import terminal
 from preprocessing.schema import write_atomically
 
 SWEEPS = "sweeps"  # folder under --workspace
@@ -90,6 +88,8 @@ def read(folder: Path) -> tuple[dict[str, Any], pd.DataFrame]:
 
 def render(folder: Path) -> list[Path]:
     """CSV files and pictures from summary.json and predictions.csv. Returns their paths."""
+    from orchestrator import pictures  # Matplotlib, at a sweep's end only
+
     summary, predictions = read(folder)
     selection, classes = summary["selection"], summary["classes"]
     right = predictions.assign(correct=(predictions["truth"] == predictions["predicted"]).astype(int))
@@ -157,11 +157,6 @@ def title(summary: Mapping[str, Any]) -> str:
 def said(name: str) -> str:
     """The protocol's name, and a warning with it where people are on both sides."""
     return f"{name} (SUBJECT-DEPENDENT: people on both sides)" if protocol(name)[0].subject_dependent else name
-
-
-def terminal() -> Console:
-    """Where results are printed. A log file has no width, and tables need some."""
-    return Console() if sys.stdout.isatty() else Console(width=130, height=50)
 
 
 def table(summary: Mapping[str, Any]) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,15 @@ from orchestrator.selection import RULES
 from orchestrator.study import Study
 from preprocessing.schema_places import place
 
+REMOTE_FOLDER = "~/mer-orchestrator"  # this repository on a cluster's head, where cluster.yaml puts it
+
 
 @dataclass(frozen=True)
 class Request:
     """A sweep as asked for on the command line; names are checked, nothing has been read yet. name: "" = made in ``run``.
 
     corpora  one or more, read with the same features and pooled. roots: the folder of each; () for the synthetic corpus.
+    features "" = the model's own first one.
     """
 
     study: Study
@@ -56,7 +59,6 @@ class Request:
             (self.sampler, SAMPLERS, "sampler"),
             (self.scheduler, SCHEDULERS, "scheduler"),
             (self.runner, ("ray", "inline"), "runner"),
-            (self.features, MODELS[self.study.model].features, f"feature set of {self.study.model}"),
         ):
             if value not in known:
                 raise ConfigError(nearest(value, known, what))
@@ -81,6 +83,18 @@ class Request:
             raise ConfigError(
                 f"--selection {self.selection} needs validation people; with --inner-folds 0 use --selection last_epoch"
             )
+
+    def checked(self) -> Request:
+        """The same with the features named. Checks what the model itself has to say to it, and so imports the model and torch.
+
+        Raises ConfigError for features that the model does not read, and for a configuration key that it does not have.
+        """
+        known = MODELS[self.study.model].features
+        features = self.features or known[0]
+        if features not in known:
+            raise ConfigError(nearest(features, known, f"feature set of {self.study.model}"))
+        self.study.config({})
+        return replace(self, features=features)
 
 
 def need(gpus: str, pack: int, limit_s: float) -> Need:

@@ -27,18 +27,14 @@ from orchestrator import schedulers
 from orchestrator.data import Table
 from orchestrator.jobs import FoldResult
 from orchestrator.order import informative
-from orchestrator.runners import inline as inline_runner
 from orchestrator.runners.control import Control
-from orchestrator.schedulers import Evidence
-from orchestrator.schedulers.evidence import pooled_uf1
 from orchestrator.seeds import seed_of
 from orchestrator.selection import Trial
 from orchestrator.store import FoldStore
 from orchestrator.study import Study
+from orchestrator.trial_progress import TrialProgress
 from preprocessing.schema import write_atomically
 from search_spaces import SPACES
-
-METRIC = "validation_uf1"
 
 
 class NamedSampler(optuna.samplers.BaseSampler):
@@ -127,6 +123,8 @@ class Search:
 
 def inline(study: Study, table: Table, store: FoldStore, search: Search, watcher: Watcher) -> list[Outcome]:
     """Every trial in this process. A fold that raises ends the sweep with its own traceback: what a debugger wants."""
+    from orchestrator.runners import inline as inline_runner  # and with it torch, which naming a sampler does without
+
     space = SPACES[study.model]
     storage, name, sampler, first = search.open(space.PUBLISHED)
     optuna_study = optuna.create_study(storage=storage, study_name=name, sampler=sampler, direction="maximize")
@@ -143,7 +141,7 @@ def inline(study: Study, table: Table, store: FoldStore, search: Search, watcher
         proposed.append(drawn)
         search.keep(proposed)
         jobs = study.jobs(table, drawn)
-        progress = Progress(study)
+        progress = TrialProgress(bool(study.inner_folds))
         stopped = False
         ended = inline_runner.run((jobs[i] for i in turns), store, lambda job: inline_runner.run_fold(job, table))
         for result, reused in ended:
@@ -168,19 +166,3 @@ def order_of(study: Study, table: Table) -> list[int]:
     jobs = study.jobs(table, {})
     place = {job.job_id: i for i, job in enumerate(jobs)}
     return [place[job.job_id] for job in informative(jobs)]
-
-
-class Progress:
-    """The folds of a trial so far, and their score: pooled validation UF1, or 0 where no one validates (then one trial is all)."""
-
-    def __init__(self, study: Study):
-        self.judged = bool(study.inner_folds)
-        self.results: list[FoldResult] = []
-        self.evidence: list[Evidence] = []  # what a scheduler may know of the results
-
-    def add(self, result: FoldResult) -> float:
-        self.results.append(result)
-        if not self.judged:
-            return 0.0
-        self.evidence.append(Evidence.of(result))
-        return pooled_uf1(self.evidence)

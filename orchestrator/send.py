@@ -19,8 +19,9 @@ from orchestrator import report
 from orchestrator.config import ConfigError, nearest
 from orchestrator.names import redacted, safe_name
 from orchestrator.outbox import Outbox
+from orchestrator.terminal import terminal
 
-console = report.terminal()
+console = terminal()
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 

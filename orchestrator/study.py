@@ -32,7 +32,6 @@ class Study:
         _ = self.rule  # refuse an unknown protocol before any work
         if self.seeds < 1:
             raise ConfigError(f"--seeds {self.seeds}: at least one is needed")
-        configuration(self.model, self.fixed)  # refuse bad keys before any work
 
     @property
     def rule(self) -> Protocol:

@@ -1,4 +1,4 @@
-"""The main job: python -m orchestrator.sweep MODEL. Features -> study -> trials x folds -> selection -> MLflow -> leaderboard.
+"""The main job: python -m orchestrator.sweep MODEL. Ray and features here, then the study (conduct.py).
 
 Exit status: 0 every fold asked for has a result; 1 some fold has none (the others are kept and reported); 2 bad input, nothing
 was run; 130 interrupted, and --resume goes on; 3 all results are there but MLflow could not take them: orchestrator.send sends them later.
@@ -6,12 +6,10 @@ was run; 130 interrupted, and --resume goes on; 3 all results are there but MLfl
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import time
-from dataclasses import replace
-from datetime import datetime
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,47 +17,41 @@ import typer
 from rich.markup import escape
 
 from mer_models import MODELS
-from orchestrator import remote, report, search, trials
 from orchestrator.config import ConfigError, nearest
-from orchestrator.data import Table, load, merged
 from orchestrator.labels import SCHEMES
-from orchestrator.leaderboard import headline, next_commands, opening, trials_table
 from orchestrator.names import safe_name
-from orchestrator.outbox import Outbox
 from orchestrator.progress import SweepProgress
 from orchestrator.protocols import PROTOCOLS, ProtocolError, canonical
-from orchestrator.request import Request, need, parse_settings
+from orchestrator.request import REMOTE_FOLDER, Request, need, parse_settings
 from orchestrator.runners import ray as ray_runner
 from orchestrator.schedulers import SCHEDULERS
-from orchestrator.search import SAMPLERS, Outcome, Search
-from orchestrator.selection import DEFAULT, RULES, SelectionError, Trial, available, choose, score
-from orchestrator.store import FoldStore
+from orchestrator.search import SAMPLERS
+from orchestrator.selection import DEFAULT, RULES, SelectionError
 from orchestrator.study import Study
-from orchestrator.sweep_folder import SweepFolder
-from preprocessing import extract
-from preprocessing.schema import CorpusError, FeatureSetError, write_atomically
-from preprocessing.schema_places import PlaceError, place
+from orchestrator.terminal import terminal
+from preprocessing.schema import CorpusError, FeatureSetError
+from preprocessing.schema_places import PlaceError
 
 BAD_INPUT = (ConfigError, CorpusError, FeatureSetError, ProtocolError, SelectionError, PlaceError, OSError)
-STATES = {"complete": "complete", "stopped": "pruned"}  # of an Outcome -> of its run in MLflow; the others have none
-CLUSTER = 8  # trials at once on a cluster, which may grow while they run
-console = report.terminal()
+console = terminal()
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-MODEL_LIST = "\n".join(
-    f"{name:15} {model.paper:34} {model.features[0]:17}{model.n_parameters:>10,}" for name, model in MODELS.items()
-)
 
 
 def run(request: Request, json_file: Path | None = None) -> int:
     """One sweep from start to end. Returns the exit status (see the module's head); raises one of BAD_INPUT."""
     begin = time.perf_counter()
-    with_ray = request.runner == "ray"
     workers = 0
-    if with_ray:
-        console.print("starting Ray" if not request.address else f"joining Ray at {request.address}")
-        ray_runner.start(request.address)
-        ray_runner.warm()
-        workers = os.cpu_count() or 1
+    with ThreadPoolExecutor(1) as beside:  # what takes seconds to import, while Ray's processes come up
+        checked = beside.submit(_checked, request)
+        if request.runner == "ray":
+            console.print("starting Ray" if not request.address else f"joining Ray at {request.address}")
+            ray_runner.start(request.address)
+            ray_runner.warm(request.study.model)
+            workers = os.cpu_count() or 1
+        request = checked.result()
+    from orchestrator.conduct import conduct
+    from preprocessing import extract
+
     with SweepProgress(console) as progress:
         made = [
             extract.prepare(
@@ -76,133 +68,35 @@ def run(request: Request, json_file: Path | None = None) -> int:
             )
             for corpus, root in zip(request.corpora, request.roots or (None,), strict=True)
         ]
-        uses_aus = MODELS[request.study.model].uses_aus
-        tables = [load(one.folders[request.features], request.classes, request.au, uses_aus=uses_aus) for one in made]
-        table = merged(tables)
-        if not request.name:
-            request = replace(
-                request,
-                name=f"{request.study.model}-{table.corpus.replace('+', '_')}-au_{table.au}-{datetime.now():%Y%m%d-%H%M%S}",
-            )
-        jobs = request.study.jobs(table, {})  # fails now, not after the first trial, if the protocol cannot be
-        folder = SweepFolder.open(
-            request.workspace / report.SWEEPS / request.name, _definition(request, table), resume=request.resume
-        )
-        folds = len(jobs) // request.study.seeds
-        for line in opening(request, table, tables, folds, sum(one.quarantined for one in made)):
-            console.print(line, highlight=False)
-        store = FoldStore(place(request.store or request.workspace) / "folds")
-        outbox = Outbox.start(request.tracking_uri, _about(request, table), folder.path, store, _say)
-        progress.on_trial.append(lambda o: o.state in STATES and outbox.trial(o.trial, STATES[o.state]))
-        progress.folds(request.trials, len(jobs))
-        plan = Search(request.trials, 0, request.sampler, folder.path, request.scheduler)
-        if with_ray:
-            outcomes = trials.with_ray(
-                request.study,
-                table,
-                store,
-                plan,
-                progress,
-                need=request.need,
-                say=_say,
-                at_once=CLUSTER if request.address else 0,
-            )
-        else:
-            outcomes = search.inline(request.study, table, store, plan, progress)
-    wall = time.perf_counter() - begin
-    if any(outcome.state == "interrupted" for outcome in outcomes) or len(outcomes) < request.trials:
-        return _interrupted(request, outcomes)
-    failed = [outcome for outcome in outcomes if outcome.error]
-    complete = [outcome.trial for outcome in outcomes if outcome.state == "complete"]
-    if not complete:
-        console.print(
-            f"[red]every trial failed[/red]; the first:\n{escape(failed[0].error) if failed else 'none was run'}", highlight=False
-        )
-        outbox.failed("every trial failed")
-        return 1
-    timing = {
-        "wall_s": round(wall, 3), "fold_s": round(progress.fold_seconds, 3), "extract_s": round(sum(one.seconds for one in made), 3),
-        "folds_run": progress.run, "folds_reused": progress.reused,
-        "folds_saved": sum(len(jobs) - len(o.results) for o in outcomes if o.state == "stopped"),
-    }  # fmt: skip
-    summary, scores = _evaluate(request, table, complete, folds, timing, outcomes)
-    report.write(folder.path, summary, scores)
-    summary = report.with_scores(summary, scores)
-    if json_file:
-        text = json.dumps(summary, indent=2, allow_nan=False)
-        write_atomically(json_file, lambda path: path.write_text(text + "\n"))
-    outbox.finish(request.study.model, table, complete)
-    console.print(trials_table(outcomes, scores))
-    console.print(report.table(summary))
-    if parts := report.parts_table(summary, request.selection):
-        console.print(parts)
-    console.print(headline(summary), highlight=False)
-    console.print(
-        next_commands(request.name, request.workspace, request.tracking_uri, request.study.model), highlight=False, soft_wrap=True
+    return conduct(
+        request,
+        [one.folders[request.features] for one in made],
+        json_file,
+        begin=begin,
+        extract_s=sum(one.seconds for one in made),
+        quarantined=sum(one.quarantined for one in made),
     )
-    if failed:
-        missing = sum(len(jobs) - len(outcome.results) for outcome in failed)
-        console.print(
-            f"[red]{missing} folds have no result[/red] ({len(failed)} failed trials); mend and run again with --resume --name {request.name}"
-        )
-        for outcome in failed:
-            console.print(f"trial {outcome.index}:\n{escape(outcome.error)}", highlight=False)
-        return 1
-    return 0 if outbox.sent else 3
 
 
-def _definition(request: Request, table: Table) -> dict[str, Any]:
-    """What must be equal for a sweep to be continued. Trials and seeds may grow."""
-    study = request.study
-    return {
-        "model": study.model, "corpus": table.corpus, "feature_set": table.features, "content": table.content,
-        "scheme": request.classes, "classes": list(table.classes), "au": table.au, "protocol": study.protocol,
-        "subject_dependent": study.rule.subject_dependent, "inner_folds": study.inner_folds,
-        "set": dict(study.fixed), "sampler": request.sampler, "scheduler": request.scheduler,
-    }  # fmt: skip
+def _checked(request: Request) -> Request:
+    request = request.checked()
+    from orchestrator import conduct
+    from preprocessing import extract
+
+    _ = conduct, extract
+    return request
 
 
-def _about(request: Request, table: Table) -> dict[str, Any]:
-    """What MLflow is told of the sweep."""
-    study = request.study
-    more = {"name": request.name, "trials": request.trials, "seeds": study.seeds, "code": study.code}
-    return _definition(request, table) | more
+class _WithModels(typer.core.TyperCommand):
+    """Its help ends with a list of the models, for which all of them are imported."""
+
+    def format_help(self, *arguments: Any) -> None:
+        lines = (f"{name:15} {model.paper:34} {model.features[0]:17}{model.n_parameters:>10,}" for name, model in MODELS.items())
+        self.epilog = "\b\nModels: paper, input, parameters\n" + "\n".join(lines)
+        super().format_help(*arguments)
 
 
-def _interrupted(request: Request, outcomes: list[Outcome]) -> int:
-    kept = sum(len(outcome.results) for outcome in outcomes)
-    _say(f"[yellow]interrupted[/yellow]; {kept} folds are kept; the same command with --resume --name {request.name} goes on")
-    return 130
-
-
-def _say(text: str) -> None:
-    console.print(text, highlight=False, soft_wrap=True)
-
-
-def _evaluate(
-    request: Request, table: Table, trials: list[Trial], folds: int, timing: dict[str, Any], outcomes: list[Outcome]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(summary without scores, rule -> scores). Honest rules choose from the records alone; truth is joined after the choice."""
-    truth = table.truth
-    scores = {}
-    for rule in available(trials):
-        choices = choose(rule, trials, None if RULES[rule].honest else truth)
-        scores[rule] = score(choices, trials, truth, table.classes, request.study.part_of(table))
-    summary = {
-        "name": request.name, "model": request.study.model, "corpus": table.corpus, "feature_set": table.features, "au": table.au,
-        "classes": list(table.classes), "protocol": request.study.protocol,
-        "subject_dependent": request.study.rule.subject_dependent, "inner_folds": request.study.inner_folds,
-        "clips": len(table.clip_ids), "subjects": len(set(table.subjects)), "folds": folds, "seeds": request.study.seeds,
-        "rule": request.selection, "sampler": request.sampler, "scheduler": request.scheduler,
-        "configuration": {str(trial.index): trial.config for trial in trials},
-        "left_out": dict(sorted(table.left_out.items())), "failed_trials": {str(o.index): o.error for o in outcomes if o.error},
-        "stopped_trials": {str(o.index): len(o.results) for o in outcomes if o.state == "stopped"},
-        "timing": timing,
-    }  # fmt: skip
-    return summary, scores
-
-
-@app.command(epilog=f"\b\nModels: paper, input, parameters\n{MODEL_LIST}")
+@app.command(cls=_WithModels)
 def main(
     model: Annotated[str, typer.Argument(help=f"one of {', '.join(MODELS)}")],
     corpus: Annotated[
@@ -241,7 +135,7 @@ def main(
     ] = None,
     remote_folder: Annotated[  # remote.hand_over reads it from the command line
         str, typer.Option(help="with --address http://: this repository on the head; --root, --workspace, --json are paths there")
-    ] = remote.FOLDER,
+    ] = REMOTE_FOLDER,
     scheduler: Annotated[
         str, typer.Option(help=f"{', '.join(SCHEDULERS)}: who stops a trial early, by the validation people of all folds so far")
     ] = "none",
@@ -270,13 +164,19 @@ def main(
         request = Request(
             study=Study(model, canonical(protocol), inner_folds, seeds, parse_settings(settings), asked.arithmetic),
             corpora=tuple(corpus), roots=tuple(root),
-            features=features or MODELS[model].features[0], classes=classes, au=au, selection=selection, trials=trials,
+            features=features, classes=classes, au=au, selection=selection, trials=trials,
             sampler=sampler, name=safe_name(name) if name else "", resume=resume, runner=runner, address=address,
             need=asked,
             workspace=workspace, tracking_uri=tracking_uri or f"sqlite:///{workspace}/mlflow.db",
             max_failed=max_failed, apex=apex, scheduler=scheduler, store=store,
         )  # fmt: skip
-        status = 0 if remote.hand_over(address, name, model) else run(request, json_file)
+        if (address or "").startswith(("http://", "https://")):
+            from orchestrator import remote
+
+            remote.hand_over(str(address), name, model)
+            status = 0
+        else:
+            status = run(request, json_file)
     except BAD_INPUT as error:
         console.print(f"[red]{type(error).__name__}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error

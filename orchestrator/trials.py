@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import secrets
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ import optuna
 import ray
 from optuna.trial import TrialState
 from ray import tune
+from ray.air._internal import usage
 from ray.tune.execution import class_cache
 from ray.tune.search import Searcher
 from ray.tune.search.optuna import OptunaSearch
@@ -27,17 +29,23 @@ from ray.tune.search.optuna import OptunaSearch
 from orchestrator.data import Table
 from orchestrator.runners import ray as ray_runner
 from orchestrator.runners.sizing import Need
-from orchestrator.search import METRIC, Outcome, Progress, Search, Watcher, order_of
+from orchestrator.search import Outcome, Search, Watcher, order_of
 from orchestrator.store import FoldStore
 from orchestrator.study import Study
+from orchestrator.trial_process import METRIC, run_trial
 from search_spaces import SPACES
 
 RESTARTS = 3  # times that a trial whose own process died is started again
 # Tune's own Ctrl-C handler would end the folds that run; its loggers write every report three times, which nobody reads.
 SETTINGS = {"TUNE_DISABLE_SIGINT_HANDLER": "1", "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1", "TUNE_GLOBAL_CHECKPOINT_S": "3600"}
 
-# Tune hands these on to its trials, and Ray then logs them in clear. Every machine has its own credentials, or its role.
-class_cache.ENV_VARS_TO_PROPAGATE -= {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN"}
+# Tune gives its trials an environment of their own, and their folds inherit it: those could then not run in the workers that have been
+# warmed, but only in others, started for them. It would also hand on AWS credentials, which Ray logs in clear; every machine has
+# its own, or its role.
+class_cache.DEFAULT_ENV_VARS.clear()
+class_cache.ENV_VARS_TO_PROPAGATE.clear()
+# Counts callbacks for Ray's usage statistics, which are off here, and imports MLflow to do so.
+usage.tag_callbacks = lambda callbacks: False
 
 
 class Draining:
@@ -68,6 +76,7 @@ class _Numbered(OptunaSearch):
     """OptunaSearch that numbers its proposals and keeps them on disk before they are run."""
 
     plan: Search
+    study: Study
     proposed: list[dict[str, Any]]
     draining: Draining
 
@@ -79,7 +88,7 @@ class _Numbered(OptunaSearch):
             return None
         self.proposed.append(drawn)
         self.plan.keep(self.proposed)
-        return {"trial": len(self.proposed) - 1, "drawn": drawn}
+        return {"trial": len(self.proposed) - 1, "drawn": drawn, "config": self.study.config(drawn)}
 
     def on_trial_result(self, trial_id: str, result: dict) -> None:
         """Nothing: the score of some folds is no observation of a configuration either."""
@@ -93,48 +102,13 @@ class _Numbered(OptunaSearch):
             cast(optuna.Study, self._ot_study).tell(self._ot_trials[trial_id], state=state)
 
 
-def _run_trial(
-    config: dict[str, Any],
-    *,
-    study: Study,
-    handles: list,
-    store: FoldStore,
-    need: Need,
-    turns: list[int],
-    control: list,
-    share: int,
-) -> None:
-    """A Tune trial: all folds of one configuration as Ray tasks; reports after every fold what the validation people say."""
-    index, (judge,) = config["trial"], control
-    jobs = study.jobs(ray.get(handles[0]), config["drawn"])
-    progress = Progress(study)
-    report: dict[str, Any] = {METRIC: 0.0, "folds": 0, "of": len(jobs), "seconds": 0.0, "reused": False}
-    folds = ray_runner.run([jobs[i] for i in turns], store, handles[0], need=need, control=judge, share=share)
-    try:
-        for result, reused in folds:
-            score = progress.add(result)
-            stop = bool(progress.evidence) and ray.get(judge.reports.remote(index, progress.evidence[-1]))
-            done = len(progress.results)
-            state = "complete" if done == len(jobs) else "stopped" if stop else "running"
-            report |= {METRIC: score, "folds": done, "seconds": result.seconds, "reused": reused, "state": state, "error": ""}
-            if state != "running":
-                folds.close()  # its running folds give their places back before anything else is done
-                ray.get(judge.completed.remote(index)) if state == "complete" else None
-                tune.report(report)
-                return
-            tune.report(report)
-    except ray_runner.FoldFailed as error:
-        tune.report(report | {"state": "failed", "error": str(error)})
-        return
-    tune.report(report | {"state": "interrupted", "error": ""})
-
-
 class _Follow(tune.Callback):
     """Tells the watcher in the sweep's process. Results are read back from the store, where the trial has put them."""
 
     def __init__(self, study: Study, table: Table, store: FoldStore, watcher: Watcher, outcomes: dict[int, Outcome]):
         self.study, self.table, self.store, self.watcher, self.outcomes = study, table, store, watcher, outcomes
         self.draining, self.told = Draining(), False
+        self.sweep = secrets.token_hex(8)  # its name on this Ray
         self.control: Any = None
 
     def __getstate__(self) -> dict:
@@ -144,7 +118,7 @@ class _Follow(tune.Callback):
     def on_step_end(self, iteration: int, trials: list, **info: Any) -> None:
         if self.draining.asked and not self.told:
             self.told = True
-            ray_runner.drain(self.control)
+            ray_runner.drain(self.sweep)
 
     def on_trial_result(self, iteration: int, trials: list, trial: Any, result: dict, **info: Any) -> None:
         if result["state"] in ("running", "complete", "stopped"):
@@ -166,7 +140,7 @@ class _Follow(tune.Callback):
         if state == "complete" and missing:
             error = f"{missing} of {len(jobs)} fold results are not in {self.store.root}: do head node and this process share that folder?"
             state = "failed"
-        if state == "failed":
+        if state == "failed" and self.control is not None:
             self.control.failed.remote(index)
         results = tuple(result for result in held if result is not None)
         outcome = Outcome(index, drawn, jobs[0].config, results, error, state)
@@ -206,15 +180,17 @@ def with_ray(
         study_name=name,
         storage=storage,
     )
-    turns = order_of(study, table)
-    at_once = at_once or max(2, math.ceil(2 * ray_runner.places(need or Need()) / len(turns)))
+    jobs = study.jobs(table, {})
+    jobs = tuple(jobs[i] for i in order_of(study, table))
+    at_once = at_once or max(2, math.ceil(2 * ray_runner.places(need or Need()) / len(jobs)))
     outcomes: dict[int, Outcome] = {}
     follow = _Follow(study, table, store, watcher, outcomes)
-    algorithm.plan, algorithm.proposed, algorithm.draining = search, [], follow.draining
-    follow.control = control = ray_runner.control(search.scheduler)
+    algorithm.plan, algorithm.study, algorithm.proposed, algorithm.draining = search, study, [], follow.draining
+    racing = search.scheduler != "none"
+    control = follow.control = ray_runner.control(search.scheduler) if racing else None
     trainable = tune.with_parameters(
-        _run_trial, study=study, handles=[ray.put(table)], store=store, need=need or Need(), turns=turns,
-        control=[control], share=0 if search.scheduler == "none" else at_once,
+        run_trial, jobs=jobs, handles=[ray.put(table)], store=store, need=need or Need(), judged=bool(study.inner_folds),
+        sweep=follow.sweep, control=[control], share=at_once if racing else 0,
     )  # fmt: skip
     tuner = tune.Tuner(
         # The trial's own process only waits: no CPU, on the head, where the store is.
@@ -237,5 +213,6 @@ def with_ray(
     )
     with follow.draining.listens(say):
         tuner.fit()
-    ray.kill(control)
+    if control is not None:
+        ray.kill(control)
     return [outcomes[index] for index in sorted(outcomes)]

@@ -14,9 +14,7 @@ or another choice of people costs only the shards that it changes, and a part of
 from __future__ import annotations
 
 import csv
-import functools
 import hashlib
-import importlib.metadata
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -35,6 +33,7 @@ from preprocessing.render import RenderConfig, render_corpus
 from preprocessing.render.config import GENERATOR_VERSION
 from preprocessing.schema import Clip, CorpusError, FeatureSpec, shard_done, write_atomically, write_shard
 from preprocessing.schema_places import Place, each, place
+from preprocessing.version import code_version
 
 CLIPS_PER_SHARD = 8  # at most: small enough to show progress and to lose little, large enough not to litter
 
@@ -133,25 +132,6 @@ def spec_of(name: str, settings: Settings, *, pictures: bool) -> FeatureSpec:
     shape = source.picture_shape() if pictures else source.shape(settings)
     unit = source.picture_unit if pictures else source.unit
     return FeatureSpec(name, source.kind, shape, unit, source.channels, asdict(settings) | {"code": code_version()}, source.dtype)
-
-
-@functools.cache
-def code_version() -> str:
-    """Digest of the code and the libraries that decide a feature's numbers."""
-    here = Path(__file__).parent
-    files = sorted([*(here / "inputs").glob("*.py"), *(here / n for n in _DECIDING)])
-    libraries = [f"{p}={_version(p)}" for p in (("opencv-contrib-python", "opencv-contrib-python-headless"), ("mediapipe",))]
-    return hashlib.sha256(b"\0".join(f.read_bytes() for f in files) + "".join(libraries).encode()).hexdigest()[:10]
-
-
-_DECIDING = (
-    "action_units.py", "align.py", "apex.py", "decode.py", "flow.py", "frames.py", "landmarks.py", "pipeline.py", "regions.py",
-)  # fmt: skip
-
-
-def _version(names: tuple[str, ...]) -> str:
-    installed = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions() if d.metadata["Name"] in names}
-    return ",".join(sorted(set(installed.values())))
 
 
 def _identity(clip: Clip) -> dict[str, Any]:
@@ -271,11 +251,15 @@ def prepare(
     out = place(store or workspace) / "features"  # a wrong address is told before anything is rendered
     root = root or synthetic_root(corpus, workspace, report)
     todo = plan(corpus, root, names, out, settings, choice)
-    runner = inline
-    if workers and corpus not in PICTURE_CORPORA:  # reading ready pictures is faster than starting actors
-        from preprocessing.distribute import with_ray  # ray only where it is used
 
-        runner = with_ray(workers)
+    def actors(plan: Plan, missing: list[int]) -> Iterator[dict[str, int]]:
+        from preprocessing.distribute import with_ray  # Ray Data only where it is used
+
+        return with_ray(workers)(plan, missing)
+
+    runner = (
+        actors if workers and corpus not in PICTURE_CORPORA else inline
+    )  # reading ready pictures is faster than starting actors
     done = run(todo, runner, max_failed=max_failed, report=report)
     if not done.extracted:
         say(f"features of {corpus} are there: {', '.join(s.version for s in todo.specs.values())}")

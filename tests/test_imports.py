@@ -1,7 +1,11 @@
 """The arrows of the architecture: who may import whom. A node that trains needs no OpenCV, one that preprocesses no torch."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 OURS = ("preprocessing", "mer_models", "search_spaces", "orchestrator")
@@ -12,6 +16,7 @@ FENCES = {
         "preprocessing/__main__.py",
         "orchestrator/runners/ray.py",
         "orchestrator/trials.py",
+        "orchestrator/trial_process.py",
         "orchestrator/remote.py",
     ),
     "mlflow": ("orchestrator/tracking.py", "orchestrator/predictor.py"),
@@ -19,6 +24,14 @@ FENCES = {
     "cv2": ("preprocessing/",),
     "mediapipe": ("preprocessing/landmarks.py",),
     "torch": ("mer_models/", "orchestrator/"),
+}
+
+
+# What starts fast, and what it therefore leaves to where it is used.
+LIGHT = {
+    "orchestrator.sweep": ("torch", "mlflow", "matplotlib", "cv2", "ray.tune"),
+    "orchestrator.trial_process": ("torch", "mlflow", "optuna"),
+    "orchestrator.runners.ray": ("torch", "pandas"),
 }
 
 
@@ -76,3 +89,9 @@ def test_files_stay_small():
         if lines > limit:
             long.append(f"{name}: {lines} lines, at most {limit}")
     assert not long, "split them:\n" + "\n".join(long)
+
+
+@pytest.mark.parametrize("name", LIGHT)
+def test_what_starts_fast_imports_little(name):
+    code = f"import sys, {name}; print([m for m in {LIGHT[name]} if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT).stdout == "[]\n"

@@ -13,22 +13,23 @@ import os
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ray
-import torch
 from ray.exceptions import OutOfMemoryError, RayTaskError, WorkerCrashedError
 from ray.experimental.internal_kv import _internal_kv_exists, _internal_kv_put
 
-from orchestrator.data import Table
 from orchestrator.jobs import FoldJob, FoldResult
 from orchestrator.runners import sizing
 from orchestrator.runners.control import Control
-from orchestrator.runners.inline import run_folds
 from orchestrator.runners.limit import time_limit
 from orchestrator.runners.sizing import Need, Peak
 from orchestrator.store import FoldStore
-from orchestrator.training.packed import pack_key, why_not
+
+if TYPE_CHECKING:
+    from orchestrator.data import Table
+
+# What trains is imported where it is used: torch takes a second, and a trial's own process only waits for its folds.
 
 log = logging.getLogger(__name__)
 # glibc hands large blocks back to the system after every step and faults them in again: kept, an STSTNet fold took 2.5 s instead
@@ -49,6 +50,8 @@ class FoldFailed(RuntimeError):
 @ray.remote(max_retries=CRASHES)
 def _folds(pack: Pack, table: Table, need: Need, sweep: str) -> tuple[list[FoldResult], Peak] | None:
     """Results of the pack's folds and what they took; None if the sweep is ending, so that nothing was begun."""
+    from orchestrator.runners.inline import run_folds
+
     if drains(sweep):
         return None
     sizing.reset(need.device)
@@ -82,14 +85,18 @@ def start(address: str | None, cpus: int | None = None, gpus: int | None = None)
 
 
 @ray.remote(num_cpus=1)
-def _imported() -> None:
-    """Its worker has imported this module, hence all that a fold needs."""
+def _imported(model: str) -> None:
+    """Its worker has imported all that a fold of the model needs."""
+    from mer_models import MODELS
+    from orchestrator.runners import inline
+
+    _ = inline, MODELS[model]
 
 
-def warm() -> None:
+def warm(model: str) -> None:
     """Let a worker for every CPU begin to import what folds need, while the sweep itself is still reading; waits for none."""
     for _ in range(int(ray.cluster_resources().get("CPU", 0))):
-        _imported.options(scheduling_strategy="SPREAD").remote()
+        _imported.options(scheduling_strategy="SPREAD").remote(model)
 
 
 def places(need: Need) -> float:
@@ -104,9 +111,9 @@ def control(scheduler: str) -> Any:
     return ray.remote(Control).options(num_cpus=0, resources=ON_HEAD, max_restarts=-1, max_task_retries=-1).remote(scheduler)
 
 
-def drain(control: Any) -> None:
-    """From now on no fold of the sweep with this Control begins; those that run may end."""
-    _internal_kv_put(_flag(_name(control)), b"1")
+def drain(sweep: str) -> None:
+    """From now on no fold of the sweep begins; those that run may end."""
+    _internal_kv_put(_flag(sweep), b"1")
 
 
 def drains(sweep: str) -> bool:
@@ -118,23 +125,19 @@ def _flag(sweep: str) -> bytes:
     return f"mer-drains-{sweep}".encode()
 
 
-def _name(control: Any) -> str:
-    return control._actor_id.hex() if control is not None else ""
-
-
 def run(
     jobs: Sequence[FoldJob],
     store: FoldStore,
     table: ray.ObjectRef,
     *,
     need: Need | None = None,
-    control: Any = None,
+    sweep: str = "",
     share: int = 0,
 ) -> Generator[tuple[FoldResult, bool], None, None]:
     """Yield (result, reused) as folds end, in the order in which they end. Leaves nothing running when it is closed early.
 
     table    reference to the study's Table in the object store.
-    control  the sweep's, or None: once it drains, folds that have not begun are left out.
+    sweep    any name of the sweep that no other one on this Ray has: once it drains, folds that have not begun are left out.
     share    this trial takes one of so many parts of the cluster's places, so that trials which race run side by side: a fold begun
              before its trial's first ones have spoken is often wasted (replayed with 16 places and 8 trials: 75 % of all folds
              instead of 26 %). 0 = all of its folds at once, which no place can wait for.
@@ -147,16 +150,20 @@ def run(
             yield held, True
         else:
             missing.append(job)
-    yield from ((result, False) for result in _Pending(store, table, need or Need(), control, share).run(packs(missing, need)))
+    yield from ((result, False) for result in _Pending(store, table, need or Need(), sweep, share).run(packs(missing, need)))
 
 
 def packs(jobs: Sequence[FoldJob], need: Need | None) -> list[Pack]:
     """The jobs in their order, together where they may train as one program, at most ``need.pack`` of them."""
     size = need.pack if need else 1
+    if size == 1:
+        return [(job,) for job in jobs]
+    from orchestrator.training.packed import pack_key, why_not
+
     made: list[list[FoldJob]] = []
     open_: dict[Any, list[FoldJob]] = {}
     for job in jobs:
-        key = pack_key(job) if size > 1 and not why_not(job.model, job.config) else None
+        key = None if why_not(job.model, job.config) else pack_key(job)
         if key is None or len(open_.get(key, [])) in (0, size):
             made.append([])
             if key is not None:
@@ -168,8 +175,8 @@ def packs(jobs: Sequence[FoldJob], need: Need | None) -> list[Pack]:
 class _Pending:
     """Tasks that are under way, and what becomes of one that fails."""
 
-    def __init__(self, store: FoldStore, table: ray.ObjectRef, need: Need, control: Any, share: int):
-        self.store, self.table, self.need, self.sweep, self.share = store, table, need, _name(control), share
+    def __init__(self, store: FoldStore, table: ray.ObjectRef, need: Need, sweep: str, share: int):
+        self.store, self.table, self.need, self.sweep, self.share = store, table, need, sweep, share
         self.tasks: dict[ray.ObjectRef, tuple[Pack, Need, int, int]] = {}  # of a task: failures, enlargements
 
     def run(self, packs: list[Pack]) -> Iterator[FoldResult]:
@@ -259,7 +266,9 @@ def names(pack: Pack) -> str:
 
 
 def _out_of_memory(error: Exception) -> bool:
-    return isinstance(error, OutOfMemoryError) or isinstance(getattr(error, "cause", None), torch.OutOfMemoryError)
+    from torch import OutOfMemoryError as TorchOutOfMemory
+
+    return isinstance(error, OutOfMemoryError) or isinstance(getattr(error, "cause", None), TorchOutOfMemory)
 
 
 def _enlarged(need: Need, error: Exception) -> Need:

@@ -6,8 +6,6 @@ import math
 import resource
 from dataclasses import dataclass
 
-import torch
-
 SPARE = 1.25  # asked for over what was measured: another person's clips and another step's memory differ a little
 CONTEXT = 600 * 2**20  # bytes of a GPU that a process takes beside torch's own: CUDA's context and kernels
 
@@ -26,12 +24,16 @@ def measure(device: str) -> Peak:
     host = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     if device == "cpu":
         return Peak(host)
+    import torch  # here, since the processes that only size tasks do without: it takes a second
+
     return Peak(host, torch.cuda.max_memory_reserved() + CONTEXT, torch.cuda.get_device_properties(0).total_memory)
 
 
 def reset(device: str) -> None:
     """Start to measure anew on the GPU: a worker that trained another trial before has its peak in the counter."""
     if device != "cpu":
+        import torch
+
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
 

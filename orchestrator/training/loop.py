@@ -27,12 +27,11 @@ from orchestrator.training.au_head import AUHead
 from orchestrator.training.averaging import WeightAverage, refresh_batch_norm
 from orchestrator.training.losses import class_weights, focal_loss, hinge_loss, one_hot
 from orchestrator.training.mixing import Batch, mix
+from orchestrator.training.optimisers import OPTIMISERS
 from orchestrator.training.prediction import logits, prepare, probabilities, to_tensor
 from orchestrator.training.recording import Recording
 from orchestrator.training.sampling import batches, epoch_order
 from orchestrator.training.views import TrainingViews
-
-OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
 
 class TrainingDiverged(ArithmeticError):

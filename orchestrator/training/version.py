@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from importlib import metadata
 from pathlib import Path
-
-import torch
 
 import mer_models
 from orchestrator import jobs, seeds
@@ -22,7 +21,7 @@ def code_version() -> str:
         Path(seeds.__file__),
         Path(jobs.__file__).with_name("data.py"),  # cuts a fold's arrays out of the table
     ]
-    text = hashlib.sha256(torch.__version__.encode())
+    text = hashlib.sha256(metadata.version("torch").encode())
     for file in files:
         text.update(f"\0{file.parent.name}/{file.name}\0".encode())
         text.update(file.read_bytes())

@@ -47,10 +47,10 @@ def render_corpus(
     root = Path(root)
     manifest = root / "manifest.csv"
     _claim(root, config)
-    plans = [clip_plan(config, s, c) for s in range(config.subjects) for c in range(config.clips_per_subject)]
-    if manifest.exists() and all(_has_frames(root, plan) for plan in plans):
+    if manifest.exists() and _whole(root, manifest, config):
         return manifest
     manifest.unlink(missing_ok=True)
+    plans = [clip_plan(config, s, c) for s in range(config.subjects) for c in range(config.clips_per_subject)]
     done = 0
     if processes == 1:
         for plan in plans:
@@ -91,9 +91,19 @@ def _folder(plan: ClipPlan) -> str:
     return f"frames/{plan.subject}/{plan.clip}"
 
 
-def _has_frames(root: Path, plan: ClipPlan) -> bool:
-    folder = root / _folder(plan)
-    wanted = {f"img{number}.jpg" for number in range(plan.onset, plan.offset + 1)}
+def _whole(root: Path, manifest: Path, config: RenderConfig) -> bool:
+    """Whether every clip is in the manifest, which is written last, and every frame that it names in its folder."""
+    with manifest.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    try:
+        return len(rows) == config.subjects * config.clips_per_subject and all(_has_frames(root, row) for row in rows)
+    except (KeyError, TypeError, ValueError):  # a manifest that was not written here
+        return False
+
+
+def _has_frames(root: Path, row: dict[str, str]) -> bool:
+    folder = root / row["frames"]
+    wanted = {f"img{number}.jpg" for number in range(int(row["onset"]), int(row["offset"]) + 1)}
     return folder.is_dir() and wanted <= set(os.listdir(folder))
 
 

@@ -3,19 +3,8 @@
 import errno
 import os
 
-import pytest
-import ray
-
-from orchestrator import search, trials
-from orchestrator.runners import ray as ray_runner
-from orchestrator.search import Search
 from orchestrator.store import FoldStore
-from orchestrator.study import Study
-from tests.faults.test_trials import same_numbers
-from tests.orchestrator.tables import QUICK, table
-from tests.orchestrator.test_search import Watcher
-
-STUDY = Study("stag", "loso", 2, 1, QUICK)
+from tests.sweeps import STUDY, Watcher, run_inline, run_ray, same_numbers
 
 
 class SmallDisk(FoldStore):
@@ -27,18 +16,9 @@ class SmallDisk(FoldStore):
         super().save(result)
 
 
-@pytest.fixture
-def cluster():
-    ray_runner.start(None, cpus=2)
-    yield
-    ray.shutdown()
-
-
-def test_a_full_disk_costs_no_finished_fold(cluster, tmp_path):
+def test_a_full_disk_costs_no_finished_fold(local_ray, tmp_path):
     def run(watcher):
-        (tmp_path / "sweep").mkdir(exist_ok=True)
-        plan = Search(3, 0, "random", tmp_path / "sweep")
-        return trials.with_ray(STUDY, table(), SmallDisk(tmp_path / "folds"), plan, watcher, say=lambda text: None)
+        return run_ray(STUDY, tmp_path, watcher, store=SmallDisk(tmp_path / "folds"))
 
     first = run(Watcher())
     failed = [outcome for outcome in first if outcome.state == "failed"]
@@ -49,6 +29,4 @@ def test_a_full_disk_costs_no_finished_fold(cluster, tmp_path):
     second = run(watcher)
     assert [outcome.state for outcome in second] == ["complete"] * 3
     assert sum(reused for *_, reused in watcher.folds) == 5
-    (tmp_path / "other").mkdir()
-    plan = Search(3, 0, "random", tmp_path / "other")
-    same_numbers(second, search.inline(STUDY, table(), FoldStore(tmp_path / "b"), plan, Watcher()))
+    same_numbers(second, run_inline(STUDY, tmp_path / "other", n=3)[0])

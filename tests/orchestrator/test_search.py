@@ -1,66 +1,35 @@
 """Search and runners: the same numbers with and without Ray, nothing finished is lost, a failing fold fails its trial only."""
 
 import json
-from dataclasses import dataclass, field
+import os
+import time
 
 import numpy as np
 import optuna
 import pytest
 
-from orchestrator import search, trials
 from orchestrator.jobs import FoldJob
 from orchestrator.runners import inline as inline_runner
 from orchestrator.runners import ray as ray_runner
 from orchestrator.runners.sizing import Peak
-from orchestrator.search import NamedSampler, Search
+from orchestrator.search import NamedSampler
 from orchestrator.store import FoldStore
 from orchestrator.study import Study
 from search_spaces import SPACES
-from tests.orchestrator.tables import QUICK, table
-
-
-@dataclass
-class Watcher:
-    folds: list = field(default_factory=list)
-    trials: list = field(default_factory=list)
-
-    def fold(self, trial, done, total, score, seconds, reused):
-        self.folds.append((trial, done, total, score, reused))
-
-    def trial(self, outcome):
-        self.trials.append(outcome)
-
-
-@pytest.fixture(scope="module")
-def local_ray():
-    import ray
-
-    ray_runner.start(None, cpus=2)
-    yield
-    ray.shutdown()
+from tests.orchestrator.tables import table
+from tests.processes import descendants
+from tests.sweeps import STUDY, Watcher, run_inline, run_ray
 
 
 @pytest.fixture
 def study():
-    return Study("stag", "loso", 2, 1, QUICK)
-
-
-def plan(folder, trials=2):
-    folder.mkdir(exist_ok=True)
-    return Search(trials, 0, "random", folder)
-
-
-def run_inline(study, folder, trials=2):
-    watcher = Watcher()
-    folder.mkdir(exist_ok=True)
-    return search.inline(study, table(), FoldStore(folder / "folds"), plan(folder / "sweep", trials), watcher), watcher
+    return STUDY
 
 
 def test_inline_and_ray_propose_and_compute_the_same(study, tmp_path, local_ray):
     alone, _ = run_inline(study, tmp_path / "inline")
     watcher = Watcher()
-    (tmp_path / "ray").mkdir()
-    together = trials.with_ray(study, table(), FoldStore(tmp_path / "ray" / "folds"), plan(tmp_path / "ray" / "sweep"), watcher)
+    together = run_ray(study, tmp_path / "ray", watcher, n=2)
     assert [o.error for o in together] == ["", ""]
     assert [o.drawn for o in alone] == [o.drawn for o in together]
     for a, b in zip(alone, together, strict=True):
@@ -73,15 +42,42 @@ def test_inline_and_ray_propose_and_compute_the_same(study, tmp_path, local_ray)
     assert {o.index for o in watcher.trials} == {0, 1}
 
 
+def test_a_sweep_s_folds_run_in_the_workers_that_are_there(study, tmp_path, local_ray):
+    """Tune gives its trials an environment of their own; folds would inherit it, and need other workers than those that were warmed."""
+    import ray
+
+    def workers():
+        below = descendants(os.getpid()).items()
+        return {pid for pid, command in below if command.startswith("ray::") and "Agent" not in command and "Func" not in command}
+
+    @ray.remote(num_cpus=1)
+    def here():
+        time.sleep(1)  # long enough that the other one needs another worker
+        return os.getpid()
+
+    warm = set(ray.get([here.remote(), here.remote()]))
+    assert len(warm) == 2
+    seen = set()
+
+    class Looks(Watcher):
+        def fold(self, *told):
+            super().fold(*told)
+            seen.update(workers())
+
+    before = workers()
+    run_ray(study, tmp_path, Looks(), n=3)
+    assert warm <= before and seen <= before
+
+
 def test_trial_0_is_the_published_configuration_under_the_users_keys(study, tmp_path):
-    outcomes, _ = run_inline(study, tmp_path / "a", trials=1)
+    outcomes, _ = run_inline(study, tmp_path / "a", n=1)
     config = outcomes[0].config
     assert config["recipe"]["lr"] == SPACES["stag"].PUBLISHED["recipe.lr"]
     assert config["recipe"]["epochs"] == 3
 
 
 def test_one_fold_alone_equals_the_same_fold_in_the_full_run(study, tmp_path):
-    outcomes, _ = run_inline(study, tmp_path / "a", trials=1)
+    outcomes, _ = run_inline(study, tmp_path / "a", n=1)
     job = study.jobs(table(), {})[2]
     alone = inline_runner.run_fold(job, table())
     full = next(r for r in outcomes[0].results if r.job_id == job.job_id)
@@ -89,18 +85,18 @@ def test_one_fold_alone_equals_the_same_fold_in_the_full_run(study, tmp_path):
 
 
 def test_a_second_run_computes_nothing_and_a_longer_one_only_the_new_trials(study, tmp_path, monkeypatch):
-    first, _ = run_inline(study, tmp_path / "a", trials=2)
+    first, _ = run_inline(study, tmp_path / "a", n=2)
     computed: list[FoldJob] = []
     real = inline_runner.run_fold
     monkeypatch.setattr(inline_runner, "run_fold", lambda job, data: computed.append(job) or real(job, data))
-    again, watcher = run_inline(study, tmp_path / "a", trials=2)
+    again, watcher = run_inline(study, tmp_path / "a", n=2)
     assert not computed
     assert all(fold[-1] for fold in watcher.folds)
     assert [o.drawn for o in again] == [o.drawn for o in first]
-    longer, _ = run_inline(study, tmp_path / "a", trials=3)
+    longer, _ = run_inline(study, tmp_path / "a", n=3)
     assert len(computed) == 4
     assert [o.drawn for o in longer[:2]] == [o.drawn for o in first]
-    undisturbed, _ = run_inline(study, tmp_path / "b", trials=3)
+    undisturbed, _ = run_inline(study, tmp_path / "b", n=3)
     assert [o.drawn for o in longer] == [o.drawn for o in undisturbed]
 
 
@@ -127,7 +123,7 @@ def test_a_fold_that_raises_is_tried_again_and_then_fails_its_trial_with_the_tra
     """STSTNet on a table of ROI flow: the model refuses it in every fold."""
     study = Study("ststnet", "loso", 2, 1, {"recipe.epochs": 1})
     watcher = Watcher()
-    outcomes = trials.with_ray(study, table(), FoldStore(tmp_path / "folds"), plan(tmp_path / "sweep", 1), watcher)
+    outcomes = run_ray(study, tmp_path, watcher, n=1)
     assert len(outcomes) == 1
     assert "failed 2 times" in outcomes[0].error
     assert "ststnet reads flow_picture" in outcomes[0].error
@@ -171,14 +167,14 @@ def test_draws_depend_on_names_alone():
 
 
 def test_proposals_are_on_disk_before_they_run(study, tmp_path):
-    run_inline(study, tmp_path / "a", trials=2)
+    run_inline(study, tmp_path / "a", n=2)
     kept = json.loads((tmp_path / "a" / "sweep" / "trials.json").read_text())
     assert len(kept) == 2
     assert set(kept[1]) <= set(SPACES["stag"].PUBLISHED)
 
 
 def test_a_shorter_run_forgets_no_proposal(study, tmp_path):
-    run_inline(study, tmp_path / "a", trials=2)
+    run_inline(study, tmp_path / "a", n=2)
     before = (tmp_path / "a" / "sweep" / "trials.json").read_text()
-    run_inline(study, tmp_path / "a", trials=1)
+    run_inline(study, tmp_path / "a", n=1)
     assert (tmp_path / "a" / "sweep" / "trials.json").read_text() == before

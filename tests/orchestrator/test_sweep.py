@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from orchestrator import sweep
+from orchestrator import search
 from orchestrator.config import ConfigError
 from orchestrator.request import parse_settings
 from orchestrator.runners import inline as inline_runner
@@ -180,16 +180,16 @@ def test_a_protocol_that_leaks_identity_says_so_wherever_it_is_named(command, tm
 
 def test_a_failed_trial_makes_the_status_1_and_is_named(command, monkeypatch):
     """One of two trials fails: the other's results are reported, the failure is not hidden."""
-    real = sweep.search.inline
+    real = search.inline
 
     def one_fails(*arguments):
         outcomes = real(*arguments)
         return [
             outcomes[0],
-            sweep.Outcome(1, outcomes[1].drawn, outcomes[1].config, (), "Traceback ...\nValueError: broken [/data]"),
+            search.Outcome(1, outcomes[1].drawn, outcomes[1].config, (), "Traceback ...\nValueError: broken [/data]"),
         ]
 
-    monkeypatch.setattr(sweep.search, "inline", one_fails)
+    monkeypatch.setattr(search, "inline", one_fails)
     result = command("--trials", "2", "--name", "half")
     assert result.exit_code == 1
     assert "5 folds have no result" in result.output

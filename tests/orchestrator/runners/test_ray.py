@@ -157,10 +157,9 @@ def test_once_the_sweep_drains_no_fold_begins_and_running_ones_are_kept(cluster,
         time.sleep(2)
 
     monkeypatch.setattr(ray_runner, "_folds", task(body))
-    control = ray_runner.control("none")
-    folds = ray_runner.run(jobs, FoldStore(tmp_path / "folds"), ray.put(table()), control=control)
+    folds = ray_runner.run(jobs, FoldStore(tmp_path / "folds"), ray.put(table()), sweep="drained")
     done = [next(folds)]
-    ray_runner.drain(control)
+    ray_runner.drain("drained")
     done += list(folds)
     assert sorted(r.fold for r, _ in done) == sorted(log.lines)
     assert 1 <= len(done) < 4
@@ -179,7 +178,6 @@ def test_packs_keep_the_order_and_hold_what_may_train_together(jobs):
 def test_no_more_folds_run_at_once_than_there_are_cpus(cluster, jobs, tmp_path, monkeypatch):
     """A task that waits for another in ``ray.get`` gives its CPU away: two CPUs once ran three and more folds side by side."""
     log = Log(tmp_path / "log")
-    control = ray_runner.control("none")
 
     def body(pack, need):
         log.add("+")
@@ -188,6 +186,6 @@ def test_no_more_folds_run_at_once_than_there_are_cpus(cluster, jobs, tmp_path, 
 
     monkeypatch.setattr(ray_runner, "_folds", task(body))
     many = [job for seed in range(3) for job in Study("stag", "loso", 2, 3, QUICK).jobs(table(), {}) if job.seed == seed]
-    run(many, tmp_path, control=control)
+    run(many, tmp_path, sweep="any")
     running = [sum(1 if line == "+" else -1 for line in log.lines[: i + 1]) for i in range(len(log.lines))]
     assert len(log.lines) == 2 * len(many) and max(running) <= 2

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -95,6 +97,16 @@ def test_other_generator_version_is_refused(rendered: Path, monkeypatch: pytest.
     monkeypatch.setattr(corpus_module, "GENERATOR_VERSION", corpus_module.GENERATOR_VERSION + 1)
     with pytest.raises(FileExistsError, match="choose another folder"):
         render_corpus(rendered, SMALL)
+
+
+@pytest.mark.parametrize("damage", [lambda text: text.rsplit("\n", 2)[0] + "\n", lambda text: text.replace("onset", "begin")])
+def test_a_manifest_that_is_not_the_one_written_here_is_written_again(tmp_path: Path, damage: Callable[[str], str]) -> None:
+    config = replace(SMALL, subjects=1, clips_per_subject=2)
+    manifest = render_corpus(tmp_path, config)
+    whole = manifest.read_text()
+    manifest.write_text(damage(whole))
+    render_corpus(tmp_path, config)
+    assert manifest.read_text() == whole
 
 
 def test_folder_with_a_manifest_of_someone_else_is_refused(tmp_path: Path) -> None:
