@@ -8,7 +8,7 @@ import hashlib
 import importlib.metadata
 from pathlib import Path
 
-_DECIDING = (
+DECIDING = (
     "action_units.py", "align.py", "apex.py", "decode.py", "flow.py", "frames.py", "landmarks.py", "pipeline.py", "regions.py",
 )  # fmt: skip
 
@@ -17,7 +17,7 @@ _DECIDING = (
 def code_version() -> str:
     """Digest of the code and the libraries that decide a feature's numbers."""
     here = Path(__file__).parent
-    files = sorted([*(here / "inputs").glob("*.py"), *(here / n for n in _DECIDING)])
+    files = sorted([*(here / "inputs").glob("*.py"), *(here / n for n in DECIDING)])
     libraries = [f"{p}={_version(p)}" for p in (("opencv-contrib-python", "opencv-contrib-python-headless"), ("mediapipe",))]
     return hashlib.sha256(b"\0".join(f.read_bytes() for f in files) + "".join(libraries).encode()).hexdigest()[:10]
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from preprocessing import extract, schema
+from preprocessing import extract, schema, version
 from preprocessing.choice import Choice
 from preprocessing.datasets import ststnet_flow
 from preprocessing.inputs import Settings
@@ -228,7 +228,7 @@ def test_the_code_version_covers_every_module_that_a_row_passes_through():
                 if isinstance(n, ast.ImportFrom) and (n.module or "").startswith("preprocessing.")
             ]
     files = {name.removeprefix("preprocessing.") + ".py" for name in seen if name.count(".") == 1}
-    assert files - {"schema.py", "schema_places.py"} == set(extract._DECIDING)
+    assert files - {"schema.py", "schema_places.py"} == set(version.DECIDING)
 
 
 def test_the_index_names_every_shard(pictures):
