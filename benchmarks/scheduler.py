@@ -1,4 +1,4 @@
-"""Many folds over many nodes, none of which does anything: how fast the sweep's process hands them out, and what limits it.
+"""Many folds over many nodes, none of which does anything: how fast a trial's process hands them out, and what limits it.
 
 python -m benchmarks.scheduler [--folds 10000] [--nodes 64]; the last line is one JSON object with
 
@@ -8,8 +8,8 @@ bare_s         the same tasks as bare Ray tasks, without the runner: what Ray it
 driver_mib     memory of this process at a tenth of the folds and at their end: flat = nothing is kept per fold
 lost           folds without a result, or with two; nodes: how many nodes have run any
 
-Nodes are simulated: one raylet each on this machine, with one logical CPU (ray.cluster_utils). A worker imports
-nothing of ours: with torch in each, 64 would not fit.
+Nodes are simulated: one raylet each on this machine, with one logical CPU (ray.cluster_utils). They share its cores, so what is
+measured is the sum of all nodes' work beside that of the process that hands out, which a real head does not have to share.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import ray
@@ -30,11 +30,12 @@ from benchmarks.figures import show
 from benchmarks.folds import table
 from orchestrator.jobs import FoldJob, FoldResult
 from orchestrator.runners import ray as ray_runner
-from orchestrator.runners.sizing import Peak
+from orchestrator.runners.sizing import Need, Peak
 from orchestrator.store import FoldStore
 from orchestrator.study import Study
 
 TRIALS = 10
+TOGETHER = 8  # nodes that start at once: each has three processes to start
 
 
 class Nowhere(FoldStore):
@@ -47,6 +48,21 @@ class Nowhere(FoldStore):
         return None
 
 
+@ray.remote(max_retries=0)
+def no_op(pack: tuple[FoldJob, ...], table: None, need: Need, sweep: str) -> tuple[list[FoldResult], Peak]:
+    """In the place of the runner's task: a result as large as a real one of one epoch, and the node in its notes."""
+    node = ray.get_runtime_context().get_node_id()
+    return [result(job, node) for job in pack], Peak(1)
+
+
+def result(job: FoldJob, node: str) -> FoldResult:
+    v, t, c = len(job.validation), len(job.test), len(job.classes)
+    probs = np.full((1, v + t, c), 1 / c, np.float32)
+    one = np.ones(1, np.float32)
+    return FoldResult(job.job_id, job.fold, job.seed, job.validation, job.test, np.arange(v) % c, one.astype(np.int32), one, one,
+                      probs[:, :v], probs[:, v:], 0.0, (node,))  # fmt: skip
+
+
 def resident() -> float:
     """MiB of this process now."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
@@ -55,7 +71,19 @@ def resident() -> float:
 
 def jobs(folds: int) -> list[FoldJob]:
     one = Study("stag", "loso", 4, 1, {}).jobs(table(6), {})[0]
-    return [replace(one, fold=f"synthetic/p{i}", train=(), validation=one.validation, test=one.test) for i in range(folds)]
+    return [replace(one, fold=f"synthetic/p{i}", train=()) for i in range(folds)]
+
+
+def through_runner(todo: list[FoldJob], store: FoldStore) -> tuple[float, list[float], list[tuple[str, str]]]:
+    """(folds a second, memory after each trial, (job, node) of each result), trial after trial."""
+    per_trial = max(1, len(todo) // TRIALS)
+    begin, sizes, ended = time.perf_counter(), [], []
+    nothing = ray.put(None)
+    for at in range(0, len(todo), per_trial):
+        for one, _ in ray_runner.run(todo[at : at + per_trial], store, nothing, task=no_op):
+            ended.append((one.job_id, one.notes[0]))
+        sizes.append(resident())
+    return len(todo) / (time.perf_counter() - begin), sizes, ended
 
 
 def main(
@@ -63,70 +91,33 @@ def main(
     nodes: Annotated[int, typer.Option(help="simulated nodes of one logical CPU")] = 64,
 ) -> None:
     """Print the table and, last, one JSON object."""
+    begin = time.perf_counter()
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "object_store_memory": 200 * 2**20})
-    for _ in range(nodes):
-        cluster.add_node(num_cpus=1, object_store_memory=80 * 2**20)
+    for at in range(nodes):
+        cluster.add_node(num_cpus=1, object_store_memory=80 * 2**20, wait=at % TOGETHER == TOGETHER - 1)
+    cluster.wait_for_nodes()
     ray_runner.start(cluster.address)
-    used: set[str] = set()
-
-    @ray.remote(num_cpus=1, max_retries=0)
-    def no_op(job_id: str) -> tuple[str, str]:
-        return job_id, ray.get_runtime_context().get_node_id()
-
-    v = 4
-    probs = np.full((1, v, 3), 1 / 3, np.float32)
-
-    def result(job: FoldJob) -> FoldResult:
-        return FoldResult(job.job_id, job.fold, job.seed, job.validation[:v], job.test[:v], np.arange(v) % 3, np.array([1], np.int32),
-                          np.ones(1, np.float32), np.ones(1, np.float32), probs, probs, 0.0)  # fmt: skip
-
-    class Task:
-        """Stands for the runner's task, whose result is made here: what is sent is the job, what comes back its id."""
-
-        def options(self, **asked: Any) -> Task:
-            self.asked = asked
-            return self
-
-        def remote(self, pack: tuple[FoldJob, ...], *_: Any) -> ray.ObjectRef:
-            return no_op.options(**self.asked).remote(pack[0].job_id)
-
-    def get(reference: Any) -> Any:
-        job_id, node = real_get(reference)
-        used.add(node)
-        return [result(by_id[job_id])], Peak(1)
-
     todo = jobs(folds)
-    by_id = {job.job_id: job for job in todo}
-    real_get, real_folds = ray.get, ray_runner._folds
-    per_trial = max(1, folds // TRIALS)
-
-    def through_runner(store: FoldStore) -> tuple[float, list[float], list[str]]:
-        begin, sizes, ended = time.perf_counter(), [], []
-        for at in range(0, folds, per_trial):
-            for one, _ in ray_runner.run(todo[at : at + per_trial], store, None):
-                ended.append(one.job_id)
-            sizes.append(resident())
-        return folds / (time.perf_counter() - begin), sizes, ended
-
+    warm = todo[0]
+    ray.get([no_op.options(scheduling_strategy="SPREAD").remote((warm,), None, Need(), "") for _ in range(4 * nodes)])
+    up_s = time.perf_counter() - begin
     begin = time.perf_counter()
-    real_get([no_op.options(scheduling_strategy="SPREAD").remote("") for _ in range(4 * nodes)])  # a worker on every node
-    warm_s = time.perf_counter() - begin
-    begin = time.perf_counter()
-    real_get([no_op.options(scheduling_strategy="SPREAD").remote(job.job_id) for job in todo])
+    waiting = [no_op.options(scheduling_strategy="SPREAD").remote((job,), None, Need(), "") for job in todo]
+    while waiting:
+        done, waiting = ray.wait(waiting, num_returns=min(100, len(waiting)))
+        ray.get(done)
     bare = folds / (time.perf_counter() - begin)
-    ray_runner._folds, ray_runner.ray.get = Task(), get  # type: ignore[assignment]
-    try:
-        only, _, _ = through_runner(Nowhere(Path("/nowhere")))
-        with tempfile.TemporaryDirectory() as folder:
-            stored, sizes, ended = through_runner(FoldStore(Path(folder)))
-            kept = len(FoldStore(Path(folder)).present(by_id))
-    finally:
-        ray_runner._folds, ray_runner.ray.get = real_folds, real_get
+    only, _, _ = through_runner(todo, Nowhere(Path("/nowhere")))
+    with tempfile.TemporaryDirectory() as folder:
+        stored, sizes, ended = through_runner(todo, FoldStore(Path(folder)))
+        kept = len(FoldStore(Path(folder)).present(job.job_id for job in todo))
     ray.shutdown()
     cluster.shutdown()
+    names = {job for job, _ in ended}
     figures = {
-        "folds": folds, "nodes": len(used), "warm_s": warm_s, "folds_s": stored, "memory_only_s": only, "bare_s": bare,
-        "driver_mib": [round(sizes[0]), round(sizes[-1])], "lost": folds - len(set(ended)) + folds - kept + len(ended) - len(set(ended)),
+        "folds": folds, "nodes": len({node for _, node in ended}), "up_s": up_s, "folds_s": stored, "memory_only_s": only,
+        "bare_s": bare, "driver_mib": [round(sizes[0]), round(sizes[-1])],
+        "lost": folds - len(names) + folds - kept + len(ended) - len(names),
     }  # fmt: skip
     show(figures, digits=1)
 

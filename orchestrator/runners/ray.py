@@ -133,6 +133,7 @@ def run(
     need: Need | None = None,
     sweep: str = "",
     share: int = 0,
+    task: Any = None,
 ) -> Generator[tuple[FoldResult, bool], None, None]:
     """Yield (result, reused) as folds end, in the order in which they end. Leaves nothing running when it is closed early.
 
@@ -141,6 +142,7 @@ def run(
     share    this trial takes one of so many parts of the cluster's places, so that trials which race run side by side: a fold begun
              before its trial's first ones have spoken is often wasted (replayed with 16 places and 8 trials: 75 % of all folds
              instead of 26 %). 0 = all of its folds at once, which no place can wait for.
+    task     Ray task with the arguments and result of ``_folds``, in its place: a benchmark's.
     Raises FoldFailed with the worker's traceback; OSError when a result cannot be stored.
     """
     missing = []
@@ -150,7 +152,10 @@ def run(
             yield held, True
         else:
             missing.append(job)
-    yield from ((result, False) for result in _Pending(store, table, need or Need(), sweep, share).run(packs(missing, need)))
+    yield from (
+        (result, False)
+        for result in _Pending(store, table, need or Need(), sweep, share, task or _folds).run(packs(missing, need))
+    )
 
 
 def packs(jobs: Sequence[FoldJob], need: Need | None) -> list[Pack]:
@@ -175,8 +180,9 @@ def packs(jobs: Sequence[FoldJob], need: Need | None) -> list[Pack]:
 class _Pending:
     """Tasks that are under way, and what becomes of one that fails."""
 
-    def __init__(self, store: FoldStore, table: ray.ObjectRef, need: Need, sweep: str, share: int):
+    def __init__(self, store: FoldStore, table: ray.ObjectRef, need: Need, sweep: str, share: int, task: Any):
         self.store, self.table, self.need, self.sweep, self.share = store, table, need, sweep, share
+        self.task = task
         self.tasks: dict[ray.ObjectRef, tuple[Pack, Need, int, int]] = {}  # of a task: failures, enlargements
 
     def run(self, packs: list[Pack]) -> Iterator[FoldResult]:
@@ -203,7 +209,7 @@ class _Pending:
         asked = {"num_cpus": 1, "num_gpus": need.gpus, "scheduling_strategy": "SPREAD"} | (
             {"memory": need.memory} if need.memory else {}
         )
-        self.tasks[_folds.options(**asked).remote(pack, self.table, need, self.sweep)] = (pack, need, failures, enlarged)
+        self.tasks[self.task.options(**asked).remote(pack, self.table, need, self.sweep)] = (pack, need, failures, enlarged)
 
     def _places(self, most: int) -> int:
         """How many tasks this trial may have under way: one more than its part, or a cluster that could grow would never be asked to."""
