@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,7 @@ class FoldJob:
 
     @property
     def job_id(self) -> str:
-        return digest(asdict(self), 24)
+        return digest(vars(self), 24)
 
 
 @dataclass(frozen=True)

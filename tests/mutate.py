@@ -12,7 +12,7 @@ BREAKS = [
     ("orchestrator/protocols/loso.py", "if subject_of[c] != who", "if True", "tests/orchestrator/protocols"),
     ("orchestrator/protocols/inner.py", "if subject_of[c] not in chosen)", ")", "tests/orchestrator/protocols"),
     ("orchestrator/seeds.py", "for name in names)", "for name in names[:1])", "tests/orchestrator/training tests/orchestrator/test_study.py"),
-    ("orchestrator/jobs.py", "asdict(self), 24", "[self.fold], 24", "tests/orchestrator/test_study.py"),
+    ("orchestrator/jobs.py", "vars(self), 24", "[self.fold], 24", "tests/orchestrator/test_study.py"),
     ("orchestrator/metrics.py", ".mean(", ".max(", "tests/orchestrator/test_metrics.py"),
     ("orchestrator/data.py", "x_train=table.x[train]", "x_train=table.x[test]", "tests/orchestrator/test_data.py"),
     ("orchestrator/data.py", "for clip in ids])\n    y = np", "for clip in stored])\n    y = np", "tests/orchestrator/test_data.py"),
