@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.config import ConfigError, configuration
+from orchestrator.config import ConfigError, configuration, recipe
 from orchestrator.data import Table
 from orchestrator.jobs import FoldJob
 from orchestrator.protocols import megc2019, protocol
@@ -32,6 +32,7 @@ class Study:
         _ = self.rule  # refuse an unknown protocol before any work
         if self.seeds < 1:
             raise ConfigError(f"--seeds {self.seeds}: at least one is needed")
+        recipe(self.model, self.fixed)  # likewise a bad key; the model's own need its code, and are checked with ``config``
 
     @property
     def rule(self) -> Protocol:

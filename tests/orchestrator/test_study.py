@@ -84,4 +84,4 @@ def test_a_class_that_one_person_shows_is_warned_of(study):
 )
 def test_bad_studies_are_refused_before_any_work(study, change, words):
     with pytest.raises((ConfigError, ProtocolError), match=words):
-        replace(study, **change).config({})
+        replace(study, **change)

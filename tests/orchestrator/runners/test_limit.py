@@ -36,3 +36,13 @@ def test_a_hang_that_holds_the_interpreter_ends_with_its_process():
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1 and time.monotonic() - begin < 15
     assert "Timeout" in ended.stderr and "line 4 in <module>" in ended.stderr
+
+
+def test_a_process_whose_fold_was_in_time_lives_on():
+    code = (
+        "import time; from orchestrator.runners import limit\n"
+        "limit.GRACE = 0.1\n"
+        "with limit.time_limit(0.1):\n    pass\n"
+        "time.sleep(0.5)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60).returncode == 0
