@@ -108,21 +108,31 @@ def test_one_bad_fold_of_a_pack_does_not_fail_the_others(cluster, jobs, tmp_path
     assert jobs[2].job_id not in kept
 
 
-def test_a_fold_that_hangs_is_ended_tried_again_and_named(cluster, jobs, tmp_path, monkeypatch):
-    from orchestrator.runners.limit import time_limit
-
-    log = Log(tmp_path / "log")
-
-    def body(pack, need):
-        with time_limit(need.limit_s):
-            log.add("begun")
-            time.sleep(60)
-
-    monkeypatch.setattr(ray_runner, "_folds", task(body))
+def test_a_fold_that_hangs_is_ended_tried_again_and_named(cluster, tmp_path):
+    """The runner's own task, with a fold that would train for days."""
+    jobs = Study("stag", "loso", 2, 1, {**QUICK, "recipe.epochs": 10**7}).jobs(table(), {})
     begin = time.monotonic()
     with pytest.raises(ray_runner.FoldFailed, match=r"fold synthetic/p1 .* failed 2 times:(.|\n)*limit of 0.5 s"):
         run(jobs[1:2], tmp_path, need=Need(limit_s=0.5))
-    assert log.lines == ["begun", "begun"] and time.monotonic() - begin < 20
+    assert time.monotonic() - begin < 40
+
+
+def test_a_trial_that_races_has_its_part_of_the_places_and_one_more_under_way(cluster, jobs, tmp_path):
+    begun = []
+
+    class Counted:
+        def options(self, **asked):
+            self.asked = asked
+            return self
+
+        def remote(self, pack, *rest):
+            begun.append(pack[0].fold)
+            return task(lambda pack, need: None).options(**self.asked).remote(pack, *rest)
+
+    folds = ray_runner.run(jobs, FoldStore(tmp_path / "folds"), ray.put(table()), share=2, task=Counted())
+    next(folds)
+    assert len(begun) == 2  # of two CPUs one, and one that waits
+    assert len(list(folds)) == 3 and len(begun) == 4
 
 
 def test_closing_early_ends_running_folds_and_begins_no_other(cluster, jobs, tmp_path, monkeypatch):
