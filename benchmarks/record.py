@@ -22,6 +22,7 @@ from benchmarks.racing import Recording
 from mer_models import MODELS
 from orchestrator import search
 from orchestrator.data import load
+from orchestrator.records import rows_at
 from orchestrator.request import parse_settings
 from orchestrator.schedulers.evidence import Evidence
 from orchestrator.search import Outcome, Search
@@ -55,7 +56,7 @@ def recording(outcomes: list[Outcome], seconds: list[float], about: dict[str, ob
     evidence = [[Evidence.of(result) for result in outcome.results] for outcome in outcomes]
     seen = np.unique(np.concatenate([e.epochs for trial in evidence for e in trial]))
     grid = seen[::-1][::every][::-1]
-    rows = [[np.clip(np.searchsorted(e.epochs, grid, side="right") - 1, 0, None) for e in trial] for trial in evidence]
+    rows = [[rows_at(e.epochs, grid) for e in trial] for trial in evidence]
     clips = sorted({clip for result in first for clip in result.validation})
     counts = np.array([[e.counts[at] for e, at in zip(*pair, strict=True)] for pair in zip(evidence, rows, strict=True)])
     loss = np.array([[e.loss[at] for e, at in zip(*pair, strict=True)] for pair in zip(evidence, rows, strict=True)])

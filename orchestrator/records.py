@@ -134,6 +134,11 @@ def validation_ranks(result: FoldResult) -> list[Rank]:
     return _ranks(validation_counts(result), result.validation_loss)
 
 
+def rows_at(epochs: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """int (G,): the row of a fold's records at each epoch of a grid, which is that of its last evaluated epoch up to there."""
+    return np.clip(np.searchsorted(epochs, grid, side="right") - 1, 0, None)
+
+
 def pooled_ranks(results: Iterable[FoldResult]) -> tuple[np.ndarray, list[Rank], list[np.ndarray]]:
     """Validation of several folds, pooled, at every epoch that any of them evaluated.
 
@@ -142,7 +147,7 @@ def pooled_ranks(results: Iterable[FoldResult]) -> tuple[np.ndarray, list[Rank],
     """
     results = list(results)
     grid = np.unique(np.concatenate([r.epochs for r in results]))
-    rows = [np.clip(np.searchsorted(r.epochs, grid, side="right") - 1, 0, None) for r in results]
+    rows = [rows_at(r.epochs, grid) for r in results]
     pairs = list(zip(results, rows, strict=True))
     counts = np.sum([validation_counts(r)[at] for r, at in pairs], axis=0)
     loss = np.average([r.validation_loss[at] for r, at in pairs], axis=0, weights=[len(r.validation) for r in results])

@@ -37,7 +37,7 @@ from rich.table import Table
 from orchestrator import report
 from orchestrator.config import ConfigError, nearest
 from orchestrator.names import redacted, safe_name
-from orchestrator.request import REMOTE_FOLDER as FOLDER
+from orchestrator.request import REMOTE_FOLDER
 from orchestrator.terminal import terminal
 
 LOCAL = "http://localhost:8265"  # the near end of a tunnel
@@ -52,7 +52,7 @@ def hand_over(address: str, name: str, model: str) -> None:
     if Path(sys.argv[0]).stem != "sweep":  # a comparison, say: its command line is another
         raise ConfigError(f"--address {redacted(address)}: only python -m orchestrator.sweep runs as a job")
     words, own = without(sys.argv[1:], "--address", "--name", "--remote-folder")
-    submit(address, words, name or f"{model}-{datetime.now():%Y%m%d-%H%M%S}", folder=own.get("--remote-folder", FOLDER))
+    submit(address, words, name or f"{model}-{datetime.now():%Y%m%d-%H%M%S}", folder=own.get("--remote-folder", REMOTE_FOLDER))
 
 
 def without(words: Sequence[str], *options: str) -> tuple[list[str], dict[str, str]]:
@@ -67,7 +67,7 @@ def without(words: Sequence[str], *options: str) -> tuple[list[str], dict[str, s
     return kept, found
 
 
-def submit(address: str, arguments: Sequence[str], name: str, *, folder: str = FOLDER, resume: bool = False) -> str:
+def submit(address: str, arguments: Sequence[str], name: str, *, folder: str = REMOTE_FOLDER, resume: bool = False) -> str:
     """Run ``sweep ARGUMENTS --address auto --name NAME`` in the head's ``folder``; say how to follow it. Returns the job's id.
 
     resume  with --resume, unless every earlier attempt ended before it had made the sweep's folder.

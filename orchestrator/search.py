@@ -133,17 +133,16 @@ def inline(study: Study, table: Table, store: FoldStore, search: Search, watcher
     outcomes: list[Outcome] = []
     proposed: list[dict[str, Any]] = []
     control = Control(search.scheduler)
-    turns = order_of(study, table)
     for index in range(search.trials):
         trial = optuna_study.ask()
         space.space(trial)
         drawn = dict(trial.params)
         proposed.append(drawn)
         search.keep(proposed)
-        jobs = study.jobs(table, drawn)
+        jobs = informative(study.jobs(table, drawn))
         progress = TrialProgress(bool(study.inner_folds))
         stopped = False
-        ended = inline_runner.run((jobs[i] for i in turns), store, lambda job: inline_runner.run_fold(job, table))
+        ended = inline_runner.run(jobs, store, lambda job: inline_runner.run_fold(job, table))
         for result, reused in ended:
             score = progress.add(result)
             watcher.fold(index, len(progress.results), len(jobs), score, result.seconds, reused)
@@ -159,10 +158,3 @@ def inline(study: Study, table: Table, store: FoldStore, search: Search, watcher
         outcomes.append(Outcome(index, drawn, jobs[0].config, tuple(progress.results), state=state))
         watcher.trial(outcomes[-1])
     return outcomes
-
-
-def order_of(study: Study, table: Table) -> list[int]:
-    """Positions in ``Study.jobs`` in the order in which the folds of every trial run."""
-    jobs = study.jobs(table, {})
-    place = {job.job_id: i for i, job in enumerate(jobs)}
-    return [place[job.job_id] for job in informative(jobs)]

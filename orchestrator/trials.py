@@ -27,9 +27,10 @@ from ray.tune.search import Searcher
 from ray.tune.search.optuna import OptunaSearch
 
 from orchestrator.data import Table
+from orchestrator.order import informative
 from orchestrator.runners import ray as ray_runner
 from orchestrator.runners.sizing import Need
-from orchestrator.search import Outcome, Search, Watcher, order_of
+from orchestrator.search import Outcome, Search, Watcher
 from orchestrator.store import FoldStore
 from orchestrator.study import Study
 from orchestrator.trial_process import METRIC, run_trial
@@ -180,8 +181,7 @@ def with_ray(
         study_name=name,
         storage=storage,
     )
-    jobs = study.jobs(table, {})
-    jobs = tuple(jobs[i] for i in order_of(study, table))
+    jobs = informative(study.jobs(table, {}))
     at_once = at_once or max(2, math.ceil(2 * ray_runner.places(need or Need()) / len(jobs)))
     outcomes: dict[int, Outcome] = {}
     follow = _Follow(study, table, store, watcher, outcomes)

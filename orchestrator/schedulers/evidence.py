@@ -12,7 +12,7 @@ import numpy as np
 
 from orchestrator import metrics
 from orchestrator.jobs import FoldResult
-from orchestrator.records import validation_counts
+from orchestrator.records import rows_at, validation_counts
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def aligned(folds: Iterable[Evidence]) -> tuple[np.ndarray, np.ndarray]:
     """
     folds = list(folds)
     grid = np.unique(np.concatenate([e.epochs for e in folds]))
-    rows = [np.clip(np.searchsorted(e.epochs, grid, side="right") - 1, 0, None) for e in folds]
+    rows = [rows_at(e.epochs, grid) for e in folds]
     counts = np.stack([e.counts[at] for e, at in zip(folds, rows, strict=True)]).astype(np.int64)
     diverged = np.stack([~np.isfinite(e.loss[at]) for e, at in zip(folds, rows, strict=True)]).astype(np.int64)
     return counts, diverged
