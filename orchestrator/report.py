@@ -34,7 +34,16 @@ SWEEPS = "sweeps"  # folder under --workspace
 
 
 class ReportError(ValueError):
-    """There is no finished sweep of that name, or its files do not read. Names the path and the next step."""
+    """The sweep has not finished, or its files do not read. Names the path and the next step."""
+
+
+def folder_of(sweep: str, workspace: Path) -> Path:
+    """Folder of a sweep that is there. Raises ConfigError for a name that is none, and for one that no sweep has."""
+    folder = workspace / SWEEPS / safe_name(sweep)
+    if not folder.is_dir():
+        have = [path.name for path in (workspace / SWEEPS).glob("*") if path.is_dir()]
+        raise ConfigError(f"{nearest(sweep, have, 'sweep')} (in {workspace / SWEEPS})")
+    return folder
 
 
 def with_scores(summary: Mapping[str, Any], scores: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -231,10 +240,7 @@ def main(
     """Print a sweep's table and write its CSV files and pictures anew."""
     console = terminal()
     try:
-        folder = workspace / SWEEPS / safe_name(sweep)
-        if not folder.is_dir():
-            have = [path.name for path in (workspace / SWEEPS).glob("*") if path.is_dir()]
-            raise ReportError(f"{nearest(sweep, have, 'sweep')} (in {workspace / SWEEPS})")
+        folder = folder_of(sweep, workspace)
         files = render(folder)
         summary = read(folder)[0]
         console.print(table(summary))

@@ -16,8 +16,7 @@ import typer
 from rich.markup import escape
 
 from orchestrator import report
-from orchestrator.config import ConfigError, nearest
-from orchestrator.names import redacted, safe_name
+from orchestrator.names import redacted
 from orchestrator.outbox import Outbox
 from orchestrator.terminal import terminal
 
@@ -39,11 +38,7 @@ def main(
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     uri = tracking_uri or f"sqlite:///{workspace}/mlflow.db"
     try:
-        folder = workspace / report.SWEEPS / safe_name(name)
-        if not folder.is_dir():
-            have = [path.name for path in (workspace / report.SWEEPS).glob("*") if path.is_dir()]
-            raise ConfigError(f"{nearest(name, have, 'sweep')} (in {workspace / report.SWEEPS})")
-        outbox = Outbox.of(uri, folder, say)
+        outbox = Outbox.of(uri, report.folder_of(name, workspace), say)
         outbox.flush()
     except (ValueError, OSError) as error:  # ConfigError, ReportError, or a record that somebody edited
         console.print(f"[red]{type(error).__name__}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True)
