@@ -1,8 +1,10 @@
-"""What orchestration costs: the same folds in a bare loop, inline with the store, and as Ray tasks, in one run.
+"""What orchestration costs: the same folds in a bare loop, inline with the store, and as Ray tasks, in one
+run.
 
 python -m benchmarks.folds [--people 12] [--trials 2] [--epochs 10]; the last line is one JSON object with
 
-efficiency  sum of pure fold seconds inside Ray / (cores x wall), start-up of Ray apart: 1 would be no overhead at all
+efficiency  sum of pure fold seconds inside Ray / (cores x wall), start-up of Ray apart: 1 would be no
+            overhead at all
 speedup     wall of the bare loop / wall of the Ray sweep, with ``cores`` cores
 inline      wall of the bare loop / wall of the inline sweep (search, store and selection included)
 """
@@ -19,14 +21,14 @@ import numpy as np
 import typer
 
 from benchmarks.figures import show
-from orchestrator import search
-from orchestrator import trials as ray_search
-from orchestrator.data import Table
 from orchestrator.runners import ray as ray_runner
 from orchestrator.runners.inline import run_fold
-from orchestrator.search import Outcome, Search
-from orchestrator.store import FoldStore
-from orchestrator.study import Study
+from orchestrator.search import search
+from orchestrator.search import tune as ray_search
+from orchestrator.search.search import Outcome, Search
+from orchestrator.study.study import Study
+from orchestrator.study.table import ClipTable
+from orchestrator.workspace.store import FoldStore
 
 CHANNELS = tuple(f"{side}_{i}" for side in ("left", "right") for i in range(7))
 
@@ -37,14 +39,14 @@ class Silent:
     def trial(self, outcome: Outcome) -> None: ...
 
 
-def table(people: int, clips: int = 10) -> Table:
+def table(people: int, clips: int = 10) -> ClipTable:
     """Noise with a class signal: as costly as real clips, and in no need of any."""
     rng = np.random.default_rng(0)
     ids = tuple(f"synthetic/p{p:02d}/c{c:02d}" for p in range(people) for c in range(clips))
     y = np.arange(len(ids)) % 3
     x = (rng.normal(size=(3, 1, 14, 2))[y] + rng.normal(size=(len(ids), 16, 14, 2))).astype(np.float32)
     subjects = tuple(i.rsplit("/", 1)[0] for i in ids)
-    return Table(
+    return ClipTable(
         "synthetic",
         "roi_flow14-bench",
         "roi_flow",
@@ -76,7 +78,9 @@ def main(
         for kind in ("inline", "ray", "warm"):
             (folder / kind).mkdir()
         begin = time.perf_counter()
-        outcomes = search.inline(study, data, FoldStore(folder / "a"), Search(trials, 0, "random", folder / "inline"), Silent())
+        outcomes = search.inline(
+            study, data, FoldStore(folder / "a"), Search(trials, 0, "random", folder / "inline"), Silent()
+        )
         inline_s = time.perf_counter() - begin
         begin = time.perf_counter()
         for outcome in outcomes:
@@ -86,10 +90,18 @@ def main(
         begin = time.perf_counter()
         ray_runner.start(None)
         quick = Study("stag", "loso", 0, 1, {"recipe.epochs": 1, "recipe.warmup_epochs": 0})
-        ray_search.with_ray(quick, table(2 * cores), FoldStore(folder / "w"), Search(1, 0, "random", folder / "warm"), Silent())
+        ray_search.with_ray(
+            quick,
+            table(2 * cores),
+            FoldStore(folder / "w"),
+            Search(1, 0, "random", folder / "warm"),
+            Silent(),
+        )
         start_s = time.perf_counter() - begin
         begin = time.perf_counter()
-        done = ray_search.with_ray(study, data, FoldStore(folder / "b"), Search(trials, 0, "random", folder / "ray"), Silent())
+        done = ray_search.with_ray(
+            study, data, FoldStore(folder / "b"), Search(trials, 0, "random", folder / "ray"), Silent()
+        )
         ray_s = time.perf_counter() - begin
     fold_s = sum(r.seconds for o in done for r in o.results)
     equal = all(
@@ -98,10 +110,18 @@ def main(
         for a in one.results
     )
     figures = {
-        "folds": people * trials, "cores": cores, "bare_s": bare_s, "inline_s": inline_s, "ray_s": ray_s, "ray_start_s": start_s,
-        "fold_s_in_ray": fold_s, "efficiency": fold_s / (cores * ray_s), "speedup": bare_s / ray_s, "inline": bare_s / inline_s,
+        "folds": people * trials,
+        "cores": cores,
+        "bare_s": bare_s,
+        "inline_s": inline_s,
+        "ray_s": ray_s,
+        "ray_start_s": start_s,
+        "fold_s_in_ray": fold_s,
+        "efficiency": fold_s / (cores * ray_s),
+        "speedup": bare_s / ray_s,
+        "inline": bare_s / inline_s,
         "equal_numbers": equal,
-    }  # fmt: skip
+    }
     show(figures)
 
 

@@ -2,11 +2,14 @@
 
 python -m benchmarks.overhead [--trials 8] [--folds 24] [--seconds 1]; the last line is one JSON object with
 
-efficiency       sum of pure fold seconds / (cores x wall) of a sweep as trials.with_ray runs it, workers warm: 1 = no overhead
+efficiency       sum of pure fold seconds / (cores x wall) of a sweep as trials.with_ray runs it, workers
+                 warm: 1 = no overhead
 loop             the same for a plain loop in one process (1 / cores at best)
-fold_is_a_trial  the same where each fold is its own Tune trial, processes reused: the design that was not taken
+fold_is_a_trial  the same where each fold is its own Tune trial, processes reused: the design that was not
+                 taken
 speedup          wall on one core / wall on two, both as trials.with_ray runs it
-first_fold_s     from the command ``python -m orchestrator.sweep`` to the end of its first fold, of one epoch; features made before; median of 3
+first_fold_s     from the command ``python -m orchestrator.sweep`` to the end of its first fold, of one epoch;
+                 features made before; median of 3
 
 A fold takes ``seconds`` of processor time (invented.py), so a busy machine shows as overhead.
 """
@@ -32,11 +35,11 @@ from ray import tune
 from benchmarks import invented
 from benchmarks.figures import show
 from benchmarks.folds import Silent, table
-from orchestrator import trials as ray_search
 from orchestrator.runners import ray as ray_runner
-from orchestrator.search import Search
-from orchestrator.store import FoldStore
-from orchestrator.study import Study
+from orchestrator.search import tune as ray_search
+from orchestrator.search.search import Search
+from orchestrator.study.study import Study
+from orchestrator.workspace.store import FoldStore
 
 STUDY = Study("stag", "loso", 4, 1, {})
 FIRST_FOLDS = 3  # sweeps that are begun
@@ -88,11 +91,24 @@ def folds_as_trials(people: int, trials: int, seconds: float, folder: Path) -> N
 
 
 def first_fold(folder: Path) -> float:
-    """Seconds until the first fold has ended, of a sweep whose features are there; the median of some sweeps."""
+    """Seconds until the first fold has ended, of a sweep whose features are there; the median of some
+    sweeps."""
     command = [
-        sys.executable, "-m", "orchestrator.sweep", "stag", "--trials", "1", "--workspace", str(folder), "--set", "recipe.epochs=1",
-        "--set", "recipe.warmup_epochs=0", "--tracking-uri", "sqlite:////nonexistent/mlflow.db",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "orchestrator.sweep",
+        "stag",
+        "--trials",
+        "1",
+        "--workspace",
+        str(folder),
+        "--set",
+        "recipe.epochs=1",
+        "--set",
+        "recipe.warmup_epochs=0",
+        "--tracking-uri",
+        "sqlite:////nonexistent/mlflow.db",
+    ]
     subprocess.run(
         [sys.executable, "-m", "preprocessing", "extract", "synthetic", "--workspace", str(folder)],
         check=True,
@@ -102,7 +118,9 @@ def first_fold(folder: Path) -> float:
     for number in range(FIRST_FOLDS):
         shutil.rmtree(folder / "folds", ignore_errors=True)
         begin = time.perf_counter()
-        with subprocess.Popen([*command, "--name", f"first{number}"], stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            [*command, "--name", f"first{number}"], stdout=subprocess.PIPE, text=True
+        ) as process:
             lines = process.stdout or []
             seen = next((time.perf_counter() for line in lines if line.startswith("folds ")), None)
             for _ in lines:
@@ -129,18 +147,29 @@ def main(
         walls = {}
         for used in sorted({1, min(2, cores), cores}):
             start(used, seconds)
-            ray_search.with_ray(STUDY, table(6), FoldStore(folder / f"w{used}"), _plan(folder / f"warm{used}", 4), Silent())
+            ray_search.with_ray(
+                STUDY, table(6), FoldStore(folder / f"w{used}"), _plan(folder / f"warm{used}", 4), Silent()
+            )
             walls[used] = timed(lambda used=used: sweep(folds, trials, folder / f"sweep{used}"))
             if used == cores:
                 flat_s = timed(lambda: folds_as_trials(folds, trials, seconds, folder / "flat"))
             ray.shutdown()
         begun = first_fold(folder / "first")
     figures = {
-        "folds": trials * folds, "seconds": seconds, "cores": cores, "pure_s": pure, "sweep_s": walls[cores], "loop_s": loop_s,
-        "fold_is_a_trial_s": flat_s, "one_core_s": walls[1], "efficiency": pure / (cores * walls[cores]),
-        "loop": pure / (cores * loop_s), "fold_is_a_trial": pure / (cores * flat_s), "speedup": walls[1] / walls[min(2, cores)],
+        "folds": trials * folds,
+        "seconds": seconds,
+        "cores": cores,
+        "pure_s": pure,
+        "sweep_s": walls[cores],
+        "loop_s": loop_s,
+        "fold_is_a_trial_s": flat_s,
+        "one_core_s": walls[1],
+        "efficiency": pure / (cores * walls[cores]),
+        "loop": pure / (cores * loop_s),
+        "fold_is_a_trial": pure / (cores * flat_s),
+        "speedup": walls[1] / walls[min(2, cores)],
         "first_fold_s": begun,
-    }  # fmt: skip
+    }
     show(figures)
 
 

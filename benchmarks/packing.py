@@ -1,23 +1,28 @@
-"""What a pack of folds gains: folds an hour one by one, packed, and by several processes that share the device, in one run.
+"""What a pack of folds gains: folds an hour one by one, packed, and by several processes that share the
+device, in one run.
 
-python -m benchmarks.packing [--models stag,facesleuth,meganet] [--packs 1,4,8,24] [--processes 4,8]; the last line is one JSON object with,
-for each model,
+python -m benchmarks.packing [--models stag,facesleuth,meganet] [--packs 1,4,8,24] [--processes 4,8]; the last
+line is one JSON object with, for each model,
 
 one_by_one      folds an hour of ``train_fold``, one after the other in this process
-packed          the same for each size of pack of ``train_folds``; a size of 1 shows what packing costs by itself
-processes       the same for each number of processes that train one by one at once and share the device, start-up apart
-difference      largest difference of a test probability between packed and one by one after all epochs: rounding, that epochs and
-                deep networks amplify
+packed          the same for each size of pack of ``train_folds``; a size of 1 shows what packing costs by
+                itself
+processes       the same for each number of processes that train one by one at once and share the device,
+                start-up apart
+difference      largest difference of a test probability between packed and one by one after all epochs:
+                rounding, that epochs and deep networks amplify
 gib             on a GPU, most memory that one fold and each pack had at once
 
-Folds are as of leave-one-subject-out: all but 2 to 12 clips, so that batches are ragged. Recipes are the published ones with fewer
-epochs; ``--upright`` takes turned clips out, which the CPU makes anew for every batch. On a CPU packing gains nothing: a core is as
-busy with one fold as with many. There the defaults are small and show that all of it runs.
+Folds are as of leave-one-subject-out: all but 2 to 12 clips, so that batches are ragged. Recipes are the
+published ones with fewer epochs; ``--upright`` takes turned clips out, which the CPU makes anew for every
+batch. On a CPU packing gains nothing: a core is as busy with one fold as with many. There the defaults are
+small and show that all of it runs.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import queue
 import time
@@ -30,10 +35,10 @@ import torch.multiprocessing as multiprocessing
 import typer
 
 from mer_models import MODELS
-from orchestrator.config import configuration
-from orchestrator.jobs import FoldData, FoldJob, FoldResult
+from orchestrator.study.configuration import configuration
+from orchestrator.study.jobs import FoldData, FoldJob, FoldResult
 from orchestrator.training.loop import train_fold
-from orchestrator.training.packed import train_folds, why_not
+from orchestrator.training.packed.folds import train_folds, why_not
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.schema import AU_VOCABULARY
 
@@ -43,7 +48,8 @@ Fold = tuple[FoldJob, FoldData]
 
 
 def make_folds(model: str, count: int, clips: int, epochs: int, size: int, upright: bool) -> list[Fold]:
-    """``count`` folds of noise with a class signal, pictures of ``size`` px: as costly as real ones, and in no need of any."""
+    """``count`` folds of noise with a class signal, pictures of ``size`` px: as costly as real ones, and in
+    no need of any."""
     rng, about = np.random.default_rng(0), MODELS[model]
     feature = about.features[0]
     shape = INPUTS[feature].shape(Settings(image_size=size))
@@ -51,7 +57,12 @@ def make_folds(model: str, count: int, clips: int, epochs: int, size: int, uprig
     y = np.arange(clips) % 3
     x = (rng.normal(size=(3, *[1] * len(shape)))[y] + rng.normal(size=(clips, *shape))).astype(np.float32)
     aus = (rng.random((clips, len(AU_VOCABULARY))) < 0.2).astype(np.float32) if about.uses_aus else None
-    layer = {"recipe.epochs": epochs, "recipe.warmup_epochs": 0, "recipe.patience": 0, "recipe.precision": "float32"}
+    layer = {
+        "recipe.epochs": epochs,
+        "recipe.warmup_epochs": 0,
+        "recipe.patience": 0,
+        "recipe.precision": "float32",
+    }
     config = configuration(model, layer, {"recipe.rotate": 0.0} if upright else {})
     folds, ids = [], tuple(f"c{i}" for i in range(clips))
     for number in range(count):
@@ -60,11 +71,22 @@ def make_folds(model: str, count: int, clips: int, epochs: int, size: int, uprig
         validation, train = rest[: clips // 10], rest[clips // 10 :]
         parts = (train, validation, test)
         job = FoldJob(
-            model, config, feature, "noise", "none" if aus is None else "annotated", ("a", "b", "c"), "loso", f"p{number:02d}",
-            *(tuple(ids[i] for i in part) for part in parts), seed=0, code="bench",
-        )  # fmt: skip
+            model,
+            config,
+            feature,
+            "noise",
+            "none" if aus is None else "annotated",
+            ("a", "b", "c"),
+            "loso",
+            f"p{number:02d}",
+            *(tuple(ids[i] for i in part) for part in parts),
+            seed=0,
+            code="bench",
+        )
         given = [None if aus is None else aus[part] for part in parts]
-        data = FoldData(_kind(model, feature), channels, x[train], y[train], x[validation], y[validation], x[test], *given)
+        data = FoldData(
+            _kind(model, feature), channels, x[train], y[train], x[validation], y[validation], x[test], *given
+        )
         folds.append((job, data))
     return folds
 
@@ -123,7 +145,9 @@ def in_processes(arguments: tuple[Any, ...], count: int, processes: int, device:
     try:
         while len(spans) < processes:
             if any(worker.exitcode for worker in workers):
-                raise RuntimeError(f"one of {processes} processes on {device} failed; see its traceback above")
+                raise RuntimeError(
+                    f"one of {processes} processes on {device} failed; see its traceback above"
+                )
             with contextlib.suppress(queue.Empty):
                 spans.append(times.get(timeout=1))
     finally:
@@ -133,7 +157,9 @@ def in_processes(arguments: tuple[Any, ...], count: int, processes: int, device:
     return max(end for _, end in spans) - min(begin for begin, _ in spans)
 
 
-def measure(arguments: tuple[Any, ...], packs: list[int], processes: list[int], device: str) -> dict[str, Any]:
+def measure(
+    arguments: tuple[Any, ...], packs: list[int], processes: list[int], device: str
+) -> dict[str, Any]:
     """All figures of a model; every way of training is warmed up first."""
     folds = make_folds(*arguments)
     count = len(folds)
@@ -148,9 +174,12 @@ def measure(arguments: tuple[Any, ...], packs: list[int], processes: list[int], 
     }
     for size in packs:
         in_packs(folds[:size], size, device)
-        together, seconds, gib = timed(lambda size=size: in_packs(folds, size, device), device)  # type: ignore[misc]
+        work = functools.partial(in_packs, folds, size, device)
+        together, seconds, gib = timed(work, device)
         figures["packed"][size], figures["gib"][size] = 3600 * count / seconds, gib
-        apart = max(float(np.abs(a.test_probs - b.test_probs).max()) for a, b in zip(together, alone, strict=True))
+        apart = max(
+            float(np.abs(a.test_probs - b.test_probs).max()) for a, b in zip(together, alone, strict=True)
+        )
         figures["difference"] = max(figures["difference"], apart)
     for number in processes:
         figures["processes"][number] = 3600 * count / in_processes(arguments, count, number, device)
@@ -160,17 +189,24 @@ def measure(arguments: tuple[Any, ...], packs: list[int], processes: list[int], 
 def main(
     models: Annotated[str, typer.Option(help="names, with commas between")] = "stag,facesleuth,meganet",
     packs: Annotated[str, typer.Option(help="folds a pack; '' = 1,4,8,24 on a GPU, 1,4 on a CPU")] = "",
-    processes: Annotated[str, typer.Option(help="processes at once; '' = 4,8 on a GPU, 2 on a CPU; 0 = none")] = "",
+    processes: Annotated[
+        str, typer.Option(help="processes at once; '' = 4,8 on a GPU, 2 on a CPU; 0 = none")
+    ] = "",
     epochs: Annotated[int, typer.Option(help="epochs a fold; 0 = 10 on a GPU, 1 on a CPU")] = 0,
     clips: Annotated[int, typer.Option(help="clips in the corpus; 0 = 150 on a GPU, 24 on a CPU")] = 0,
-    size: Annotated[int, typer.Option(help="side in pixels of pictures; 0 = 112 on a GPU, 32 on a CPU; 28 px pictures stay")] = 0,
+    size: Annotated[
+        int,
+        typer.Option(help="side in pixels of pictures; 0 = 112 on a GPU, 32 on a CPU; 28 px pictures stay"),
+    ] = 0,
     device: Annotated[str, typer.Option(help="'' = cuda if there is one, else cpu")] = "",
     upright: Annotated[bool, typer.Option(help="without turned clips")] = False,
 ) -> None:
     """Print a table a model and, last, one JSON object."""
     names = [name.strip() for name in models.split(",")]
     if unknown := [name for name in names if name not in MODELS]:
-        raise typer.BadParameter(f"unknown: {', '.join(unknown)}; known: {', '.join(MODELS)}", param_hint="--models")
+        raise typer.BadParameter(
+            f"unknown: {', '.join(unknown)}; known: {', '.join(MODELS)}", param_hint="--models"
+        )
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     gpu = device.startswith("cuda")
     sizes = [int(n) for n in (packs or ("1,4,8,24" if gpu else "1,4")).split(",")]
@@ -194,7 +230,10 @@ def main(
             continue
         found[name] = row = measure(given, sizes, shared, device)
         base = row["one_by_one"]
-        print(f"{name}: {base:.0f} folds an hour one by one on {about}; largest difference {row['difference']:.1e}")
+        print(
+            f"{name}: {base:.0f} folds an hour one by one on {about}; largest difference "
+            f"{row['difference']:.1e}"
+        )
         for way in ("packed", "processes"):
             for number, rate in row[way].items():
                 print(f"  {way:9} {number:3} {rate:10.0f} folds an hour {rate / base:6.2f}x", flush=True)

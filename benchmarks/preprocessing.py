@@ -1,12 +1,16 @@
-"""Speed and memory of preprocessing, as ratios in one run. ``python -m benchmarks.preprocessing``; the last line is one JSON object.
+"""Speed and memory of preprocessing, as ratios in one run. ``python -m benchmarks.preprocessing``; the last
+line is one JSON object.
 
-overhead     pipeline on one worker / a bare single-thread loop that makes the same OpenCV and MediaPipe calls - 1.
+overhead     pipeline on one worker / a bare single-thread loop that makes the same OpenCV and MediaPipe calls
+             - 1.
 speedup      a naive bare loop (landmarks on every frame, flow on the whole crop) / the pipeline.
-saved_px     what the shortcuts behind ``speedup`` change in roi_flow18: mean and largest difference in pixels per frame.
+saved_px     what the shortcuts behind ``speedup`` change in roi_flow18: mean and largest difference in pixels
+             per frame.
 scaling      clips per second of two Ray workers / of one, after start-up, which is stated apart (start_up_s).
 second_run   clips extracted by the second run of a finished job.
 together     all inputs in one pass / the dearest input alone.
-memory       resident MiB of a worker after 50 and after 500 clips, and the peak over a 4,500-frame clip at 640 x 480.
+memory       resident MiB of a worker after 50 and after 500 clips, and the peak over a 4,500-frame clip at
+             640 x 480.
 """
 
 from __future__ import annotations
@@ -42,7 +46,8 @@ NAIVE = Settings(landmarks_every=0.0)
 
 
 def bare(clips: list[Clip], landmarker: Landmarker, *, same_calls: bool) -> None:
-    """What everybody writes: read, find the face, align, flow. ``same_calls``: as often and on as many pixels as the pipeline."""
+    """What everybody writes: read, find the face, align, flow. ``same_calls``: as often and on as many pixels
+    as the pipeline."""
     for clip in clips:
         crop, before, box, points = None, None, None, None
         every = max(1, round(Settings().landmarks_every * clip.fps)) if same_calls and clip.fps else 1
@@ -74,7 +79,9 @@ def lengthened(corpus: Path, config: RenderConfig) -> None:
         first, last = int(row[onset]), int(row[offset])
         for i in range(last - first + 1, LENGTH):
             folder, j = corpus / row[rows[0].index("frames")], i % (2 * (last - first))
-            os.link(folder / f"img{first + min(j, 2 * (last - first) - j)}.jpg", folder / f"img{first + i}.jpg")
+            os.link(
+                folder / f"img{first + min(j, 2 * (last - first) - j)}.jpg", folder / f"img{first + i}.jpg"
+            )
         row[apex], row[offset] = str(first + LENGTH // 2), str(first + LENGTH - 1)
     (corpus / "manifest.csv").write_text("\n".join(",".join(row) for row in rows) + "\n")
 
@@ -86,7 +93,8 @@ def clock(work: Callable[[], object]) -> float:
 
 
 def fastest(works: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Seconds of each, the least of ``rounds`` interleaved rounds: what other processes take away hits all alike."""
+    """Seconds of each, the least of ``rounds`` interleaved rounds: what other processes take away hits all
+    alike."""
     times: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds):
         for name, work in works.items():
@@ -94,7 +102,9 @@ def fastest(works: dict[str, Callable[[], object]], rounds: int) -> dict[str, fl
     return {name: min(seconds) for name, seconds in times.items()}
 
 
-def extraction(corpus: Path, names: tuple[str, ...], settings: Settings, scratch: Path) -> Callable[[], object]:
+def extraction(
+    corpus: Path, names: tuple[str, ...], settings: Settings, scratch: Path
+) -> Callable[[], object]:
     """A whole extraction into a fresh folder, in this process, with a warm pipeline."""
     pipeline = Pipeline(names, settings)
     pipeline.rows(read("synthetic", corpus)[0])
@@ -162,15 +172,20 @@ def scaling(corpus: Path, scratch: Path) -> dict:
     from preprocessing.distribute import with_ray
 
     begin = time.perf_counter()
-    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+    ray.init(
+        address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
+    )
     start = time.perf_counter() - begin
-    extract.CLIPS_PER_SHARD = 1  # for the rest of this process: many small shards: the last one costs little of the rate
+    # for the rest of this process: many small shards: the last one costs little of the rate
+    extract.CLIPS_PER_SHARD = 1
     rates, starts, again = {}, {}, -1
     for workers in (1, 2):
         plan = extract.plan("synthetic", corpus, (STREAM,), Path(tempfile.mkdtemp(dir=scratch)))
         ticks: list[tuple[float, int]] = []
         begin = time.perf_counter()
-        extract.run(plan, with_ray(workers), report=lambda p, t=ticks: t.append((time.perf_counter(), p.done)))
+        extract.run(
+            plan, with_ray(workers), report=lambda p, t=ticks: t.append((time.perf_counter(), p.done))
+        )
         first = ticks[workers]  # every worker has its models
         rates[workers] = (ticks[-1][1] - first[1]) / (ticks[-1][0] - first[0])
         starts[workers] = ticks[0][0] - begin
@@ -191,7 +206,8 @@ def resident() -> int:
 
 
 def memory_of_clips(corpus: Path, count: int) -> None:
-    """Run in a process of its own: all inputs of ``count`` short clips. Prints the memory after a tenth and at the end."""
+    """Run in a process of its own: all inputs of ``count`` short clips. Prints the memory after a tenth and
+    at the end."""
     cv2.setNumThreads(1)
     clips = [replace(c, apex=c.onset + 4, offset=c.onset + 8) for c in read("synthetic", corpus)]
     pipeline = Pipeline(tuple(INPUTS), Settings())
@@ -204,12 +220,15 @@ def memory_of_clips(corpus: Path, count: int) -> None:
 
 
 def memory_of_length(corpus: Path, folder: Path, count: int) -> None:
-    """Run in a process of its own: all inputs of one clip of ``count`` frames, its apex to be found. Prints the peak."""
+    """Run in a process of its own: all inputs of one clip of ``count`` frames, its apex to be found. Prints
+    the peak."""
     cv2.setNumThreads(1)
     source = replace(read("synthetic", corpus)[0], offset=read("synthetic", corpus)[0].onset + LENGTH // 3)
     images = [cv2.imread(str(source.frames / f"img{n}.jpg")) for n in range(source.onset, source.offset + 1)]
     wide = [
-        cv2.copyMakeBorder(i, 0, 0, (640 - i.shape[1]) // 2, 640 - i.shape[1] - (640 - i.shape[1]) // 2, cv2.BORDER_REPLICATE)
+        cv2.copyMakeBorder(
+            i, 0, 0, (640 - i.shape[1]) // 2, 640 - i.shape[1] - (640 - i.shape[1]) // 2, cv2.BORDER_REPLICATE
+        )
         for i in images
     ]
     for i, image in enumerate(wide):
@@ -221,18 +240,23 @@ def memory_of_length(corpus: Path, folder: Path, count: int) -> None:
     row = next(iter(Pipeline(tuple(INPUTS), Settings(apex="roi_difference")).rows(clip).values()))
     if row["status"] != "ok" or row["n_frames"] != count:
         raise RuntimeError(row["error"])
-    status = Path("/proc/self/status").read_text()  # not getrusage: its peak is inherited from the process that started this one
+    # not getrusage: its peak is inherited from the process that started this one
+    status = Path("/proc/self/status").read_text()
     print(int(status.split("VmHWM:")[1].split()[0]) >> 10)
 
 
 def alone(*arguments: str) -> object:
     """One of the two above in a fresh process."""
     command = [sys.executable, "-m", "benchmarks.preprocessing", *arguments]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+    return json.loads(
+        subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1]
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds of each timing")
     parser.add_argument("--clips", type=int, default=500, help="clips of the memory test")
     parser.add_argument("--frames", type=int, default=4500, help="frames of the long clip")
@@ -257,7 +281,11 @@ def main() -> None:
         print(json.dumps(result))
         after = alone("memory_of_clips", str(few), str(given.clips))
         peak = alone("memory_of_length", str(few), str(scratch / "long"), str(given.frames))
-        result["memory_mib"] = {f"after_{given.clips // 10}": after[0], f"after_{given.clips}": after[1], "peak_long_clip": peak}
+        result["memory_mib"] = {
+            f"after_{given.clips // 10}": after[0],
+            f"after_{given.clips}": after[1],
+            "peak_long_clip": peak,
+        }
         result["memory_growth"] = round(after[1] / after[0], 3)
     print(json.dumps(result))
     return None

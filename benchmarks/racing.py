@@ -1,21 +1,23 @@
-"""What a scheduler saves and what it costs: recorded searches replayed with each of orchestrator/schedulers, trials in random order.
+"""What a scheduler saves and what it costs: recorded searches replayed with each of orchestrator/schedulers,
+trials in random order.
 
-python -m benchmarks.racing [--replays 200] [--slots 2] [--at-once 4]; the last line is one JSON object: recording -> pool ->
-scheduler ->
+python -m benchmarks.racing [--replays 200] [--slots 2] [--at-once 4]; the last line is one JSON object:
+recording -> pool -> scheduler ->
 
 jobs      share of the search's fold jobs that were started, mean over replays. 1 is the exhaustive search
 seconds   share of its processor time
-gap, worst_gap   pooled validation UF1 of the exhaustive winner minus that of the pick, mean and largest. The pick is the trial with
-          the best pooled validation UF1 of those that ran all folds
+gap, worst_gap   pooled validation UF1 of the exhaustive winner minus that of the pick, mean and largest. The
+          pick is the trial with the best pooled validation UF1 of those that ran all folds
 failed    share of replays with a gap above 0.01, or without a trial that ran all folds
 
-A replay is a pool of ``slots`` that run folds for as long as recorded, with ``at_once`` trials under way. A stopped trial's running
-folds are cancelled and count as started; the next trial takes its place. Two pools, for the fold that a free slot takes: "queue",
-of the trial that began first, and "turns", of the trial that has most left. With as many slots as a trial has folds, a queue
-starts them all before the first has ended: then turns are what makes racing save anything.
+A replay is a pool of ``slots`` that run folds for as long as recorded, with ``at_once`` trials under way. A
+stopped trial's running folds are cancelled and count as started; the next trial takes its place. Two pools,
+for the fold that a free slot takes: "queue", of the trial that began first, and "turns", of the trial that
+has most left. With as many slots as a trial has folds, a queue starts them all before the first has ended:
+then turns are what makes racing save anything.
 
-A recording (benchmarks/record.py) holds validation counts alone, so nothing here is a claim about test people. The schedulers'
-parameters were chosen on these recordings: other searches may fare a little worse.
+A recording (benchmarks/record.py) holds validation counts alone, so nothing here is a claim about test
+people. The schedulers' parameters were chosen on these recordings: other searches may fare a little worse.
 """
 
 from __future__ import annotations
@@ -31,9 +33,9 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from orchestrator.order import informative
-from orchestrator.schedulers import SCHEDULERS, Evidence, Scheduler
-from orchestrator.schedulers.evidence import pooled_uf1
+from orchestrator.search.fold_order import informative
+from orchestrator.search.schedulers import SCHEDULERS, Evidence, Scheduler
+from orchestrator.search.schedulers.evidence import pooled_uf1
 
 FOLDER = Path(__file__).parent / "recordings"
 POOLS = ("queue", "turns")
@@ -66,14 +68,18 @@ class Recording:
     @classmethod
     def load(cls, path: Path) -> Recording:
         with np.load(path, allow_pickle=False) as held:
-            return cls(about=str(held["about"]), **{f.name: held[f.name] for f in fields(cls) if f.name != "about"})
+            return cls(
+                about=str(held["about"]), **{f.name: held[f.name] for f in fields(cls) if f.name != "about"}
+            )
 
     def evidence(self) -> list[list[Evidence]]:
         """Of each trial and fold, in the recording's order."""
         clips = self.validates.sum(axis=1)
         return [
             [
-                Evidence(str(f), int(self.seeds[f]), self.epochs, self.counts[t, f], self.loss[t, f], int(clips[f]))
+                Evidence(
+                    str(f), int(self.seeds[f]), self.epochs, self.counts[t, f], self.loss[t, f], int(clips[f])
+                )
                 for f in range(self.counts.shape[1])
             ]
             for t in range(len(self.counts))
@@ -108,7 +114,8 @@ def replay(
     slots: int = 2,
     at_once: int = 4,
 ) -> Replay:
-    """One search. order: of the folds of every trial; trials: of the trials; pool: one of POOLS. seconds: (T, F)."""
+    """One search. order: of the folds of every trial; trials: of the trials; pool: one of POOLS. seconds: (T,
+    F)."""
     waiting, ended = list(trials), dict.fromkeys(trials, 0)
     left: dict[int, list[int]] = {}  # folds to start, of trials under way
     completed: list[int] = []
@@ -143,17 +150,26 @@ def replay(
 
 
 def figures(
-    recording: Recording, make: Callable[[], Scheduler], pool: str, replays: int, slots: int = 2, at_once: int = 4
+    recording: Recording,
+    make: Callable[[], Scheduler],
+    pool: str,
+    replays: int,
+    slots: int = 2,
+    at_once: int = 4,
 ) -> dict[str, float]:
     """Means over replays; replay i has the order of trials of seed i, for every scheduler and pool."""
     evidence, order = recording.evidence(), recording.order()
     scores = np.array([pooled_uf1(folds) for folds in evidence])
     trials = [np.random.default_rng(i).permutation(len(scores)).tolist() for i in range(replays)]
-    runs = [replay(make(), evidence, recording.seconds, order, each, pool=pool, slots=slots, at_once=at_once) for each in trials]
+    runs = [
+        replay(make(), evidence, recording.seconds, order, each, pool=pool, slots=slots, at_once=at_once)
+        for each in trials
+    ]
     gaps = scores.max() - np.array([max((scores[t] for t in run.completed), default=0.0) for run in runs])
     return {
         "jobs": float(np.mean([run.jobs for run in runs])) / recording.seconds.size,
-        "seconds": float(np.mean([run.seconds for run in runs])) / float(recording.seconds.sum(dtype=np.float64)),
+        "seconds": float(np.mean([run.seconds for run in runs]))
+        / float(recording.seconds.sum(dtype=np.float64)),
         "gap": float(gaps.mean()),
         "worst_gap": float(gaps.max()),
         "failed": float((gaps > INDIFFERENT).mean()),
@@ -173,8 +189,13 @@ def main(
         for pool in POOLS:
             for name, make in SCHEDULERS.items():
                 got = figures(recording, make, pool, replays, slots, at_once)
-                found.setdefault(path.stem, {}).setdefault(pool, {})[name] = {k: round(v, 4) for k, v in got.items()}
-                print(f"  {pool:6} {name:9}" + "".join(f"  {key} {value:.3f}" for key, value in got.items()), flush=True)
+                found.setdefault(path.stem, {}).setdefault(pool, {})[name] = {
+                    k: round(v, 4) for k, v in got.items()
+                }
+                print(
+                    f"  {pool:6} {name:9}" + "".join(f"  {key} {value:.3f}" for key, value in got.items()),
+                    flush=True,
+                )
     print(json.dumps(found))
 
 

@@ -1,10 +1,13 @@
-"""Make a recording for benchmarks/racing.py: every fold of every trial of a search, run in this process, kept as validation counts.
+"""Make a recording for benchmarks/racing.py: every fold of every trial of a search, run in this process, kept
+as validation counts.
 
-python -m benchmarks.record ststnet --corpus ststnet_flow --root FOLDER --features onset_apex_flow --protocol group_kfold-26
+python -m benchmarks.record ststnet --corpus ststnet_flow --root FOLDER --features onset_apex_flow --protocol
+group_kfold-26
     --set recipe.epochs=20 --out benchmarks/recordings/ststnet_flow.npz
 
-The configurations are those of a sweep with the random sampler, trial 0 the published one. A recording holds confusion matrices and
-losses of validation people for each fold and epoch, and which clips a fold validates, by number: no test prediction, clip or person.
+The configurations are those of a sweep with the random sampler, trial 0 the published one. A recording holds
+confusion matrices and losses of validation people for each fold and epoch, and which clips a fold validates,
+by number: no test prediction, clip or person.
 """
 
 from __future__ import annotations
@@ -20,19 +23,20 @@ import typer
 
 from benchmarks.racing import Recording
 from mer_models import MODELS
-from orchestrator import search
-from orchestrator.data import load
-from orchestrator.records import rows_at
-from orchestrator.request import parse_settings
-from orchestrator.schedulers.evidence import Evidence
-from orchestrator.search import Outcome, Search
-from orchestrator.store import FoldStore
-from orchestrator.study import Study
+from orchestrator.search import search
+from orchestrator.search.schedulers.evidence import Evidence
+from orchestrator.search.search import Outcome, Search
+from orchestrator.selection.records import rows_at
+from orchestrator.study.study import Study
+from orchestrator.study.table import load
+from orchestrator.sweeps.request import parse_settings
+from orchestrator.workspace.store import FoldStore
 from preprocessing import extract
 
 
 class Lines:
-    """Prints a line a trial, and keeps the processor time of every fold: what else the machine does counts for little."""
+    """Prints a line a trial, and keeps the processor time of every fold: what else the machine does counts
+    for little."""
 
     def __init__(self) -> None:
         self.last = time.process_time()
@@ -47,8 +51,11 @@ class Lines:
         print(f"trial {outcome.index}: {len(outcome.results)} folds, {dict(outcome.drawn)}", flush=True)
 
 
-def recording(outcomes: list[Outcome], seconds: list[float], about: dict[str, object], every: int) -> Recording:
-    """One grid for all: the evaluated epochs, every so many and the last. A fold that stopped early keeps its last epoch.
+def recording(
+    outcomes: list[Outcome], seconds: list[float], about: dict[str, object], every: int
+) -> Recording:
+    """One grid for all: the evaluated epochs, every so many and the last. A fold that stopped early keeps its
+    last epoch.
 
     seconds  of all folds in the order in which they ran.
     """
@@ -58,8 +65,12 @@ def recording(outcomes: list[Outcome], seconds: list[float], about: dict[str, ob
     grid = seen[::-1][::every][::-1]
     rows = [[rows_at(e.epochs, grid) for e in trial] for trial in evidence]
     clips = sorted({clip for result in first for clip in result.validation})
-    counts = np.array([[e.counts[at] for e, at in zip(*pair, strict=True)] for pair in zip(evidence, rows, strict=True)])
-    loss = np.array([[e.loss[at] for e, at in zip(*pair, strict=True)] for pair in zip(evidence, rows, strict=True)])
+    counts = np.array(
+        [[e.counts[at] for e, at in zip(*pair, strict=True)] for pair in zip(evidence, rows, strict=True)]
+    )
+    loss = np.array(
+        [[e.loss[at] for e, at in zip(*pair, strict=True)] for pair in zip(evidence, rows, strict=True)]
+    )
     return Recording(
         counts=counts.astype(np.min_scalar_type(int(counts.max()))),
         loss=loss.astype(np.float16),
@@ -67,7 +78,9 @@ def recording(outcomes: list[Outcome], seconds: list[float], about: dict[str, ob
         epochs=grid.astype(np.int32),
         seeds=np.array([result.seed for result in first], np.int32),
         validates=np.array([[clip in set(result.validation) for clip in clips] for result in first]),
-        about=json.dumps(about | {"folds": [result.fold for result in first], "drawn": [dict(o.drawn) for o in outcomes]}),
+        about=json.dumps(
+            about | {"folds": [result.fold for result in first], "drawn": [dict(o.drawn) for o in outcomes]}
+        ),
     )
 
 
@@ -75,13 +88,19 @@ def main(
     model: Annotated[str, typer.Argument(help="a model of mer_models")],
     out: Annotated[Path, typer.Option(help="the .npz to write")],
     corpus: Annotated[str, typer.Option(help="a corpus of preprocessing/datasets")] = "synthetic",
-    root: Annotated[Path | None, typer.Option(help="its folder; synthetic is rendered if none is given")] = None,
+    root: Annotated[
+        Path | None, typer.Option(help="its folder; synthetic is rendered if none is given")
+    ] = None,
     features: Annotated[str, typer.Option(help="feature set; the model's default if none is given")] = "",
     classes: Annotated[str, typer.Option(help="label scheme")] = "3",
     protocol: Annotated[str, typer.Option(help="who is held out")] = "loso",
-    inner_folds: Annotated[int, typer.Option(help="1 of so many groups of a fold's training people validates")] = 4,
+    inner_folds: Annotated[
+        int, typer.Option(help="1 of so many groups of a fold's training people validates")
+    ] = 4,
     trials: Annotated[int, typer.Option(help="configurations; trial 0 is the published one")] = 40,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE, fixed in all trials")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE, fixed in all trials")
+    ] = None,
     every: Annotated[int, typer.Option(help="keep every so many epochs")] = 1,
     workspace: Annotated[Path, typer.Option(help="where feature sets are kept")] = Path("workspace"),
 ) -> None:
@@ -97,9 +116,17 @@ def main(
         lines = Lines()
         outcomes = search.inline(study, table, FoldStore(Path(folder) / "folds"), plan, lines)
     about: dict[str, object] = {
-        "model": model, "corpus": corpus, "features": table.features, "classes": list(table.classes), "clips": len(table.clip_ids),
-        "subjects": len(set(table.subjects)), "protocol": protocol, "inner_folds": inner_folds, "set": fixed, "code": study.code,
-    }  # fmt: skip
+        "model": model,
+        "corpus": corpus,
+        "features": table.features,
+        "classes": list(table.classes),
+        "clips": len(table.clip_ids),
+        "subjects": len(set(table.subjects)),
+        "protocol": protocol,
+        "inner_folds": inner_folds,
+        "set": fixed,
+        "code": study.code,
+    }
     recording(outcomes, lines.seconds, about, every).save(out)
     print(f"{out}: {out.stat().st_size / 1000:.0f} kB in {time.perf_counter() - begin:.0f} s")
 

@@ -1,15 +1,19 @@
-"""Many folds over many nodes, none of which does anything: how fast a trial's process hands them out, and what limits it.
+"""Many folds over many nodes, none of which does anything: how fast a trial's process hands them out, and
+what limits it.
 
 python -m benchmarks.scheduler [--folds 10000] [--nodes 64]; the last line is one JSON object with
 
-folds_s        folds a second, from the first task to the last result in the store, all through runners/ray.run
+folds_s        folds a second, from the first task to the last result in the store, all through
+               runners/ray.run
 memory_only_s  the same without the store: what is between them is the price of writing a result durably
 bare_s         the same tasks as bare Ray tasks, without the runner: what Ray itself takes
-driver_mib     memory of this process at a tenth of the folds and at their end: flat = nothing is kept per fold
+driver_mib     memory of this process at a tenth of the folds and at their end: flat = nothing is kept per
+               fold
 lost           folds without a result, or with two; nodes: how many nodes have run any
 
-Nodes are simulated: one raylet each on this machine, with one logical CPU (ray.cluster_utils). They share its cores, so what is
-measured is the sum of all nodes' work beside that of the process that hands out, which a real head does not have to share.
+Nodes are simulated: one raylet each on this machine, with one logical CPU (ray.cluster_utils). They share its
+cores, so what is measured is the sum of all nodes' work beside that of the process that hands out, which a
+real head does not have to share.
 """
 
 from __future__ import annotations
@@ -29,11 +33,11 @@ from ray.cluster_utils import Cluster
 
 from benchmarks.figures import show
 from benchmarks.folds import table
-from orchestrator.jobs import FoldJob, FoldResult
 from orchestrator.runners import ray as ray_runner
 from orchestrator.runners.sizing import Need, Peak
-from orchestrator.store import FoldStore
-from orchestrator.study import Study
+from orchestrator.study.jobs import FoldJob, FoldResult
+from orchestrator.study.study import Study
+from orchestrator.workspace.store import FoldStore
 
 TRIALS = 10
 TOGETHER = 8  # nodes that start at once: each has three processes to start
@@ -51,7 +55,8 @@ class Nowhere(FoldStore):
 
 @ray.remote(max_retries=0)
 def no_op(pack: tuple[FoldJob, ...], table: None, need: Need, sweep: str) -> tuple[list[FoldResult], Peak]:
-    """In the place of the runner's task: a result as large as a real one of one epoch, and the node in its notes."""
+    """In the place of the runner's task: a result as large as a real one of one epoch, and the node in its
+    notes."""
     node = ray.get_runtime_context().get_node_id()
     return [result(job, node) for job in pack], Peak(1)
 
@@ -60,8 +65,21 @@ def result(job: FoldJob, node: str) -> FoldResult:
     v, t, c = len(job.validation), len(job.test), len(job.classes)
     probs = np.full((1, v + t, c), 1 / c, np.float32)
     one = np.ones(1, np.float32)
-    return FoldResult(job.job_id, job.fold, job.seed, job.validation, job.test, np.arange(v) % c, one.astype(np.int32), one, one,
-                      probs[:, :v], probs[:, v:], 0.0, (node,))  # fmt: skip
+    return FoldResult(
+        job.job_id,
+        job.fold,
+        job.seed,
+        job.validation,
+        job.test,
+        np.arange(v) % c,
+        one.astype(np.int32),
+        one,
+        one,
+        probs[:, :v],
+        probs[:, v:],
+        0.0,
+        (node,),
+    )
 
 
 def resident() -> float:
@@ -93,18 +111,29 @@ def main(
 ) -> None:
     """Print the table and, last, one JSON object."""
     begin = time.perf_counter()
-    # Each node's agent would look at every process of this one machine, hence at those of all nodes, every five seconds.
+    # Each node's agent would look at every process of this one machine, hence at those of all nodes, every
+    # five seconds.
     os.environ["REPORTER_UPDATE_INTERVAL_MS"] = "3600000"
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "object_store_memory": 200 * 2**20})
+    cluster = Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 0, "object_store_memory": 200 * 2**20}
+    )
     for at in range(nodes):
         cluster.add_node(
-            num_cpus=1, object_store_memory=80 * 2**20, include_log_monitor=False, wait=at % TOGETHER == TOGETHER - 1
+            num_cpus=1,
+            object_store_memory=80 * 2**20,
+            include_log_monitor=False,
+            wait=at % TOGETHER == TOGETHER - 1,
         )
     cluster.wait_for_nodes()
     ray_runner.start(cluster.address)
     todo = jobs(folds)
     warm = todo[0]
-    ray.get([no_op.options(scheduling_strategy="SPREAD").remote((warm,), None, Need(), "") for _ in range(4 * nodes)])
+    ray.get(
+        [
+            no_op.options(scheduling_strategy="SPREAD").remote((warm,), None, Need(), "")
+            for _ in range(4 * nodes)
+        ]
+    )
     up_s = time.perf_counter() - begin
     print(f"{nodes} nodes with a worker each after {up_s:.0f} s", flush=True)
     begin = time.perf_counter()
@@ -123,10 +152,15 @@ def main(
     cluster.shutdown()
     names = {job for job, _ in ended}
     figures = {
-        "folds": folds, "nodes": len({node for _, node in ended}), "up_s": up_s, "folds_s": stored, "memory_only_s": only,
-        "bare_s": bare, "driver_mib": [round(sizes[0]), round(sizes[-1])],
+        "folds": folds,
+        "nodes": len({node for _, node in ended}),
+        "up_s": up_s,
+        "folds_s": stored,
+        "memory_only_s": only,
+        "bare_s": bare,
+        "driver_mib": [round(sizes[0]), round(sizes[-1])],
         "lost": folds - len(names) + folds - kept + len(ended) - len(names),
-    }  # fmt: skip
+    }
     show(figures, digits=1)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 
 class _Registry(Mapping[str, Any]):
-    """Class by name, from the file of that name, which is imported when the class is asked for: who only needs the names (a command
-    line, a process that waits for others) needs no torch, which takes a second."""
+    """Class by name, from the file of that name, which is imported when the class is asked for: who only
+    needs the names (a command line, a process that waits for others) needs no torch, which takes a second."""
 
     def __init__(self, **classes: str):
         self._classes = classes
@@ -30,7 +30,8 @@ class _Registry(Mapping[str, Any]):
 
 # Name -> nn.Module class with these attributes:
 # paper         whom to cite, up to 40 characters that end with the year ("undated" where none is known)
-# n_parameters  at 3 classes with default arguments; with the 21 AUs where uses_aus, with 14 regions where it reads roi_flow
+# n_parameters  at 3 classes with default arguments; with the 21 AUs where uses_aus, with 14 regions where it
+#               reads roi_flow
 # kinds         of input that it reads; features: its feature sets, the first is the default
 # uses_aus      whether forward takes action units
 MODELS = _Registry(

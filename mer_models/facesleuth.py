@@ -1,18 +1,23 @@
-"""FaceSleuth: oriented attention on the motion from onset to apex, a Swin transformer on the two faces, action units.
+"""FaceSleuth: oriented attention on the motion from onset to apex, a Swin transformer on the two faces,
+action units.
 
-Source  "FaceSleuth: Learning-Driven Single-Orientation Attention Verifies Vertical Dominance in Micro-Expression Recognition",
-        sections 3.1-3.4; what the text leaves open follows the authors' code (github.com/Svardfox/FaceSleuth, 3b8837b).
+Source  "FaceSleuth: Learning-Driven Single-Orientation Attention Verifies Vertical Dominance in
+        Micro-Expression Recognition", sections 3.1-3.4; what the text leaves open follows the authors' code
+        (github.com/Svardfox/FaceSleuth, 3b8837b).
 Input   x float32 (B, 2, 3, H, W): onset and apex, RGB; H and W of 32 or more, 224 in the paper.
-        aus float32 (B, n_aus) or None: 1 active, 0 not, in between after MixUp; a row of -1 means "no annotation".
+        aus float32 (B, n_aus) or None: 1 active, 0 not, in between after MixUp; a row of -1 means "no
+        annotation".
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
-Differs The paper states 8.79 M parameters and patches of 128 channels; both cannot hold, the Swin of 128 channels and depths
-        2, 2, 6 alone has 21.6 M, and the authors' code about 76 M (their first linear layer has 51 M). The defaults keep the
-        stated total; embed_dim=128, hidden_dim=512 has the sizes of the code. The Swin's window is 7, its heads have 32 channels
-        and its drop path is 0.1, as in the code; onset and apex share its weights, as in the code.
-        The last maps, 14 x 14 at 224 px, are flattened as in the paper; other picture sizes are brought to 14 x 14 by averaging.
-        The code normalises the flat vector over the batch, which fails on a last batch of one clip: here it is a layer
-        normalisation, before the AUs are appended. One linear layer follows, as in the text (the code has two).
-        AUs are embedded, so that a clip without annotation (a zero embedding) differs from one in which no AU is active.
+Differs The paper states 8.79 M parameters and patches of 128 channels; both cannot hold, the Swin of 128
+channels and depths
+        2, 2, 6 alone has 21.6 M, and the authors' code about 76 M (their first linear layer has 51 M). The
+        defaults keep the stated total; embed_dim=128, hidden_dim=512 has the sizes of the code. The Swin's
+        window is 7, its heads have 32 channels and its drop path is 0.1, as in the code; onset and apex share
+        its weights, as in the code. The last maps, 14 x 14 at 224 px, are flattened as in the paper; other
+        picture sizes are brought to 14 x 14 by averaging. The code normalises the flat vector over the batch,
+        which fails on a last batch of one clip: here it is a layer normalisation, before the AUs are
+        appended. One linear layer follows, as in the text (the code has two). AUs are embedded, so that a
+        clip without annotation (a zero embedding) differs from one in which no AU is active.
 """
 
 from __future__ import annotations
@@ -29,9 +34,11 @@ STREAMS = ("both", "motion", "faces")
 
 
 class FaceSleuth(nn.Module):
-    """``orientation``: "cva" pools rows; "shared" learns one axis, "independent" one per module, "frozen" keeps theta = 0.
+    """``orientation``: "cva" pools rows; "shared" learns one axis, "independent" one per module, "frozen"
+    keeps theta = 0.
 
-    ``streams``: rows of section 4.2.1; "motion" is the attention on apex minus onset alone, "faces" the Swin alone.
+    ``streams``: rows of section 4.2.1; "motion" is the attention on apex minus onset alone, "faces" the Swin
+    alone.
     """
 
     paper = "Wu et al. 2025"
@@ -49,22 +56,30 @@ class FaceSleuth(nn.Module):
         n_aus: int = 0,  # 0: no AU branch
         orientation: str = "cva",
         streams: str = "both",
-        embed_dim: int = 64,  # channels of a patch and of the first two modules; both streams end with four times as many
+        # channels of a patch and of the first two modules; both streams end with four times as many
+        embed_dim: int = 64,
         hidden_dim: int = 64,  # of the flattened maps
         au_dim: int = 32,
         grid: int = 14,  # rows and columns of the maps that are flattened
-        drop_path: float = 0.1,  # chance in [0, 1) that the Swin's last block is skipped; less in the ones before
+        # chance in [0, 1) that the Swin's last block is skipped; less in the ones before
+        drop_path: float = 0.1,
         dropout: float = 0.0,  # before the last layer; the authors' code defines one of 0.3 and leaves it out
-        weights: str = "",  # a safetensors file with the Swin's weights, named as in its state_dict; "": random start
+        # a safetensors file with the Swin's weights, named as in its state_dict; "": random start
+        weights: str = "",
     ) -> None:
         super().__init__()
         if orientation not in ORIENTATIONS:
             raise ValueError(f"orientation must be one of {', '.join(ORIENTATIONS)}: {orientation=}")
         if streams not in STREAMS or (streams == "faces" and orientation != "cva"):
             raise ValueError(
-                f"streams must be one of {', '.join(STREAMS)}, and faces alone have no axis: {streams=}, {orientation=}"
+                f"streams must be one of {', '.join(STREAMS)}, and faces alone have no axis: {streams=}, "
+                f"{orientation=}"
             )
-        if min(embed_dim, hidden_dim, au_dim, grid) < 1 or embed_dim % 4 or (embed_dim > 32 and embed_dim % 32):
+        if (
+            min(embed_dim, hidden_dim, au_dim, grid) < 1
+            or embed_dim % 4
+            or (embed_dim > 32 and embed_dim % 32)
+        ):
             raise ValueError(
                 f"sizes must be positive, embed_dim a multiple of 32, or of 4 below: "
                 f"{embed_dim=}, {hidden_dim=}, {au_dim=}, {grid=}"
@@ -80,48 +95,64 @@ class FaceSleuth(nn.Module):
             )  # fmt: skip
             sizes = [(1, 1, 1), (1, 1, 2), (1, 2, 2), (2, 4, 2)]  # channels in and out, in embed_dim; stride
             self.motion = nn.ModuleList(
-                OrientedModule(i * embed_dim, o * embed_dim, stride, first=n == 0) for n, (i, o, stride) in enumerate(sizes)
+                OrientedModule(i * embed_dim, o * embed_dim, stride, first=n == 0)
+                for n, (i, o, stride) in enumerate(sizes)
             )
             for layer in (*self.stem.modules(), *self.motion.modules()):
-                if isinstance(layer, nn.Conv1d | nn.Conv2d):  # as the authors; torch's own start would drown motion in the faces
+                # as the authors; torch's own start would drown motion in the faces
+                if isinstance(layer, nn.Conv1d | nn.Conv2d):
                     nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
             n_axes = {"cva": 0, "independent": 4}.get(orientation, 1)
             frozen = orientation == "frozen"
-            self.axes = nn.ModuleList(Axis(0.0 if frozen else self.start, learnable=not frozen) for _ in range(n_axes))
+            self.axes = nn.ModuleList(
+                Axis(0.0 if frozen else self.start, learnable=not frozen) for _ in range(n_axes)
+            )
         self.face = _swin(embed_dim, self.depths, drop_path, weights) if streams != "motion" else None
-        self.flat = nn.Sequential(nn.Flatten(), nn.Linear(4 * embed_dim * grid**2, hidden_dim), nn.LayerNorm(hidden_dim))
+        self.flat = nn.Sequential(
+            nn.Flatten(), nn.Linear(4 * embed_dim * grid**2, hidden_dim), nn.LayerNorm(hidden_dim)
+        )
         self.au_embed = nn.Sequential(nn.Linear(n_aus, au_dim), nn.ReLU()) if n_aus else None
         self.head = nn.Sequential(
-            nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden_dim + au_dim * (self.au_embed is not None), n_classes)
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden_dim + au_dim * (self.au_embed is not None), n_classes),
         )
 
     def forward(self, x: Tensor, aus: Tensor | None = None) -> Tensor:
-        """``aus`` None is the same as rows of -1. Raises ValueError for a wrong shape, or for AUs without the branch."""
+        """``aus`` None is the same as rows of -1. Raises ValueError for a wrong shape, or for AUs without the
+        branch."""
         if x.ndim != 5 or x.shape[1:3] != (2, 3) or min(x.shape[3:]) < 32:
             raise ValueError(
-                f"FaceSleuth reads (B, 2, 3, H, W) of 32 px or more, got {tuple(x.shape)}; extract {self.features[0]!r}"
+                f"FaceSleuth reads (B, 2, 3, H, W) of 32 px or more, got {tuple(x.shape)}; extract "
+                f"{self.features[0]!r}"
             )
         onset, apex = x.unbind(1)
         maps: list[Tensor] = []
         if self.streams != "faces":
             maps.append(self._moved(apex - onset))
         if self.face is not None:
-            # Windows stay 7 wide on small pictures, else the Swin shrinks them for good and no longer fits its position table.
-            faces = self.face(torch.cat([onset, apex]), always_partition=True).last_hidden_state  # (2B, 14 * 14, 4E)
+            # Windows stay 7 wide on small pictures, else the Swin shrinks them for good and no longer fits
+            # its position table.
+            # (2B, 14 * 14, 4E)
+            faces = self.face(torch.cat([onset, apex]), always_partition=True).last_hidden_state
             maps += faces.mT.unflatten(2, [-(-side // 16) for side in x.shape[3:]]).chunk(2)
         parts = [self.flat(F.adaptive_avg_pool2d(sum(maps[1:], start=maps[0]), self.grid))]
         if self.au_embed is not None:
             aus = x.new_full((len(x), self.n_aus), -1.0) if aus is None else aus
             parts.append(self.au_embed(aus.clamp(min=0)) * (aus >= 0).all(1, keepdim=True))
         elif aus is not None:
-            raise ValueError("this FaceSleuth has no AU branch (n_aus=0); pass no AUs, or build it with n_aus")
+            raise ValueError(
+                "this FaceSleuth has no AU branch (n_aus=0); pass no AUs, or build it with n_aus"
+            )
         return self.head(torch.cat(parts, 1))
 
     def _moved(self, x: Tensor) -> Tensor:
-        """Motion stream: (B, 3, H, W) -> (B, 4E, H / 16, W / 16); each module passes its attention on to the next."""
+        """Motion stream: (B, 3, H, W) -> (B, 4E, H / 16, W / 16); each module passes its attention on to the
+        next."""
         maps, attention = self.stem(x), None
         for module, theta in zip(self.motion, self.thetas(), strict=True):
-            maps, attention = module(maps, attention, theta)  # at 224: (B, E, 112, 112), (B, E, 56, 56) ... (B, 4E, 14, 14)
+            # at 224: (B, E, 112, 112), (B, E, 56, 56) ... (B, 4E, 14, 14)
+            maps, attention = module(maps, attention, theta)
         return maps
 
     def thetas(self) -> list[Tensor | None]:
@@ -135,8 +166,11 @@ def _swin(embed_dim: int, depths: tuple[int, ...], drop_path: float, weights: st
     from transformers import SwinConfig, SwinModel  # takes seconds: nobody else should wait for it
 
     heads = max(1, embed_dim // 32)
-    config = SwinConfig(embed_dim=embed_dim, depths=depths, num_heads=(heads, 2 * heads, 4 * heads), drop_path_rate=drop_path)
+    config = SwinConfig(
+        embed_dim=embed_dim, depths=depths, num_heads=(heads, 2 * heads, 4 * heads), drop_path_rate=drop_path
+    )
     swin = SwinModel(config, add_pooling_layer=False)
-    swin.set_attn_implementation("eager")  # 49 pixels a window, and a learnt bias: no fused kernel takes it, so the detour costs
+    # 49 pixels a window, and a learnt bias: no fused kernel takes it, so the detour costs
+    swin.set_attn_implementation("eager")
     load_weights(swin, weights, "Swin (its depths and embed_dim must agree)")
     return swin

@@ -3,8 +3,10 @@
 Source  README of the ROI hybrid, table "Model Performance": about 4 M parameters, 20.9 % UAR.
 Input   float32 (B, 3, H, W): horizontal flow u, vertical flow v, optical strain; 224 x 224 there.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
-Differs the table gives a size and no layers. Ours has five of the ladder's convolution blocks, 48 to 768 channels wide, and one
-        hidden layer: 4.12 M. The repository's picture is coloured flow (hue and brightness); ours keeps u, v and strain.
+Differs the table gives a size and no layers. Ours has five of the ladder's convolution blocks, 48 to 768
+channels wide, and one
+        hidden layer: 4.12 M. The repository's picture is coloured flow (hue and brightness); ours keeps u, v
+        and strain.
 """
 
 from __future__ import annotations
@@ -21,16 +23,23 @@ class FullFaceFlow(nn.Module):
     features = ("onset_apex_flow224", "onset_apex_flow")
     uses_aus = False
 
-    def __init__(self, n_classes: int, *, width: int = 48, hidden_dim: int = 768, dropout: float = 0.3) -> None:
-        """``width``: channels of the first block, doubled from block to block; ``dropout`` in [0, 1) before the last layer."""
+    def __init__(
+        self, n_classes: int, *, width: int = 48, hidden_dim: int = 768, dropout: float = 0.3
+    ) -> None:
+        """``width``: channels of the first block, doubled from block to block; ``dropout`` in [0, 1) before
+        the last layer."""
         super().__init__()
         check_dropout(dropout)
         widths = tuple(width * 2**block for block in range(5))
-        self.encode, self.head = picture_encoder(widths, hidden_dim, dropout), nn.Linear(hidden_dim, n_classes)
+        self.encode, self.head = (
+            picture_encoder(widths, hidden_dim, dropout),
+            nn.Linear(hidden_dim, n_classes),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         if x.ndim != 4 or x.shape[1] != 3:
             raise ValueError(
-                f"FullFaceFlow reads (B, 3, H, W), got {tuple(x.shape)}; extract the feature set {self.features[0]!r}"
+                f"FullFaceFlow reads (B, 3, H, W), got {tuple(x.shape)}; extract the feature set "
+                f"{self.features[0]!r}"
             )
         return self.head(self.encode(x))

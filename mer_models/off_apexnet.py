@@ -1,10 +1,13 @@
-"""OFF-ApexNet: horizontal and vertical flow in two streams of two convolutions each, then three linear layers.
+"""OFF-ApexNet: horizontal and vertical flow in two streams of two convolutions each, then three linear
+layers.
 
-Source  Gan, Liong, Yau, Huang, Tan: "OFF-ApexNet on micro-expression recognition system", Signal Processing: Image Communication
-        74 (2019), 129-139, doi:10.1016/j.image.2019.02.005.
-Input   float32 (B, 3, 28, 28): horizontal flow u, vertical flow v from onset to apex; the third plane, strain, is not read.
+Source  Gan, Liong, Yau, Huang, Tan: "OFF-ApexNet on micro-expression recognition system", Signal Processing:
+        Image Communication 74 (2019), 129-139, doi:10.1016/j.image.2019.02.005.
+Input   float32 (B, 3, 28, 28): horizontal flow u, vertical flow v from onset to apex; the third plane,
+        strain, is not read.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
-Differs Dropout: the rate is not at hand; 0.5 after both hidden layers, as in PRICAI2021-Off-TANet (5ae73be), which counts the 2.66
+Differs Dropout: the rate is not at hand; 0.5 after both hidden layers, as in PRICAI2021-Off-TANet (5ae73be),
+which counts the 2.66
         million parameters that ours has: 2 664 475 at 3 classes.
         The second convolution keeps the size, as the first does: 16 maps of 7 x 7 from each stream.
 """
@@ -39,7 +42,8 @@ class OFFApexNet(nn.Module):
         """Raises ValueError for a wrong shape."""
         if x.ndim != 4 or x.shape[1:] != (3, 28, 28):
             raise ValueError(
-                f"OFFApexNet reads (B, 3, 28, 28), got {tuple(x.shape)}; extract the feature set {self.features[0]!r}"
+                f"OFFApexNet reads (B, 3, 28, 28), got {tuple(x.shape)}; extract the feature set "
+                f"{self.features[0]!r}"
             )
         x = x.contiguous(memory_format=torch.channels_last)  # this memory order is the faster one on CPUs
         return self.head(torch.cat([self.horizontal(x[:, 0:1]), self.vertical(x[:, 1:2])], 1))

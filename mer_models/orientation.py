@@ -1,21 +1,24 @@
-"""Single-orientation attention of FaceSleuth: pool along parallel lines, weigh each line, pass the attention map on.
+"""Single-orientation attention of FaceSleuth: pool along parallel lines, weigh each line, pass the attention
+map on.
 
-Source  the FaceSleuth paper, sections 3.1 (CVA, eq 1-4) and 3.4 (SOA, eq 5-7); order of layers, strides, the 1 x 1 convolutions
-        that carry a map to more channels and the start at 2 pi / 5 follow the authors' CA_block.py
-        (github.com/Svardfox/FaceSleuth, 3b8837b).
-Input   maps float32 (B, C, H, W), the attention map of the module before, of that shape or of one column, and theta in radians, pi / 2 =
-        vertical. None stands for no module before, and for CVA.
-Output  weighted maps and attention map, both float32 (B, C', ceil(H / stride), ceil(W / stride)); CVA's attention map has one
-        column, since a row has one weight: carrying it on so costs next to nothing.
-Differs SOA: the paper averages over lines by a binary mask and speaks of a straight-through estimator; the authors' code rotates
-        the picture by interpolation. Here every pixel is projected on the axis and shared between the two nearest lines by
-        linear weights. That is differentiable in theta as it stands (no straight-through estimator), costs O(C H W), loses no
-        pixel, and at theta = pi / 2 it is the row mean of CVA.
-        The map is passed on spread over the picture, not line by line: modules with different axes meet at the same pixels.
-        For CVA both are the same.
-        The axis is a vector, as in the authors' code, and theta its angle: AdamW's weight decay shortens it but does not turn it.
-        CVA and SOA have the same bottleneck, max(8, C / 32) wide, with ReLU; the authors' code has a batch normalisation and
-        h-swish in CVA alone, so that there SOA could not become CVA.
+Source  the FaceSleuth paper, sections 3.1 (CVA, eq 1-4) and 3.4 (SOA, eq 5-7); order of layers, strides, the
+        1 x 1 convolutions that carry a map to more channels and the start at 2 pi / 5 follow the authors'
+        CA_block.py (github.com/Svardfox/FaceSleuth, 3b8837b).
+Input   maps float32 (B, C, H, W), the attention map of the module before, of that shape or of one column, and
+        theta in radians, pi / 2 = vertical. None stands for no module before, and for CVA.
+Output  weighted maps and attention map, both float32 (B, C', ceil(H / stride), ceil(W / stride)); CVA's
+        attention map has one column, since a row has one weight: carrying it on so costs next to nothing.
+Differs SOA: the paper averages over lines by a binary mask and speaks of a straight-through estimator; the
+authors' code rotates
+        the picture by interpolation. Here every pixel is projected on the axis and shared between the two
+        nearest lines by linear weights. That is differentiable in theta as it stands (no straight-through
+        estimator), costs O(C H W), loses no pixel, and at theta = pi / 2 it is the row mean of CVA.
+        The map is passed on spread over the picture, not line by line: modules with different axes meet at
+        the same pixels. For CVA both are the same.
+        The axis is a vector, as in the authors' code, and theta its angle: AdamW's weight decay shortens it
+        but does not turn it. CVA and SOA have the same bottleneck, max(8, C / 32) wide, with ReLU; the
+        authors' code has a batch normalisation and h-swish in CVA alone, so that there SOA could not become
+        CVA.
 """
 
 from __future__ import annotations
@@ -38,7 +41,8 @@ class Lines(NamedTuple):
 
 
 def lines(theta: Tensor, height: int, width: int) -> Lines:
-    """Lines orthogonal to (cos theta, sin theta), x to the right and y down; at pi / 2 line ``margin + i`` is row i."""
+    """Lines orthogonal to (cos theta, sin theta), x to the right and y down; at pi / 2 line ``margin + i`` is
+    row i."""
     y = torch.arange(height, dtype=theta.dtype, device=theta.device) - (height - 1) / 2
     x = torch.arange(width, dtype=theta.dtype, device=theta.device) - (width - 1) / 2
     margin = math.ceil((math.hypot(height - 1, width - 1) - (height - 1)) / 2)
@@ -70,7 +74,8 @@ def spread(values: Tensor, along: Lines, height: int, width: int) -> Tensor:
 class Axis(nn.Module):
     """The direction that a module pools across; calling it gives its angle in radians, pi / 2 = vertical."""
 
-    # The authors give theta a learning rate 0.005 / 0.0008 times the others'. A step turns a short vector further.
+    # The authors give theta a learning rate 0.005 / 0.0008 times the others'. A step turns a short vector
+    # further.
     length = 0.0008 / 0.005
 
     def __init__(self, theta: float, *, learnable: bool = True) -> None:
@@ -88,7 +93,9 @@ class OrientedAttention(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         narrow = max(8, channels // 32)
-        self.weigh = nn.Sequential(nn.Conv1d(channels, narrow, 1), nn.ReLU(), nn.Conv1d(narrow, channels, 1), nn.Sigmoid())
+        self.weigh = nn.Sequential(
+            nn.Conv1d(channels, narrow, 1), nn.ReLU(), nn.Conv1d(narrow, channels, 1), nn.Sigmoid()
+        )
 
     def forward(self, x: Tensor, theta: Tensor | None = None) -> Tensor:
         """(B, C, H, W) -> attention (B, C, H, W), constant along lines; without theta (B, C, H, 1)."""
@@ -109,7 +116,9 @@ class OrientedModule(nn.Module):
         )  # fmt: skip
         same = stride == 1 and inputs == channels
         self.shortcut = (
-            nn.Identity() if same else nn.Sequential(nn.Conv2d(inputs, channels, 1, stride, bias=False), nn.BatchNorm2d(channels))
+            nn.Identity()
+            if same
+            else nn.Sequential(nn.Conv2d(inputs, channels, 1, stride, bias=False), nn.BatchNorm2d(channels))
         )
         self.attention = OrientedAttention(channels)
         if not first:
@@ -118,9 +127,11 @@ class OrientedModule(nn.Module):
                 nn.Identity() if inputs == channels else nn.Conv2d(inputs, channels, 1, bias=False),
             )
 
-    def forward(self, x: Tensor, before: Tensor | None = None, theta: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """x (B, inputs, H, W), before: attention map of the same shape, or of one column -> weighted maps (B, channels, H', W') and
-        attention map."""
+    def forward(
+        self, x: Tensor, before: Tensor | None = None, theta: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """x (B, inputs, H, W), before: attention map of the same shape, or of one column -> weighted maps (B,
+        channels, H', W') and attention map."""
         x = torch.relu(self.body(x) + self.shortcut(x))
         attention = self.attention(x, theta)
         if before is not None:

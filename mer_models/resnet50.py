@@ -1,11 +1,14 @@
 """ResNet-50, one of the networks that papers compare with.
 
-Source  He et al.: "Deep Residual Learning for Image Recognition", CVPR 2016, doi:10.1109/CVPR.2016.90, Table 1. Layers are those
-        of transformers' ResNetModel: bottleneck blocks; their 3 x 3 convolution has the stride, as in all common implementations.
+Source  He et al.: "Deep Residual Learning for Image Recognition", CVPR 2016, doi:10.1109/CVPR.2016.90, Table
+        1. Layers are those of transformers' ResNetModel: bottleneck blocks; their 3 x 3 convolution has the
+           stride, as in all common implementations.
 Input   float32 (B, 3, H, W), H and W of 32 or more, 224 there.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
-Differs The head is the original one for fewer classes, with a dropout before it, 0 as in the original: 23 514 179 parameters at
-        3 classes, 25 557 032 at the original's 1000. The weights start at random unless ``weights`` names a file.
+Differs The head is the original one for fewer classes, with a dropout before it, 0 as in the original: 23 514
+179 parameters at
+        3 classes, 25 557 032 at the original's 1000. The weights start at random unless ``weights`` names a
+        file.
 """
 
 from __future__ import annotations

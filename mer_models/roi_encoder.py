@@ -1,8 +1,10 @@
-"""What the models of the ROI ladder share: convolution blocks, one encoder per region, attention with a residual.
+"""What the models of the ROI ladder share: convolution blocks, one encoder per region, attention with a
+residual.
 
-Source  README and outline of "ROI-Attention Enhanced Multi-Temporal Micro-Expression Recognition" (four blocks, global average
-        pooling, fully connected, 256 features per region); widths, strides and attention follow its code
-        (github.com/sandeshraop/FacialDetection.github.io, production_advanced_architectures.py, 8059835).
+Source  README and outline of "ROI-Attention Enhanced Multi-Temporal Micro-Expression Recognition" (four
+        blocks, global average pooling, fully connected, 256 features per region); widths, strides and
+        attention follow its code (github.com/sandeshraop/FacialDetection.github.io,
+        production_advanced_architectures.py, 8059835).
 Input   float32 (B, W, 3, 3, H, W'): W windows of time, region (eyes, eyebrows, mouth), (u, v, strain).
 Output  float32 (B, W, 3, F): F features for each window and region.
 Differs convolutions before a batch normalisation have no bias, which it would subtract again.
@@ -25,7 +27,8 @@ def check(model: nn.Module, x: Tensor, max_windows: int) -> None:
     if x.ndim != 6 or x.shape[2:4] != (REGIONS, 3) or not 1 <= x.shape[1] <= max_windows:
         features: Any = model.features
         raise ValueError(
-            f"{type(model).__name__} reads (B, windows in 1..{max_windows}, 3, 3, H, W), got {tuple(x.shape)}; "
+            f"{type(model).__name__} reads (B, windows in 1..{max_windows}, 3, 3, H, W), got "
+            f"{tuple(x.shape)}; "
             f"extract one of {', '.join(features)}"
         )
 
@@ -37,26 +40,41 @@ def check_dropout(dropout: float) -> None:
 
 class PictureEncoder(nn.Sequential):
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.contiguous(memory_format=torch.channels_last))  # this memory order is the faster one on CPUs
+        # this memory order is the faster one on CPUs
+        x = x.contiguous(memory_format=torch.channels_last)
+        for layer in self:
+            x = layer(x)
+        return x
 
 
 def picture_encoder(widths: tuple[int, ...], outputs: int, dropout: float) -> PictureEncoder:
-    """(B, 3, H, W) -> (B, outputs). Each block halves the side; the mean over the last maps goes through a linear layer."""
+    """(B, 3, H, W) -> (B, outputs). Each block halves the side; the mean over the last maps goes through a
+    linear layer."""
     layers: list[nn.Module] = []
     for inputs, width in zip((3, *widths), widths, strict=False):
         layers += [nn.Conv2d(inputs, width, 3, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
-    layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(widths[-1], outputs), nn.ReLU(), nn.Dropout(dropout)]
+    layers += [
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(widths[-1], outputs),
+        nn.ReLU(),
+        nn.Dropout(dropout),
+    ]
     encoder = PictureEncoder(*layers)
-    # As the pictures: else each step would turn all filters over and back. torch's stub does not know the argument.
+    # As the pictures: else each step would turn all filters over and back. torch's stub does not know the
+    # argument.
     return encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 class RegionEncoder(nn.Module):
-    """Every window of a region through the region's encoder; with ``shared`` the three regions have one encoder."""
+    """Every window of a region through the region's encoder; with ``shared`` the three regions have one
+    encoder."""
 
     def __init__(self, feature_dim: int, dropout: float, *, shared: bool = False) -> None:
         super().__init__()
-        self.encoders = nn.ModuleList(picture_encoder(WIDTHS, feature_dim, dropout) for _ in range(1 if shared else REGIONS))
+        self.encoders = nn.ModuleList(
+            picture_encoder(WIDTHS, feature_dim, dropout) for _ in range(1 if shared else REGIONS)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         if len(self.encoders) == 1:
@@ -66,16 +84,23 @@ class RegionEncoder(nn.Module):
 
 
 class AttentionBlock(nn.Module):
-    """Multi-head self-attention, residual, layer normalisation: (B, N, D) -> (B, N, D), every token looks at all N."""
+    """Multi-head self-attention, residual, layer normalisation: (B, N, D) -> (B, N, D), every token looks at
+    all N."""
 
     def __init__(self, dim: int, heads: int) -> None:
         super().__init__()
         if heads < 1 or dim % heads:
             raise ValueError(f"the width of a token must be a multiple of the heads: {dim=}, {heads=}")
         self.heads = heads
-        self.query_key_value, self.out, self.norm = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim), nn.LayerNorm(dim)
+        self.query_key_value, self.out, self.norm = (
+            nn.Linear(dim, 3 * dim),
+            nn.Linear(dim, dim),
+            nn.LayerNorm(dim),
+        )
 
     def forward(self, tokens: Tensor) -> Tensor:
-        query, key, value = self.query_key_value(tokens).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        query, key, value = (
+            self.query_key_value(tokens).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        )
         seen = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
         return self.norm(tokens + self.out(seen))

@@ -1,9 +1,11 @@
-"""ROI graph attention: fourth row of the ROI ladder. Regions are the nodes of a complete graph and attend to each other.
+"""ROI graph attention: fourth row of the ROI ladder. Regions are the nodes of a complete graph and attend to
+each other.
 
-Source  README of the ROI hybrid ("Graph Attention Network: learns muscle interaction patterns", about 2 M parameters) and its
-        code (production_advanced_architectures.py, 8059835): two layers of 8 heads over three nodes, the mean of the nodes,
-        one hidden layer. 1.93 M parameters here and there.
-Input   float32 (B, W, 3, 3, H, W'): W >= 1 windows of time, region (eyes, eyebrows, mouth), (u, v, strain); 224 x 224 there.
+Source  README of the ROI hybrid ("Graph Attention Network: learns muscle interaction patterns", about 2 M
+        parameters) and its code (production_advanced_architectures.py, 8059835): two layers of 8 heads over
+        three nodes, the mean of the nodes, one hidden layer. 1.93 M parameters here and there.
+Input   float32 (B, W, 3, 3, H, W'): W >= 1 windows of time, region (eyes, eyebrows, mouth), (u, v, strain);
+        224 x 224 there.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
 Differs a node is the mean of its region's features over the windows; the code reads one window.
 """
@@ -23,14 +25,19 @@ class ROIGraph(nn.Module):
     uses_aus = False
     max_windows = 4
 
-    def __init__(self, n_classes: int, *, feature_dim: int = 256, heads: int = 8, layers: int = 2, dropout: float = 0.3) -> None:
+    def __init__(
+        self, n_classes: int, *, feature_dim: int = 256, heads: int = 8, layers: int = 2, dropout: float = 0.3
+    ) -> None:
         """``dropout``: chance in [0, 1) that a feature is set to zero in training."""
         super().__init__()
         check_dropout(dropout)
         self.encode = RegionEncoder(feature_dim, dropout)
         self.layers = nn.Sequential(*(AttentionBlock(feature_dim, heads) for _ in range(layers)))
         self.head = nn.Sequential(
-            nn.Linear(feature_dim, feature_dim // 2), nn.ReLU(), nn.Dropout(dropout), nn.Linear(feature_dim // 2, n_classes)
+            nn.Linear(feature_dim, feature_dim // 2),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(feature_dim // 2, n_classes),
         )
 
     def forward(self, x: Tensor) -> Tensor:

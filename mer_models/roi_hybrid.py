@@ -1,15 +1,19 @@
-"""ROI hybrid: last row of the ROI ladder. Temporal and graph stream, regions weighed by attention, streams by one learnt weight.
+"""ROI hybrid: last row of the ROI ladder. Temporal and graph stream, regions weighed by attention, streams by
+one learnt weight.
 
 Source  README and outline of the ROI hybrid (sections 3.2-3.3, about 6 M parameters) and its code
-        (production_advanced_architectures.py, 8059835): both streams are whole models with encoders of their own, one set of
-        region weights serves both. 5.86 M parameters here and there.
-Input   float32 (B, W, 3, 3, H, W'): 1 <= W <= 4 windows of time, region (eyes, eyebrows, mouth), (u, v, strain); 224 x 224 there.
+        (production_advanced_architectures.py, 8059835): both streams are whole models with encoders of their
+        own, one set of region weights serves both. 5.86 M parameters here and there.
+Input   float32 (B, W, 3, 3, H, W'): 1 <= W <= 4 windows of time, region (eyes, eyebrows, mouth), (u, v,
+        strain); 224 x 224 there.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
-Differs The code multiplies the pictures by the region weights. Its encoders begin with a batch normalised convolution, which
-        takes any factor out again, so its weights do next to nothing (0.330 to 0.335 in the outline). Ours act behind the encoders.
-        They also depend on the clip, as "adaptive" in the outline says: the code's bias per region and a score of its features.
-        The streams are mixed by one weight g = sigmoid(fusion) and 1 - g; the code has two sigmoids and a linear layer over both
-        streams' logits, which can undo them. Both streams read the same windows; the code's graph reads one of its own.
+Differs The code multiplies the pictures by the region weights. Its encoders begin with a batch normalised
+convolution, which
+        takes any factor out again, so its weights do next to nothing (0.330 to 0.335 in the outline). Ours
+        act behind the encoders. They also depend on the clip, as "adaptive" in the outline says: the code's
+        bias per region and a score of its features. The streams are mixed by one weight g = sigmoid(fusion)
+        and 1 - g; the code has two sigmoids and a linear layer over both streams' logits, which can undo
+        them. Both streams read the same windows; the code's graph reads one of its own.
 """
 
 from __future__ import annotations
@@ -51,7 +55,9 @@ class ROIHybrid(nn.Module):
             layers=temporal_layers,
             dropout=dropout,
         )
-        self.graph = ROIGraph(n_classes, feature_dim=feature_dim, heads=heads, layers=graph_layers, dropout=dropout)
+        self.graph = ROIGraph(
+            n_classes, feature_dim=feature_dim, heads=heads, layers=graph_layers, dropout=dropout
+        )
         self.attention = RegionAttention(2 * feature_dim) if roi_attention else None
         self.fusion = nn.Parameter(torch.zeros(()))
 
@@ -74,7 +80,8 @@ class ROIHybrid(nn.Module):
 
 
 class RegionAttention(nn.Module):
-    """Features (B, W, 3, F) -> weights (B, 3): softmax over the regions of a bias per region plus a score of its features."""
+    """Features (B, W, 3, F) -> weights (B, 3): softmax over the regions of a bias per region plus a score of
+    its features."""
 
     def __init__(self, width: int) -> None:
         super().__init__()

@@ -1,11 +1,14 @@
 """ROI temporal transformer: fifth row of the ROI ladder. Windows of time attend to each other.
 
-Source  README and outline of the ROI hybrid ("4-window CNN + Transformer with per-ROI positional encoding", about 4 M parameters)
-        and its code (production_advanced_architectures.py, 8059835): a window is one token, its regions' features side by
-        side; attention of 8 heads, the mean of the tokens, one hidden layer. 3.93 M parameters here and there.
-Input   float32 (B, W, 3, 3, H, W'): 1 <= W <= 4 windows of time, region (eyes, eyebrows, mouth), (u, v, strain); 224 x 224 there.
+Source  README and outline of the ROI hybrid ("4-window CNN + Transformer with per-ROI positional encoding",
+        about 4 M parameters) and its code (production_advanced_architectures.py, 8059835): a window is one
+        token, its regions' features side by side; attention of 8 heads, the mean of the tokens, one hidden
+        layer. 3.93 M parameters here and there.
+Input   float32 (B, W, 3, 3, H, W'): 1 <= W <= 4 windows of time, region (eyes, eyebrows, mouth), (u, v,
+        strain); 224 x 224 there.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
-Differs the attention has a residual and a layer normalisation, as the code's graph stream has and its temporal stream has not;
+Differs the attention has a residual and a layer normalisation, as the code's graph stream has and its
+temporal stream has not;
         positions start small (0.02), the code's at unit variance.
 """
 
@@ -18,7 +21,8 @@ from mer_models.roi_encoder import REGIONS, AttentionBlock, RegionEncoder, check
 
 
 class ROITemporal(nn.Module):
-    """``per_roi_positions``: a window's position is learnt for each region; else one that its three regions share."""
+    """``per_roi_positions``: a window's position is learnt for each region; else one that its three regions
+    share."""
 
     paper = "ROI ladder of sandeshraop, undated"
     n_parameters = 3_928_675
@@ -42,7 +46,9 @@ class ROITemporal(nn.Module):
         check_dropout(dropout)
         width = REGIONS * feature_dim
         self.encode = RegionEncoder(feature_dim, dropout)
-        self.positions = nn.Parameter(0.02 * torch.randn(self.max_windows, REGIONS if per_roi_positions else 1, feature_dim))
+        self.positions = nn.Parameter(
+            0.02 * torch.randn(self.max_windows, REGIONS if per_roi_positions else 1, feature_dim)
+        )
         self.layers = nn.Sequential(*(AttentionBlock(width, heads) for _ in range(layers)))
         self.head = nn.Sequential(
             nn.Linear(width, feature_dim), nn.ReLU(), nn.Dropout(dropout), nn.Linear(feature_dim, n_classes)

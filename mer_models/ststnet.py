@@ -1,13 +1,16 @@
 """STSTNet: three shallow convolution streams over one onset-to-apex flow picture.
 
-Source  Liong et al., FG 2019, doi:10.1109/FG.2019.8756567; layer order, padding and filters follow the authors' main.py
-        (github.com/christy1206/STSTNet): convolution, ReLU, batch normalisation, max pooling, dropout.
-Input   float32 (B, 3, 28, 28): horizontal flow u, vertical flow v, optical strain. The authors feed pictures whose channels are
-        each scaled to 0..255 (recipe.normalise = minmax255).
+Source  Liong et al., FG 2019, doi:10.1109/FG.2019.8756567; layer order, padding and filters follow the
+        authors' main.py (github.com/christy1206/STSTNet): convolution, ReLU, batch normalisation, max
+        pooling, dropout.
+Input   float32 (B, 3, 28, 28): horizontal flow u, vertical flow v, optical strain. The authors feed pictures
+        whose channels are each scaled to 0..255 (recipe.normalise = minmax255).
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
-Differs The streams of 3, 5 and 8 filters read the same picture with the same geometry, so side by side they are one convolution
+Differs The streams of 3, 5 and 8 filters read the same picture with the same geometry, so side by side they
+are one convolution
         with 16 filters: same function, same parameters, same initial distribution, a quarter less time.
-        The authors' pictures come through OpenCV in the order strain, v, u; ours are u, v, strain: the same model again.
+        The authors' pictures come through OpenCV in the order strain, v, u; ours are u, v, strain: the same
+        model again.
 """
 
 from __future__ import annotations
@@ -43,6 +46,10 @@ class STSTNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         if x.ndim != 4 or x.shape[1:] != (3, 28, 28):
-            raise ValueError(f"STSTNet reads (B, 3, 28, 28), got {tuple(x.shape)}; extract the feature set {self.features[0]!r}")
-        maps = self.streams(x.contiguous(memory_format=torch.channels_last))  # this memory order is the faster one on CPUs
+            raise ValueError(
+                f"STSTNet reads (B, 3, 28, 28), got {tuple(x.shape)}; extract the feature set "
+                f"{self.features[0]!r}"
+            )
+        # this memory order is the faster one on CPUs
+        maps = self.streams(x.contiguous(memory_format=torch.channels_last))
         return self.head(maps)  # (B, n_classes)

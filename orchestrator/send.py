@@ -1,9 +1,10 @@
-"""Send to MLflow what a sweep could not: python -m orchestrator.send NAME. Nothing is trained; a second time changes nothing.
+"""Send to MLflow what a sweep could not: python -m orchestrator.send NAME. Nothing is trained; a second time
+changes nothing.
 
 Also to another MLflow than the sweep's own, which then gets the whole sweep (--tracking-uri).
 
-Exit status: 0 MLflow has everything; 2 there is no such sweep, or its files do not read; 3 MLflow cannot be reached or refused a
-part, which its words name.
+Exit status: 0 MLflow has everything; 2 there is no such sweep, or its files do not read; 3 MLflow cannot be
+reached or refused a part, which its words name.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from orchestrator import report
-from orchestrator.names import redacted
-from orchestrator.outbox import Outbox
-from orchestrator.terminal import terminal
+from orchestrator.common.names import redacted
+from orchestrator.console.terminal import terminal
+from orchestrator.results import report
+from orchestrator.tracking.outbox import Outbox
 
 console = terminal()
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -41,15 +42,21 @@ def main(
         outbox = Outbox.of(uri, report.folder_of(name, workspace), say)
         outbox.flush()
     except (ValueError, OSError) as error:  # ConfigError, ReportError, or a record that somebody edited
-        console.print(f"[red]{type(error).__name__}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True)
+        console.print(
+            f"[red]{type(error).__name__}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True
+        )
         raise typer.Exit(2) from error
     if not outbox.sent:
         outbox.say_rest()
         raise typer.Exit(3)
-    console.print(f"MLflow at {escape(redacted(uri))} has all {len(outbox.record['trials'])} trials of {name}", highlight=False)
+    console.print(
+        f"MLflow at {escape(redacted(uri))} has all {len(outbox.record['trials'])} trials of {name}",
+        highlight=False,
+    )
     if not outbox.record["ended"]:
         console.print(
-            "[yellow]the sweep has not ended[/yellow]: continue it with --resume, its scores come then", highlight=False
+            "[yellow]the sweep has not ended[/yellow]: continue it with --resume, its scores come then",
+            highlight=False,
         )
 
 

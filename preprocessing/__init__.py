@@ -1,1 +1,2 @@
-"""1. Raw frames -> Parquet. Reads labels and pixels, writes feature sets; imports nothing else of ours and no torch."""
+"""1. Raw frames -> Parquet. Reads labels and pixels, writes feature sets; imports nothing else of ours and no
+torch."""

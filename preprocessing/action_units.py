@@ -1,17 +1,19 @@
 """Action-unit strings of the coding sheets, parsed without throwing anything away.
 
-Source  FACS notation as CASME II, SAMM, 4DME, CAS(ME)^3, MMEW and DFME write it. SAMM's own legend: "/" means or, "?" unclear,
-        L/R unilateral, A asymmetric, T/B top/bottom half.
-Input   the text of one cell ('R12+L14', '(R6 or R12)+R15', '10A/B', 'ref(7B)+43', 'AUR2+12(k)+45', '4,7'); a plain integer
-        cell is accepted too.
+Source  FACS notation as CASME II, SAMM, 4DME, CAS(ME)^3, MMEW and DFME write it. SAMM's own legend: "/" means
+        or, "?" unclear, L/R unilateral, A asymmetric, T/B top/bottom half.
+Input   the text of one cell ('R12+L14', '(R6 or R12)+R15', '10A/B', 'ref(7B)+43', 'AUR2+12(k)+45', '4,7'); a
+        plain integer cell is accepted too.
 Output  a tuple of terms, one per '+' or ',' item; a term with several marks is "one of these".
 
-    cell   = [term {separator term}]                       separator = '+' | ','       (an empty item around ',' is skipped)
+    cell   = [term {separator term}]                       separator = '+' | ','       (an empty item around
+           ',' is skipped)
     term   = group | note                                  note = words without digits: 'soft focus'
     group  = 'ref' '(' marks ')' | '(' marks ')' | marks
     marks  = item {('or' | '/') item}                      item = mark | 'ref' '(' marks ')'
     mark   = [kind] [side {'/' side}] number {intensity | '(k)' | '?'}  |  '?'
-    kind   = 'AU' | 'AD' | 'M'        side = 'L' | 'R' | 'A' | 'T' | 'B'        intensity = 'A'..'E' ['/' 'A'..'E']
+    kind   = 'AU' | 'AD' | 'M'        side = 'L' | 'R' | 'A' | 'T' | 'B'        intensity = 'A'..'E' ['/'
+           'A'..'E']
 
 'A' before the number is asymmetry, after it the lowest intensity. Letters are read in either case.
 """
@@ -24,12 +26,14 @@ from dataclasses import dataclass, replace
 
 
 class ActionUnitError(ValueError):
-    """A cell does not follow the grammar. ``position`` is the 0-based place in the text where reading stopped."""
+    """A cell does not follow the grammar. ``position`` is the 0-based place in the text where reading
+    stopped."""
 
     def __init__(self, text: str, position: int, expected: str) -> None:
         self.position = position
         super().__init__(
-            f"action units {text!r}: expected {expected} at character {position + 1}, found {text[position:] or 'the end'!r}; "
+            f"action units {text!r}: expected {expected} at character {position + 1}, found "
+            f"{text[position:] or 'the end'!r}; "
             "correct the cell in the sheet, or add a row to preprocessing/fixes"
         )
 
@@ -75,7 +79,8 @@ _REF = re.compile(r"ref\s*\(", re.I)
 _MARK = re.compile(r"(?:(AU|AD|M)\s*)?([LRATB](?:/[LRATB])*)?\s*(\d{1,2})(?!\d)", re.I)
 _INTENSITY = re.compile(r"[A-E](?:/[A-E](?!\s*\d))?(?![A-Za-z])", re.I)  # not the 'B' of '10/B12'
 _STATIC = re.compile(r"\(\s*k\s*\)", re.I)
-_NOTE = re.compile(r"(?=[^\W\d_]{3})[^\W\d_]+(?:[ \t-]+[^\W\d_]+)*")  # the first word has three letters: 'R' alone is no note
+# the first word has three letters: 'R' alone is no note
+_NOTE = re.compile(r"(?=[^\W\d_]{3})[^\W\d_]+(?:[ \t-]+[^\W\d_]+)*")
 
 
 def parse(text: str | int) -> tuple[Term, ...]:
@@ -87,18 +92,20 @@ def parse(text: str | int) -> tuple[Term, ...]:
 
 
 def vector(text: str | int, vocabulary: Sequence[int]) -> tuple[int, ...]:
-    """1 for each number of ``vocabulary`` that the cell may mean, else 0. Same length and order as ``vocabulary``.
+    """1 for each number of ``vocabulary`` that the cell may mean, else 0. Same length and order as
+    ``vocabulary``.
 
-    All alternatives count ('L12 or L14' sets both), and so do uncertain marks, marks in 'ref(..)' and every side and intensity.
-    Static marks '(k)' do not: they describe the neutral face, not the movement. Notes, a lone '?' and numbers outside the
-    vocabulary have no place in the vector; ``parse`` keeps them.
+    All alternatives count ('L12 or L14' sets both), and so do uncertain marks, marks in 'ref(..)' and every
+    side and intensity. Static marks '(k)' do not: they describe the neutral face, not the movement. Notes, a
+    lone '?' and numbers outside the vocabulary have no place in the vector; ``parse`` keeps them.
     """
     seen = {mark.au for term in parse(text) for mark in term.marks if not mark.static}
     return tuple(int(au in seen) for au in vocabulary)
 
 
 class _Reader:
-    """Recursive descent over one cell; each method reads one rule of the grammar above and leaves ``at`` behind it."""
+    """Recursive descent over one cell; each method reads one rule of the grammar above and leaves ``at``
+    behind it."""
 
     def __init__(self, text: str) -> None:
         self.text = text

@@ -1,32 +1,38 @@
-"""Apex spotting: a stand-in for the apex of a clip that nobody annotated (SMIC-HS, part C of CAS(ME)^3), better than the middle frame.
+"""Apex spotting: a stand-in for the apex of a clip that nobody annotated (SMIC-HS, part C of CAS(ME)^3),
+better than the middle frame.
 
 Source  the idea of Liong et al., "Automatic apex frame spotting in micro-expression database", ACPR 2015,
         doi:10.1109/ACPR.2015.7486586 (D&C-RoIs): difference of facial regions to the onset frame, over time.
 Input   the aligned frames of one clip, one after the other.
 Output  the frame number of the apex: a frame of the clip, never its onset.
-Differs D&C-RoIs compares with the onset alone and searches the peaks by halving. Here each frame is compared with a straight line
-        from the onset's to the offset's picture, which takes out what drifts through a clip, a slow turn of the head or of the
-        light; the mean of each region is taken out as well, against flicker. On 42 rendered clips the mean error, as a share of
-        the clip, is at difficulty 0 / 0.5 / 1: 0.02 / 0.06 / 0.10; compared with the onset alone 0.02 / 0.22 / 0.35, and halving
-        made that worse (0.02 / 0.27 / 0.35). The middle frame has 0.06, because those apexes lie near the middle; where the
-        apex lies early or late it is as far off as it lies (test_apex.py).
+Differs D&C-RoIs compares with the onset alone and searches the peaks by halving. Here each frame is compared
+with a straight line
+        from the onset's to the offset's picture, which takes out what drifts through a clip, a slow turn of
+        the head or of the light; the mean of each region is taken out as well, against flicker. On 42
+        rendered clips the mean error, as a share of the clip, is at difficulty 0 / 0.5 / 1: 0.02 / 0.06 /
+        0.10; compared with the onset alone 0.02 / 0.22 / 0.35, and halving made that worse (0.02 / 0.27 /
+        0.35). The middle frame has 0.06, because those apexes lie near the middle; where the apex lies early
+        or late it is as far off as it lies (test_apex.py).
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+import typing
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from preprocessing.inputs.view import Frame
 from preprocessing.regions import REGIONS, regions
 
 SIZE = (32, 16)  # width, height in pixels that a region is reduced to: averages out sensor noise
-SEEN = tuple(i for i, name in enumerate(REGIONS) if name != "eyes")  # a blink is the largest movement of many clips
+# a blink is the largest movement of many clips
+SEEN = tuple(i for i, name in enumerate(REGIONS) if name != "eyes")
 
 
-class Spotter(Protocol):
+class Spotter(typing.Protocol):
     """Sees every frame of one clip in order, with landmarks; then names the apex."""
 
     def see(self, frame: Frame) -> None: ...
@@ -34,12 +40,13 @@ class Spotter(Protocol):
 
 
 class RoiDifference:
-    """Largest squared grey difference of eyebrows and mouth to a straight line from the onset's picture to the offset's."""
+    """Largest squared grey difference of eyebrows and mouth to a straight line from the onset's picture to
+    the offset's."""
 
     def __init__(self) -> None:
         self.numbers: list[int] = []
-        self.parts: list[np.ndarray] = []  # 4 KiB a frame
-        self.boxes: np.ndarray | None = None
+        self.parts: list[NDArray[Any]] = []  # 4 KiB a frame
+        self.boxes: NDArray[Any] | None = None
 
     def see(self, frame: Frame) -> None:
         """Raises ValueError for a frame without landmarks."""
@@ -61,12 +68,18 @@ class RoiDifference:
         ends = min(2, len(self.parts) // 2)  # frames averaged at each end: one frame is noisy
         first, last = np.mean(self.parts[:ends], axis=0), np.mean(self.parts[-ends:], axis=0)
         share = np.linspace(0, 1, len(self.parts))
-        scores = np.array([((part - (1 - s) * first - s * last) ** 2).mean() for part, s in zip(self.parts, share, strict=True)])
+        scores = np.array(
+            [
+                ((part - (1 - s) * first - s * last) ** 2).mean()
+                for part, s in zip(self.parts, share, strict=True)
+            ]
+        )
         return self.numbers[_peak(scores)]
 
 
-def _peak(scores: np.ndarray) -> int:
-    """Index >= 1 of the largest score, smoothed over a tenth of the clip; of equals the first; the middle if nothing changes."""
+def _peak(scores: NDArray[Any]) -> int:
+    """Index >= 1 of the largest score, smoothed over a tenth of the clip; of equals the first; the middle if
+    nothing changes."""
     if scores.max() < 1e-6:  # squared grey levels; rounding alone is less
         return max(1, (len(scores) - 1) // 2)
     width = max(1, round(len(scores) / 10)) // 2 * 2 + 1

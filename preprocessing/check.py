@@ -1,7 +1,9 @@
-"""What a corpus' folder holds, against the published counts, before any work: no image is opened and nothing is written.
+"""What a corpus' folder holds, against the published counts, before any work: no image is opened and nothing
+is written.
 
-``inspect`` looks, ``check`` prints. A clip cannot be used when its labels say so or frames of it are missing by name; what only
-decoding shows (a damaged file, no face) comes to light at extraction. A video without a labelled offset is counted through.
+``inspect`` looks, ``check`` prints. A clip cannot be used when its labels say so or frames of it are missing
+by name; what only decoding shows (a damaged file, no face) comes to light at extraction. A video without a
+labelled offset is counted through.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ from rich.table import Table
 from rich.text import Text
 
 from preprocessing.datasets import DATASETS, read
-from preprocessing.frames import FramesError, extent
+from preprocessing.decode import FramesError
+from preprocessing.frames import extent
 from preprocessing.pipeline import PICTURE_CORPORA
 from preprocessing.schema import Clip
 
@@ -42,9 +45,12 @@ class Findings:
 
     clips     as the adapter gives them, unlabelled frames included.
     problems  clip id -> why it cannot be used.
-    lengths   clip id -> frames from onset to offset, of the clips that can be used; {} for a corpus of pictures.
-    there     "frame folder", "video", "flow picture" -> how many of those that the clips name exist, each counted once.
-    published group -> {"clips", "subjects", "emotions"}: "all", and the corpus' own splits or parts; {} where none is published.
+    lengths   clip id -> frames from onset to offset, of the clips that can be used; {} for a corpus of
+              pictures.
+    there     "frame folder", "video", "flow picture" -> how many of those that the clips name exist, each
+              counted once.
+    published group -> {"clips", "subjects", "emotions"}: "all", and the corpus' own splits or parts; {} where
+    none is published.
     source    of the published counts, or "".
     """
 
@@ -70,7 +76,9 @@ class Findings:
         found = {WHOLE: labelled}
         for name in self.published:
             if name != WHOLE:
-                found[name] = [clip for clip in labelled if name in (clip.split, _person(clip).partition("-")[0])]
+                found[name] = [
+                    clip for clip in labelled if name in (clip.split, _person(clip).partition("-")[0])
+                ]
         return found
 
     def absent(self) -> list[str]:
@@ -78,11 +86,15 @@ class Findings:
         return [name for name, clips in self.groups().items() if name != WHOLE and not clips]
 
     def numbers(self, name: str) -> list[tuple[str, int, int | None]]:
-        """(what, found, published or None if not published) of one group: its emotion words, "clips", "subjects"."""
+        """(what, found, published or None if not published) of one group: its emotion words, "clips",
+        "subjects"."""
         clips, told = self.groups()[name], self.published.get(name, {})
         have = Counter(clip.emotion for clip in clips)
         words = told.get("emotions", {})
-        rows = [(word, have[word], words.get(word, 0) if words else None) for word in [*words, *sorted(set(have) - set(words))]]
+        rows = [
+            (word, have[word], words.get(word, 0) if words else None)
+            for word in [*words, *sorted(set(have) - set(words))]
+        ]
         rows.append(("clips", len(clips), told.get("clips")))
         rows.append(("subjects", len({clip.subject for clip in clips}), told.get("subjects")))
         return rows
@@ -97,12 +109,19 @@ class Findings:
             if name == WHOLE and absent:
                 continue
             numbers = [n for n in self.numbers(name) if name not in absent or n[0] == "clips"]
-            rows += [(name, what, found, wanted) for what, found, wanted in numbers if wanted is not None if found != wanted]
+            rows += [
+                (name, what, found, wanted)
+                for what, found, wanted in numbers
+                if wanted is not None
+                if found != wanted
+            ]
         return rows
 
     def incomplete(self) -> list[str]:
         """Ids of clips of which frames, or all, are missing."""
-        return [clip_id for clip_id, why in self.problems.items() if any(words in why for words in INCOMPLETE)]
+        return [
+            clip_id for clip_id, why in self.problems.items() if any(words in why for words in INCOMPLETE)
+        ]
 
     def unlabelled(self) -> list[str]:
         """Ids of frames that no label names."""
@@ -132,7 +151,8 @@ def inspect(corpus: str, root: Path) -> Findings:
 
 
 def check(corpus: str, root: Path, console: Console) -> bool:
-    """Print what ``inspect`` finds and what to do. True if at least one clip can be used. Raises CorpusError as ``inspect``."""
+    """Print what ``inspect`` finds and what to do. True if at least one clip can be used. Raises CorpusError
+    as ``inspect``."""
     found = inspect(corpus, root)
     _overview(found, console)
     _emotions(found, console)
@@ -165,17 +185,34 @@ def _overview(found: Findings, console: Console) -> None:
     _say(console, f"{found.corpus} in {found.root}")
     people = len({clip.subject for clip in clips})
     there = ", ".join(_count(n, what) for what, n in found.there.items() if n) or "no frames"
-    _say(console, f"{_count(len(clips), 'labelled clip')} of {people} people, {found.usable} can be used; {there} there", 2)
+    _say(
+        console,
+        f"{_count(len(clips), 'labelled clip')} of {people} people, {found.usable} can be used; {there} "
+        "there",
+        2,
+    )
     lengths = sorted(found.lengths.values())
     usable = [clip for clip in found.clips if clip.clip_id not in found.problems]
     if lengths:
         rates = ", ".join(f"{rate:g}" for rate in sorted({clip.fps for clip in usable if clip.fps}))
         seconds = sorted(found.lengths[clip.clip_id] / clip.fps for clip in usable if clip.fps)
-        span = f" at {rates} frames per second: {seconds[0]:.2f} to {seconds[-1]:.2f} s" if seconds else ", frame rate not given"
-        _say(console, f"{lengths[0]} to {lengths[-1]} frames a clip, median {lengths[len(lengths) // 2]}{span}", 2)
+        span = (
+            f" at {rates} frames per second: {seconds[0]:.2f} to {seconds[-1]:.2f} s"
+            if seconds
+            else ", frame rate not given"
+        )
+        _say(
+            console,
+            f"{lengths[0]} to {lengths[-1]} frames a clip, median {lengths[len(lengths) // 2]}{span}",
+            2,
+        )
     without = sum(clip.apex is None for clip in usable)
     known = sum(clip.aus_known for clip in usable)
-    _say(console, f"of those that can be used, {without} without an annotated apex, {known} with action units", 2)
+    _say(
+        console,
+        f"of those that can be used, {without} without an annotated apex, {known} with action units",
+        2,
+    )
 
 
 def _emotions(found: Findings, console: Console) -> None:
@@ -191,9 +228,15 @@ def _emotions(found: Findings, console: Console) -> None:
     _table(console, headings, rows)
     parts = [name for name in found.published if name != WHOLE and name not in found.absent()]
     if parts:
-        cells = {name: {what: _compared(n, wanted) for what, n, wanted in found.numbers(name)} for name in parts}
-        words = dict.fromkeys(what for name in parts for what in cells[name] if what not in ("clips", "subjects"))
-        rows = [[what, *(cells[name].get(what, "-") for name in parts)] for what in (*words, "clips", "subjects")]
+        cells = {
+            name: {what: _compared(n, wanted) for what, n, wanted in found.numbers(name)} for name in parts
+        }
+        words = dict.fromkeys(
+            what for name in parts for what in cells[name] if what not in ("clips", "subjects")
+        )
+        rows = [
+            [what, *(cells[name].get(what, "-") for name in parts)] for what in (*words, "clips", "subjects")
+        ]
         _table(console, ("found/published", *parts), rows)
     for name in found.absent():
         _say(console, f"{name}: not there ({found.published[name]['clips']} clips are published)")
@@ -223,8 +266,14 @@ def _table(console: Console, headings: Iterable[str], rows: Iterable[Iterable[st
 def _people(found: Findings, console: Console) -> None:
     everyone = Counter(_person(clip) for clip in found.clips)
     usable = Counter(_person(clip) for clip in found.clips if clip.clip_id not in found.problems)
-    _say(console, "clips per subject (that can be used, of those found):" if found.problems else "clips per subject:")
-    shares = [f"{who} {usable[who]} of {n}" if usable[who] != n else f"{who} {n}" for who, n in sorted(everyone.items())]
+    _say(
+        console,
+        "clips per subject (that can be used, of those found):" if found.problems else "clips per subject:",
+    )
+    shares = [
+        f"{who} {usable[who]} of {n}" if usable[who] != n else f"{who} {n}"
+        for who, n in sorted(everyone.items())
+    ]
     console.print(Columns([Text(share) for share in shares], padding=(0, 2)))
     lost = [who for who in sorted(everyone) if not usable[who]]
     if lost and found.usable:
@@ -256,7 +305,8 @@ def _problems(found: Findings, console: Console) -> None:
 
 
 def _by_reason(texts: Iterable[tuple[str, str]]) -> list[list[tuple[str, str]]]:
-    """(clip id, text) grouped by what the texts say once quoted values, numbers, names with a digit and paths are left out."""
+    """(clip id, text) grouped by what the texts say once quoted values, numbers, names with a digit and paths
+    are left out."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for clip_id, text in texts:
         blank = re.sub(r"'[^']*'|\S*[\d/]\S*|\.\.\.\S*", "*", text)
@@ -270,26 +320,46 @@ def _next(found: Findings, console: Console) -> None:
     if others := dict.fromkeys(group for group, *_ in different if group not in found.absent()):
         _say(
             console,
-            f"Other than published ({', '.join(others)}): is the label file the release named above, and is its copy whole?",
+            f"Other than published ({', '.join(others)}): is the label file the release named above, and is "
+            "its copy whole?",
         )
     if not different and not found.problems:
-        _say(console, "Everything is as published." if found.published else "Every clip can be used; no counts are published.")
+        _say(
+            console,
+            "Everything is as published."
+            if found.published
+            else "Every clip can be used; no counts are published.",
+        )
     if incomplete := found.incomplete():
-        _say(console, f"Copy what is missing of {_count(len(incomplete), 'clip')} from the original archive, then check again.")
+        _say(
+            console,
+            f"Copy what is missing of {_count(len(incomplete), 'clip')} from the original archive, then "
+            "check again.",
+        )
     if unlabelled := found.unlabelled():
         _say(
             console,
-            f"{_count(len(unlabelled), 'clip')} without a label: add the missing rows to the label file, or move them away.",
+            f"{_count(len(unlabelled), 'clip')} without a label: add the missing rows to the label file, or "
+            "move them away.",
         )
     if not found.usable:
-        _say(console, f"No clip can be used; preprocessing/datasets/{found.corpus}.py describes the layout that is expected.")
+        _say(
+            console,
+            f"No clip can be used; preprocessing/datasets/{found.corpus}.py describes the layout that is "
+            "expected.",
+        )
         return
     if found.problems:
         share = len(found.problems) / len(found.clips)
-        text = f"{len(found.problems)} of {_count(len(found.clips), 'clip')} ({share:.1%}) will be quarantined; "
+        text = (
+            f"{len(found.problems)} of {_count(len(found.clips), 'clip')} ({share:.1%}) will be quarantined; "
+        )
         if share > ALLOWED:
             enough = math.ceil(100 * share) / 100
-            text += f"extraction allows {ALLOWED:.0%} and would end with an error: mend them, or give --max-failed {enough:g}."
+            text += (
+                f"extraction allows {ALLOWED:.0%} and would end with an error: mend them, or give "
+                f"--max-failed {enough:g}."
+            )
         else:
             text += f"extraction allows {ALLOWED:.0%} by default."
         _say(console, text)

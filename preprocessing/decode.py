@@ -1,11 +1,13 @@
-"""Pixels of one image file or one open video. Refuses a file that is not whole or whose colours OpenCV would change.
+"""Pixels of one image file or one open video. Refuses a file that is not whole or whose colours OpenCV would
+change.
 
-Images  jpg, jpeg, bmp, png, tif, tiff as uint8 (H, W, 3) BGR, 0..255. Grey, 1 bit and palette are expanded, CMYK is converted, 16 bit is
-        scaled by 1/257 (65535 -> 255), an orientation in EXIF or TIFF is applied: a picture stands upright as in a viewer.
-Alpha   is dropped; a transparent pixel keeps the colour that is stored under it. A TIFF that declares alpha is refused, because
-        OpenCV multiplies it into the colours.
-Videos  avi, mp4, mov through FFmpeg, as uint8 (H, W, 3) BGR, turned upright by the display matrix of the file (90, 180 or 270 degrees).
-        A matrix that mirrors is not undone: FFmpeg gives its angle only.
+Images  jpg, jpeg, bmp, png, tif, tiff as uint8 (H, W, 3) BGR, 0..255. Grey, 1 bit and palette are expanded,
+        CMYK is converted, 16 bit is scaled by 1/257 (65535 -> 255), an orientation in EXIF or TIFF is
+        applied: a picture stands upright as in a viewer.
+Alpha   is dropped; a transparent pixel keeps the colour that is stored under it. A TIFF that declares alpha
+        is refused, because OpenCV multiplies it into the colours.
+Videos  avi, mp4, mov through FFmpeg, as uint8 (H, W, 3) BGR, turned upright by the display matrix of the file
+        (90, 180 or 270 degrees). A matrix that mirrors is not undone: FFmpeg gives its angle only.
 """
 
 from __future__ import annotations
@@ -14,24 +16,27 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 IMAGES = frozenset({".jpg", ".jpeg", ".bmp", ".png", ".tif", ".tiff"})
 VIDEOS = frozenset({".avi", ".mp4", ".mov"})
-REDUCED = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4}  # JPEG alone: fewer coefficients are decoded
+# JPEG alone: fewer coefficients are decoded
+REDUCED = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4}
 
 
 class FramesError(ValueError):
     """A clip's frames cannot be used as they are on disk. Names the file or the frame numbers."""
 
 
-def read_image(path: Path, reduce: int = 1) -> np.ndarray:
+def read_image(path: Path, reduce: int = 1) -> NDArray[Any]:
     """uint8 (ceil(H / reduce), ceil(W / reduce), 3) BGR of one image file; ``reduce`` is 1, 2 or 4.
 
-    Raises FramesError if the file is missing, damaged, cut short, no image, holds several pictures, or has pixels of another type.
+    Raises FramesError if the file is missing, damaged, cut short, no image, holds several pictures, or has
+    pixels of another type.
     """
     try:
         data = path.read_bytes()
@@ -50,7 +55,9 @@ def read_image(path: Path, reduce: int = 1) -> np.ndarray:
     except cv2.error as error:  # a size beyond OpenCV's limit
         raise FramesError(f"{path} ({len(data)} bytes) cannot be decoded: {error.err}") from error
     if image is None:
-        raise FramesError(f"{path} ({len(data)} bytes) is damaged, no image, or has other pixels than 8 and 16 bit")
+        raise FramesError(
+            f"{path} ({len(data)} bytes) is damaged, no image, or has other pixels than 8 and 16 bit"
+        )
     if image.dtype == np.uint16:
         image = ((image.astype(np.uint32) + 128) // 257).astype(np.uint8)
     if image.dtype != np.uint8:
@@ -58,18 +65,22 @@ def read_image(path: Path, reduce: int = 1) -> np.ndarray:
     return image if by_decoder else shrink(image, reduce)
 
 
-def shrink(image: np.ndarray, reduce: int) -> np.ndarray:
-    """Mean over squares of ``reduce`` x ``reduce`` pixels; the last row and column are repeated to fill the last squares."""
+def shrink(image: NDArray[Any], reduce: int) -> NDArray[Any]:
+    """Mean over squares of ``reduce`` x ``reduce`` pixels; the last row and column are repeated to fill the
+    last squares."""
     if reduce == 1:
         return image
     height, width = image.shape[:2]
     image = cv2.copyMakeBorder(image, 0, -height % reduce, 0, -width % reduce, cv2.BORDER_REPLICATE)
-    return cv2.resize(image, (image.shape[1] // reduce, image.shape[0] // reduce), interpolation=cv2.INTER_AREA)
+    return cv2.resize(
+        image, (image.shape[1] // reduce, image.shape[0] // reduce), interpolation=cv2.INTER_AREA
+    )
 
 
 @contextmanager
 def open_video(path: Path) -> Iterator[cv2.VideoCapture]:
-    """The video before its first frame, released at the end. Raises FramesError if it is missing, cut short or cannot be opened."""
+    """The video before its first frame, released at the end. Raises FramesError if it is missing, cut short
+    or cannot be opened."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -78,7 +89,8 @@ def open_video(path: Path) -> Iterator[cv2.VideoCapture]:
         raise FramesError(f"{path} cannot be read: {error.strerror}") from error
     if missing:
         raise FramesError(f"{path} is cut short: {missing} of its bytes are missing; copy it again")
-    # FFmpeg alone, so that all platforms read alike; absolute, so that no name is taken for a protocol ("http:...")
+    # FFmpeg alone, so that all platforms read alike; absolute, so that no name is taken for a protocol
+    # ("http:...")
     video = cv2.VideoCapture(os.path.abspath(path), cv2.CAP_FFMPEG)
     try:
         if not video.isOpened():
@@ -93,11 +105,13 @@ def open_video(path: Path) -> Iterator[cv2.VideoCapture]:
 
 
 def stated_fps(path: Path, video: cv2.VideoCapture) -> float | None:
-    """Frames per second as the container states them, if between 1 and 1000, else None: others are clock rates or junk."""
+    """Frames per second as the container states them, if between 1 and 1000, else None: others are clock
+    rates or junk."""
     with path.open("rb") as file:
         head = file.read(1 << 16)
     if head[:4] == b"RIFF":  # without a rate in an AVI FFmpeg answers 25
-        stream = head.find(b"vids") + 20  # then 4 bytes each: scale, rate; the main header's microseconds per frame are at 32
+        # then 4 bytes each: scale, rate; the main header's microseconds per frame are at 32
+        stream = head.find(b"vids") + 20
         if not (any(head[32:36]) or (any(head[stream : stream + 4]) and any(head[stream + 4 : stream + 8]))):
             return None
     fps = video.get(cv2.CAP_PROP_FPS)
@@ -107,7 +121,8 @@ def stated_fps(path: Path, video: cv2.VideoCapture) -> float | None:
 def _jpeg_problem(data: bytes) -> str:
     """What is wrong with a JPEG that decoders let pass, or "": some fill what is missing with grey."""
     at, components, adobe = 2, 0, False
-    while at + 10 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:  # over the segments: a thumbnail has its own end
+    # over the segments: a thumbnail has its own end
+    while at + 10 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
         marker = data[at + 1]
         if marker == 0xFF:  # padding
             at += 1
@@ -119,7 +134,9 @@ def _jpeg_problem(data: bytes) -> str:
     if data.rfind(b"\xff\xd9", at) < 0:  # from the end, where it is
         return "is cut short: its end marker is missing"
     if components == 4 and not adobe:
-        return "is CMYK without an Adobe marker: nothing tells whether its colours are inverted; save it as RGB"
+        return (
+            "is CMYK without an Adobe marker: nothing tells whether its colours are inverted; save it as RGB"
+        )
     return ""
 
 
@@ -134,7 +151,8 @@ def _png_problem(data: bytes) -> str:
 
 
 def _tiff_problem(data: bytes) -> str:
-    """Of the first page's directory: entries of 12 bytes (tag, type, count, value), then where the next page's is, or 0."""
+    """Of the first page's directory: entries of 12 bytes (tag, type, count, value), then where the next
+    page's is, or 0."""
     if data[:4] not in (b"II*\0", b"MM\0*"):
         return "is a BigTIFF; save it as TIFF or PNG" if data[:4] in (b"II+\0", b"MM\0+") else ""
 
@@ -145,15 +163,19 @@ def _tiff_problem(data: bytes) -> str:
     end = first + 12 * number(first - 2, 2)
     if number(end, 4):
         return "holds more than one page; save each as a file of its own"
-    if any(number(at, 2) == 338 and number(at + 8, 2) in (1, 2) for at in range(first, min(end, len(data)), 12)):
+    if any(
+        number(at, 2) == 338 and number(at + 8, 2) in (1, 2) for at in range(first, min(end, len(data)), 12)
+    ):
         return "is a TIFF with an alpha channel, which would darken its colours; save it without, or as PNG"
     return ""
 
 
 def _missing_bytes(file: BinaryIO, total: int) -> int:
-    """How many bytes of the frames (AVI: LIST movi) or of frames and index (MP4, MOV: boxes mdat, moov) lie behind the file's end.
+    """How many bytes of the frames (AVI: LIST movi) or of frames and index (MP4, MOV: boxes mdat, moov) lie
+    behind the file's end.
 
-    FFmpeg shows what is left of the last frame with grey for the rest. An AVI's index is not needed and may be missing.
+    FFmpeg shows what is left of the last frame with grey for the rest. An AVI's index is not needed and may
+    be missing.
     """
     head = file.read(12)
     is_avi = head[:4] == b"RIFF" and head[8:] == b"AVI "

@@ -1,8 +1,10 @@
-"""Shards over a pool of Ray Data actors, each holding the landmark model once. The same make_shard as the inline runner.
+"""Shards over a pool of Ray Data actors, each holding the landmark model once. The same make_shard as the
+inline runner.
 
-Why so: Ray Data's own writer leaves files whose rows nobody can trace to a half-done job; here each task writes one named shard
-atomically with its marker, so a killed job loses at most the shards in flight. Half a CPU an actor, because Ray Data's own
-operators need the rest (measured: with whole CPUs two actors on two cores took twice as long).
+Why so: Ray Data's own writer leaves files whose rows nobody can trace to a half-done job; here each task
+writes one named shard atomically with its marker, so a killed job loses at most the shards in flight. Half a
+CPU an actor, because Ray Data's own operators need the rest (measured: with whole CPUs two actors on two
+cores took twice as long).
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from preprocessing.pipeline import Pipeline
 
 
 class _Worker:
-    def __init__(self, plans: list[ray.ObjectRef]) -> None:
+    def __init__(self, plans: list[ray.ObjectRef[Any]]) -> None:
         cv2.setNumThreads(1)  # one worker, one core; more would only fight
         self.plan: Plan = ray.get(plans[0])
         self.pipeline = Pipeline(tuple(self.plan.specs), self.plan.settings)

@@ -1,4 +1,5 @@
-"""A corpus -> a finished feature set, on disk or in an S3 bucket: plan the shards, do what is missing, count what failed. No Ray in here.
+"""A corpus -> a finished feature set, on disk or in an S3 bucket: plan the shards, do what is missing, count
+what failed. No Ray in here.
 
 Layout of the output folder::
 
@@ -7,8 +8,9 @@ Layout of the output folder::
         <digest of all clips>/index.json       written when every shard is done; names the shards
         <digest of all clips>/quarantine.csv   one line per clip with status error
 
-A shard holds up to CLIPS_PER_SHARD clips of one person and is named by their labels and files. So a new clip, a corrected label
-or another choice of people costs only the shards that it changes, and a part of a corpus shares its shards with the whole.
+A shard holds up to CLIPS_PER_SHARD clips of one person and is named by their labels and files. So a new clip,
+a corrected label or another choice of people costs only the shards that it changes, and a part of a corpus
+shares its shards with the whole.
 """
 
 from __future__ import annotations
@@ -25,26 +27,29 @@ from typing import Any
 from preprocessing import datasets
 from preprocessing.apex import SPOTTERS
 from preprocessing.choice import Choice
-from preprocessing.frames import FramesError, fingerprint
+from preprocessing.decode import FramesError
+from preprocessing.frames import fingerprint
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.view import MIDDLE
 from preprocessing.pipeline import PICTURE_CORPORA, Pipeline
+from preprocessing.places import Place, map_places, place, write_atomically
 from preprocessing.render import RenderConfig, render_corpus
 from preprocessing.render.config import GENERATOR_VERSION
-from preprocessing.schema import Clip, CorpusError, FeatureSpec, shard_done, write_atomically, write_shard
-from preprocessing.schema_places import Place, each, place
-from preprocessing.version import code_version
+from preprocessing.schema import Clip, CorpusError, FeatureSpec, shard_done, write_shard
+from preprocessing.versions import code_version
 
 CLIPS_PER_SHARD = 8  # at most: small enough to show progress and to lose little, large enough not to litter
 
 
 class TooManyFailures(CorpusError):
-    """More clips were quarantined than the user allows. The feature set is complete and its quarantine.csv says why."""
+    """More clips were quarantined than the user allows. The feature set is complete and its quarantine.csv
+    says why."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a preparation is: "rendering" or "extracting", clips done and in all, how many are quarantined, clips per second."""
+    """How far a preparation is: "rendering" or "extracting", clips done and in all, how many are quarantined,
+    clips per second."""
 
     what: str
     done: int
@@ -67,7 +72,8 @@ Report = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """What an extraction has to make: for each input its specification and folder, and for each shard its name and clips."""
+    """What an extraction has to make: for each input its specification and folder, and for each shard its
+    name and clips."""
 
     corpus: str
     specs: dict[str, FeatureSpec]
@@ -78,7 +84,10 @@ class Plan:
 
     def missing(self) -> list[int]:
         """Numbers of the shards that some input still lacks."""
-        done = [each(shard_done, [self.shard(name, i) for i in range(len(self.shards))]) for name in self.specs]
+        done = [
+            map_places(shard_done, [self.shard(name, i) for i in range(len(self.shards))])
+            for name in self.specs
+        ]
         return [i for i, inputs in enumerate(zip(*done, strict=True)) if not all(inputs)]
 
     def shard(self, name: str, number: int) -> Place:
@@ -87,7 +96,8 @@ class Plan:
 
 @dataclass(frozen=True)
 class Extraction:
-    """What came of it. folders: input name -> folder to read. clips, quarantined: counts. extracted: clips done in this run."""
+    """What came of it. folders: input name -> folder to read. clips, quarantined: counts. extracted: clips
+    done in this run."""
 
     folders: dict[str, Place]
     clips: int
@@ -97,12 +107,19 @@ class Extraction:
 
 
 def plan(
-    corpus: str, root: Path, names: Iterable[str], out: Place, settings: Settings | None = None, choice: Choice | None = None
+    corpus: str,
+    root: Path,
+    names: Iterable[str],
+    out: Place,
+    settings: Settings | None = None,
+    choice: Choice | None = None,
 ) -> Plan:
     """Read the labels and decide everything that can be decided without a pixel. Raises CorpusError."""
     settings = settings or Settings()
     if settings.apex != MIDDLE and settings.apex not in SPOTTERS:
-        raise CorpusError(f"apex {settings.apex!r} is no way to find one; known: {', '.join([MIDDLE, *SPOTTERS])}")
+        raise CorpusError(
+            f"apex {settings.apex!r} is no way to find one; known: {', '.join([MIDDLE, *SPOTTERS])}"
+        )
     clips = (choice or Choice()).of(datasets.read(corpus, root))
     people: dict[str, list[Clip]] = {}
     for clip in clips:
@@ -111,7 +128,9 @@ def plan(
     shards = tuple(tuple(mine[i : i + size]) for mine in people.values() for i in range(0, len(mine), size))
     marks = tuple(_digest([_identity(clip) for clip in shard]) for shard in shards)
     specs = {name: spec_of(name, settings, pictures=corpus in PICTURE_CORPORA) for name in names}
-    folders = {name: out / spec.version / f"corpus={corpus}" / _digest(marks)[:10] for name, spec in specs.items()}
+    folders = {
+        name: out / spec.version / f"corpus={corpus}" / _digest(marks)[:10] for name, spec in specs.items()
+    }
     return Plan(corpus, specs, folders, marks, shards, settings)
 
 
@@ -127,15 +146,25 @@ def spec_of(name: str, settings: Settings, *, pictures: bool) -> FeatureSpec:
     if pictures and not source.picture_unit:
         can = ", ".join(n for n, i in INPUTS.items() if i.picture_unit)
         raise CorpusError(
-            f"feature set {name} needs frames, and this corpus holds ready flow pictures; off those can be read: {can}"
+            f"feature set {name} needs frames, and this corpus holds ready flow pictures; off those can be "
+            f"read: {can}"
         )
     shape = source.picture_shape() if pictures else source.shape(settings)
     unit = source.picture_unit if pictures else source.unit
-    return FeatureSpec(name, source.kind, shape, unit, source.channels, asdict(settings) | {"code": code_version()}, source.dtype)
+    return FeatureSpec(
+        name,
+        source.kind,
+        shape,
+        unit,
+        source.channels,
+        asdict(settings) | {"code": code_version()},
+        source.dtype,
+    )
 
 
 def _identity(clip: Clip) -> dict[str, Any]:
-    """What must be unchanged for a clip's row to be still right: its labels and its files' number, size and age."""
+    """What must be unchanged for a clip's row to be still right: its labels and its files' number, size and
+    age."""
     label: dict[str, Any] = asdict(clip) | {"frames": str(clip.frames)}
     if clip.problem:
         return label
@@ -146,7 +175,8 @@ def _identity(clip: Clip) -> dict[str, Any]:
 
 
 def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
-    """Process the clips of one shard and write it for every input that lacks it. Returns counts. The unit of work of every runner."""
+    """Process the clips of one shard and write it for every input that lacks it. Returns counts. The unit of
+    work of every runner."""
     begin = time.perf_counter()
     missing = {name: spec for name, spec in plan.specs.items() if not shard_done(plan.shard(name, number))}
     rows = [pipeline.rows(clip, tuple(missing)) for clip in plan.shards[number]]
@@ -157,7 +187,9 @@ def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
         path = plan.shard(name, number)
         path.parent.mkdir(parents=True, exist_ok=True)
         errors = {row["clip_id"]: row["error"] for row in mine if row["status"] != "ok"}
-        write_shard(path, mine, spec, {"failed": failed, "errors": errors, "seconds": time.perf_counter() - begin})
+        write_shard(
+            path, mine, spec, {"failed": failed, "errors": errors, "seconds": time.perf_counter() - begin}
+        )
     return {"shard": number, "clips": len(rows), "failed": failed}
 
 
@@ -177,7 +209,8 @@ def run(
 ) -> Extraction:
     """Make the missing shards, then the index and the quarantine list.
 
-    max_failed  share of quarantined clips above which TooManyFailures is raised (after everything has been written).
+    max_failed  share of quarantined clips above which TooManyFailures is raised (after everything has been
+                written).
     Raises OSError when the output cannot be written; what is finished stays, the next run goes on from there.
     """
     begin = time.perf_counter()
@@ -194,17 +227,22 @@ def run(
     errors: dict[str, str] = {}
     for name, folder in plan.folders.items():
         shards = [plan.shard(name, i) for i in range(len(plan.shards))]
-        errors = {clip: why for marker in each(_marker, shards) for clip, why in marker["errors"].items()}
+        errors = {
+            clip: why for marker in map_places(_marker, shards) for clip, why in marker["errors"].items()
+        }
         if not missing and (folder / "index.json").is_file():
             continue  # finished before, perhaps by someone else, in a store that may only be read from here
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / "quarantine.csv", lambda path, rows=errors: _write_quarantine(path, rows))
-        index = json.dumps({"shards": [f"../shards/{s.name}" for s in shards], "clips": total, "quarantined": len(errors)})
+        index = json.dumps(
+            {"shards": [f"../shards/{s.name}" for s in shards], "clips": total, "quarantined": len(errors)}
+        )
         write_atomically(folder / "index.json", lambda path, text=index: path.write_text(text))
     if len(errors) > max_failed * total:
         some = "; ".join(f"{k}: {v}" for k, v in list(errors.items())[:3])
         raise TooManyFailures(
-            f"{len(errors)} of {total} clips of {plan.corpus} cannot be used, more than the allowed share {max_failed}; first: {some}; "
+            f"{len(errors)} of {total} clips of {plan.corpus} cannot be used, more than the allowed share "
+            f"{max_failed}; first: {some}; "
             f"all: {next(iter(plan.folders.values())) / 'quarantine.csv'}"
         )
     return Extraction(dict(plan.folders), total, len(errors), extracted, time.perf_counter() - begin)
@@ -212,7 +250,8 @@ def run(
 
 def _marker(shard: Place) -> dict[str, Any]:
     try:
-        return json.loads(shard.with_suffix(".json").read_text())
+        held: dict[str, Any] = json.loads(shard.with_suffix(".json").read_text())
+        return held
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f"{shard} was made, but is not there for this process: do all machines share that folder? "
@@ -243,9 +282,10 @@ def prepare(
 ) -> Extraction:
     """Features of a corpus, made if they are not there: what a sweep calls before it starts.
 
-    root     the corpus' folder; None only for ``synthetic``, which is then rendered into the workspace. A path that every machine
-             at work has mounted, never s3://: raw clips are licensed, and stay where their licence put them.
-    store    where ``features/`` is kept: a path or s3://bucket/prefix (schema_places.place); None = the workspace.
+    root     the corpus' folder; None only for ``synthetic``, which is then rendered into the workspace. A
+             path that every machine at work has mounted, never s3://: raw clips are licensed, and stay where
+             their licence put them.
+    store    where ``features/`` is kept: a path or s3://bucket/prefix (places.place); None = the workspace.
     workers  Ray Data actors (Ray must be running); 0 = this process.
     """
     out = place(store or workspace) / "features"  # a wrong address is told before anything is rendered
@@ -255,7 +295,8 @@ def prepare(
     def actors(plan: Plan, missing: list[int]) -> Iterator[dict[str, int]]:
         from preprocessing.distribute import with_ray  # Ray Data only where it is used
 
-        return with_ray(workers)(plan, missing)
+        made: Iterator[dict[str, int]] = with_ray(workers)(plan, missing)
+        return made
 
     runner = (
         actors if workers and corpus not in PICTURE_CORPORA else inline
@@ -267,11 +308,18 @@ def prepare(
 
 
 def synthetic_root(corpus: str, workspace: Path, report: Report | None = None) -> Path:
-    """Folder of the synthetic corpus inside the workspace, rendered if it is not there. Raises CorpusError for any other corpus."""
+    """Folder of the synthetic corpus inside the workspace, rendered if it is not there. Raises CorpusError
+    for any other corpus."""
     if corpus != "synthetic":
-        raise CorpusError(f"corpus {corpus} needs --root, the folder that holds it; only 'synthetic' is made here")
+        raise CorpusError(
+            f"corpus {corpus} needs --root, the folder that holds it; only 'synthetic' is made here"
+        )
     config = RenderConfig()
-    root = workspace / "corpora" / f"synthetic-{hashlib.sha256(repr((GENERATOR_VERSION, config)).encode()).hexdigest()[:8]}"
+    root = (
+        workspace
+        / "corpora"
+        / f"synthetic-{hashlib.sha256(repr((GENERATOR_VERSION, config)).encode()).hexdigest()[:8]}"
+    )
     begin = time.perf_counter()
 
     def rendered(done: int, total: int) -> None:

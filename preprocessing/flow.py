@@ -7,16 +7,20 @@ Output  flow float32 (H, W, 2): u to the right, v down, in pixels from the first
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-Flow = Callable[[np.ndarray, np.ndarray], np.ndarray]  # two uint8 (H, W) -> float32 (H, W, 2)
+Flow = Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]  # two uint8 (H, W) -> float32 (H, W, 2)
 
 
 def _farneback() -> Flow:
-    def flow(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        return cv2.calcOpticalFlowFarneback(first, second, None, 0.5, 3, 15, 3, 5, 1.1, 0)  # type: ignore[call-overload]
+    def flow(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
+        # OpenCV's stub does not know that the initial flow may be None.
+        start: Any = None
+        return cv2.calcOpticalFlowFarneback(first, second, start, 0.5, 3, 15, 3, 5, 1.1, 0)
 
     return flow
 
@@ -34,7 +38,7 @@ def _tvl1() -> Flow:
 FLOWS: dict[str, Callable[[], Flow]] = {"farneback": _farneback, "dis": _dis, "tvl1": _tvl1}
 
 
-def strain(flow: np.ndarray) -> np.ndarray:
+def strain(flow: NDArray[Any]) -> NDArray[Any]:
     """Optical strain magnitude of a flow field, float32 (H, W), >= 0; derivatives by central differences."""
     uy, ux = np.gradient(flow[..., 0])
     vy, vx = np.gradient(flow[..., 1])

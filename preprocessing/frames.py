@@ -1,12 +1,16 @@
-"""Frames of a clip, one at a time, from a folder of images or a video file; and flow pictures. Refuses what it cannot read whole.
+"""Frames of a clip, one at a time, from a folder of images or a video file; and flow pictures. Refuses what
+it cannot read whole.
 
-Input   a ``Clip`` whose ``frames`` is a folder of images (jpg, jpeg, bmp, png, tif, tiff) or a video (avi, mp4, mov).
-Output  uint8 (H, W, 3) BGR frames, 0..255, with their numbers. What becomes of other pixels, alpha and orientation: decode.py.
+Input   a ``Clip`` whose ``frames`` is a folder of images (jpg, jpeg, bmp, png, tif, tiff) or a video (avi,
+        mp4, mov).
+Output  uint8 (H, W, 3) BGR frames, 0..255, with their numbers. What becomes of other pixels, alpha and
+        orientation: decode.py.
 
-A frame's number is the last group of digits of its file name: 46 in ``img46.jpg`` and ``reg_img46.jpg``, 5562 in
-``006_05562.jpg``. Hidden files and files of other kinds are passed over. A video's frames are numbered from 0.
-Nothing is padded, interpolated or skipped: a gap, a damaged file or a change of size is a FramesError, which quarantines the
-clip. What no decoder reports (a flipped byte inside an intact JPEG stream) is not found.
+A frame's number is the last group of digits of its file name: 46 in ``img46.jpg`` and ``reg_img46.jpg``, 5562
+in ``006_05562.jpg``. Hidden files and files of other kinds are passed over. A video's frames are numbered
+from 0. Nothing is padded, interpolated or skipped: a gap, a damaged file or a change of size is a
+FramesError, which quarantines the clip. What no decoder reports (a flipped byte inside an intact JPEG stream)
+is not found.
 """
 
 from __future__ import annotations
@@ -16,9 +20,10 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import cv2
-import numpy as np
+from numpy.typing import NDArray
 
 from preprocessing.decode import IMAGES, VIDEOS, FramesError, open_video, read_image, shrink, stated_fps
 from preprocessing.schema import Clip
@@ -29,9 +34,10 @@ LARGEST = 2**31 - 1  # frame number: a feature set holds it as int32
 def list_frames(folder: Path, root: Path | None = None) -> dict[int, Path]:
     """{frame number: file} of an image folder, in ascending order; empty if it holds no image.
 
-    ``root`` bounds symbolic links: a frame that links to a file outside it is refused. By default the folder itself, so that the
-    bound holds however the folder was found; a link from one clip's folder to another's is refused too.
-    Raises FramesError if the folder cannot be listed, two files have the same number, or a link leaves ``root``.
+    ``root`` bounds symbolic links: a frame that links to a file outside it is refused. By default the folder
+    itself, so that the bound holds however the folder was found; a link from one clip's folder to another's
+    is refused too. Raises FramesError if the folder cannot be listed, two files have the same number, or a
+    link leaves ``root``.
     """
     found: dict[int, Path] = {}
     bound = root or folder
@@ -55,32 +61,39 @@ def frame_number(path: Path) -> int:
     """The last group of digits of the file name. Raises FramesError if there is none."""
     digits = re.findall(r"[0-9]+", path.stem)
     if not digits:
-        raise FramesError(f"{path} has no number in its name; frames are ordered by the last number of the name")
+        raise FramesError(
+            f"{path} has no number in its name; frames are ordered by the last number of the name"
+        )
     return int(digits[-1])
 
 
-def read_clip(clip: Clip, reduce: int = 1) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield (frame number, uint8 (H, W, 3) BGR) from onset to offset inclusive, in order; all frames where onset is None.
+def read_clip(clip: Clip, reduce: int = 1) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Yield (frame number, uint8 (H, W, 3) BGR) from onset to offset inclusive, in order; all frames where
+    onset is None.
 
-    ``reduce`` is 1, 2 or 4: frames of ceil(H / reduce) x ceil(W / reduce), for a caller that shrinks by more than that anyway. Pixel
-    (x, y) of the small frame covers the full frame's pixels from reduce * (x, y) on (in a JPEG that EXIF turns, to within reduce - 1
-    pixels, where its size is no multiple of reduce). A JPEG is decoded at that size, which is
-    faster (one of 1920x1080 and 565 kB on one core: 7.7, 6.3 and 5.6 ms at 1, 2 and 4). It differs from the mean over squares of the
-    full frame, which other formats and videos give: on a sharp portrait of 512x512, quality 95, by 0.2 grey levels on average and 4
-    at most, in single colour channels at edges by up to 27.
+    ``reduce`` is 1, 2 or 4: frames of ceil(H / reduce) x ceil(W / reduce), for a caller that shrinks by more
+    than that anyway. Pixel (x, y) of the small frame covers the full frame's pixels from reduce * (x, y) on
+    (in a JPEG that EXIF turns, to within reduce - 1 pixels, where its size is no multiple of reduce). A JPEG
+    is decoded at that size, which is faster (one of 1920x1080 and 565 kB on one core: 7.7, 6.3 and 5.6 ms at
+    1, 2 and 4). It differs from the mean over squares of the full frame, which other formats and videos give:
+    on a sharp portrait of 512x512, quality 95, by 0.2 grey levels on average and 4 at most, in single colour
+    channels at edges by up to 27.
 
-    Holds no frame after it was given. Raises FramesError on the first ``next`` for a missing file or frame or a clip of fewer than two
-    frames, and at the frame itself for one that is damaged or of another size than the first. Raises ValueError for another
-    ``reduce``.
+    Holds no frame after it was given. Raises FramesError on the first ``next`` for a missing file or frame or
+    a clip of fewer than two frames, and at the frame itself for one that is damaged or of another size than
+    the first. Raises ValueError for another ``reduce``.
     """
     if reduce not in (1, 2, 4):
-        raise ValueError(f"reduce is {reduce!r}; frames are read at 1, 1/2 or 1/4 of their size: give 1, 2 or 4")
+        raise ValueError(
+            f"reduce is {reduce!r}; frames are read at 1, 1/2 or 1/4 of their size: give 1, 2 or 4"
+        )
     numbered = _from_video(clip, reduce) if _is_video(clip) else _from_folder(clip, reduce)
     size: tuple[int, ...] | None = None
     for number, frame in numbered:
         if size is not None and frame.shape != size:
             raise FramesError(
-                f"{clip.frames}: frame {number} is {_wxh(frame.shape)}, the frames before it are {_wxh(size)}; "
+                f"{clip.frames}: frame {number} is {_wxh(frame.shape)}, the frames before it are "
+                f"{_wxh(size)}; "
                 "all frames of a clip must have one size"
             )
         size = frame.shape
@@ -89,10 +102,12 @@ def read_clip(clip: Clip, reduce: int = 1) -> Iterator[tuple[int, np.ndarray]]:
 
 
 def extent(clip: Clip) -> tuple[int, int]:
-    """(first, last) frame number that ``read_clip`` will give. Opens no image; counts the frames of a video without an offset.
+    """(first, last) frame number that ``read_clip`` will give. Opens no image; counts the frames of a video
+    without an offset.
 
-    Raises FramesError as the first ``next`` of ``read_clip`` does, and for a video without an offset that is damaged or cut short.
-    The labelled offset of a video is taken at its word: ``read_clip`` finds out whether the video is that long.
+    Raises FramesError as the first ``next`` of ``read_clip`` does, and for a video without an offset that is
+    damaged or cut short. The labelled offset of a video is taken at its word: ``read_clip`` finds out whether
+    the video is that long.
     """
     if not _is_video(clip):
         numbers = list(_files(clip))
@@ -109,16 +124,17 @@ def extent(clip: Clip) -> tuple[int, int]:
 
 
 def container_fps(path: Path) -> float | None:
-    """Frames per second that a video file states, the mean where they vary; None if it states none, or none from 1 to 1000.
+    """Frames per second that a video file states, the mean where they vary; None if it states none, or none
+    from 1 to 1000.
 
-    It is the rate of playing: a slow-motion recording may state 30 where the camera took 240. Raises FramesError if the video
-    cannot be opened.
+    It is the rate of playing: a slow-motion recording may state 30 where the camera took 240. Raises
+    FramesError if the video cannot be opened.
     """
     with open_video(path) as video:
         return stated_fps(path, video)
 
 
-def read_picture(path: Path) -> np.ndarray:
+def read_picture(path: Path) -> NDArray[Any]:
     """One picture as uint8 (H, W, 3) RGB. Raises FramesError if the file is missing, damaged or no image."""
     return cv2.cvtColor(read_image(path), cv2.COLOR_BGR2RGB)
 
@@ -143,7 +159,8 @@ def fingerprint(clip: Clip) -> dict[str, int]:
 
 
 def _images(folder: Path) -> list[os.DirEntry[str]]:
-    """The visible image files of a folder that have a digit in their name, unordered. A dangling link is among them."""
+    """The visible image files of a folder that have a digit in their name, unordered. A dangling link is
+    among them."""
     try:
         with os.scandir(folder) as entries:
             return [
@@ -163,14 +180,18 @@ def _is_video(clip: Clip) -> bool:
         return False
     if clip.frames.suffix.lower() in VIDEOS and os.path.isfile(clip.frames):
         return True
-    raise FramesError(f"{clip.frames} is neither a folder of images nor a video ({', '.join(sorted(VIDEOS))})")
+    raise FramesError(
+        f"{clip.frames} is neither a folder of images nor a video ({', '.join(sorted(VIDEOS))})"
+    )
 
 
 def _files(clip: Clip) -> dict[int, Path]:
     """{frame number: file} from onset to offset without a gap, in order."""
     files = list_frames(clip.frames)
     if not files:
-        raise FramesError(f"{clip.frames} holds no frame ({', '.join(sorted(IMAGES))} with a number in the name)")
+        raise FramesError(
+            f"{clip.frames} holds no frame ({', '.join(sorted(IMAGES))} with a number in the name)"
+        )
     first = min(files) if clip.onset is None else clip.onset
     last = max(files) if clip.offset is None else clip.offset
     _check_range(clip, first, last)
@@ -186,12 +207,12 @@ def _files(clip: Clip) -> dict[int, Path]:
     return wanted
 
 
-def _from_folder(clip: Clip, reduce: int) -> Iterator[tuple[int, np.ndarray]]:
+def _from_folder(clip: Clip, reduce: int) -> Iterator[tuple[int, NDArray[Any]]]:
     for number, path in _files(clip).items():
         yield number, read_image(path, reduce)
 
 
-def _from_video(clip: Clip, reduce: int) -> Iterator[tuple[int, np.ndarray]]:
+def _from_video(clip: Clip, reduce: int) -> Iterator[tuple[int, NDArray[Any]]]:
     """Reads from the first frame on: seeking by index is not exact in compressed video."""
     first = _first_of_video(clip)
     with open_video(clip.frames) as video:
@@ -215,7 +236,8 @@ def _first_of_video(clip: Clip) -> int:
 
 
 def _number_of_start(clip: Clip, video: cv2.VideoCapture) -> int:
-    """Number of the video's first frame: 0, or the onset where the video is the clip and nothing else (see Clip.trimmed)."""
+    """Number of the video's first frame: 0, or the onset where the video is the clip and nothing else (see
+    Clip.trimmed)."""
     if not clip.trimmed or clip.onset is None or clip.offset is None:
         return 0
     alone = int(video.get(cv2.CAP_PROP_FRAME_COUNT)) == clip.offset - clip.onset + 1
@@ -223,17 +245,22 @@ def _number_of_start(clip: Clip, video: cv2.VideoCapture) -> int:
 
 
 def _check_end(clip: Clip, first: int, count: int, video: cv2.VideoCapture) -> None:
-    """FFmpeg ends at a damaged frame as at the end of the file: only the container's own count tells them apart.
+    """FFmpeg ends at a damaged frame as at the end of the file: only the container's own count tells them
+    apart.
 
     Some containers count a frame or so too many, so that count less 1 percent is enough.
     """
     stated = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
     end = stated - max(1, stated // 100) if clip.offset is None else clip.offset + 1
     if count < end:
-        wrong = "the file is cut short, damaged or trimmed without being written again, or the labels are wrong"
+        wrong = (
+            "the file is cut short, damaged or trimmed without being written again, or the labels are wrong"
+        )
         raise FramesError(f"{clip.frames} ends after {count} frames, at least {end} expected; {wrong}")
     if count - first < 2:
-        raise FramesError(f"{clip.frames} has {max(0, count - first)} frame(s) from {first} on; motion needs at least two")
+        raise FramesError(
+            f"{clip.frames} has {max(0, count - first)} frame(s) from {first} on; motion needs at least two"
+        )
 
 
 def _check_range(clip: Clip, first: int, last: int) -> None:
@@ -243,7 +270,8 @@ def _check_range(clip: Clip, first: int, last: int) -> None:
         raise FramesError(f"{clip.clip_id} is one frame long ({first}); motion needs at least two")
     if last > LARGEST:
         raise FramesError(
-            f"{clip.clip_id}: frame number {last} is above {LARGEST}, the largest that a feature set holds; renumber"
+            f"{clip.clip_id}: frame number {last} is above {LARGEST}, the largest that a feature set holds; "
+            "renumber"
         )
 
 

@@ -1,8 +1,10 @@
-"""One clip through the steps that the asked inputs need, each once: decode, landmarks, crop, flow. Every clip gives one row.
+"""One clip through the steps that the asked inputs need, each once: decode, landmarks, crop, flow. Every clip
+gives one row.
 
-What goes wrong with a clip (no face, a broken frame, a label that cannot be) ends in the row's ``status`` and ``error``; what
-goes wrong with the program is raised. However long the clip, a few frames are held at a time; where the apex is spotted, which
-needs the whole clip before any input can start, the aligned frames wait in a temporary file.
+What goes wrong with a clip (no face, a broken frame, a label that cannot be) ends in the row's ``status`` and
+``error``; what goes wrong with the program is raised. However long the clip, a few frames are held at a time;
+where the apex is spotted, which needs the whole clip before any input can start, the aligned frames wait in a
+temporary file.
 """
 
 from __future__ import annotations
@@ -14,12 +16,14 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from preprocessing.action_units import vector
 from preprocessing.align import CROP, crop_of
 from preprocessing.apex import SPOTTERS
+from preprocessing.decode import FramesError
 from preprocessing.flow import FLOWS, Flow
-from preprocessing.frames import FramesError, container_fps, extent, read_clip, read_picture
+from preprocessing.frames import container_fps, extent, read_clip, read_picture
 from preprocessing.inputs import INPUTS
 from preprocessing.inputs.view import MIDDLE, Collector, Frame, Settings, Shared
 from preprocessing.landmarks import FaceError, Landmarker
@@ -34,7 +38,8 @@ class ClipError(ValueError):
 
 
 class Pipeline:
-    """Holds the models and flow method of one worker; ``rows`` is called for clip after clip and keeps nothing between them."""
+    """Holds the models and flow method of one worker; ``rows`` is called for clip after clip and keeps
+    nothing between them."""
 
     def __init__(self, names: tuple[str, ...], settings: Settings):
         self.names, self.settings = names, settings
@@ -49,7 +54,8 @@ class Pipeline:
         return self._landmarker
 
     def rows(self, clip: Clip, names: tuple[str, ...] = ()) -> dict[str, dict[str, Any]]:
-        """{input name: row of its feature set} for one clip. A clip that fails gives error rows for every input.
+        """{input name: row of its feature set} for one clip. A clip that fails gives error rows for every
+        input.
 
         names  those of the pipeline's inputs that are wanted; by default all.
         """
@@ -76,15 +82,20 @@ class Pipeline:
             return dict.fromkeys(names, failed)
         return {name: row | {"x": np.ascontiguousarray(x, INPUTS[name].dtype)} for name, x in values.items()}
 
-    def collect(self, clip: Clip, make: Callable[[Clip], Mapping[str, Collector]]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Show a clip's frames, in one decoding, to the collectors that ``make`` gives for it; returns their results and the facts.
+    def collect(
+        self, clip: Clip, make: Callable[[Clip], Mapping[str, Collector]]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Show a clip's frames, in one decoding, to the collectors that ``make`` gives for it; returns their
+        results and the facts.
 
-        ``make`` is called with the clip completed: onset, apex and offset filled in where the labels leave them open. The facts are
-        the columns of a row that follow from the frames. Raises ClipError, FramesError, FaceError, ValueError, OSError, cv2.error.
+        ``make`` is called with the clip completed: onset, apex and offset filled in where the labels leave
+        them open. The facts are the columns of a row that follow from the frames. Raises ClipError,
+        FramesError, FaceError, ValueError, OSError, cv2.error.
         """
         first, last = extent(clip)
         fps = clip.fps if clip.fps or clip.frames.is_dir() else container_fps(clip.frames)
-        whole = replace(clip, onset=first, offset=last, fps=fps)  # without labelled ends every frame belongs to the clip
+        # without labelled ends every frame belongs to the clip
+        whole = replace(clip, onset=first, offset=last, fps=fps)
         frames = _Aligned(whole, self.landmarker, self.settings, self.tracks)
         with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as waiting:
             source: Iterable[Frame] = frames
@@ -102,17 +113,24 @@ class Pipeline:
                     collector.see(frame, shared)
             values = {name: collector.result(shared) for name, collector in collectors.items()}
         facts = {
-            "n_frames": last - first + 1, "height": frames.height, "width": frames.width, "apex": apex, "apex_source": apex_source,
-            "fps": fps, "duration_s": (last - first) / fps if fps else None, "apex_s": (apex - first) / fps if fps else None,
-        }  # fmt: skip
+            "n_frames": last - first + 1,
+            "height": frames.height,
+            "width": frames.width,
+            "apex": apex,
+            "apex_source": apex_source,
+            "fps": fps,
+            "duration_s": (last - first) / fps if fps else None,
+            "apex_s": (apex - first) / fps if fps else None,
+        }
         return values, facts
 
 
 class _Aligned:
     """The frames of a clip with their landmarks, in order: an iterable for one pass.
 
-    The geometry of the crop is that of the first frame. After it the landmark model runs only where its points are used, and
-    then once in ``landmarks_every`` seconds; the frames between wait until their landmarks can be interpolated.
+    The geometry of the crop is that of the first frame. After it the landmark model runs only where its
+    points are used, and then once in ``landmarks_every`` seconds; the frames between wait until their
+    landmarks can be interpolated.
     """
 
     def __init__(self, clip: Clip, landmarker: Landmarker, settings: Settings, tracks: bool):
@@ -128,12 +146,17 @@ class _Aligned:
         crop = crop_of(found)
         points = crop.points(found)
         reduce = 4 if crop.scale <= 1 / 4 else 2 if crop.scale <= 1 / 2 else 1
-        if reduce > 1:  # the crop needs no more: fewer pixels to decode, to look at and to warp, and no aliasing
+        # the crop needs no more: fewer pixels to decode, to look at and to warp, and no aliasing
+        if reduce > 1:
             images, crop = read_clip(self.clip, reduce), crop.of_reduced(reduce)
             number, image = next(images)
-        table = equalising(cv2.cvtColor(crop.image(image), cv2.COLOR_BGR2GRAY)) if self.settings.equalise else None
+        table = (
+            equalising(cv2.cvtColor(crop.image(image), cv2.COLOR_BGR2GRAY))
+            if self.settings.equalise
+            else None
+        )
         yield Frame(number, points, image, crop, table)
-        waiting: list[tuple[int, np.ndarray]] = []
+        waiting: list[tuple[int, NDArray[Any]]] = []
         for step, (number, image) in enumerate(images, start=1):
             if not self.tracks:
                 yield Frame(number, None, image, crop, table)
@@ -143,19 +166,23 @@ class _Aligned:
                 continue
             before, points = points, crop.points(self.landmarker.follow(image, step))
             for i, (earlier, held) in enumerate(waiting, start=1):
-                yield Frame(earlier, before + (points - before) * np.float32(i / len(waiting)), held, crop, table)
+                yield Frame(
+                    earlier, before + (points - before) * np.float32(i / len(waiting)), held, crop, table
+                )
             waiting.clear()
 
 
-def _finite(x: np.ndarray) -> bool:
-    """No infinity and no NaN. In float16 both have all bits of the exponent set; numpy's own test of it is ten times slower."""
+def _finite(x: NDArray[Any]) -> bool:
+    """No infinity and no NaN. In float16 both have all bits of the exponent set; numpy's own test of it is
+    ten times slower."""
     if x.dtype == np.float16:
         return not ((x.view(np.uint16) & 0x7C00) == 0x7C00).any()
     return bool(np.isfinite(x).all()) if x.dtype.kind == "f" else True
 
 
-def equalising(grey: np.ndarray) -> np.ndarray:
-    """Look-up table uint8 (256,) that equalises the histogram of ``grey`` uint8 (H, W): the same as cv2.equalizeHist on it."""
+def equalising(grey: NDArray[Any]) -> NDArray[Any]:
+    """Look-up table uint8 (256,) that equalises the histogram of ``grey`` uint8 (H, W): the same as
+    cv2.equalizeHist on it."""
     count = np.bincount(grey.ravel(), minlength=256)
     below = np.cumsum(count) - count[np.flatnonzero(count)[0]]
     return np.round(np.clip(below, 0, None) * (255 / max(below[-1], 1))).astype(np.uint8)
@@ -190,9 +217,26 @@ def _labels(clip: Clip) -> dict[str, Any]:
     if clip.aus_known and not clip.problem:
         au_vector = list(vector(clip.aus, AU_VOCABULARY))
     return {
-        "clip_id": clip.clip_id, "corpus": clip.corpus, "subject": clip.subject, "name": clip.name, "emotion": clip.emotion,
-        "split": clip.split, "aus_known": clip.aus_known, "aus": clip.aus, "au_vector": au_vector,
-        "onset": clip.onset, "apex": clip.apex, "offset": clip.offset, "apex_source": clip.apex_source, "fps": clip.fps,
-        "duration_s": None, "apex_s": None,
-        "n_frames": None, "height": None, "width": None, "repairs": "\n".join(clip.repairs), "status": "ok", "error": "",
-    }  # fmt: skip
+        "clip_id": clip.clip_id,
+        "corpus": clip.corpus,
+        "subject": clip.subject,
+        "name": clip.name,
+        "emotion": clip.emotion,
+        "split": clip.split,
+        "aus_known": clip.aus_known,
+        "aus": clip.aus,
+        "au_vector": au_vector,
+        "onset": clip.onset,
+        "apex": clip.apex,
+        "offset": clip.offset,
+        "apex_source": clip.apex_source,
+        "fps": clip.fps,
+        "duration_s": None,
+        "apex_s": None,
+        "n_frames": None,
+        "height": None,
+        "width": None,
+        "repairs": "\n".join(clip.repairs),
+        "status": "ok",
+        "error": "",
+    }

@@ -1,7 +1,8 @@
-"""What a clip is, and what a feature-set file holds: the one part of preprocessing that the orchestrator imports.
+"""What a clip is, and what a feature-set file holds: the one part of preprocessing that the orchestrator
+imports.
 
-Two programs meet here: preprocessing writes Parquet shards with this schema, the orchestrator reads them. A node that only
-trains needs neither OpenCV nor MediaPipe, a node that only preprocesses needs no torch.
+Two programs meet here: preprocessing writes Parquet shards with this schema, the orchestrator reads them. A
+node that only trains needs neither OpenCV nor MediaPipe, a node that only preprocesses needs no torch.
 """
 
 from __future__ import annotations
@@ -17,18 +18,22 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from preprocessing.schema_places import Place, each, size, write_atomically
+from preprocessing.places import Place, map_places, size, write_atomically
 
-SCHEMA_VERSION = 3  # raise it when a column's name, type, unit or meaning changes: older feature sets are then refused
+# raise it when a column's name, type, unit or meaning changes: older feature sets are then refused
+SCHEMA_VERSION = 3
 
-# Action units as columns of the AU vector (FACS numbers). 21 of them, as FaceSleuth's AU embedding takes; the numbers are
-# those that the coding sheets of CASME II, SAMM, MMEW, 4DME and DFME use most. Fixed, so that no fold's people define it.
+# Action units as columns of the AU vector (FACS numbers). 21 of them, as FaceSleuth's AU embedding takes; the
+# numbers are those that the coding sheets of CASME II, SAMM, MMEW, 4DME and DFME use most. Fixed, so that no
+# fold's people define it.
 AU_VOCABULARY = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 18, 20, 23, 24, 25, 26, 27, 28)
 
 
 class CorpusError(ValueError):
-    """A corpus cannot be read at all (missing root, no label sheet, a column missing). Names the path and the next step."""
+    """A corpus cannot be read at all (missing root, no label sheet, a column missing). Names the path and the
+    next step."""
 
 
 class FeatureSetError(ValueError):
@@ -42,19 +47,20 @@ class Clip:
     subject   ``corpus/person`` (so that two corpora may both have a person "01").
     name      the clip's name inside its subject; ``corpus/person/name`` is the clip id and must be unique.
     frames    folder of frame images, a video file, or (corpus ststnet_flow) one flow picture.
-    onset, apex, offset  frame numbers as they stand in the file names; for a video, 0-based frame indices; for a flow
-              picture all None. Inclusive. None where the corpus gives none.
+    onset, apex, offset  frame numbers as they stand in the file names; for a video, 0-based frame indices;
+              for a flow picture all None. Inclusive. None where the corpus gives none.
     emotion   the corpus' own word, stripped, lower case. "" when unlabelled.
-    aus       the corpus' own action-unit text, as read, repaired only by a row of fixes/; "" when none is annotated.
+    aus       the corpus' own action-unit text, as read, repaired only by a row of fixes/; "" when none is
+              annotated.
     aus_known False where the corpus annotates no action units for this clip (SMIC-HS, ststnet_flow).
     fps       frames per second, None if unknown.
     apex_source "annotated", or "none" where the corpus gives no apex (then ``apex`` is None).
-    trimmed   the frames are a video that stands for the folder of a sheet's clip: if it has exactly as many frames as onset..offset,
-              its first frame is the onset; else its frames are counted from 0.
+    trimmed   the frames are a video that stands for the folder of a sheet's clip: if it has exactly as many
+              frames as onset..offset, its first frame is the onset; else its frames are counted from 0.
     split     part of a fixed protocol that the corpus itself assigns (dfme: train, testA, testB), else "".
     repairs   one line per applied row of fixes/<corpus>.csv.
-    problem   "" or why the label itself cannot be used (apex outside onset..offset, duplicate id, frames without a label):
-              such a clip is carried to the end as a quarantined row, never dropped.
+    problem   "" or why the label itself cannot be used (apex outside onset..offset, duplicate id, frames
+              without a label): such a clip is carried to the end as a quarantined row, never dropped.
     """
 
     corpus: str
@@ -85,8 +91,9 @@ class FeatureSpec:
 
     name        "roi_flow14", the name that a user types.
     kind        "roi_flow": x is (T, N, 2), u and v of N motion channels over T steps.
-                "flow_picture": (3, H, W), u, v and strain. "image": (3, H, W) RGB. "frame_pair": (2, 3, H, W), onset and apex RGB.
-                "roi_maps": (W, 3, 3, H, W), window, region, (u, v, strain). "roi_stack": (9, H, W), region by region.
+                "flow_picture": (3, H, W), u, v and strain. "image": (3, H, W) RGB. "frame_pair": (2, 3, H,
+                W), onset and apex RGB. "roi_maps": (W, 3, 3, H, W), window, region, (u, v, strain).
+                "roi_stack": (9, H, W), region by region.
     shape       of x, row-major.
     unit        of x, in words.
     channels    names of the motion channels or planes, else ().
@@ -104,16 +111,19 @@ class FeatureSpec:
 
     @property
     def version(self) -> str:
-        """Name plus a digest of everything above and of the schema: other parameters or other code are another feature set."""
+        """Name plus a digest of everything above and of the schema: other parameters or other code are
+        another feature set."""
         text = json.dumps([SCHEMA_VERSION, asdict(self)], sort_keys=True)
         return f"{self.name}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
-    def array(self, x: bytes | pa.Buffer) -> np.ndarray:
-        """One row's column x as an array of ``shape`` and ``dtype``, without a copy. Raises FeatureSetError for another length."""
+    def array(self, x: bytes | pa.Buffer) -> NDArray[Any]:
+        """One row's column x as an array of ``shape`` and ``dtype``, without a copy. Raises FeatureSetError
+        for another length."""
         flat = np.frombuffer(x, np.dtype(self.dtype).newbyteorder("<"))
         if flat.size != math.prod(self.shape):
             raise FeatureSetError(
-                f"{self.name} has {math.prod(self.shape)} values a row, a row has {flat.size}; extract it again"
+                f"{self.name} has {math.prod(self.shape)} values a row, a row has {flat.size}; extract it "
+                "again"
             )
         return flat.reshape(self.shape)
 
@@ -132,7 +142,11 @@ _LABELS: tuple[tuple[str, pa.DataType, str], ...] = (
     ("onset", pa.int32(), "frame number"),
     ("apex", pa.int32(), "frame number"),
     ("offset", pa.int32(), "frame number"),
-    ("apex_source", pa.string(), "annotated, middle, the name of a spotting method, or none (quarantined before one was chosen)"),
+    (
+        "apex_source",
+        pa.string(),
+        "annotated, middle, the name of a spotting method, or none (quarantined before one was chosen)",
+    ),
     ("fps", pa.float32(), "frames per second, of the labels or else of the video file"),
     ("duration_s", pa.float32(), "seconds from onset to offset"),
     ("apex_s", pa.float32(), "seconds from onset to apex"),
@@ -146,42 +160,66 @@ _LABELS: tuple[tuple[str, pa.DataType, str], ...] = (
 
 
 def arrow_schema(spec: FeatureSpec) -> pa.Schema:
-    """Columns of a shard of this feature set, with units as field metadata and the whole specification as schema metadata."""
+    """Columns of a shard of this feature set, with units as field metadata and the whole specification as
+    schema metadata."""
     fields = [pa.field(name, kind, metadata={"meaning": meaning}) for name, kind, meaning in _LABELS]
-    # Bytes, not a list of numbers: Parquet keeps two levels for every number of a list, which took longer than the optical flow.
-    about = {"unit": spec.unit, "shape": json.dumps(spec.shape), "dtype": f"{spec.dtype}, little-endian, row-major"}
+    # Bytes, not a list of numbers: Parquet keeps two levels for every number of a list, which took longer
+    # than the optical flow.
+    about = {
+        "unit": spec.unit,
+        "shape": json.dumps(spec.shape),
+        "dtype": f"{spec.dtype}, little-endian, row-major",
+    }
     fields.append(pa.field("x", pa.large_binary(), metadata=about))
-    text = json.dumps({"schema_version": SCHEMA_VERSION, "version": spec.version, **asdict(spec)}, sort_keys=True)
+    text = json.dumps(
+        {"schema_version": SCHEMA_VERSION, "version": spec.version, **asdict(spec)}, sort_keys=True
+    )
     return pa.schema(fields, metadata={"mer_features": text})
 
 
 def read_spec(schema: pa.Schema, where: Place) -> FeatureSpec:
-    """The specification that a shard was written with. Raises FeatureSetError for a foreign file or another schema version."""
+    """The specification that a shard was written with. Raises FeatureSetError for a foreign file or another
+    schema version."""
     text = (schema.metadata or {}).get(b"mer_features")
     if text is None:
-        raise FeatureSetError(f"{where} is no feature-set shard: it carries no specification; extract the features again")
+        raise FeatureSetError(
+            f"{where} is no feature-set shard: it carries no specification; extract the features again"
+        )
     held = json.loads(text)
     if held["schema_version"] != SCHEMA_VERSION:
         raise FeatureSetError(
-            f"{where} has schema version {held['schema_version']}, this program reads {SCHEMA_VERSION}; extract the features again "
+            f"{where} has schema version {held['schema_version']}, this program reads {SCHEMA_VERSION}; "
+            "extract the features again "
             "(python -m preprocessing extract), or use the program that wrote it"
         )
     return FeatureSpec(
-        held["name"], held["kind"], tuple(held["shape"]), held["unit"], tuple(held["channels"]), held["parameters"], held["dtype"]
+        held["name"],
+        held["kind"],
+        tuple(held["shape"]),
+        held["unit"],
+        tuple(held["channels"]),
+        held["parameters"],
+        held["dtype"],
     )
 
 
-def write_shard(path: Place, rows: Sequence[Mapping[str, Any]], spec: FeatureSpec, stats: Mapping[str, Any]) -> None:
-    """Write one shard and, last, its ``.json`` done marker with counts and the shard's size. Raises OSError (disk full ...)."""
+def write_shard(
+    path: Place, rows: Sequence[Mapping[str, Any]], spec: FeatureSpec, stats: Mapping[str, Any]
+) -> None:
+    """Write one shard and, last, its ``.json`` done marker with counts and the shard's size. Raises OSError
+    (disk full ...)."""
     schema = arrow_schema(spec)
     labels = pa.Table.from_pylist(
         [{k: v for k, v in row.items() if k != "x"} for row in rows], schema=schema.remove(len(schema) - 1)
     )
     dtype = np.dtype(spec.dtype).newbyteorder("<")
-    x = pa.array([None if row["x"] is None else np.asarray(row["x"], dtype).tobytes() for row in rows], pa.large_binary())
+    x = pa.array(
+        [None if row["x"] is None else np.asarray(row["x"], dtype).tobytes() for row in rows],
+        pa.large_binary(),
+    )
     table = labels.append_column(schema.field("x"), x).replace_schema_metadata(schema.metadata)
-    # Flow and pixels hardly shrink, and nobody asks for statistics of x. Row groups of about a megabyte: the writer's buffers grow
-    # with them, and fresh memory is what costs most.
+    # Flow and pixels hardly shrink, and nobody asks for statistics of x. Row groups of about a megabyte: the
+    # writer's buffers grow with them, and fresh memory is what costs most.
     rows_in_group = max(1, (1 << 20) // (math.prod(spec.shape) * np.dtype(spec.dtype).itemsize))
     options: dict[str, Any] = {
         "compression": {field.name: "none" if field.name == "x" else "snappy" for field in schema},
@@ -190,14 +228,18 @@ def write_shard(path: Place, rows: Sequence[Mapping[str, Any]], spec: FeatureSpe
     write_atomically(path, lambda p: pq.write_table(table, p, **options))
     # The marker is not flushed: one that a power cut takes away is a shard made again.
     marker = {**stats, "rows": len(rows), "bytes": size(path)}
-    write_atomically(path.with_suffix(".json"), lambda p: p.write_text(json.dumps(marker, sort_keys=True)), flush=False)
+    write_atomically(
+        path.with_suffix(".json"), lambda p: p.write_text(json.dumps(marker, sort_keys=True)), flush=False
+    )
 
 
-_DICTIONARY = [name for name, _, _ in _LABELS if name != "au_vector"]  # of no use, and slow, for the values of x
+# of no use, and slow, for the values of x
+_DICTIONARY = [name for name, _, _ in _LABELS if name != "au_vector"]
 
 
 def shard_done(path: Place) -> bool:
-    """True if the shard and its marker are there and agree on the shard's size: half a shard is never taken as done."""
+    """True if the shard and its marker are there and agree on the shard's size: half a shard is never taken
+    as done."""
     try:
         return bool(json.loads(path.with_suffix(".json").read_text())["bytes"] == size(path))
     except (FileNotFoundError, json.JSONDecodeError, KeyError):
@@ -206,8 +248,12 @@ def shard_done(path: Place) -> bool:
 
 def _read_shard(path: Place) -> tuple[FeatureSpec, pa.Table]:
     if not shard_done(path):
-        raise FeatureSetError(f"{path} is missing or damaged; run the extraction again, it does only what is missing")
-    table = pq.read_table(path if isinstance(path, Path) else pa.BufferReader(path.read_bytes()), memory_map=True)
+        raise FeatureSetError(
+            f"{path} is missing or damaged; run the extraction again, it does only what is missing"
+        )
+    table = pq.read_table(
+        path if isinstance(path, Path) else pa.BufferReader(path.read_bytes()), memory_map=True
+    )
     return read_spec(table.schema, path), table
 
 
@@ -219,14 +265,18 @@ def read_shards(folder: Place) -> tuple[FeatureSpec, pa.Table]:
     index = folder / "index.json"
     if not index.is_file():
         raise FeatureSetError(
-            f"{folder} holds no finished feature set (no index.json); run the extraction again, it does only what is missing"
+            f"{folder} holds no finished feature set (no index.json); run the extraction again, it does only "
+            "what is missing"
         )
     paths = [folder / name for name in json.loads(index.read_text())["shards"]]
     if not paths:
         raise FeatureSetError(f"{index} lists no shard; the corpus is empty")
-    held = each(_read_shard, paths)
+    held = map_places(_read_shard, paths)
     spec = held[0][0]
     for path, (other, _) in zip(paths, held, strict=True):
         if other != spec:
-            raise FeatureSetError(f"{path} was made with other parameters than its neighbours; remove {folder} and extract again")
+            raise FeatureSetError(
+                f"{path} was made with other parameters than its neighbours; remove {folder} and extract "
+                "again"
+            )
     return spec, pa.concat_tables([table for _, table in held])

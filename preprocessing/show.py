@@ -1,7 +1,8 @@
-"""One clip on one sheet, for the eye: crops with landmarks and windows, flow, the motion of the windows over time, motion images.
+"""One clip on one sheet, for the eye: crops with landmarks and windows, flow, the motion of the windows over
+time, motion images.
 
-Look at some sheets of every new corpus before a sweep: a crop that cuts the mouth, an apex that shows nothing or a window beside
-the brow is seen at once and found by no test.
+Look at some sheets of every new corpus before a sweep: a crop that cuts the mouth, an apex that shows nothing
+or a window beside the brow is seen at once and found by no test.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
 
 from preprocessing import datasets, extract
 from preprocessing.frames import read_picture
@@ -22,8 +24,9 @@ from preprocessing.inputs.onset_apex_flow import flow_and_strain
 from preprocessing.inputs.roi_flow import motion
 from preprocessing.inputs.view import Collector, Frame, KeyFrames, Shared, triple
 from preprocessing.pipeline import PICTURE_CORPORA, Pipeline
+from preprocessing.places import write_atomically
 from preprocessing.regions import CHANNELS, PICTURE_CENTRES, REGIONS, regions, windows
-from preprocessing.schema import Clip, CorpusError, write_atomically
+from preprocessing.schema import Clip, CorpusError
 
 IMAGES = ("apex_frame", "mesti", "dynamic_image", "active_image", "affective_motion_image")
 GROUPS = {
@@ -40,7 +43,8 @@ def sheet(clip_id: str, root: Path | None, workspace: Path, settings: Settings) 
     """Write the sheet of one clip into ``workspace``/sheets and return its path.
 
     clip_id  "corpus/person/name"; "corpus" or "corpus/person" stands for the first such clip.
-    Raises CorpusError for a clip that the corpus does not have, and what the pipeline raises for one that cannot be used.
+    Raises CorpusError for a clip that the corpus does not have, and what the pipeline raises for one that
+    cannot be used.
     """
     corpus = clip_id.partition("/")[0]
     if corpus not in datasets.DATASETS:
@@ -82,14 +86,14 @@ class _Course:
 
     def __init__(self) -> None:
         self.before: Frame | None = None
-        self.steps: list[np.ndarray] = []
+        self.steps: list[NDArray[Any]] = []
 
     def see(self, frame: Frame, shared: Shared) -> None:
         if self.before is not None:
             self.steps.append(motion(shared, self.before, frame))
         self.before = frame
 
-    def result(self, shared: Shared) -> np.ndarray:
+    def result(self, shared: Shared) -> NDArray[Any]:
         return np.concatenate([np.zeros((1, 18, 2)), np.cumsum(self.steps, axis=0)])
 
 
@@ -104,9 +108,12 @@ def _clip_sheet(clip: Clip, settings: Settings) -> Figure:
     whole, frames, rise, fall = values["key"]
     figure = Figure(figsize=(20, 13), layout="constrained")
     figure.suptitle(
-        f"{clip.clip_id}   {clip.emotion}   AU {clip.aus or ('none' if clip.aus_known else 'not annotated')}   "
-        f"{facts['n_frames']} frames of {facts['width']} x {facts['height']}, {facts['fps'] or '?'} per second", fontsize=15,
-    )  # fmt: skip
+        f"{clip.clip_id}   {clip.emotion}   AU {clip.aus or ('none' if clip.aus_known else 'not annotated')} "
+        "  "
+        f"{facts['n_frames']} frames of {facts['width']} x {facts['height']}, {facts['fps'] or '?'} per "
+        "second",
+        fontsize=15,
+    )
     rows: Any = figure.subfigures(3, 1)  # rows of their own: long labels in one do not move the others
     axes = [row.subplots(1, 5) for row in rows]
     names = ("onset", f"apex ({facts['apex_source']})", "offset")
@@ -139,23 +146,39 @@ def _face(ax: Axes, frame: Frame, title: str) -> None:
     if points is not None:
         ax.plot(points[:, 0], points[:, 1], ".", color="lime", markersize=3)
         for i, (x0, y0, x1, y1) in enumerate(windows(points)):
-            ax.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, color="cyan" if i < 14 else "yellow", linewidth=1))
+            ax.add_patch(
+                Rectangle(
+                    (x0, y0), x1 - x0, y1 - y0, fill=False, color="cyan" if i < 14 else "yellow", linewidth=1
+                )
+            )
         for (x0, y0, x1, y1), name in zip(regions(points), REGIONS, strict=True):
-            ax.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, color="white", linewidth=1, linestyle="--"))
+            ax.add_patch(
+                Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, color="white", linewidth=1, linestyle="--")
+            )
             ax.text(x1 - 2, y1 - 3, name, color="white", fontsize=8, ha="right")
     ax.set_xlim(0, frame.grey.shape[1])  # a chin below the crop has its landmark there
     ax.set_ylim(frame.grey.shape[0], 0)
     ax.set_title(title)
 
 
-def _arrows(ax: Axes, frame: Frame, field: np.ndarray, title: str) -> None:
+def _arrows(ax: Axes, frame: Frame, field: NDArray[Any], title: str) -> None:
     ax.imshow(frame.grey, cmap="gray", vmin=0, vmax=255)
     y, x = np.mgrid[EVERY // 2 : frame.grey.shape[0] : EVERY, EVERY // 2 : frame.grey.shape[1] : EVERY]
-    ax.quiver(x, y, 5 * field[y, x, 0], 5 * field[y, x, 1], color="red", angles="xy", scale_units="xy", scale=1, width=0.004)
+    ax.quiver(
+        x,
+        y,
+        5 * field[y, x, 0],
+        5 * field[y, x, 1],
+        color="red",
+        angles="xy",
+        scale_units="xy",
+        scale=1,
+        width=0.004,
+    )
     ax.set_title(title)
 
 
-def _course(heat: Axes, lines: Axes, course: np.ndarray, clip: Clip) -> None:
+def _course(heat: Axes, lines: Axes, course: NDArray[Any], clip: Clip) -> None:
     onset, apex, offset = triple(clip)
     moved = np.hypot(course[..., 0], course[..., 1])
     drawn = heat.imshow(moved.T, aspect="auto", cmap="magma", extent=(onset - 0.5, offset + 0.5, 17.5, -0.5))
@@ -171,10 +194,13 @@ def _course(heat: Axes, lines: Axes, course: np.ndarray, clip: Clip) -> None:
         ax.set_xlabel("frame; dotted: apex")
 
 
-def _displayed(values: np.ndarray, name: str) -> np.ndarray:
-    """(3, H, W) of any range -> (H, W, 3) in 0..1: pixels as they are, signed sums from their least to their largest value."""
+def _displayed(values: NDArray[Any], name: str) -> NDArray[Any]:
+    """(3, H, W) of any range -> (H, W, 3) in 0..1: pixels as they are, signed sums from their least to their
+    largest value."""
     picture = np.asarray(values, np.float32).transpose(1, 2, 0)
-    low, high = (0.0, 255.0) if INPUTS[name].dtype == "uint8" else (float(picture.min()), float(picture.max()))
+    low, high = (
+        (0.0, 255.0) if INPUTS[name].dtype == "uint8" else (float(picture.min()), float(picture.max()))
+    )
     return (picture - low) / ((high - low) or 1.0)
 
 
@@ -182,7 +208,9 @@ def _picture_sheet(clip: Clip) -> Figure:
     """A ready flow picture: its three planes, and where the channels are read off."""
     picture = read_picture(clip.frames)
     figure = Figure(figsize=(15, 5.5), layout="constrained")
-    figure.suptitle(f"{clip.clip_id}   {clip.emotion}   {picture.shape[1]} x {picture.shape[0]} flow picture", fontsize=15)
+    figure.suptitle(
+        f"{clip.clip_id}   {clip.emotion}   {picture.shape[1]} x {picture.shape[0]} flow picture", fontsize=15
+    )
     for ax, plane, name in zip(figure.subplots(1, 3), range(3), ("u", "v", "strain"), strict=True):
         ax.imshow(picture[..., plane], cmap="gray", vmin=0, vmax=255)
         for channel, (x, y) in PICTURE_CENTRES.items():

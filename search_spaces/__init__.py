@@ -1,6 +1,8 @@
-"""3. What may vary. One module per model: ``PUBLISHED`` (flat configuration keys -> value), ``space(trial)`` and ``ABLATIONS``.
+"""3. What may vary. One module per model: ``PUBLISHED`` (flat configuration keys -> value), ``space(trial)``
+and ``ABLATIONS``.
 
-Imports nothing of ours outside this package and no library: a trial is any object with Optuna's ``suggest_*`` methods.
+Imports nothing of ours outside this package and no library: a trial is any object with Optuna's ``suggest_*``
+methods.
 """
 
 from search_spaces import (

@@ -1,4 +1,5 @@
-"""EfficientNet-B0's recipe: that of the MESTI-MEGANet study, which trains it on each kind of picture (Table I).
+"""EfficientNet-B0's recipe: that of the MESTI-MEGANet study, which trains it on each kind of picture (Table
+I).
 
 Source  search_spaces/mesti_recipe.py, which says where each value comes from; dropout and drop
         connect 0.2, as in the original network.

@@ -1,7 +1,8 @@
 """MEGANet's recipe, that of its own study, and its ablations.
 
-Source  search_spaces/mesti_recipe.py, which says where each value comes from; three blocks from Table VI. The dropout's rate is
-        our choice. Ablations: Tables V and VI; the other inputs of Table I, which the paper compares on networks not its own.
+Source  search_spaces/mesti_recipe.py, which says where each value comes from; three blocks from Table VI. The
+        dropout's rate is our choice. Ablations: Tables V and VI; the other inputs of Table I, which the paper
+        compares on networks not its own.
 Differs eq13_as_printed is ours: attention without the maps that it looks at (mer_models/meganet.py).
 """
 

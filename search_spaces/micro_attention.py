@@ -1,6 +1,7 @@
 """The micro-attention network's recipe: that of the MESTI-MEGANet study, which trains it on MESTI (Table II).
 
-Source  search_spaces/mesti_recipe.py, which says where each value comes from; the dropout's rate is our choice.
+Source  search_spaces/mesti_recipe.py, which says where each value comes from; the dropout's rate is our
+        choice.
 Differs The study repeats the original training there, whose text is not at hand.
 """
 

@@ -1,12 +1,23 @@
 """OFF-ApexNet's recipe and what may vary around it.
 
-Source  the paper's own training values are not at hand: those are STSTNet's (search_spaces/ststnet.py), by the same group on the
-        same flow.
-Differs Flow is divided by the training clips' RMS, so that zero motion stays zero: this network has no batch normalisation that
+Source  the paper's own training values are not at hand: those are STSTNet's (search_spaces/ststnet.py), by
+        the same group on the same flow.
+Differs Flow is divided by the training clips' RMS, so that zero motion stays zero: this network has no batch
+normalisation that
         would bring pictures of 0..255 to scale. The dropout's rate is our choice.
 """
 
-from search_spaces.parameters import Ablations, Choice, Fixed, Float, Int, Parameters, Trial, published, suggest
+from search_spaces.parameters import (
+    Ablations,
+    Choice,
+    Fixed,
+    Float,
+    Int,
+    Parameters,
+    Trial,
+    published,
+    suggest,
+)
 
 PARAMETERS: Parameters = {
     # key: published value, then the range

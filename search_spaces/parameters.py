@@ -1,24 +1,29 @@
 """The kinds of parameter of a search space: published value, range and condition of each stand on one line.
 
-``only_if`` is a key further up in the table and the values of it under which the parameter is drawn: ("recipe.schedule",
-"cosine"). It sees what the search has drawn, not what the user sets. A parameter that is not drawn keeps its published value.
+``only_if`` is a key further up in the table and the values of it under which the parameter is drawn:
+("recipe.schedule", "cosine"). It sees what the search has drawn, not what the user sets. A parameter that is
+not drawn keeps its published value.
 """
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-# Row of an ablation table -> what differs from the published configuration: flat keys, and two that the study has as options,
-# "au" (none, predicted or annotated) and "features" (a feature set of the model). The first row is "full": {}.
+# Row of an ablation table -> what differs from the published configuration: flat keys, and two that the study
+# has as options, "au" (none, predicted or annotated) and "features" (a feature set of the model). The first
+# row is "full": {}.
 Ablations = dict[str, dict[str, Any]]
 
 
-class Trial(Protocol):
+class Trial(typing.Protocol):
     """The part of optuna.Trial that a space uses."""
 
-    def suggest_float(self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False) -> float: ...
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float: ...
 
     def suggest_int(self, name: str, low: int, high: int) -> int: ...
 

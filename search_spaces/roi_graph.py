@@ -1,6 +1,7 @@
 """The ROI graph attention network's recipe: that of the ROI ladder.
 
-Source  search_spaces/roi_recipe.py, which says where each value comes from; two layers and dropout 0.3 from the code.
+Source  search_spaces/roi_recipe.py, which says where each value comes from; two layers and dropout 0.3 from
+        the code.
 """
 
 from search_spaces.parameters import Ablations, Fixed, Float, Int, Parameters, Trial, published, suggest

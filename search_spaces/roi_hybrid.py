@@ -1,7 +1,8 @@
 """The ROI hybrid's recipe, that of the ROI ladder, and its ablations.
 
-Source  search_spaces/roi_recipe.py, which says where each value comes from; dropout 0.3 from the code. Ablations: the outline's
-        section 5.2, which announces them. Each stream alone is a row of the ladder: roi_temporal, roi_graph.
+Source  search_spaces/roi_recipe.py, which says where each value comes from; dropout 0.3 from the code.
+        Ablations: the outline's section 5.2, which announces them. Each stream alone is a row of the ladder:
+        roi_temporal, roi_graph.
 """
 
 from search_spaces.parameters import Ablations, Choice, Fixed, Float, Parameters, Trial, published, suggest

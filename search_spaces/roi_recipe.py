@@ -1,12 +1,15 @@
 """The recipe that all rows of the ROI ladder share, with what may vary around it.
 
-Source  outline of "ROI-Attention Enhanced Multi-Temporal Micro-Expression Recognition", sections 3.4 and 4.2 (batch 16, Adam at
-        3e-4, weight decay 5e-5, patience 10, focal loss with gamma 2 and label smoothing 0.1, cosine annealing); the README's
-        configuration (60 epochs); its training code (production_loso_training.py, 8059835: loss weighted by inverse class
-        frequency, gradient norm of at most 5).
-Differs the focal loss's alpha 0.25 scales the whole loss, which Adam does not see: left out. Mixed precision is off, for CPUs.
-        The code standardises every clip by itself, so that the size of a motion is lost; here flow is divided by the training
-        clips' RMS and RGB standardised by their statistics. The code stops on validation UAR, ours on validation loss.
+Source  outline of "ROI-Attention Enhanced Multi-Temporal Micro-Expression Recognition", sections 3.4 and 4.2
+        (batch 16, Adam at 3e-4, weight decay 5e-5, patience 10, focal loss with gamma 2 and label smoothing
+        0.1, cosine annealing); the README's configuration (60 epochs); its training code
+        (production_loso_training.py, 8059835: loss weighted by inverse class frequency, gradient norm of at
+        most 5).
+Differs the focal loss's alpha 0.25 scales the whole loss, which Adam does not see: left out. Mixed precision
+is off, for CPUs.
+        The code standardises every clip by itself, so that the size of a motion is lost; here flow is divided
+        by the training clips' RMS and RGB standardised by their statistics. The code stops on validation UAR,
+        ours on validation loss.
 """
 
 from search_spaces.parameters import Choice, Fixed, Float, Parameters

@@ -1,9 +1,20 @@
 """The ROI temporal transformer's recipe: that of the ROI ladder.
 
-Source  search_spaces/roi_recipe.py, which says where each value comes from; one layer and dropout 0.3 from the code.
+Source  search_spaces/roi_recipe.py, which says where each value comes from; one layer and dropout 0.3 from
+        the code.
 """
 
-from search_spaces.parameters import Ablations, Choice, Fixed, Float, Int, Parameters, Trial, published, suggest
+from search_spaces.parameters import (
+    Ablations,
+    Choice,
+    Fixed,
+    Float,
+    Int,
+    Parameters,
+    Trial,
+    published,
+    suggest,
+)
 from search_spaces.roi_recipe import RECIPE
 
 PARAMETERS: Parameters = {

@@ -1,11 +1,21 @@
 """STSTNet's published recipe and what may vary around it.
 
-Source  the authors' main.py (github.com/christy1206/STSTNet): Adam at 5e-5, batches of 256, 800 epochs, last epoch,
-        cross-entropy, no augmentation, pictures of 0..255, dropout 0.5. No value is lost.
+Source  the authors' main.py (github.com/christy1206/STSTNet): Adam at 5e-5, batches of 256, 800 epochs, last
+        epoch, cross-entropy, no augmentation, pictures of 0..255, dropout 0.5. No value is lost.
 Differs the authors never shuffle their batches; ours are drawn anew every epoch.
 """
 
-from search_spaces.parameters import Ablations, Choice, Fixed, Float, Int, Parameters, Trial, published, suggest
+from search_spaces.parameters import (
+    Ablations,
+    Choice,
+    Fixed,
+    Float,
+    Int,
+    Parameters,
+    Trial,
+    published,
+    suggest,
+)
 
 PARAMETERS: Parameters = {
     # key: published value, then the range

@@ -1,4 +1,5 @@
-"""Break one line at a time, in a copy, and expect red: python -m tests.mutate [FOLDER OR FILE]. Exit status 1 if a break goes unnoticed."""
+"""Break one line at a time, in a copy, and expect red: python -m tests.mutate [FOLDER OR FILE]. Exit status 1
+if a break goes unnoticed."""
 
 import shutil
 import subprocess
@@ -11,24 +12,24 @@ ROOT = Path(__file__).parent.parent
 BREAKS = [
     ("orchestrator/protocols/loso.py", "if subject_of[c] != who", "if True", "tests/orchestrator/protocols"),
     ("orchestrator/protocols/inner.py", "if subject_of[c] not in chosen)", ")", "tests/orchestrator/protocols"),
-    ("orchestrator/seeds.py", "for name in names)", "for name in names[:1])", "tests/orchestrator/training tests/orchestrator/test_study.py"),
-    ("orchestrator/jobs.py", "vars(self), 24", "[self.fold], 24", "tests/orchestrator/test_study.py"),
-    ("orchestrator/metrics.py", ".mean(", ".max(", "tests/orchestrator/test_metrics.py"),
-    ("orchestrator/data.py", "x_train=table.x[train]", "x_train=table.x[test]", "tests/orchestrator/test_data.py"),
-    ("orchestrator/data.py", "for clip in ids])\n    y = np", "for clip in stored])\n    y = np", "tests/orchestrator/test_data.py"),
-    ("orchestrator/data.py", 'if table.au == "annotated" else None', "", "tests/orchestrator/test_data.py"),
+    ("orchestrator/common/seeds.py", "for name in names)", "for name in names[:1])", "tests/orchestrator/training tests/orchestrator/study/test_study.py"),
+    ("orchestrator/study/jobs.py", "vars(self), 24", "[self.fold], 24", "tests/orchestrator/study/test_study.py"),
+    ("orchestrator/selection/metrics.py", ".mean(", ".max(", "tests/orchestrator/selection/test_metrics.py"),
+    ("orchestrator/study/table.py", "x_train=table.x[train]", "x_train=table.x[test]", "tests/orchestrator/study/test_table.py"),
+    ("orchestrator/study/table.py", "for clip in ids])\n    y = np", "for clip in stored])\n    y = np", "tests/orchestrator/study/test_table.py"),
+    ("orchestrator/study/table.py", 'if table.au == "annotated" else None', "", "tests/orchestrator/study/test_table.py"),
     ("orchestrator/protocols/fold.py", "if people and not subject_dependent", "if False", "tests/orchestrator/protocols"),
     ("orchestrator/training/loop.py", "aus_train=own", "aus_train=head(data.x_train)", "tests/orchestrator/training"),
-    ("orchestrator/selection.py", 'part_of(row["fold"]', 'part_of(""', "tests/orchestrator/test_selection.py"),
-    ("orchestrator/store.py", "path.replace(aside)", "pass", "tests/orchestrator/test_store.py"),
-    ("orchestrator/store.py", 'if facts["job_id"] != job_id', "if False", "tests/orchestrator/test_store.py"),
-    ("orchestrator/schedulers/wilcoxon.py", "if difference[0] >= margin:", "if False:", "tests/orchestrator/schedulers"),
-    ("orchestrator/schedulers/wilcoxon.py", "if d >= 0)", "if d <= 0)", "tests/orchestrator/schedulers"),
-    ("orchestrator/schedulers/wilcoxon.py", "if other == self.best else 0.0", "", "tests/orchestrator/schedulers"),
-    ("orchestrator/schedulers/asha.py", "len(rung) // self.eta", "len(rung)", "tests/orchestrator/schedulers"),
-    ("orchestrator/schedulers/asha.py", "score > rung[trial]", "score >= rung[trial]", "tests/orchestrator/schedulers"),
-    ("orchestrator/schedulers/evidence.py", "np.where(diverged > 0, 0.0, uf1)", "uf1", "tests/orchestrator/schedulers"),
-    ("orchestrator/order.py", "len(set(job.validation) - seen)", "len(job.validation)", "tests/orchestrator/test_order.py"),
+    ("orchestrator/selection/rules.py", 'part_of(row["fold"]', 'part_of(""', "tests/orchestrator/selection/test_rules.py"),
+    ("orchestrator/workspace/store.py", "path.replace(aside)", "pass", "tests/orchestrator/workspace/test_store.py"),
+    ("orchestrator/workspace/store.py", 'if facts["job_id"] != job_id', "if False", "tests/orchestrator/workspace/test_store.py"),
+    ("orchestrator/search/schedulers/wilcoxon.py", "if difference[0] >= margin:", "if False:", "tests/orchestrator/search/schedulers"),
+    ("orchestrator/search/schedulers/wilcoxon.py", "if d >= 0)", "if d <= 0)", "tests/orchestrator/search/schedulers"),
+    ("orchestrator/search/schedulers/wilcoxon.py", "if other == self.best else 0.0", "", "tests/orchestrator/search/schedulers"),
+    ("orchestrator/search/schedulers/asha.py", "len(rung) // self.eta", "len(rung)", "tests/orchestrator/search/schedulers"),
+    ("orchestrator/search/schedulers/asha.py", "score > rung[trial]", "score >= rung[trial]", "tests/orchestrator/search/schedulers"),
+    ("orchestrator/search/schedulers/evidence.py", "np.where(diverged > 0, 0.0, uf1)", "uf1", "tests/orchestrator/search/schedulers"),
+    ("orchestrator/search/fold_order.py", "len(set(job.validation) - seen)", "len(job.validation)", "tests/orchestrator/search/test_fold_order.py"),
     ("orchestrator/runners/sizing.py", "SPARE * peak.gpu", "peak.gpu", "tests/orchestrator/runners/test_sizing.py"),
     ("orchestrator/runners/limit.py", "signal.setitimer(signal.ITIMER_REAL, 0)", "pass", "tests/orchestrator/runners/test_limit.py"),
     ("orchestrator/runners/limit.py", "faulthandler.cancel_dump_traceback_later()", "pass", "tests/orchestrator/runners/test_limit.py"),
@@ -40,20 +41,20 @@ BREAKS = [
     ("orchestrator/runners/ray.py", "packs = packs[1:]", "pass", "tests/orchestrator/runners/test_ray.py"),
     ("orchestrator/runners/ray.py", "return 1 + math.ceil(", "return 100 + math.ceil(", "tests/orchestrator/runners/test_ray.py"),
     ("orchestrator/runners/ray.py", "with time_limit(need.limit_s):", "with time_limit(0):", "tests/orchestrator/runners/test_ray.py"),
-    ("orchestrator/trials.py", "class_cache.DEFAULT_ENV_VARS.clear()", "pass", "tests/orchestrator/test_search.py"),
-    ("orchestrator/trials.py", "class_cache.ENV_VARS_TO_PROPAGATE.clear()", "pass", "tests/faults/test_secrets.py"),
-    ("orchestrator/trials.py", "max_failures=RESTARTS", "max_failures=0", "tests/faults/test_trials.py"),
-    ("orchestrator/trials.py", "if self.asked:", "if False:", "tests/faults/test_trials.py"),
-    ("orchestrator/trials.py", "ray_runner.drain(self.sweep)", "pass", "tests/faults/test_trials.py"),
-    ("orchestrator/outbox.py", "self.waiting.remove(what)", "pass", "tests/orchestrator/test_outbox.py"),
-    ("orchestrator/outbox.py", "fcntl.flock(handle, fcntl.LOCK_EX)", "pass", "tests/orchestrator/test_outbox.py"),
+    ("orchestrator/search/tune.py", "class_cache.DEFAULT_ENV_VARS.clear()", "pass", "tests/orchestrator/search/test_search.py"),
+    ("orchestrator/search/tune.py", "class_cache.ENV_VARS_TO_PROPAGATE.clear()", "pass", "tests/faults/test_secrets.py"),
+    ("orchestrator/search/tune.py", "max_failures=RESTARTS", "max_failures=0", "tests/faults/test_trials.py"),
+    ("orchestrator/search/tune.py", "if self.asked:", "if False:", "tests/faults/test_trials.py"),
+    ("orchestrator/search/tune.py", "ray_runner.drain(self.sweep)", "pass", "tests/faults/test_trials.py"),
+    ("orchestrator/tracking/outbox.py", "self.waiting.remove(what)", "pass", "tests/orchestrator/tracking/test_outbox.py"),
+    ("orchestrator/tracking/outbox.py", "fcntl.flock(handle, fcntl.LOCK_EX)", "pass", "tests/orchestrator/tracking/test_outbox.py"),
     ("orchestrator/remote.py", "if earlier else 1}", "if False else 1}", "tests/orchestrator/test_remote.py"),
-    ("orchestrator/sweep_folder.py", "fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_SH", "tests/faults/test_two_at_once.py"),
-    ("orchestrator/training/packed.py", "self.folds[row].epoch", "self.folds[0].epoch", "tests/orchestrator/training/test_packed.py"),
-    ("orchestrator/study.py", "split(fold.train, ", "split(table.clip_ids, ", "tests/orchestrator/test_study.py"),
-    ("orchestrator/refit.py", "np.median(epochs)", "np.max(epochs)", "tests/orchestrator/test_refit.py"),
-    ("orchestrator/search.py", "self.seed, trial.number, param_name", "self.seed, param_name", "tests/orchestrator/test_search.py"),
-    ("orchestrator/sweep_folder.py", "if differ:", "if not differ:", "tests/orchestrator/test_sweep.py"),
+    ("orchestrator/workspace/sweep_folder.py", "fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_SH", "tests/faults/test_two_at_once.py"),
+    ("orchestrator/training/packed/folds.py", "self.folds[row].epoch", "self.folds[0].epoch", "tests/orchestrator/training/packed/test_folds.py"),
+    ("orchestrator/study/study.py", "split(fold.train, ", "split(table.clip_ids, ", "tests/orchestrator/study/test_study.py"),
+    ("orchestrator/inference/refit.py", "np.median(epochs)", "np.max(epochs)", "tests/orchestrator/inference/test_refit.py"),
+    ("orchestrator/search/search.py", "self.seed, trial.number, param_name", "self.seed, param_name", "tests/orchestrator/search/test_search.py"),
+    ("orchestrator/workspace/sweep_folder.py", "if differ:", "if not differ:", "tests/orchestrator/test_sweep.py"),
     ("preprocessing/inputs/roi_flow.py", "math.ceil((1 - keep)", "math.ceil(keep", "tests/preprocessing/inputs"),
     ("preprocessing/inputs/roi_flow.py", "* (steps / n)", "", "tests/preprocessing/inputs"),
     ("preprocessing/inputs/motion_image.py", "t <= apex, 2 * t", "t < apex, 2 * t", "tests/preprocessing/inputs"),
@@ -74,7 +75,11 @@ def main() -> int:
     asked = [one for one in BREAKS if one[0].startswith(sys.argv[1] if len(sys.argv) > 1 else "")]
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name) / "project"
-        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "workspace", "__pycache__", ".mypy_cache"))
+        shutil.copytree(
+            ROOT,
+            copy,
+            ignore=shutil.ignore_patterns(".git", ".venv", "workspace", "__pycache__", ".mypy_cache"),
+        )
         for file, old, new, tests in asked:
             path = copy / file
             text = path.read_text()
@@ -83,7 +88,10 @@ def main() -> int:
                 continue
             path.write_text(text.replace(old, new, 1))
             done = subprocess.run(
-                [sys.executable, "-m", "pytest", "-x", "-q", *tests.split()], cwd=copy, capture_output=True, check=False
+                [sys.executable, "-m", "pytest", "-x", "-q", *tests.split()],
+                cwd=copy,
+                capture_output=True,
+                check=False,
             )
             path.write_text(text)
             noticed = done.returncode == 1

@@ -1,4 +1,5 @@
-"""Processes of this machine that a test started, directly or not: other runs of the same tests are left alone."""
+"""Processes of this machine that a test started, directly or not: other runs of the same tests are left
+alone."""
 
 from pathlib import Path
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from orchestrator import search, trials
-from orchestrator.search import Search
-from orchestrator.store import FoldStore
-from orchestrator.study import Study
+from orchestrator.search import search
+from orchestrator.search import tune as trials
+from orchestrator.search.search import Search
+from orchestrator.study.study import Study
+from orchestrator.workspace.store import FoldStore
 from tests.orchestrator.tables import QUICK, table
 
 STUDY = Study("stag", "loso", 2, 1, QUICK)
@@ -34,13 +35,17 @@ def plan(folder, n=2, scheduler="none"):
 def run_inline(study, folder, n=2):
     """(outcomes, watcher) without Ray."""
     watcher = Watcher()
-    return search.inline(study, table(), FoldStore(folder / "folds"), plan(folder / "sweep", n), watcher), watcher
+    return search.inline(
+        study, table(), FoldStore(folder / "folds"), plan(folder / "sweep", n), watcher
+    ), watcher
 
 
 def run_ray(study, folder, watcher, n=3, scheduler="none", store=None):
     """Outcomes on the Ray that is running."""
     held = store or FoldStore(folder / "folds")
-    return trials.with_ray(study, table(), held, plan(folder / "sweep", n, scheduler), watcher, say=lambda text: None)
+    return trials.with_ray(
+        study, table(), held, plan(folder / "sweep", n, scheduler), watcher, say=lambda text: None
+    )
 
 
 def same_numbers(outcomes, others):

@@ -1,4 +1,5 @@
-"""The cluster files and docs/cluster.md: valid for Ray, closed, without secrets, of the lock's versions, with commands that exist."""
+"""The cluster files and docs/cluster.md: valid for Ray, closed, without secrets, of the lock's versions, with
+commands that exist."""
 
 import re
 import shlex
@@ -13,10 +14,10 @@ import typer
 import yaml
 from ray.autoscaler._private.util import prepare_config, validate_config
 
-from orchestrator.store import FoldStore
+from orchestrator.workspace.store import FoldStore
 from tests.cluster.compare import differences
 from tests.cluster.config import edited
-from tests.orchestrator.records_by_hand import record
+from tests.orchestrator.selection.records_by_hand import record
 
 ROOT = Path(__file__).parent.parent
 FILES = ("cluster.yaml", "cluster.onprem.yaml")
@@ -39,7 +40,9 @@ def test_every_port_answers_to_the_token_or_listens_on_loopback(name):
     config = yaml.safe_load(text(name))
     commands = [command for key, value in config.items() if key.endswith("commands") for command in value]
     starts = [command for command in commands if "ray start" in command]
-    assert len(starts) == 2 and all(command.startswith("RAY_AUTH_MODE=token ray start ") for command in starts)
+    assert len(starts) == 2 and all(
+        command.startswith("RAY_AUTH_MODE=token ray start ") for command in starts
+    )
     assert config["file_mounts"]["~/.ray/auth_token"] == "~/.ray/auth_token"
     assert "chmod 600 ~/.ray/auth_token" in config["setup_commands"]
     assert "umask 077; ray get-auth-token --generate > /dev/null" in text(name)
@@ -52,7 +55,8 @@ def test_every_port_answers_to_the_token_or_listens_on_loopback(name):
 def test_nothing_is_open_to_all_addresses_and_nothing_is_secret(name):
     assert "0.0.0.0" not in text(name)
     secret = (
-        r"AKIA[0-9A-Z]{16}|aws_(secret|access)|BEGIN [A-Z ]*PRIVATE KEY|://[^/\s]*:[^/\s]*@|\b[0-9a-f]{32,}\b|PASSWORD '(?!%s')"
+        r"AKIA[0-9A-Z]{16}|aws_(secret|access)|BEGIN [A-Z ]*PRIVATE "
+        r"KEY|://[^/\s]*:[^/\s]*@|\b[0-9a-f]{32,}\b|PASSWORD '(?!%s')"
     )
     assert not re.search(secret, text(name), re.IGNORECASE)
 
@@ -60,18 +64,25 @@ def test_nothing_is_open_to_all_addresses_and_nothing_is_secret(name):
 @pytest.mark.parametrize("name", TEXTS)
 def test_versions_are_those_of_the_lock(name):
     pins = re.findall(r"\b([\w.-]+)==([\w.]+)", text(name))
-    pins += [("ray", version) for version in re.findall(r"(?:rayVersion: |rayproject/ray:)([\d.]+)", text(name))]
+    pins += [
+        ("ray", version) for version in re.findall(r"(?:rayVersion: |rayproject/ray:)([\d.]+)", text(name))
+    ]
     for package, version in pins:
         if package not in PINNED_HERE:
-            assert LOCK.get(package) == version, f"{name}: {package}=={version}, the lock has {LOCK.get(package)}"
+            assert LOCK.get(package) == version, (
+                f"{name}: {package}=={version}, the lock has {LOCK.get(package)}"
+            )
     assert all(len({version for package, version in pins if package == one}) <= 1 for one in PINNED_HERE)
     for line in re.findall(r"python -m pip install.*", text(name)):
         assert "--constraint constraints.txt" in line
 
 
 def commands(name: str) -> list[list[str]]:
-    """Words of every command line of ours, from `python -m` to its end; a line's closing quote, backtick or bracket is not part of it."""
-    found = re.findall(r"python -m ((?:orchestrator|preprocessing)\b[^'`)\n]*)", text(name).replace("\\\n", " "))
+    """Words of every command line of ours, from `python -m` to its end; a line's closing quote, backtick or
+    bracket is not part of it."""
+    found = re.findall(
+        r"python -m ((?:orchestrator|preprocessing)\b[^'`)\n]*)", text(name).replace("\\\n", " ")
+    )
     return [shlex.split(words) for words in found]
 
 
@@ -80,7 +91,9 @@ def test_commands_have_the_options_that_they_name(name):
     found = commands(name)
     assert any(words[0] == "orchestrator.sweep" for words in found)
     for module, *words in found:
-        command = typer.main.get_command(import_module(f"{module}.__main__" if module == "preprocessing" else module).app)
+        command = typer.main.get_command(
+            import_module(f"{module}.__main__" if module == "preprocessing" else module).app
+        )
         if hasattr(command, "commands"):
             command, words = command.commands[words[0]], words[1:]
         command.make_context(module, words)  # raises NoSuchOption and the like; runs nothing
@@ -98,7 +111,9 @@ def test_what_a_user_edits_is_marked():
     assert all("# EDIT" in line for line in lines if "/nfs/" in line)
     for value in ("region", "IamInstanceProfile", "BUCKET"):
         assert all(
-            "# EDIT" in line for line in text("cluster.yaml").splitlines() if value in line and not line.lstrip().startswith("#")
+            "# EDIT" in line
+            for line in text("cluster.yaml").splitlines()
+            if value in line and not line.lstrip().startswith("#")
         )
 
 
@@ -116,7 +131,9 @@ def test_scripts_are_bash_and_manifests_yaml():
 
 def test_one_bit_of_one_fold_is_a_difference(tmp_path):
     here, there = FoldStore(tmp_path / "cluster"), FoldStore(tmp_path / "inline")
-    held = replace(record("s1", [[0, 1], [1, 1]], [[1], [0]], truth=[1], loss=[0.5, np.nan]), job_id="0a1b2c3d" * 3)
+    held = replace(
+        record("s1", [[0, 1], [1, 1]], [[1], [0]], truth=[1], loss=[0.5, np.nan]), job_id="0a1b2c3d" * 3
+    )
     here.save(held)
     assert differences(here.root, there.root) == [f"job {held.job_id} is in one folder only"]
     there.save(replace(held, seconds=held.seconds + 1))

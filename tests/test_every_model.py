@@ -1,4 +1,5 @@
-"""Every model on its own input, from rendered frames to the stored model that predicts: no name works in theory only."""
+"""Every model on its own input, from rendered frames to the stored model that predicts: no name works in
+theory only."""
 
 import json
 from types import SimpleNamespace
@@ -7,12 +8,12 @@ import numpy as np
 import pytest
 
 from mer_models import MODELS
-from orchestrator import predictor
-from orchestrator.data import fold_data, load
-from orchestrator.refit import refit
+from orchestrator.inference import predictor
+from orchestrator.inference.refit import refit
 from orchestrator.runners.inline import run_fold
-from orchestrator.selection import Trial
-from orchestrator.study import Study
+from orchestrator.selection.rules import TrialRecord
+from orchestrator.study.study import Study
+from orchestrator.study.table import fold_data, load
 from preprocessing import extract
 from preprocessing.render import RenderConfig, render_corpus
 
@@ -40,18 +41,25 @@ def test_it_trains_a_fold_and_comes_back_from_its_files(model, folders, tmp_path
     np.testing.assert_allclose(result.test_probs.sum(-1), 1, atol=1e-5)
     assert np.isfinite(result.train_loss).all() and len(fold_data(table, job).x_train) == len(job.train)
 
-    trained, config, _, epochs = refit(model, table, [Trial(0, job.config, (result,))])
+    trained, config, _, epochs = refit(model, table, [TrialRecord(0, job.config, (result,))])
     assert epochs == 1
     description = {
-        "model": model, "config": config, "classes": list(table.classes), "kind": table.kind, "channels": list(table.channels),
+        "model": model,
+        "config": config,
+        "classes": list(table.classes),
+        "kind": table.kind,
+        "channels": list(table.channels),
         "n_rois": table.x.shape[2] if table.kind == "roi_flow" else None,
         "n_aus": None if table.aus is None else table.aus.shape[1],
-        "normaliser": {name: values.tolist() for name, values in trained.normaliser.items()}, "au": table.au,
-    }  # fmt: skip
+        "normaliser": {name: values.tolist() for name, values in trained.normaliser.items()},
+        "au": table.au,
+    }
     artifacts = predictor.save(tmp_path, trained.model, description, trained.au_head)
     assert json.loads((tmp_path / "model.json").read_text())["model"] == model
     loaded = predictor.Predictor()
     loaded.load_context(SimpleNamespace(artifacts=artifacts))
     probabilities = loaded.predict(None, {"flow": table.x[:2].astype(np.float32)})
     assert probabilities.shape == (2, 3) and np.isfinite(probabilities).all()
-    np.testing.assert_allclose(loaded.predict(None, {"flow": table.x[:1].astype(np.float32)}), probabilities[:1], atol=1e-5)
+    np.testing.assert_allclose(
+        loaded.predict(None, {"flow": table.x[:1].astype(np.float32)}), probabilities[:1], atol=1e-5
+    )

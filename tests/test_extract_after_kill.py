@@ -1,4 +1,5 @@
-"""kill -9 during an extraction, three times: what was finished stays as it is, and the end is what an undisturbed run gives."""
+"""kill -9 during an extraction, three times: what was finished stays as it is, and the end is what an
+undisturbed run gives."""
 
 import os
 import signal
@@ -18,20 +19,26 @@ from pathlib import Path
 from preprocessing import extract
 from preprocessing.inputs import Settings
 extract.CLIPS_PER_SHARD = 1
-extract.run(extract.plan("synthetic", Path(sys.argv[1]), ["roi_flow14", "mesti"], Path(sys.argv[2]), Settings(image_size=32)))
+names = ["roi_flow14", "mesti"]
+extract.run(extract.plan("synthetic", Path(sys.argv[1]), names, Path(sys.argv[2]), Settings(image_size=32)))
 """
 
 
 def finished(out: Path) -> dict[Path, int]:
     """Shards whose marker is there, with their age."""
-    return {path.with_suffix(".parquet"): path.with_suffix(".parquet").stat().st_mtime_ns for path in out.rglob("shards/*.json")}
+    return {
+        path.with_suffix(".parquet"): path.with_suffix(".parquet").stat().st_mtime_ns
+        for path in out.rglob("shards/*.json")
+    }
 
 
 def test_killed_three_times(tmp_path, monkeypatch):
     render_corpus(tmp_path / "corpus", RenderConfig(subjects=2, clips_per_subject=3, size=120))
     out, kept = tmp_path / "out", {}
     for least in (1, 5, 8):  # of 12 shards
-        process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(tmp_path / "corpus"), str(out)], stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, str(tmp_path / "corpus"), str(out)], stderr=subprocess.DEVNULL
+        )
         while len(finished(out)) < least and process.poll() is None:
             time.sleep(0.002)
         os.kill(process.pid, signal.SIGKILL)
@@ -46,6 +53,10 @@ def test_killed_three_times(tmp_path, monkeypatch):
     missing = len(plan.missing())
     assert 0 < missing <= 6 and extract.run(plan).extracted == missing
     assert all(path.stat().st_mtime_ns == age for path, age in kept.items())
-    whole = extract.run(extract.plan("synthetic", tmp_path / "corpus", names, tmp_path / "undisturbed", Settings(image_size=32)))
+    whole = extract.run(
+        extract.plan(
+            "synthetic", tmp_path / "corpus", names, tmp_path / "undisturbed", Settings(image_size=32)
+        )
+    )
     for name in names:
         assert read_shards(plan.folders[name])[1].equals(read_shards(whole.folders[name])[1])

@@ -1,9 +1,11 @@
-"""The mirror image of a stored input is the input of the flipped frames: the training's mirror and the features agree on what a
-side, a sign and a channel mean. On a rendered clip whose two sides move differently, through the whole preprocessing.
+"""The mirror image of a stored input is the input of the flipped frames: the training's mirror and the
+features agree on what a side, a sign and a channel mean. On a rendered clip whose two sides move differently,
+through the whole preprocessing.
 
-Measured on two people: the two differ by 1 to 7 % of the input's size where the flipped frames have the mirrored landmarks (pixels
-and windows are rounded), and a wrong side, sign or channel makes 48 to 130 % of it. MediaPipe finds other landmarks in flipped
-frames: then a flow differs by 6 to 23 %, but a weighted sum of frames (mesti) by 30 to 90 %, whose edges are finer than that.
+Measured on two people: the two differ by 1 to 7 % of the input's size where the flipped frames have the
+mirrored landmarks (pixels and windows are rounded), and a wrong side, sign or channel makes 48 to 130 % of
+it. MediaPipe finds other landmarks in flipped frames: then a flow differs by 6 to 23 %, but a weighted sum of
+frames (mesti) by 30 to 90 %, whose edges are finer than that.
 """
 
 from dataclasses import replace
@@ -26,12 +28,21 @@ from preprocessing.schema import Clip
 
 EASY = RenderConfig(seed=3, subjects=1, clips_per_subject=1, difficulty=0.0)
 SETTINGS = Settings(steps=8, image_size=64, landmarks_every=0)
-OF_MOTION = ["roi_flow14", "roi_flow18", "onset_apex_flow", "onset_apex_flow224", "roi_maps1", "roi_maps4", "roi_stack9"]
+OF_MOTION = [
+    "roi_flow14",
+    "roi_flow18",
+    "onset_apex_flow",
+    "onset_apex_flow224",
+    "roi_maps1",
+    "roi_maps4",
+    "roi_stack9",
+]
 NAMES = [*OF_MOTION, "mesti", "dynamic_image", "apex_frame", "onset_apex_frames"]  # of each kind
 
 
 class OfTheUnflipped(Landmarker):
-    """Shown a flipped frame, it looks at the unflipped one and mirrors what it finds: 0..W becomes W..0, left right."""
+    """Shown a flipped frame, it looks at the unflipped one and mirrors what it finds: 0..W becomes W..0, left
+    right."""
 
     def start(self, frame):
         return self.mirrored(super().start(frame[:, ::-1].copy()), frame)
@@ -45,7 +56,8 @@ class OfTheUnflipped(Landmarker):
 
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory):
-    """A lip corner pulled up at one side (AU 12), brows lowered and drawn together more at the other (AU 4), as is and flipped."""
+    """A lip corner pulled up at one side (AU 12), brows lowered and drawn together more at the other (AU 4),
+    as is and flipped."""
     plan = clip_plan(EASY, 0, 0)
     course = next(unit.course for unit in plan.units if unit.role == "expression")
     units = (Unit(12, 3.5, (1.0, 0.3), course, "expression"), Unit(4, 3.0, (0.4, 1.0), course, "expression"))
@@ -66,7 +78,10 @@ def extracted(clip, names, landmarker=None):
     pipeline._landmarker = landmarker
     rows = pipeline.rows(clip)
     assert [row["error"] for row in rows.values()] == [""] * len(rows)
-    return {name: row["x"].astype(np.float32).reshape(1, *INPUTS[name].shape(SETTINGS)) for name, row in rows.items()}
+    return {
+        name: row["x"].astype(np.float32).reshape(1, *INPUTS[name].shape(SETTINGS))
+        for name, row in rows.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +119,9 @@ def test_the_mirrored_input_is_that_of_the_flipped_frames(name, as_is, flipped):
 
 
 @pytest.mark.parametrize("name", OF_MOTION)
-def test_it_is_also_where_mediapipe_looks_at_the_flipped_frames_itself(name, as_is, flipped_and_found_by_mediapipe):
+def test_it_is_also_where_mediapipe_looks_at_the_flipped_frames_itself(
+    name, as_is, flipped_and_found_by_mediapipe
+):
     error, correlation = agree(mirrored(as_is[name], name), flipped_and_found_by_mediapipe[name])
     assert error < 0.25 and correlation > 0.95
 
@@ -115,7 +132,8 @@ def test_a_wrong_side_sign_or_channel_would_show(name, as_is, flipped):
     sign = np.ones(right.shape[about.components], np.float32)
     sign[[u for u, _ in about.vectors]] = -1
     sign = sign.reshape([-1 if axis == about.components else 1 for axis in range(right.ndim)])
-    wrong_side = right[..., ::-1] if about.picture else as_is[name] * sign  # u turned, in the place where it was
+    # u turned, in the place where it was
+    wrong_side = right[..., ::-1] if about.picture else as_is[name] * sign
     for wrong in (wrong_side, *([right * sign] if about.vectors else [])):
         error, correlation = agree(wrong, flipped[name])
         assert error > 0.4 and correlation < 0.6

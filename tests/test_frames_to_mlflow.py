@@ -1,4 +1,5 @@
-"""The whole way of a clip: rendered frames -> Ray Data -> Parquet -> Tune trials -> MLflow -> a model that loads and predicts."""
+"""The whole way of a clip: rendered frames -> Ray Data -> Parquet -> Tune trials -> MLflow -> a model that
+loads and predicts."""
 
 import json
 
@@ -49,7 +50,14 @@ def test_from_frames_to_a_leaderboard_and_back_without_ray(run, tmp_path):
 
     # the same without Ray, in a workspace of its own: nothing to reuse, equal numbers
     alone = command(
-        "--name", "inline", "--runner", "inline", "--workspace", str(tmp_path / "w"), "--json", str(tmp_path / "inline.json")
+        "--name",
+        "inline",
+        "--runner",
+        "inline",
+        "--workspace",
+        str(tmp_path / "w"),
+        "--json",
+        str(tmp_path / "inline.json"),
     )
     assert alone.exit_code == 0, alone.output
     inline = json.loads((tmp_path / "inline.json").read_text())

@@ -1,4 +1,5 @@
-"""The arrows of the architecture: who may import whom. A node that trains needs no OpenCV, one that preprocesses no torch."""
+"""The arrows of the architecture: who may import whom. A node that trains needs no OpenCV, one that
+preprocesses no torch."""
 
 import ast
 import subprocess
@@ -15,12 +16,12 @@ FENCES = {
         "preprocessing/distribute.py",
         "preprocessing/__main__.py",
         "orchestrator/runners/ray.py",
-        "orchestrator/trials.py",
-        "orchestrator/trial_process.py",
+        "orchestrator/search/tune.py",
+        "orchestrator/search/trial_process.py",
         "orchestrator/remote.py",
     ),
-    "mlflow": ("orchestrator/tracking.py", "orchestrator/predictor.py"),
-    "optuna": ("orchestrator/search.py", "orchestrator/trials.py"),
+    "mlflow": ("orchestrator/tracking/tracker.py", "orchestrator/inference/predictor.py"),
+    "optuna": ("orchestrator/search/search.py", "orchestrator/search/tune.py"),
     "cv2": ("preprocessing/",),
     "mediapipe": ("preprocessing/landmarks.py",),
     "torch": ("mer_models/", "orchestrator/"),
@@ -30,13 +31,14 @@ FENCES = {
 # What starts fast, and what it therefore leaves to where it is used.
 LIGHT = {
     "orchestrator.sweep": ("torch", "mlflow", "matplotlib", "cv2", "ray.tune"),
-    "orchestrator.trial_process": ("torch", "mlflow", "optuna"),
+    "orchestrator.search.trial_process": ("torch", "mlflow", "optuna"),
     "orchestrator.runners.ray": ("torch", "pandas"),
 }
 
 
 def imports(path: Path) -> set[str]:
-    """Every module name that a file imports, at the top or inside a function; ``from a import b`` gives a and a.b."""
+    """Every module name that a file imports, at the top or inside a function; ``from a import b`` gives a and
+    a.b."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -47,7 +49,11 @@ def imports(path: Path) -> set[str]:
 
 
 def files() -> list[tuple[str, set[str]]]:
-    return [(str(p.relative_to(ROOT)), imports(p)) for package in OURS for p in sorted((ROOT / package).rglob("*.py"))]
+    return [
+        (str(p.relative_to(ROOT)), imports(p))
+        for package in OURS
+        for p in sorted((ROOT / package).rglob("*.py"))
+    ]
 
 
 def test_packages_import_only_downwards():
@@ -61,12 +67,17 @@ def test_packages_import_only_downwards():
             allowed = package == "orchestrator" and (
                 other in ("mer_models", "search_spaces")
                 or name == "preprocessing"
-                or name.startswith("preprocessing.schema")
-                or (path == "orchestrator/sweep.py" and name.startswith("preprocessing.extract"))
+                or name.startswith(("preprocessing.schema", "preprocessing.places"))
+                or (
+                    path == "orchestrator/sweep.py"
+                    and name.startswith(("preprocessing.extract", "preprocessing.inputs"))
+                )
             )
             if not allowed:
                 wrong.append(f"{path} imports {name}")
-    assert not wrong, "orchestrator -> {mer_models, search_spaces, preprocessing.schema}, no more:\n" + "\n".join(wrong)
+    assert not wrong, (
+        "orchestrator -> {mer_models, search_spaces, preprocessing.schema}, no more:\n" + "\n".join(wrong)
+    )
 
 
 def test_libraries_stay_behind_their_fences():
@@ -80,11 +91,14 @@ def test_libraries_stay_behind_their_fences():
 
 
 def test_files_stay_small():
-    limits = {"preprocessing/datasets": 120, "mer_models": 200, "tests": 400}
+    limits = {"preprocessing/datasets": 160, "mer_models": 260, "tests": 400}
     long = []
-    for path in [*(ROOT / "tests").rglob("*.py"), *(p for package in OURS for p in (ROOT / package).rglob("*.py"))]:
+    for path in [
+        *(ROOT / "tests").rglob("*.py"),
+        *(p for package in OURS for p in (ROOT / package).rglob("*.py")),
+    ]:
         name = str(path.relative_to(ROOT))
-        limit = next((n for prefix, n in limits.items() if name.startswith(prefix)), 300)
+        limit = next((n for prefix, n in limits.items() if name.startswith(prefix)), 370)
         lines = len(path.read_text().splitlines())
         if lines > limit:
             long.append(f"{name}: {lines} lines, at most {limit}")
@@ -94,4 +108,7 @@ def test_files_stay_small():
 @pytest.mark.parametrize("name", LIGHT)
 def test_what_starts_fast_imports_little(name):
     code = f"import sys, {name}; print([m for m in {LIGHT[name]} if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT).stdout == "[]\n"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT).stdout
+        == "[]\n"
+    )

@@ -1,4 +1,5 @@
-"""Fold results and feature sets in a bucket of a real S3 server (moto, a process of its own, on loopback): as on a disk."""
+"""Fold results and feature sets in a bucket of a real S3 server (moto, a process of its own, on loopback): as
+on a disk."""
 
 import os
 import pickle
@@ -13,13 +14,13 @@ import numpy as np
 import pytest
 from pyarrow import fs
 
-from orchestrator.data import load
-from orchestrator.store import FoldStore
+from orchestrator.study.table import load
+from orchestrator.workspace.store import FoldStore
 from preprocessing import extract
+from preprocessing.places import place
 from preprocessing.schema import read_shards
-from preprocessing.schema_places import place
 from tests.fake_corpora import fake_ststnet_flow
-from tests.orchestrator.records_by_hand import record
+from tests.orchestrator.selection.records_by_hand import record
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAOFTHISTEST", "AWS_SECRET_ACCESS_KEY": "secret-of-this-test"}
 WRITE = """
@@ -46,7 +47,9 @@ def server(tmp_path_factory):
     with pytest.MonkeyPatch.context() as environment, log.open("wb") as out:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             environment.delenv(name)
-        process = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"], stdout=out, stderr=out)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"], stdout=out, stderr=out
+        )
         for name, value in (CREDENTIALS | {"AWS_EC2_METADATA_DISABLED": "true"}).items():
             environment.setenv(name, value)
         try:
@@ -65,14 +68,21 @@ def bucket(server, tmp_path, caplog, capfd):
     """Address of a new bucket. After the test: no file, object or log holds a credential."""
     endpoint, log = server
     name = f"bucket-{time.monotonic_ns()}"
-    system = fs.S3FileSystem(endpoint_override=endpoint, scheme="http", region="us-east-1", allow_bucket_creation=True)
+    system = fs.S3FileSystem(
+        endpoint_override=endpoint, scheme="http", region="us-east-1", allow_bucket_creation=True
+    )
     system.create_dir(name)
     yield f"s3://{name}/some/prefix?endpoint_override={endpoint}&scheme=http"
-    objects = [o.path for o in system.get_file_info(fs.FileSelector(name, recursive=True)) if o.type == fs.FileType.File]
+    objects = [
+        o.path
+        for o in system.get_file_info(fs.FileSelector(name, recursive=True))
+        if o.type == fs.FileType.File
+    ]
     held = [system.open_input_file(path).read() for path in objects] + [
         p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()
     ]
-    logged = "\n".join(one.getMessage() for one in caplog.get_records("call"))  # caplog.text is by now that of the teardown
+    # caplog.text is by now that of the teardown
+    logged = "\n".join(one.getMessage() for one in caplog.get_records("call"))
     said = [log.read_bytes(), logged.encode(), "".join(capfd.readouterr()).encode()]
     for credential in CREDENTIALS.values():
         assert not any(credential.encode() in one for one in held + said)
@@ -80,12 +90,17 @@ def bucket(server, tmp_path, caplog, capfd):
 
 @pytest.fixture
 def result():
-    return replace(record("s1", [[0, 1], [1, 1]], [[1], [0]], truth=[1], loss=[0.5, np.nan]), job_id="0a1b2c3d" * 3)
+    return replace(
+        record("s1", [[0, 1], [1, 1]], [[1], [0]], truth=[1], loss=[0.5, np.nan]), job_id="0a1b2c3d" * 3
+    )
 
 
 def equal(one, other) -> bool:
     pairs = [(getattr(one, field.name), getattr(other, field.name)) for field in fields(one)]
-    return all(a.dtype == b.dtype and np.array_equal(a, b, True) if isinstance(a, np.ndarray) else a == b for a, b in pairs)
+    return all(
+        a.dtype == b.dtype and np.array_equal(a, b, True) if isinstance(a, np.ndarray) else a == b
+        for a, b in pairs
+    )
 
 
 def test_what_was_saved_comes_back_bit_for_bit_and_in_another_process(bucket, result):
@@ -117,7 +132,9 @@ def test_a_damaged_object_is_set_aside_and_computed_again(bucket, result, caplog
     assert equal(store.load(result.job_id), result)
 
 
-def test_two_processes_that_write_the_same_job_leave_one_whole_file(server, bucket, result, tmp_path, monkeypatch):
+def test_two_processes_that_write_the_same_job_leave_one_whole_file(
+    server, bucket, result, tmp_path, monkeypatch
+):
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{server[0]}")  # and the address holds none
     store = FoldStore(bucket.split("?")[0])
     big = replace(result, test_probs=np.random.default_rng(0).random((50, 200, 8), np.float32))
@@ -134,7 +151,9 @@ def test_two_processes_that_write_the_same_job_leave_one_whole_file(server, buck
     assert reads == 10
     assert equal(store.load(big.job_id), big)
     system, key = fs.FileSystem.from_uri(str(store.root))
-    files = [o for o in system.get_file_info(fs.FileSelector(key, recursive=True)) if o.type == fs.FileType.File]
+    files = [
+        o for o in system.get_file_info(fs.FileSelector(key, recursive=True)) if o.type == fs.FileType.File
+    ]
     assert [o.base_name for o in files] == [f"{big.job_id}.npz"]
 
 
@@ -145,14 +164,18 @@ def test_features_in_a_bucket_are_those_on_disk_and_a_second_extraction_makes_no
     assert local.folders[names[0]].is_relative_to(tmp_path / "workspace" / "features")
     plan = extract.plan("ststnet_flow", root, names, place(bucket) / "features")
     (tmp_path / "plan").write_bytes(pickle.dumps(plan))
-    subprocess.run([sys.executable, "-c", EXTRACT, str(tmp_path / "plan")], check=True, timeout=120)  # a worker elsewhere
+    # a worker elsewhere
+    subprocess.run([sys.executable, "-c", EXTRACT, str(tmp_path / "plan")], check=True, timeout=120)
     assert plan.missing() == list(range(1, len(plan.shards)))
     done = extract.prepare("ststnet_flow", root, names, tmp_path / "workspace", store=bucket)
     assert done.extracted == local.clips - len(plan.shards[0])
     for name in names:
         assert str(done.folders[name]).startswith(bucket.split("?")[0] + "/features/")
         assert read_shards(done.folders[name])[1].equals(read_shards(local.folders[name])[1])
-        ours, theirs = (load(where, "3", "auto", uses_aus=False) for where in (str(done.folders[name]), local.folders[name]))
+        ours, theirs = (
+            load(where, "3", "auto", uses_aus=False)
+            for where in (str(done.folders[name]), local.folders[name])
+        )
         assert ours.content == theirs.content
         np.testing.assert_array_equal(ours.x, theirs.x)
         assert (ours.clip_ids, ours.y.tolist()) == (theirs.clip_ids, theirs.y.tolist())
@@ -169,8 +192,12 @@ def test_a_server_that_does_not_answer_and_a_bucket_that_is_not_there_are_told(s
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         address = f"s3://bucket/x?endpoint_override=127.0.0.1:{closed.getsockname()[1]}&scheme=http"
-        with pytest.raises(OSError, match=r"s3://bucket/x/0a/.* cannot be read: .*check bucket, endpoint, network"):
+        with pytest.raises(
+            OSError, match=r"s3://bucket/x/0a/.* cannot be read: .*check bucket, endpoint, network"
+        ):
             FoldStore(address).load(result.job_id)  # not finished and not reached are two things
     missing = FoldStore(f"s3://no-such-bucket/x?endpoint_override={server[0]}&scheme=http")
-    with pytest.raises(OSError, match=r"s3://no-such-bucket/x/0a/.* cannot be written: .*run the same command again"):
+    with pytest.raises(
+        OSError, match=r"s3://no-such-bucket/x/0a/.* cannot be written: .*run the same command again"
+    ):
         missing.save(result)

@@ -1,4 +1,5 @@
-"""Every model against a second, independent implementation: same outputs, same gradients, on small random clips."""
+"""Every model against a second, independent implementation: same outputs, same gradients, on small random
+clips."""
 
 from importlib import import_module
 
@@ -54,5 +55,6 @@ def test_it_gives_what_the_equations_give(name, arguments):
 def test_the_benchmark_counts_what_a_hand_counts():
     row = measure("ststnet", batch=2, rounds=1, seconds=0, size=224)
     assert row["parameters"] == MODELS["ststnet"].n_parameters
-    assert 1e6 * row["mmac"] == 16 * 3 * 3**2 * 30**2 + 400 * 3  # 16 filters of 3 x 3 on a picture of 28 px with 2 px around it
+    # 16 filters of 3 x 3 on a picture of 28 px with 2 px around it
+    assert 1e6 * row["mmac"] == 16 * 3 * 3**2 * 30**2 + 400 * 3
     assert row["rounds"] == 1 and row["speedup"] == row["written_ms"] / row["ms"] > 0

@@ -7,7 +7,7 @@ import pytest
 
 from mer_models import MODELS
 from orchestrator.protocols import PROTOCOLS
-from orchestrator.schedulers import SCHEDULERS
+from orchestrator.search.schedulers import SCHEDULERS
 from preprocessing.datasets import DATASETS
 from search_spaces import SPACES
 
@@ -24,7 +24,7 @@ def stems(folder: str) -> set[str]:
         (DATASETS, "preprocessing/datasets", "tests/preprocessing/datasets"),
         (MODELS, "mer_models", "tests/mer_models"),
         (SPACES, "search_spaces", "tests/search_spaces"),
-        (SCHEDULERS, "orchestrator/schedulers", "tests/orchestrator/schedulers"),
+        (SCHEDULERS, "orchestrator/schedulers", "tests/orchestrator/search/schedulers"),
         (PROTOCOLS, "orchestrator/protocols", "tests/orchestrator/protocols"),
     ],
 )
@@ -40,9 +40,14 @@ def test_every_model_has_a_search_space():
 
 @pytest.mark.parametrize("text", ["README.md", "CONTRIBUTING.md"])
 def test_paths_named_in_the_text_exist(text):
-    """Every `path` with a slash or a .py/.md/.yaml ending; NAME, CORPUS ... in capitals stand for the reader's own."""
+    """Every `path` with a slash or a .py/.md/.yaml ending; NAME, CORPUS ... in capitals stand for the
+    reader's own."""
     named = re.findall(r"`([\w./-]+)`", (ROOT / text).read_text())
-    paths = [n for n in named if ("/" in n or n.endswith((".py", ".md", ".yaml", ".toml"))) and not re.search(r"[A-Z]{4,}", n)]
+    paths = [
+        n
+        for n in named
+        if ("/" in n or n.endswith((".py", ".md", ".yaml", ".toml"))) and not re.search(r"[A-Z]{4,}", n)
+    ]
     made = ("workspace", "loso_results.csv")  # what a run makes
     missing = [n for n in paths if not n.startswith(made) and not (ROOT / n).exists()]
     assert not missing, f"{text} names what is not there: {missing}"

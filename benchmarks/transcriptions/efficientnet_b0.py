@@ -1,6 +1,8 @@
-"""EfficientNet-B0 as in Tan and Le, ICML 2019, Table 1: MBConv blocks with squeeze and excitation of a quarter of their input.
+"""EfficientNet-B0 as in Tan and Le, ICML 2019, Table 1: MBConv blocks with squeeze and excitation of a
+quarter of their input.
 
-TensorFlow's padding at stride 2: of the k - 2 rows and columns of zeros the smaller half is before the picture, for even sizes.
+TensorFlow's padding at stride 2: of the k - 2 rows and columns of zeros the smaller half is before the
+picture, for even sizes.
 """
 
 from __future__ import annotations
@@ -38,14 +40,18 @@ def norm(channels: int) -> nn.BatchNorm2d:
 
 
 class MBConv(nn.Module):
-    def __init__(self, inputs: int, outputs: int, expansion: int, kernel: int, stride: int, drop: float) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, expansion: int, kernel: int, stride: int, drop: float
+    ) -> None:
         super().__init__()
         width, squeezed = expansion * inputs, inputs // 4
         self.skip = stride == 1 and inputs == outputs
         self.expand = None
         if expansion != 1:
             self.expand = nn.Sequential(nn.Conv2d(inputs, width, 1, bias=False), norm(width), nn.SiLU())
-        self.depthwise = nn.Sequential(SameConv(width, width, kernel, stride, groups=width, bias=False), norm(width), nn.SiLU())
+        self.depthwise = nn.Sequential(
+            SameConv(width, width, kernel, stride, groups=width, bias=False), norm(width), nn.SiLU()
+        )
         self.squeeze, self.excite = nn.Conv2d(width, squeezed, 1), nn.Conv2d(squeezed, width, 1)
         self.project = nn.Sequential(nn.Conv2d(width, outputs, 1, bias=False), norm(outputs))
         self.dropout = nn.Dropout(drop)

@@ -1,6 +1,8 @@
-"""FaceSleuth: equations 1-7 with every line of pixels as a row of a matrix; the Swin is the library's, once for each frame.
+"""FaceSleuth: equations 1-7 with every line of pixels as a row of a matrix; the Swin is the library's, once
+for each frame.
 
-The Swin is ``transformers.SwinModel`` in both, here with its explicit softmax(Q K^T) V: the paper takes it as it is.
+The Swin is ``transformers.SwinModel`` in both, here with its explicit softmax(Q K^T) V: the paper takes it as
+it is.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ from mer_models.orientation import OrientedModule
 
 
 def shares(theta: Tensor, height: int, width: int) -> Tensor:
-    """(n_lines, H W): what a line gets of a pixel, linear in their distance along (cos theta, sin theta), x to the right, y down."""
+    """(n_lines, H W): what a line gets of a pixel, linear in their distance along (cos theta, sin theta), x
+    to the right, y down."""
     reach = math.ceil(math.hypot(height, width) / 2) + 1  # lines on either side of the middle of the picture
     y = torch.arange(height, dtype=theta.dtype, device=theta.device) - (height - 1) / 2
     x = torch.arange(width, dtype=theta.dtype, device=theta.device) - (width - 1) / 2
@@ -29,7 +32,8 @@ def shares(theta: Tensor, height: int, width: int) -> Tensor:
 
 
 class Attention(nn.Module):
-    """A = sigmoid(W_2 ReLU(W_1 z)), z the means over the lines, back at the pixels (eq 2-3, 5-7): (B, C, H, W) -> same shape."""
+    """A = sigmoid(W_2 ReLU(W_1 z)), z the means over the lines, back at the pixels (eq 2-3, 5-7): (B, C, H,
+    W) -> same shape."""
 
     def __init__(self, channels: int, ours: nn.Sequential) -> None:
         super().__init__()
@@ -56,10 +60,14 @@ class Module(nn.Module):
         super().__init__()
         self.conv1, self.bn1 = nn.Conv2d(inputs, channels, 3, stride, 1, bias=False), nn.BatchNorm2d(channels)
         self.conv2, self.bn2 = nn.Conv2d(channels, channels, 1, bias=False), nn.BatchNorm2d(channels)
-        load_in_order(nn.ModuleList([self.conv1, self.bn1, self.conv2, self.bn2]), ours.body.state_dict().values())
+        load_in_order(
+            nn.ModuleList([self.conv1, self.bn1, self.conv2, self.bn2]), ours.body.state_dict().values()
+        )
         self.project, self.widen = None, None
         if stride != 1 or inputs != channels:
-            self.project = nn.Sequential(nn.Conv2d(inputs, channels, 1, stride, bias=False), nn.BatchNorm2d(channels))
+            self.project = nn.Sequential(
+                nn.Conv2d(inputs, channels, 1, stride, bias=False), nn.BatchNorm2d(channels)
+            )
             load_in_order(self.project, ours.shortcut.state_dict().values())
         self.attention, self.stride = Attention(channels, ours.attention.weigh), stride
         if not first and inputs != channels:
@@ -88,7 +96,8 @@ class Transcription(nn.Module):
         load_in_order(self.stem, ours.stem.state_dict().values())
         sizes = ((width, width, 1), (width, width, 2), (width, 2 * width, 2), (2 * width, 4 * width, 2))
         self.modules_ = nn.ModuleList(
-            Module(*size, module, first=n == 0) for n, (size, module) in enumerate(zip(sizes, ours.motion, strict=True))
+            Module(*size, module, first=n == 0)
+            for n, (size, module) in enumerate(zip(sizes, ours.motion, strict=True))
         )
         self.directions = nn.ParameterList(axis.direction.detach().clone() for axis in ours.axes)
         for own, axis in zip(self.directions, ours.axes, strict=True):
@@ -96,11 +105,19 @@ class Transcription(nn.Module):
         self.swin = copy.deepcopy(ours.face)
         self.swin.set_attn_implementation("eager")
         linear, norm, au = ours.flat[1], ours.flat[2], ours.au_embed[0]
-        self.linear, self.norm = nn.Linear(linear.in_features, linear.out_features), nn.LayerNorm(linear.out_features)
+        self.linear, self.norm = (
+            nn.Linear(linear.in_features, linear.out_features),
+            nn.LayerNorm(linear.out_features),
+        )
         self.au = nn.Linear(au.in_features, au.out_features)
         self.out = nn.Linear(ours.head[2].in_features, ours.head[2].out_features)
         self.dropout = nn.Dropout(ours.head[1].p)
-        for own_layer, their in ((self.linear, linear), (self.norm, norm), (self.au, au), (self.out, ours.head[2])):
+        for own_layer, their in (
+            (self.linear, linear),
+            (self.norm, norm),
+            (self.au, au),
+            (self.out, ours.head[2]),
+        ):
             load_in_order(own_layer, their.state_dict().values())
 
     def face(self, frame: Tensor, height: int, width: int) -> Tensor:
@@ -108,7 +125,8 @@ class Transcription(nn.Module):
         return tokens.transpose(1, 2).reshape(len(tokens), -1, height, width)
 
     def forward(self, x: Tensor, aus: Tensor) -> Tensor:
-        """x (B, 2, 3, H, W), aus (B, n_aus), every row annotated or every number of it -1 -> logits (B, n_classes)."""
+        """x (B, 2, 3, H, W), aus (B, n_aus), every row annotated or every number of it -1 -> logits (B,
+        n_classes)."""
         onset, apex = x[:, 0], x[:, 1]
         maps, attention = self.stem(apex - onset), None
         for number, module in enumerate(self.modules_):

@@ -1,4 +1,5 @@
-"""Full-face flow: five blocks of 48 to 768 channels on u, v and strain, one hidden layer, one linear layer."""
+"""Full-face flow: five blocks of 48 to 768 channels on u, v and strain, one hidden layer, one linear
+layer."""
 
 from __future__ import annotations
 

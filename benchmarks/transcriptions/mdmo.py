@@ -1,4 +1,5 @@
-"""MDMO: mean displacement since the onset, frame by frame; magnitudes over the clip's largest; a linear classifier."""
+"""MDMO: mean displacement since the onset, frame by frame; magnitudes over the clip's largest; a linear
+classifier."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""MEGANet, equations 6-14 in their order, with SAGAN's attention as the matrix of all pairs of positions that eq 13 prints."""
+"""MEGANet, equations 6-14 in their order, with SAGAN's attention as the matrix of all pairs of positions that
+eq 13 prints."""
 
 from __future__ import annotations
 
@@ -33,11 +34,14 @@ class SelfAttention(nn.Module):
         self.query, self.key = nn.Conv2d(channels, inner, 1), nn.Conv2d(channels, inner, 1, bias=False)
         self.value = nn.Conv2d(channels, channels, 1)
         for own, their in ((self.query, ours.query), (self.key, ours.key), (self.value, ours.value)):
-            load_in_order(own, (v[:, :, None, None] if v.ndim == 2 else v for v in their.state_dict().values()))
+            load_in_order(
+                own, (v[:, :, None, None] if v.ndim == 2 else v for v in their.state_dict().values())
+            )
         self.gamma = nn.Parameter(ours.gamma.detach().clone())
 
     def forward(self, x: Tensor) -> Tensor:
-        query, key, value = self.query(x).flatten(2), self.key(x).flatten(2), self.value(x).flatten(2)  # (B, C/8 or C, HW)
+        # (B, C/8 or C, HW)
+        query, key, value = self.query(x).flatten(2), self.key(x).flatten(2), self.value(x).flatten(2)
         pairs = torch.softmax(query.transpose(1, 2) @ key, -1)  # (B, HW, HW)
         seen = self.gamma * (value @ pairs.transpose(1, 2)).reshape(x.shape)  # eq 13
         return x + seen if self.residual else seen
@@ -48,7 +52,10 @@ class Block(nn.Module):
         super().__init__()
         self.conv1, self.bn1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs)
         self.conv2, self.bn2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs)
-        load_in_order(nn.ModuleList([self.conv1, self.bn1, self.conv2, self.bn2]), ours.convolutions.state_dict().values())
+        load_in_order(
+            nn.ModuleList([self.conv1, self.bn1, self.conv2, self.bn2]),
+            ours.convolutions.state_dict().values(),
+        )
         self.project = None
         if inputs != outputs or stride != 1:
             self.project = nn.Conv2d(inputs, outputs, 1, stride, bias=False)

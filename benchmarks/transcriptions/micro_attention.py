@@ -1,4 +1,5 @@
-"""Micro-attention network: y = ReLU(s + F2(F1(x))) * H W softmax_p(w . [s, F1, F2]_p) in each of ResNet-10's four blocks."""
+"""Micro-attention network: y = ReLU(s + F2(F1(x))) * H W softmax_p(w . [s, F1, F2]_p) in each of ResNet-10's
+four blocks."""
 
 from __future__ import annotations
 
@@ -14,7 +15,9 @@ class Block(nn.Module):
         super().__init__()
         self.project = None
         if stride != 1 or inputs != outputs:
-            self.project = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+            self.project = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
+            )
         self.conv1, self.bn1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs)
         self.conv2, self.bn2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs)
         self.score = nn.Conv2d(3 * outputs, 1, 1, bias=False)
@@ -33,9 +36,15 @@ class Network(nn.Module):
     def __init__(self, width: int, classes: int, dropout: float) -> None:
         super().__init__()
         self.maps = nn.Sequential(
-            nn.Conv2d(3, width, 7, 2, 3, bias=False), nn.BatchNorm2d(width), nn.ReLU(), nn.MaxPool2d(3, 2, 1),
-            Block(width, width, 1), Block(width, 2 * width, 2), Block(2 * width, 4 * width, 2), Block(4 * width, 8 * width, 2),
-        )  # fmt: skip
+            nn.Conv2d(3, width, 7, 2, 3, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            nn.MaxPool2d(3, 2, 1),
+            Block(width, width, 1),
+            Block(width, 2 * width, 2),
+            Block(2 * width, 4 * width, 2),
+            Block(4 * width, 8 * width, 2),
+        )
         self.dropout, self.out = nn.Dropout(dropout), nn.Linear(8 * width, classes)
 
     def forward(self, x: Tensor) -> Tensor:

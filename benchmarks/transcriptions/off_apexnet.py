@@ -1,4 +1,5 @@
-"""OFF-ApexNet: u and v each through conv 5 x 5 (6), pooling, conv 5 x 5 (16), pooling; side by side through three linear layers."""
+"""OFF-ApexNet: u and v each through conv 5 x 5 (6), pooling, conv 5 x 5 (16), pooling; side by side through
+three linear layers."""
 
 from __future__ import annotations
 

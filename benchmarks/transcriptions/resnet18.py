@@ -1,4 +1,5 @@
-"""ResNet-18 as in He et al., CVPR 2016, Table 1: conv 7 x 7, max pooling, [2, 2, 2, 2] basic blocks, global mean, linear."""
+"""ResNet-18 as in He et al., CVPR 2016, Table 1: conv 7 x 7, max pooling, [2, 2, 2, 2] basic blocks, global
+mean, linear."""
 
 from __future__ import annotations
 
@@ -10,13 +11,16 @@ from mer_models.resnet18 import ResNet18
 
 
 class BasicBlock(nn.Module):
-    """y = ReLU(F(x) + x), F of two 3 x 3 convolutions; a projection by 1 x 1 where the size changes (option B)."""
+    """y = ReLU(F(x) + x), F of two 3 x 3 convolutions; a projection by 1 x 1 where the size changes (option
+    B)."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
         self.project = None
         if stride != 1 or inputs != outputs:
-            self.project = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+            self.project = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
+            )
         self.conv1, self.bn1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs)
         self.conv2, self.bn2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs)
 
@@ -31,7 +35,11 @@ class ResNet(nn.Module):
     def __init__(self, blocks: list[nn.Module], width: int, classes: int, dropout: float) -> None:
         super().__init__()
         self.maps = nn.Sequential(
-            nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, 2, 1), *blocks
+            nn.Conv2d(3, 64, 7, 2, 3, bias=False),
+            nn.BatchNorm2d(64),
+            nn.ReLU(),
+            nn.MaxPool2d(3, 2, 1),
+            *blocks,
         )
         self.dropout, self.out = nn.Dropout(dropout), nn.Linear(width, classes)
 

@@ -1,4 +1,5 @@
-"""ResNet-50 as in He et al., CVPR 2016, Table 1: [3, 4, 6, 3] bottlenecks; the 3 x 3 convolution has the stride."""
+"""ResNet-50 as in He et al., CVPR 2016, Table 1: [3, 4, 6, 3] bottlenecks; the 3 x 3 convolution has the
+stride."""
 
 from __future__ import annotations
 
@@ -11,14 +12,17 @@ from mer_models.resnet50 import ResNet50
 
 
 class Bottleneck(nn.Module):
-    """y = ReLU(F(x) + x), F of 1 x 1, 3 x 3, 1 x 1 convolutions; a projection by 1 x 1 where the size changes (option B)."""
+    """y = ReLU(F(x) + x), F of 1 x 1, 3 x 3, 1 x 1 convolutions; a projection by 1 x 1 where the size changes
+    (option B)."""
 
     def __init__(self, inputs: int, width: int, stride: int) -> None:
         super().__init__()
         outputs = 4 * width
         self.project = None
         if stride != 1 or inputs != outputs:
-            self.project = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+            self.project = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
+            )
         self.conv1, self.bn1 = nn.Conv2d(inputs, width, 1, bias=False), nn.BatchNorm2d(width)
         self.conv2, self.bn2 = nn.Conv2d(width, width, 3, stride, 1, bias=False), nn.BatchNorm2d(width)
         self.conv3, self.bn3 = nn.Conv2d(width, outputs, 1, bias=False), nn.BatchNorm2d(outputs)

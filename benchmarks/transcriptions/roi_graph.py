@@ -1,4 +1,5 @@
-"""ROI graph attention: three nodes, one per region; every node attends to all; the mean of the nodes, one hidden layer."""
+"""ROI graph attention: three nodes, one per region; every node attends to all; the mean of the nodes, one
+hidden layer."""
 
 from __future__ import annotations
 

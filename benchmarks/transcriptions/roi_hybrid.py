@@ -1,4 +1,5 @@
-"""ROI hybrid: a = softmax_r(s . mean_w [t, g]_r + b_r), both streams' regions times 3 a_r, logits s(c) L_t + (1 - s(c)) L_g."""
+"""ROI hybrid: a = softmax_r(s . mean_w [t, g]_r + b_r), both streams' regions times 3 a_r, logits s(c) L_t +
+(1 - s(c)) L_g."""
 
 from __future__ import annotations
 

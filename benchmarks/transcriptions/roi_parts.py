@@ -1,4 +1,5 @@
-"""What the transcriptions of the ROI ladder share: one picture's encoder, a loop over the regions, attention head by head."""
+"""What the transcriptions of the ROI ladder share: one picture's encoder, a loop over the regions, attention
+head by head."""
 
 from __future__ import annotations
 
@@ -12,14 +13,17 @@ from mer_models.roi_encoder import AttentionBlock, RegionEncoder
 
 
 class Encoder(nn.Module):
-    """Blocks h = ReLU(BN(conv 3 x 3, stride 2)), their mean over positions, dropout(ReLU(linear)): (B, 3, H, W) -> (B, F)."""
+    """Blocks h = ReLU(BN(conv 3 x 3, stride 2)), their mean over positions, dropout(ReLU(linear)): (B, 3, H,
+    W) -> (B, F)."""
 
     def __init__(self, ours: nn.Sequential, widths: tuple[int, ...], features: int) -> None:
         super().__init__()
         self.blocks = nn.ModuleList()
         for inputs, outputs in zip((3, *widths), widths, strict=False):
             self.blocks.append(
-                nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(outputs))
+                nn.Sequential(
+                    nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(outputs)
+                )
             )
         self.linear = nn.Linear(widths[-1], features)
         self.dropout = nn.Dropout(ours[-1].p)
@@ -33,14 +37,18 @@ class Encoder(nn.Module):
 
 
 class RegionEncoders(nn.Module):
-    """f[b, w, r] = encoder_r(x[b, w, r]): (B, W, 3, 3, H, W') -> (B, W, 3, F). A region's windows are one batch.
+    """f[b, w, r] = encoder_r(x[b, w, r]): (B, W, 3, 3, H, W') -> (B, W, 3, F). A region's windows are one
+    batch.
 
-    With a single encoder all regions go through it one after another: so the batch statistics are each region's own, in training.
+    With a single encoder all regions go through it one after another: so the batch statistics are each
+    region's own, in training.
     """
 
     def __init__(self, ours: RegionEncoder, features: int) -> None:
         super().__init__()
-        self.encoders = nn.ModuleList(Encoder(encoder, (32, 64, 128, 256), features) for encoder in ours.encoders)
+        self.encoders = nn.ModuleList(
+            Encoder(encoder, (32, 64, 128, 256), features) for encoder in ours.encoders
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         clips, windows, regions, channels, height, width = x.shape

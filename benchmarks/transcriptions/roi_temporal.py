@@ -1,4 +1,5 @@
-"""ROI temporal transformer: t_w = concat_r(f[w, r] + p[w, r]); the tokens attend to each other; their mean, one hidden layer."""
+"""ROI temporal transformer: t_w = concat_r(f[w, r] + p[w, r]); the tokens attend to each other; their mean,
+one hidden layer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""STAG, equations 12-33 in their order; where the paper's text is silent, as the docstring of mer_models/stag.py decides."""
+"""STAG, equations 12-33 in their order; where the paper's text is silent, as the docstring of
+mer_models/stag.py decides."""
 
 from __future__ import annotations
 
@@ -66,9 +67,12 @@ class EGAT(nn.Module):
             query, key, value = self.query(h), self.key(h), self.value(h)
             q = query.reshape(batch, n_rois, self.heads, width).transpose(1, 2)  # (B, heads, N, d)
             k = key.reshape(batch, n_rois, self.heads, width).transpose(1, 2)
-            source, target = self.source(query).transpose(1, 2), self.target(key).transpose(1, 2)  # (B, heads, N)
+            # (B, heads, N)
+            source, target = self.source(query).transpose(1, 2), self.target(key).transpose(1, 2)
             additive = F.leaky_relu(source[:, :, :, None] + target[:, :, None, :], 0.2)
-            scores = q @ k.transpose(2, 3) / math.sqrt(width) + additive + self.structure + self.self_loop * delta  # eq 14
+            scores = (
+                q @ k.transpose(2, 3) / math.sqrt(width) + additive + self.structure + self.self_loop * delta
+            )  # eq 14
             current = torch.softmax(scores.mean(1), -1)  # eq 15
             adjacency = g * adjacency + (1 - g) * current  # eq 16
             updated.append(self.norm(h + adjacency @ value))  # eq 17
@@ -124,7 +128,8 @@ class Transcription(nn.Module):
         self.dropout, self.head = nn.Dropout(ours.head[0].p), copied(ours.head[1])
 
     def forward(self, x: Tensor, aus: Tensor) -> Tensor:
-        """x (B, T, N, 2), aus (B, n_aus), every row annotated or every number of it -1 -> logits (B, n_classes)."""
+        """x (B, T, N, 2), aus (B, n_aus), every row annotated or every number of it -1 -> logits (B,
+        n_classes)."""
         batch, steps, n_rois = x.shape[:3]
         nodes = self.embed(x)  # eq 12
         frames = self.frame_token(nodes.reshape(batch, steps, -1))
@@ -144,7 +149,8 @@ class Transcription(nn.Module):
         pooled = sum(weights[:, t, None] * nodes[:, t].reshape(batch, -1) for t in range(steps))  # eq 20
         graph_vector = self.dropout(F.gelu(self.graph_vector(pooled)))  # eq 21
 
-        tokens = torch.cat([self.class_token.expand(batch, -1, -1), frames], 1) + self.positions[: steps + 1]  # eq 22
+        # eq 22
+        tokens = torch.cat([self.class_token.expand(batch, -1, -1), frames], 1) + self.positions[: steps + 1]
         for block in self.transformer:
             tokens = block(tokens)
         frame_tokens, frame_vector = tokens[:, 1:], self.norm(tokens[:, 0])  # eq 25

@@ -1,4 +1,5 @@
-"""STSTNet: three streams of 3, 5 and 8 filters over the same picture, stacked, 2 x 2 mean pooling, one linear layer."""
+"""STSTNet: three streams of 3, 5 and 8 filters over the same picture, stacked, 2 x 2 mean pooling, one linear
+layer."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ class Streams(nn.Module):
                 nn.Dropout(dropout),
             )
             values = (*convolution.state_dict().values(), *norm.state_dict().values())
-            load_in_order(stream, (value[own] if value.ndim else value for value in values))  # the count of batches is one number
+            # the count of batches is one number
+            load_in_order(stream, (value[own] if value.ndim else value for value in values))
             self.streams.append(stream)
             first += filters
         self.pool = nn.AvgPool2d(2)

@@ -1,4 +1,5 @@
-"""VGG19, column E of Table 1 in Simonyan and Zisserman 2015; ours ends in the mean over positions, dropout, one linear layer."""
+"""VGG19, column E of Table 1 in Simonyan and Zisserman 2015; ours ends in the mean over positions, dropout,
+one linear layer."""
 
 from __future__ import annotations
 
@@ -7,7 +8,29 @@ from torch import Tensor, nn
 from benchmarks.transcriptions.weights import load_in_order
 from mer_models.vgg19 import VGG19
 
-COLUMN_E = (64, 64, "M", 128, 128, "M", 256, 256, 256, 256, "M", 512, 512, 512, 512, "M", 512, 512, 512, 512, "M")
+COLUMN_E = (
+    64,
+    64,
+    "M",
+    128,
+    128,
+    "M",
+    256,
+    256,
+    256,
+    256,
+    "M",
+    512,
+    512,
+    512,
+    512,
+    "M",
+    512,
+    512,
+    512,
+    512,
+    "M",
+)
 
 
 class VGG(nn.Module):
@@ -34,7 +57,12 @@ class VGG(nn.Module):
 
 def transcribe(model: VGG19) -> nn.Module:
     batch_norm = isinstance(model.convolutions[1], nn.BatchNorm2d)
-    own = VGG(model.convolutions[0].out_channels / 64, batch_norm, model.classifier[1].out_features, model.classifier[0].p)
+    own = VGG(
+        model.convolutions[0].out_channels / 64,
+        batch_norm,
+        model.classifier[1].out_features,
+        model.classifier[0].p,
+    )
     load_in_order(own.maps, model.convolutions.state_dict().values())
     load_in_order(own.out, model.classifier[1].state_dict().values())
     return own

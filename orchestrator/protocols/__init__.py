@@ -1,8 +1,9 @@
-"""Protocols by name: who is held out, one a file. A protocol sees clip ids, people, splits and class indices, never a feature."""
+"""Protocols by name: who is held out, one a file. A protocol sees clip ids, people, splits and class indices,
+never a feature."""
 
 from __future__ import annotations
 
-from orchestrator.config import nearest
+from orchestrator.common.errors import nearest
 from orchestrator.protocols import (
     cross_corpus,
     fixed_split,
@@ -28,9 +29,11 @@ PROTOCOLS: dict[str, Protocol] = {
 
 
 def protocol(name: str) -> tuple[Protocol, int]:
-    """The protocol of that name and its k: "group_kfold" has its default, "group_kfold-10" 10; 0 for one that has no such number.
+    """The protocol of that name and its k: "group_kfold" has its default, "group_kfold-10" 10; 0 for one that
+    has no such number.
 
-    Raises ProtocolError for an unknown name, a k that the protocol does not have, and a k that is no whole number above 1.
+    Raises ProtocolError for an unknown name, a k that the protocol does not have, and a k that is no whole
+    number above 1.
     """
     base, dash, number = name.partition("-")
     if base not in PROTOCOLS:
@@ -41,7 +44,9 @@ def protocol(name: str) -> tuple[Protocol, int]:
     if not found.k:
         raise ProtocolError(f"protocol {name!r}: {base} has no number; write {base!r}")
     if not (number.isascii() and number.isdecimal() and int(number) >= 2):
-        raise ProtocolError(f"protocol {name!r}: {number!r} is no whole number from 2 on; write as '{base}-{found.k}'")
+        raise ProtocolError(
+            f"protocol {name!r}: {number!r} is no whole number from 2 on; write as '{base}-{found.k}'"
+        )
     return found, int(number)
 
 

@@ -1,5 +1,5 @@
-"""Train on one corpus, test on every other. Each clip is tested by the model of each other corpus: once with two corpora, n - 1
-times with n; every pair is reported.
+"""Train on one corpus, test on every other. Each clip is tested by the model of each other corpus: once with
+two corpora, n - 1 times with n; every pair is reported.
 
 Corpora are those that the people come from, so a composite (megc2019) is divided into its parts.
 """
@@ -18,10 +18,13 @@ def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
     corpora = sorted(set(source_of.values()))
     if len(corpora) < 2:
         raise ProtocolError(
-            f"cross_corpus needs at least 2 corpora, the table has {len(corpora)} ({', '.join(corpora) or 'none'}); "
+            f"cross_corpus needs at least 2 corpora, the table has {len(corpora)} "
+            f"({', '.join(corpora) or 'none'}); "
             "give --corpus and --root once per corpus"
         )
-    return tuple(held_out(name, clips, [clip for clip, own in source_of.items() if own != name]) for name in corpora)
+    return tuple(
+        held_out(name, clips, [clip for clip, own in source_of.items() if own != name]) for name in corpora
+    )
 
 
 PROTOCOL = Protocol(

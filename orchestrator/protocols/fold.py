@@ -1,4 +1,5 @@
-"""What a protocol sees and what it yields, as clip ids; every protocol's folds are checked here, whatever computed them."""
+"""What a protocol sees and what it yields, as clip ids; every protocol's folds are checked here, whatever
+computed them."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ COMPOSITES = ("megc2019", "ststnet_flow")
 
 
 class ProtocolError(ValueError):
-    """The people of a corpus do not allow the split that was asked for. Names the numbers and the next step."""
+    """The people of a corpus do not allow the split that was asked for. Names the numbers and the next
+    step."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,9 @@ class Clips:
     subjects  "corpus/person".
     labels    class index. Read by stratified protocols only.
     splits    the split that the corpus itself fixes ("train", "testA" ...), "" where it fixes none.
-    Raises ProtocolError for unequal lengths, a clip id that is given twice, or a person who has two ids, as one of casme2 and as
-    one of a composite that casme2 is part of: no protocol could keep such a person on one side.
+    Raises ProtocolError for unequal lengths, a clip id that is given twice, or a person who has two ids, as
+    one of casme2 and as one of a composite that casme2 is part of: no protocol could keep such a person on
+    one side.
     """
 
     ids: tuple[str, ...]
@@ -34,15 +37,20 @@ class Clips:
     def __post_init__(self) -> None:
         for name in ("subjects", "labels", "splits"):
             if len(getattr(self, name)) != len(self.ids):
-                raise ProtocolError(f"{len(self.ids)} clips but {len(getattr(self, name))} {name}; give one per clip")
+                raise ProtocolError(
+                    f"{len(self.ids)} clips but {len(getattr(self, name))} {name}; give one per clip"
+                )
         if len(set(self.ids)) != len(self.ids):
             twice = next(clip for i, clip in enumerate(self.ids) if clip in self.ids[:i])
-            raise ProtocolError(f"clip id {twice!r} occurs more than once; a clip would be both trained on and tested")
+            raise ProtocolError(
+                f"clip id {twice!r} occurs more than once; a clip would be both trained on and tested"
+            )
         known: dict[str, str] = {}
         for subject in sorted(set(self.subjects)):
             if (other := known.setdefault(_person(subject), subject)) != subject:
                 raise ProtocolError(
-                    f"{other!r} and {subject!r} are one person, who would be both trained on and tested; leave one of the two "
+                    f"{other!r} and {subject!r} are one person, who would be both trained on and tested; "
+                    "leave one of the two "
                     "corpora out"
                 )
 
@@ -63,13 +71,15 @@ def held_out(name: str, clips: Clips, test: Collection[str]) -> Fold:
 
 
 def source(subject: str) -> str:
-    """The corpus that a person comes from: its own prefix, or for a composite's person ("megc2019/casme2-sub01") the part of it."""
+    """The corpus that a person comes from: its own prefix, or for a composite's person
+    ("megc2019/casme2-sub01") the part of it."""
     corpus, person = subject.split("/", 1)
     return person.split("-", 1)[0] if corpus in COMPOSITES else corpus
 
 
 def _person(subject: str) -> str:
-    """The id of a composite's person in the corpus it comes from ("casme2/sub01"; smic is SMIC-HS); any other id as it is."""
+    """The id of a composite's person in the corpus it comes from ("casme2/sub01"; smic is SMIC-HS); any other
+    id as it is."""
     corpus, _, person = subject.partition("/")
     if corpus not in COMPOSITES:
         return subject
@@ -81,15 +91,17 @@ def _person(subject: str) -> str:
 class Protocol:
     """A way to hold out clips.
 
-    folds              function of (Clips, k): the folds, in a fixed order. It ignores row order and takes all randomness from names.
-                       What it returns is checked on every call: ProtocolError for no fold, two folds of one name, a side that is
-                       empty, unsorted or holds an unknown clip, a clip on both sides, and, unless ``subject_dependent``, a person
-                       on both sides.
+    folds              function of (Clips, k): the folds, in a fixed order. It ignores row order and takes all
+                       randomness from names. What it returns is checked on every call: ProtocolError for no
+                       fold, two folds of one name, a side that is empty, unsorted or holds an unknown clip, a
+                       clip on both sides, and, unless ``subject_dependent``, a person on both sides.
     about              one line for --help: what is tested, how often.
     k                  number of folds (or 1 / share) by default; 0 for a protocol that has no such number.
-    subject_dependent  people are on both sides, so it measures recognition of known people; every output says so.
-    part               function of (fold name, corpus that the clip's person comes from, split of the clip): the part of the results
-                       that a test prediction is reported under, beside the pooled score.
+    subject_dependent  people are on both sides, so it measures recognition of known people; every output says
+                       so.
+    part               function of (fold name, corpus that the clip's person comes from, split of the clip):
+                       the part of the results that a test prediction is reported under, beside the pooled
+                       score.
     """
 
     folds: Folds
@@ -99,7 +111,8 @@ class Protocol:
     part: Callable[[str, str, str], str] = lambda fold, source, split: source
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "folds", _checked(self.folds, self.subject_dependent))  # so that no caller can pass it by
+        # so that no caller can pass it by
+        object.__setattr__(self, "folds", _checked(self.folds, self.subject_dependent))
 
 
 def _checked(folds: Folds, subject_dependent: bool) -> Folds:
@@ -116,25 +129,33 @@ def _check(folds: tuple[Fold, ...], clips: Clips, subject_dependent: bool) -> No
     subject_of = dict(zip(clips.ids, clips.subjects, strict=True))
     names = [fold.name for fold in folds]
     if not folds or len(set(names)) < len(names):
-        raise ProtocolError(f"folds {', '.join(names) or '(none)'}: at least one is needed, each with a name of its own; {_BUG}")
+        raise ProtocolError(
+            f"folds {', '.join(names) or '(none)'}: at least one is needed, each with a name of its own; "
+            f"{_BUG}"
+        )
     for fold in folds:
         for side, ids in (("train", fold.train), ("test", fold.test)):
             if not ids or tuple(sorted(set(ids))) != ids or not subject_of.keys() >= set(ids):
                 raise ProtocolError(
-                    f"fold {fold.name!r}: {side} must hold clips of the table, sorted, each once, and holds {len(ids)}: "
-                    f"{few(ids)}; {_BUG}"
+                    f"fold {fold.name!r}: {side} must hold clips of the table, sorted, each once, and holds "
+                    f"{len(ids)}: "
+                    f"{first_names(ids)}; {_BUG}"
                 )
         if both := set(fold.train) & set(fold.test):
-            raise ProtocolError(f"fold {fold.name!r} trains on clips that it tests: {few(sorted(both))}; {_BUG}")
+            raise ProtocolError(
+                f"fold {fold.name!r} trains on clips that it tests: {first_names(sorted(both))}; {_BUG}"
+            )
         people = {subject_of[clip] for clip in fold.train} & {subject_of[clip] for clip in fold.test}
         if people and not subject_dependent:
-            raise ProtocolError(f"fold {fold.name!r} trains on people whom it tests: {few(sorted(people))}; {_BUG}")
+            raise ProtocolError(
+                f"fold {fold.name!r} trains on people whom it tests: {first_names(sorted(people))}; {_BUG}"
+            )
 
 
 _BUG = "the protocol is wrong, not the corpus: mend orchestrator/protocols"
 
 
-def few(names: Collection[str]) -> str:
+def first_names(names: Collection[str]) -> str:
     """The first three of them, and how many more there are."""
     first = list(names)[:3]
     return ", ".join(map(repr, first)) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

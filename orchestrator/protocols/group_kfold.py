@@ -1,7 +1,8 @@
-"""k folds of whole people: people are dealt into k groups of like size and like classes, each group is tested once while the
-others train. Every clip is tested once. Cheaper than loso; no person is on both sides.
+"""k folds of whole people: people are dealt into k groups of like size and like classes, each group is tested
+once while the others train. Every clip is tested once. Cheaper than loso; no person is on both sides.
 
-Differs  no source fixes who goes where; see groups.of_people. Compare k-fold scores with those of the same k only.
+Differs  no source fixes who goes where; see groups.of_people. Compare k-fold scores with those of the same k
+         only.
 """
 
 from __future__ import annotations
@@ -12,7 +13,11 @@ from orchestrator.protocols.fold import Clips, Fold, Protocol, held_out
 
 def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
     """k folds "1 of k" ... "k of k". Raises ProtocolError if k is below 2 or above the number of people."""
-    return tuple(held_out(f"{i} of {k}", clips, group) for i, group in enumerate(groups.of_people(clips, k), start=1))
+    return tuple(
+        held_out(f"{i} of {k}", clips, group) for i, group in enumerate(groups.of_people(clips, k), start=1)
+    )
 
 
-PROTOCOL = Protocol(folds=folds, about="each of k groups of whole people is tested once, all others train", k=5)
+PROTOCOL = Protocol(
+    folds=folds, about="each of k groups of whole people is tested once, all others train", k=5
+)

@@ -1,8 +1,9 @@
-"""The composite evaluation of MEGC 2019: leave one subject out over the people of CASME II, SAMM and SMIC-HS together, three
-classes. Every clip is tested once; the scores of one corpus are those of its clips in this same pooled run.
+"""The composite evaluation of MEGC 2019: leave one subject out over the people of CASME II, SAMM and SMIC-HS
+together, three classes. Every clip is tested once; the scores of one corpus are those of its clips in this
+same pooled run.
 
-Source  See et al., FG 2019, doi:10.1109/FG.2019.8756611; the numbers of the published list: combined_3class_gt.csv of
-        github.com/Facial-Micro-ExpressionGC/MEGC2019 2f81d8f.
+Source  See et al., FG 2019, doi:10.1109/FG.2019.8756611; the numbers of the published list:
+        combined_3class_gt.csv of github.com/Facial-Micro-ExpressionGC/MEGC2019 2f81d8f.
 Output  68 folds on the full list, sorted by person.
 """
 
@@ -11,21 +12,27 @@ from __future__ import annotations
 from orchestrator.protocols import loso
 from orchestrator.protocols.fold import Clips, Fold, Protocol, ProtocolError, source
 
-PUBLISHED = {"casme2": (145, 24), "samm": (133, 28), "smic": (164, 16)}  # corpus -> clips, people; 442 and 68 together
+# corpus -> clips, people; 442 and 68 together
+PUBLISHED = {"casme2": (145, 24), "samm": (133, 28), "smic": (164, 16)}
 
 
 def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
     """One Fold a person, named after the person. ``k`` is not used.
 
-    Raises ProtocolError unless the people come from casme2, samm and smic, all three and no other. A table that lacks single clips
-    is split all the same: ``deviations`` says where it is not the published list.
+    Raises ProtocolError unless the people come from casme2, samm and smic, all three and no other. A table
+    that lacks single clips is split all the same: ``deviations`` says where it is not the published list.
     """
     there = {source(who) for who in clips.subjects}
     missing, foreign = sorted(PUBLISHED.keys() - there), sorted(there - PUBLISHED.keys())
     if missing or foreign:
-        wrong = [f"{what}: {', '.join(names)}" for what, names in (("missing", missing), ("not part of it", foreign)) if names]
+        wrong = [
+            f"{what}: {', '.join(names)}"
+            for what, names in (("missing", missing), ("not part of it", foreign))
+            if names
+        ]
         raise ProtocolError(
-            f"megc2019 is the composite of {', '.join(PUBLISHED)}; {'; '.join(wrong)}. Take --corpus megc2019 or ststnet_flow, "
+            f"megc2019 is the composite of {', '.join(PUBLISHED)}; {'; '.join(wrong)}. Take --corpus "
+            "megc2019 or ststnet_flow, "
             "or --protocol loso for other corpora"
         )
     return loso.folds(clips, k)
@@ -37,8 +44,13 @@ def deviations(clips: Clips) -> tuple[str, ...]:
     for corpus, (n_clips, n_people) in PUBLISHED.items():
         own = [who for who in clips.subjects if source(who) == corpus]
         if (len(own), len(set(own))) != (n_clips, n_people):
-            found.append(f"{corpus}: {len(own)} clips of {len(set(own))} people, the published list has {n_clips} of {n_people}")
+            found.append(
+                f"{corpus}: {len(own)} clips of {len(set(own))} people, the published list has {n_clips} of "
+                f"{n_people}"
+            )
     return tuple(found)
 
 
-PROTOCOL = Protocol(folds=folds, about="loso over the MEGC 2019 composite: each of its 68 people is tested once")
+PROTOCOL = Protocol(
+    folds=folds, about="loso over the MEGC 2019 composite: each of its 68 people is tested once"
+)

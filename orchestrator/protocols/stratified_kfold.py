@@ -1,4 +1,5 @@
-"""k folds of clips with equal class shares: each clip is tested once, by a model that knows the person's other clips.
+"""k folds of clips with equal class shares: each clip is tested once, by a model that knows the person's
+other clips.
 
 Subject-dependent: it measures recognition of known people and says nothing of a person never seen.
 Differs  no source fixes which clip goes where; see groups.of_clips.
@@ -20,5 +21,8 @@ def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
 
 
 PROTOCOL = Protocol(
-    folds=folds, about="each of k groups of clips is tested once; people on both sides", k=5, subject_dependent=True
+    folds=folds,
+    about="each of k groups of clips is tested once; people on both sides",
+    k=5,
+    subject_dependent=True,
 )

@@ -1,4 +1,5 @@
-"""A fold that hangs is ended: first by an exception where it stands, and if it does not answer, with its process."""
+"""A fold that hangs is ended: first by an exception where it stands, and if it does not answer, with its
+process."""
 
 from __future__ import annotations
 
@@ -19,15 +20,19 @@ class FoldTooSlow(TimeoutError):
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise FoldTooSlow in this thread, the process' main one, after ``seconds``; 0 = no limit.
 
-    Code that does not come back to Python within GRACE more seconds is ended with the process, every thread's stack on its standard
-    error: only a thread of C can do that, since the hanging one may hold the interpreter.
+    Code that does not come back to Python within GRACE more seconds is ended with the process, every thread's
+    stack on its standard error: only a thread of C can do that, since the hanging one may hold the
+    interpreter.
     """
     if not seconds:
         yield
         return
 
     def late(*_: object) -> None:
-        raise FoldTooSlow(f"still running after its limit of {seconds:g} s; raise it with --fold-limit, or find out why it hangs")
+        raise FoldTooSlow(
+            f"still running after its limit of {seconds:g} s; raise it with --fold-limit, or find out why it "
+            "hangs"
+        )
 
     before = signal.signal(signal.SIGALRM, late)
     signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -6,13 +6,15 @@ import math
 import resource
 from dataclasses import dataclass
 
-SPARE = 1.25  # asked for over what was measured: another person's clips and another step's memory differ a little
+# asked for over what was measured: another person's clips and another step's memory differ a little
+SPARE = 1.25
 CONTEXT = 600 * 2**20  # bytes of a GPU that a process takes beside torch's own: CUDA's context and kernels
 
 
 @dataclass(frozen=True)
 class Peak:
-    """Most bytes that a process has held: of the host, of its GPU (0 without one), and what that GPU has in all."""
+    """Most bytes that a process has held: of the host, of its GPU (0 without one), and what that GPU has in
+    all."""
 
     host: int
     gpu: int = 0
@@ -20,17 +22,21 @@ class Peak:
 
 
 def measure(device: str) -> Peak:
-    """Peak of this process so far. The host's is that of the process' life, the GPU's that since ``reset``."""
+    """Peak of this process so far. The host's is that of the process' life, the GPU's that since
+    ``reset``."""
     host = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     if device == "cpu":
         return Peak(host)
     import torch  # here, since the processes that only size tasks do without: it takes a second
 
-    return Peak(host, torch.cuda.max_memory_reserved() + CONTEXT, torch.cuda.get_device_properties(0).total_memory)
+    return Peak(
+        host, torch.cuda.max_memory_reserved() + CONTEXT, torch.cuda.get_device_properties(0).total_memory
+    )
 
 
 def reset(device: str) -> None:
-    """Start to measure anew on the GPU: a worker that trained another trial before has its peak in the counter."""
+    """Start to measure anew on the GPU: a worker that trained another trial before has its peak in the
+    counter."""
     if device != "cpu":
         import torch
 
@@ -43,7 +49,8 @@ class Need:
     """What the folds of a sweep ask for.
 
     gpus     share of a GPU per fold, in (0, 1]; 0 = CPU.
-    measured share and host memory follow from the first fold of each trial, which has a GPU to itself (none where gpus = 0).
+    measured share and host memory follow from the first fold of each trial, which has a GPU to itself (none
+    where gpus = 0).
     limit_s  seconds after which a fold is ended and tried again; 0 = never.
     pack     folds that train as one program.
     memory   bytes of the host per task; 0 = not asked.

@@ -1,1 +1,2 @@
-"""Training of one fold: ``loop.train_fold(job, data) -> FoldResult``. Knows neither Ray nor MLflow, uses one thread."""
+"""Training of one fold: ``loop.train_fold(job, data) -> FoldResult``. Knows neither Ray nor MLflow, uses one
+thread."""

@@ -1,4 +1,5 @@
-"""Stochastic weight averaging: the running mean of the weights at the ends of the late epochs (Izmailov et al. 2018)."""
+"""Stochastic weight averaging: the running mean of the weights at the ends of the late epochs (Izmailov et
+al. 2018)."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ class WeightAverage:
 
 @torch.no_grad()
 def refresh_batch_norm(model: nn.Module, x: Tensor, aus: Tensor | None, batch_size: int) -> None:
-    """Batch normalisation's running statistics anew from the training clips x (n, ...): the old ones belong to other weights."""
+    """Batch normalisation's running statistics anew from the training clips x (n, ...): the old ones belong
+    to other weights."""
     norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
     if not norms:
         return

@@ -1,7 +1,8 @@
-"""What the axes of each kind of input mean: where the components lie, and which of them are vectors on the face.
+"""What the axes of each kind of input mean: where the components lie, and which of them are vectors on the
+face.
 
-Everything that knows more of an input than its size asks here: normalisation (per component), mirroring and rotation (vectors
-turn with the face), resizing (pictures only).
+Everything that knows more of an input than its size asks here: normalisation (per component), mirroring and
+rotation (vectors turn with the face), resizing (pictures only).
 """
 
 from __future__ import annotations

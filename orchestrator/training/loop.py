@@ -1,7 +1,9 @@
-"""Train one fold and evaluate it after every epoch; or fit one model on everybody. Pure functions of their arguments.
+"""Train one fold and evaluate it after every epoch; or fit one model on everybody. Pure functions of their
+arguments.
 
-What may touch training: the training clips, and through early stopping the validation clips. Test clips are read only to write
-down the probabilities that the finished epoch's model gives them. On a CPU the same arguments give the same bits in any process.
+What may touch training: the training clips, and through early stopping the validation clips. Test clips are
+read only to write down the probabilities that the finished epoch's model gives them. On a CPU the same
+arguments give the same bits in any process.
 """
 
 from __future__ import annotations
@@ -16,12 +18,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mer_models import MODELS
-from orchestrator.config import Recipe
-from orchestrator.jobs import FoldData, FoldJob, FoldResult
-from orchestrator.seeds import seed_of
+from orchestrator.common.seeds import seed_of
+from orchestrator.study.jobs import FoldData, FoldJob, FoldResult
+from orchestrator.study.recipe import Recipe
 from orchestrator.training import au_head, augment, normalise, schedules
 from orchestrator.training.au_head import AUHead
 from orchestrator.training.averaging import WeightAverage, refresh_batch_norm
@@ -40,22 +43,26 @@ class TrainingDiverged(ArithmeticError):
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A model in eval mode, with averaged weights where the recipe averages, and the normaliser that its inputs need."""
+    """A model in eval mode, with averaged weights where the recipe averages, and the normaliser that its
+    inputs need."""
 
     model: nn.Module
-    normaliser: dict[str, np.ndarray]
+    normaliser: dict[str, NDArray[Any]]
     epochs: int
     train_loss: float
-    au_head: AUHead | None  # what estimates a new clip's action units; None for a model that is given them, or takes none
+    # what estimates a new clip's action units; None for a model that is given them, or takes none
+    au_head: AUHead | None
 
 
 def train_fold(job: FoldJob, data: FoldData, *, device: str = "cpu") -> FoldResult:
     """Train ``job`` on ``data`` and record validation and test probabilities after every epoch.
 
-    Stops early on the validation loss if the recipe has a patience and there are validation clips. The seed depends on the names
-    of model, protocol and fold and on the replicate, not on the configuration: trials of a sweep differ by configuration alone.
+    Stops early on the validation loss if the recipe has a patience and there are validation clips. The seed
+    depends on the names of model, protocol and fold and on the replicate, not on the configuration: trials of
+    a sweep differ by configuration alone.
 
-    Raises ValueError if job and data do not fit each other or the model, TrainingDiverged if the loss is not finite.
+    Raises ValueError if job and data do not fit each other or the model, TrainingDiverged if the loss is not
+    finite.
     """
     started = time.perf_counter()
     with own_randomness(device):
@@ -63,14 +70,17 @@ def train_fold(job: FoldJob, data: FoldData, *, device: str = "cpu") -> FoldResu
         recording = Recording(job, data.y_validation, training.recipe.patience)
         held_out = training.held_out(data)
         for epoch, train_loss, model in training.epochs():
-            validation, test = (probabilities(model, views, aus, training.recipe, len(job.classes)) for views, aus in held_out)
+            validation, test = (
+                probabilities(model, views, aus, training.recipe, len(job.classes)) for views, aus in held_out
+            )
             if recording.add(epoch, train_loss, validation, test):
                 break
     return recording.result(time.perf_counter() - started)
 
 
 def prepared(job: FoldJob, data: FoldData, device: str) -> tuple[_Training, FoldData]:
-    """What trains ``job``, and its data with the action units that the model is to see. Raises ValueError as ``train_fold``."""
+    """What trains ``job``, and its data with the action units that the model is to see. Raises ValueError as
+    ``train_fold``."""
     _check(job, data)
     names = (job.model, job.protocol, job.fold, job.seed)
     if job.au == "predicted":
@@ -89,11 +99,11 @@ def fit(
     seed_names: tuple[object, ...],
     device: str = "cpu",
 ) -> TrainedModel:
-    """The model after ``epochs`` epochs of the recipe on the training clips of ``data``; the rest of ``data`` decides nothing.
-    ``au`` as in FoldJob.
+    """The model after ``epochs`` epochs of the recipe on the training clips of ``data``; the rest of ``data``
+    decides nothing. ``au`` as in FoldJob.
 
-    The recipe's schedule spans ``recipe.epochs`` as in the sweep, and training stops on the way: the model is the one that a fold
-    has at that epoch. Raises ValueError if ``epochs`` is not in 1..recipe.epochs.
+    The recipe's schedule spans ``recipe.epochs`` as in the sweep, and training stops on the way: the model is
+    the one that a fold has at that epoch. Raises ValueError if ``epochs`` is not in 1..recipe.epochs.
     """
     if not 1 <= epochs <= config["recipe"]["epochs"]:
         raise ValueError(f"epochs must be in 1..recipe.epochs = {config['recipe']['epochs']}, got {epochs}")
@@ -107,30 +117,42 @@ def fit(
 
 
 def with_estimated_aus(data: FoldData, seeds: tuple[object, ...]) -> tuple[FoldData, AUHead]:
-    """The fold with estimates in the place of annotations, and the head that gave those of validation and test clips.
+    """The fold with estimates in the place of annotations, and the head that gave those of validation and
+    test clips.
 
-    The head learns from the training clips' annotations; a training clip's own estimate is by a head that has not seen its person.
-    Raises ValueError where no training clip is annotated, or one person is all there is.
+    The head learns from the training clips' annotations; a training clip's own estimate is by a head that has
+    not seen its person. Raises ValueError where no training clip is annotated, or one person is all there is.
     """
     if data.aus_train is None:
-        raise ValueError("action units are to be predicted, but no training clip has annotations; use --au none")
+        raise ValueError(
+            "action units are to be predicted, but no training clip has annotations; use --au none"
+        )
     seed = seed_of(*seeds, "action units")
     head = au_head.fit(data.x_train, data.aus_train, data.kind)
     own = au_head.cross_fit(data.x_train, data.aus_train, data.subjects_train, data.kind, seed)
-    return replace(data, aus_train=own, aus_validation=head(data.x_validation), aus_test=head(data.x_test)), head
+    return replace(
+        data, aus_train=own, aus_validation=head(data.x_validation), aus_test=head(data.x_test)
+    ), head
 
 
 class _Training:
     """One model, its training clips as normalised tensors, and its own random streams."""
 
     def __init__(
-        self, name: str, config: dict[str, Any], data: FoldData, n_classes: int, seeds: tuple[object, ...], device: str
+        self,
+        name: str,
+        config: dict[str, Any],
+        data: FoldData,
+        n_classes: int,
+        seeds: tuple[object, ...],
+        device: str,
     ) -> None:
         architecture: Any = MODELS[name]
         kind = data.kind
         if kind not in architecture.kinds:
             raise ValueError(
-                f"{name} reads {' or '.join(architecture.kinds)}, got {kind}; choose one of its feature sets {architecture.features}"
+                f"{name} reads {' or '.join(architecture.kinds)}, got {kind}; choose one of its feature sets "
+                f"{architecture.features}"
             )
         if len(data.x_train) == 0:
             raise ValueError("there is no clip to train on; the fold needs at least one other person")
@@ -150,32 +172,42 @@ class _Training:
         self.aus = to_tensor(aus, self.device)
         self.labels = data.y_train
         self.targets = one_hot(data.y_train, n_classes).to(self.device)
-        self.weights = class_weights(data.y_train, n_classes).to(self.device) if self.recipe.class_balance else None
-        self.order_rng, self.mixing_rng = (np.random.default_rng(self.seed(purpose)) for purpose in ("order", "mixing"))
+        self.weights = (
+            class_weights(data.y_train, n_classes).to(self.device) if self.recipe.class_balance else None
+        )
+        self.order_rng, self.mixing_rng = (
+            np.random.default_rng(self.seed(purpose)) for purpose in ("order", "mixing")
+        )
 
-    def known(self, aus: np.ndarray | None) -> np.ndarray | None:
+    def known(self, aus: NDArray[Any] | None) -> NDArray[Any] | None:
         return aus if self.uses_aus else None
 
     def held_out(self, data: FoldData) -> list[tuple[Tensor, Tensor | None]]:
-        """Views (V, n, ...), mirror images too if the recipe says so, and action units of the validation and of the test clips.
+        """Views (V, n, ...), mirror images too if the recipe says so, and action units of the validation and
+        of the test clips.
 
         Apart: in one batch, the bits of one could depend on the size of the other.
         """
         recipe, both = self.recipe, [(data.x_validation, data.aus_validation), (data.x_test, data.aus_test)]
         return [
             (
-                prepare(x, self.normaliser, recipe, self.kind, self.channels, mirrored=recipe.tta).to(self.device),
+                prepare(x, self.normaliser, recipe, self.kind, self.channels, mirrored=recipe.tta).to(
+                    self.device
+                ),
                 to_tensor(self.known(aus), self.device),
             )
             for x, aus in both
         ]
 
-    def epoch_batches(self) -> list[np.ndarray]:
+    def epoch_batches(self) -> list[NDArray[Any]]:
         """The batches of the next epoch: indices of training clips."""
-        return batches(epoch_order(self.labels, self.recipe.oversample, self.order_rng), self.recipe.batch_size)
+        return batches(
+            epoch_order(self.labels, self.recipe.oversample, self.order_rng), self.recipe.batch_size
+        )
 
     def epochs(self) -> Iterator[tuple[int, float, nn.Module]]:
-        """Train epoch by epoch: number, mean training loss, and the model to evaluate (averaged, once averaging has started)."""
+        """Train epoch by epoch: number, mean training loss, and the model to evaluate (averaged, once
+        averaging has started)."""
         recipe = self.recipe
         optimiser = OPTIMISERS[recipe.optimiser](
             self.model.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True
@@ -201,12 +233,14 @@ class _Training:
         loss = total / len(self.labels)
         if not math.isfinite(loss):
             raise TrainingDiverged(
-                f"training loss is {loss} in epoch {epoch}; lower recipe.lr = {self.recipe.lr} or set recipe.grad_clip = 1"
+                f"training loss is {loss} in epoch {epoch}; lower recipe.lr = {self.recipe.lr} or set "
+                "recipe.grad_clip = 1"
             )
         return loss
 
-    def batch(self, index: np.ndarray) -> Batch:
-        """Training clips ``index`` as the model sees them: in their views, mixed, with noise. Draws from the fold's streams."""
+    def batch(self, index: NDArray[Any]) -> Batch:
+        """Training clips ``index`` as the model sees them: in their views, mixed, with noise. Draws from the
+        fold's streams."""
         recipe, clips = self.recipe, torch.from_numpy(index)
         x = self.clips.show(index, *self.clips.draw(len(index), self.mixing_rng))
         targets, aus = self.targets[clips], None if self.aus is None else self.aus[clips]
@@ -221,7 +255,7 @@ class _Training:
         )
         return x + recipe.noise * torch.randn_like(x) if recipe.noise else x, targets, aus
 
-    def _step(self, optimiser: torch.optim.Optimizer, index: np.ndarray) -> float:
+    def _step(self, optimiser: torch.optim.Optimizer, index: NDArray[Any]) -> float:
         x, targets, aus = self.batch(index)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
             out = logits(self.model, x, aus)
@@ -243,7 +277,9 @@ def mean_over_clips(out: Tensor, targets: Tensor, recipe: Recipe, weights: Tenso
     """The recipe's loss of logits (B, C) and targets (B, C), scalar."""
     if recipe.loss == "hinge":
         return hinge_loss(out, targets, weights=weights)
-    return focal_loss(out, targets, gamma=recipe.focal_gamma, smoothing=recipe.label_smoothing, weights=weights)
+    return focal_loss(
+        out, targets, gamma=recipe.focal_gamma, smoothing=recipe.label_smoothing, weights=weights
+    )
 
 
 @contextmanager
@@ -264,8 +300,13 @@ def _check(job: FoldJob, data: FoldData) -> None:
         labels = len(getattr(data, f"y_{part}", range(given)))
         aus = getattr(data, f"aus_{part}")
         if not named == given == labels or (aus is not None and len(aus) != named):
-            raise ValueError(f"fold {job.fold}: the job names {named} {part} clips, the data holds {given} and {labels} labels")
+            raise ValueError(
+                f"fold {job.fold}: the job names {named} {part} clips, the data holds {given} and {labels} "
+                "labels"
+            )
         x = getattr(data, f"x_{part}")
         bad = given - int(np.isfinite(x).all(tuple(range(1, x.ndim))).sum())
         if bad:
-            raise ValueError(f"fold {job.fold}: {bad} {part} clips are not finite; leave out rows whose status is not ok")
+            raise ValueError(
+                f"fold {job.fold}: {bad} {part} clips are not finite; leave out rows whose status is not ok"
+            )

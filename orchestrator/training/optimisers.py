@@ -1,4 +1,5 @@
-"""torch's optimisers without what they do for torch.compile, which is not used here (200 s to compile STAG on a CPU, for no gain)."""
+"""torch's optimisers without what they do for torch.compile, which is not used here (200 s to compile STAG on
+a CPU, for no gain)."""
 
 from __future__ import annotations
 
@@ -11,8 +12,9 @@ from torch.optim import Optimizer
 
 
 def eager(optimiser: type[Optimizer]) -> Callable[..., Optimizer]:
-    """The same optimiser, to the bit. torch wraps its methods in calls into torch._dynamo, whose import at the first step costs every
-    process that trains a second and 70 MiB; here they are the methods themselves."""
+    """The same optimiser, to the bit. torch wraps its methods in calls into torch._dynamo, whose import at
+    the first step costs every process that trains a second and 70 MiB; here they are the methods
+    themselves."""
     take_step: Callable[..., Any] = inspect.unwrap(optimiser.step)
 
     class Eager(optimiser):  # type: ignore[misc, valid-type]

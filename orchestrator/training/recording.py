@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from orchestrator.jobs import FoldJob, FoldResult
+from orchestrator.study.jobs import FoldJob, FoldResult
 
 
 class Recording:
     """The records of one fold. ``add`` after every epoch, ``result`` at the end.
 
-    patience  epochs without a better validation loss before stopping; 0: never. Without validation clips nothing stops a fold.
+    patience  epochs without a better validation loss before stopping; 0: never. Without validation clips
+              nothing stops a fold.
     """
 
-    def __init__(self, job: FoldJob, y_validation: np.ndarray, patience: int) -> None:
+    def __init__(self, job: FoldJob, y_validation: NDArray[Any], patience: int) -> None:
         self.job, self.truth, self.patience = job, np.asarray(y_validation, np.int64), patience
-        self.rows: list[tuple[int, float, float, np.ndarray, np.ndarray]] = []
+        self.rows: list[tuple[int, float, float, NDArray[Any], NDArray[Any]]] = []
         self.notes: list[str] = []
         self.best, self.stale = math.inf, 0
 
-    def add(self, epoch: int, train_loss: float, validation: np.ndarray, test: np.ndarray) -> bool:
-        """Keep an epoch's loss and probabilities, float32 (v, C) and (t, C). Whether the fold is to stop after it."""
+    def add(self, epoch: int, train_loss: float, validation: NDArray[Any], test: NDArray[Any]) -> bool:
+        """Keep an epoch's loss and probabilities, float32 (v, C) and (t, C). Whether the fold is to stop
+        after it."""
         validation_loss = _cross_entropy(validation, self.truth)
         self.rows.append((epoch, train_loss, validation_loss, validation, test))
         self.stale = 0 if validation_loss < self.best else self.stale + 1
         self.best = min(self.best, validation_loss) if len(validation) else self.best
         if not (self.patience and len(validation) and self.stale >= self.patience):
             return False
-        self.notes.append(f"stopped after epoch {epoch}: no better validation loss than {self.best:.4f} for {self.stale} epochs")
+        self.notes.append(
+            f"stopped after epoch {epoch}: no better validation loss than {self.best:.4f} for {self.stale} "
+            "epochs"
+        )
         return True
 
     def result(self, seconds: float) -> FoldResult:
@@ -51,7 +58,7 @@ class Recording:
         )
 
 
-def _cross_entropy(probs: np.ndarray, truth: np.ndarray) -> float:
+def _cross_entropy(probs: NDArray[Any], truth: NDArray[Any]) -> float:
     if len(truth) == 0:
         return math.nan
     return float(-np.log(np.maximum(probs[np.arange(len(truth)), truth].astype(np.float64), 1e-12)).mean())

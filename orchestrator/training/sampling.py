@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 
-def epoch_order(labels: np.ndarray, oversample: float, rng: np.random.Generator) -> np.ndarray:
-    """Indices of one epoch, int64 (n,), shuffled. An epoch has n clips whatever the oversampling, so it always costs the same.
+def epoch_order(labels: NDArray[Any], oversample: float, rng: np.random.Generator) -> NDArray[Any]:
+    """Indices of one epoch, int64 (n,), shuffled. An epoch has n clips whatever the oversampling, so it
+    always costs the same.
 
-    A class with n_c clips gets a share of the epoch proportional to n_c ** (1 - oversample): at 0 every clip comes once, at 1
-    every class equally often. Within a class no clip comes twice before all have come once.
+    A class with n_c clips gets a share of the epoch proportional to n_c ** (1 - oversample): at 0 every clip
+    comes once, at 1 every class equally often. Within a class no clip comes twice before all have come once.
     """
     if oversample == 0:
         return rng.permutation(len(labels))
@@ -17,7 +21,8 @@ def epoch_order(labels: np.ndarray, oversample: float, rng: np.random.Generator)
     shares = counts ** (1 - oversample)
     wanted = shares / shares.sum() * len(labels)
     draws = np.floor(wanted).astype(int)
-    draws[np.argsort(draws - wanted, kind="stable")[: len(labels) - draws.sum()]] += 1  # the largest remainders
+    # the largest remainders
+    draws[np.argsort(draws - wanted, kind="stable")[: len(labels) - draws.sum()]] += 1
     order = [
         np.concatenate([rng.permutation(members) for _ in range(-(-n // len(members)))])[:n]
         for members, n in ((np.flatnonzero(labels == c), n) for c, n in zip(classes, draws, strict=True))
@@ -26,6 +31,7 @@ def epoch_order(labels: np.ndarray, oversample: float, rng: np.random.Generator)
     return rng.permutation(np.concatenate(order))
 
 
-def batches(order: np.ndarray, batch_size: int) -> list[np.ndarray]:
-    """``order`` in batches of at most ``batch_size``, as equal as can be: no batch of one clip is left over at the end."""
+def batches(order: NDArray[Any], batch_size: int) -> list[NDArray[Any]]:
+    """``order`` in batches of at most ``batch_size``, as equal as can be: no batch of one clip is left over
+    at the end."""
     return np.array_split(order, -(-len(order) // batch_size))

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 
-from orchestrator.config import Recipe
+from orchestrator.study.recipe import Recipe
 
 
 def averaging_starts(recipe: Recipe) -> int:
-    """The last epoch before weights are averaged (SWA): epochs after it are. ``recipe.epochs`` when averaging is off."""
+    """The last epoch before weights are averaged (SWA): epochs after it are. ``recipe.epochs`` when averaging
+    is off."""
     return math.floor(recipe.swa_start * recipe.epochs)
 
 
 def learning_rate(epoch: int, recipe: Recipe) -> float:
-    """Learning rate of ``epoch`` (1-based): linear warm-up, then constant or cosine, then ``swa_lr`` while averaging.
+    """Learning rate of ``epoch`` (1-based): linear warm-up, then constant or cosine, then ``swa_lr`` while
+    averaging.
 
-    The cosine runs from lr at the end of the warm-up to swa_lr where averaging starts, or to 0 after the last epoch without it.
+    The cosine runs from lr at the end of the warm-up to swa_lr where averaging starts, or to 0 after the last
+    epoch without it.
     """
     last = averaging_starts(recipe)
     if epoch > last:

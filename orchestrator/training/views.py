@@ -1,27 +1,31 @@
 """The training clips as a recipe shows them: as they are or mirrored, upright or turned.
 
-The upright views are normalised once and kept. Turned ones are made batch by batch: ten views of each clip of 224 pixels would
-take 6 MB a clip, which no table of thousands of clips can afford.
+The upright views are normalised once and kept. Turned ones are made batch by batch: ten views of each clip of
+224 pixels would take 6 MB a clip, which no table of thousands of clips can afford.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from orchestrator.config import Recipe
+from orchestrator.study.recipe import Recipe
 from orchestrator.training import augment, normalise
 from orchestrator.training.prediction import prepare
 
 
 class TrainingViews:
-    """x (n, ...) as stored, resized. ``upright``: float32 (1 or 2, n, ...), normalised, the mirrored clips second if they are shown."""
+    """x (n, ...) as stored, resized. ``upright``: float32 (1 or 2, n, ...), normalised, the mirrored clips
+    second if they are shown."""
 
     def __init__(
         self,
-        x: np.ndarray,
-        normaliser: dict[str, np.ndarray],
+        x: NDArray[Any],
+        normaliser: dict[str, NDArray[Any]],
         recipe: Recipe,
         kind: str,
         channels: tuple[str, ...],
@@ -37,8 +41,9 @@ class TrainingViews:
         )
         self.upright = prepare(x, normaliser, recipe, kind, channels, mirrored=recipe.mirror > 0).to(device)
 
-    def draw(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """For each of ``n`` clips whether it is mirrored, bool (n,), and which of augment.ANGLES turns it, int (n,); -1 for none."""
+    def draw(self, n: int, rng: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
+        """For each of ``n`` clips whether it is mirrored, bool (n,), and which of augment.ANGLES turns it,
+        int (n,); -1 for none."""
         nobody = np.zeros(n, bool), np.full(n, -1)
         if not self.recipe.mirror and not self.recipe.rotate:
             return nobody
@@ -48,7 +53,7 @@ class TrainingViews:
         turned = rng.random(n) < self.recipe.rotate
         return mirrored, np.where(turned, rng.integers(len(augment.ANGLES), size=n), -1)
 
-    def show(self, index: np.ndarray, mirrored: np.ndarray, angle: np.ndarray) -> Tensor:
+    def show(self, index: NDArray[Any], mirrored: NDArray[Any], angle: NDArray[Any]) -> Tensor:
         """Clips ``index`` (b,), each in its view: float32 (b, ...), normalised, in memory of its own."""
         shown = self.upright[torch.from_numpy(mirrored.astype(np.int64)), torch.from_numpy(index)]
         for mirror, turn in sorted(set(zip(mirrored.tolist(), angle.tolist(), strict=True))):

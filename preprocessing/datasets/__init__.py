@@ -1,6 +1,8 @@
-"""Corpora by name: one adapter a file, each ``clips(root) -> Iterator[Clip]``; ``read`` adds the checks that all share.
+"""Corpora by name: one adapter a file, each ``clips(root) -> Iterator[Clip]``; ``read`` adds the checks that
+all share.
 
-Adapters read labels only: they open no image and write nothing. A label that cannot be used is kept as a clip with a ``problem``.
+Adapters read labels only: they open no image and write nothing. A label that cannot be used is kept as a clip
+with a ``problem``.
 """
 
 from __future__ import annotations
@@ -15,7 +17,19 @@ from types import ModuleType
 from typing import Any
 
 from preprocessing.action_units import ActionUnitError, parse
-from preprocessing.datasets import casme2, casme3, dfme, fourdme, manifest, megc2019, mmew, samm, smic_hs, ststnet_flow, synthetic
+from preprocessing.datasets import (
+    casme2,
+    casme3,
+    dfme,
+    fourdme,
+    manifest,
+    megc2019,
+    mmew,
+    samm,
+    smic_hs,
+    ststnet_flow,
+    synthetic,
+)
 from preprocessing.datasets.videos import or_video
 from preprocessing.frames import LARGEST, leads_out
 from preprocessing.schema import Clip, CorpusError
@@ -36,36 +50,44 @@ DATASETS: dict[str, ModuleType] = {
 
 
 def read(corpus: str, root: Path) -> list[Clip]:
-    """All clips of a corpus, in the adapter's order, with unique ids; a clip that cannot be used has a ``problem``.
+    """All clips of a corpus, in the adapter's order, with unique ids; a clip that cannot be used has a
+    ``problem``.
 
-    A missing apex alone is no problem. Raises CorpusError for an unknown corpus, a missing root, labels that cannot be read, and
-    a corpus without a clip.
+    A missing apex alone is no problem. Raises CorpusError for an unknown corpus, a missing root, labels that
+    cannot be read, and a corpus without a clip.
     """
     if corpus not in DATASETS:
         near = difflib.get_close_matches(corpus, DATASETS, n=1, cutoff=0.0)[0]
         raise CorpusError(f"unknown corpus {corpus!r}; did you mean {near!r}? Known: {', '.join(DATASETS)}")
     root = Path(root)
     if not root.exists():
-        raise CorpusError(f"root {root} does not exist; give the folder that preprocessing/datasets/{corpus}.py describes")
+        raise CorpusError(
+            f"root {root} does not exist; give the folder that preprocessing/datasets/{corpus}.py describes"
+        )
     clips = [_checked(or_video(clip), root) for clip in DATASETS[corpus].clips(root)]
     if not clips:
-        raise CorpusError(f"corpus {corpus} has no clip in {root}; preprocessing/datasets/{corpus}.py describes the layout")
+        raise CorpusError(
+            f"corpus {corpus} has no clip in {root}; preprocessing/datasets/{corpus}.py describes the layout"
+        )
     return _with_unique_ids(clips)
 
 
 def _checked(clip: Clip, root: Path) -> Clip:
     """The clip with every problem that its label and its path show, after those that the adapter saw.
 
-    Frames that lie out of ``root``, links followed, are one: data that came from elsewhere cannot point at other files unseen. The
-    manifest alone may write absolute paths, and refuses the others itself.
+    Frames that lie out of ``root``, links followed, are one: data that came from elsewhere cannot point at
+    other files unseen. The manifest alone may write absolute paths, and refuses the others itself.
     """
     found = [clip.problem, *_label_problems(clip)]
     home = root if root.is_dir() else root.parent
     if not clip.problem and not os.path.exists(clip.frames):
         found.append(f"labelled, but {clip.frames} does not exist")
     elif not clip.problem and clip.corpus != manifest.CORPUS and leads_out(clip.frames, home):
-        found.append(f"{clip.frames} leads out of {home}; put the data itself there or give that folder as root")
-    blank: dict[str, Any] = {what: None for what, _ in _unholdable(clip)}  # the row of a clip with a problem is written too
+        found.append(
+            f"{clip.frames} leads out of {home}; put the data itself there or give that folder as root"
+        )
+    # the row of a clip with a problem is written too
+    blank: dict[str, Any] = {what: None for what, _ in _unholdable(clip)}
     if "apex" in blank:
         blank["apex_source"] = "none"
     return replace(clip, problem="; ".join(filter(None, found)), **blank)
@@ -93,7 +115,10 @@ def _label_problems(clip: Clip) -> Iterator[str]:
         if not first <= clip.apex <= last:
             yield f"apex {clip.apex} is outside onset {first}..offset {last}"
     for what, n in _unholdable(clip):
-        yield f"{what} {n} is outside 0..{LARGEST}, the frame numbers that a feature set holds; renumber the frames"
+        yield (
+            f"{what} {n} is outside 0..{LARGEST}, the frame numbers that a feature set holds; renumber the "
+            "frames"
+        )
     try:
         parse(clip.aus)
     except ActionUnitError as error:
@@ -101,7 +126,8 @@ def _label_problems(clip: Clip) -> Iterator[str]:
 
 
 def _with_unique_ids(clips: list[Clip]) -> list[Clip]:
-    """Copies of one id all get a problem; from the second on their names end in '#2', '#3', so that no row vanishes."""
+    """Copies of one id all get a problem; from the second on their names end in '#2', '#3', so that no row
+    vanishes."""
     count = Counter(clip.clip_id for clip in clips)
     taken = set(count)
     result, first_seen = [], set()

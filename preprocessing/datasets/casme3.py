@@ -1,21 +1,26 @@
 """CAS(ME)^3, parts A and C: 30 frames per second (Li et al. 2023, doi:10.1109/TPAMI.2022.3174895).
 
 Layout, from ``root``; it may hold one part or both
-    cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx   part_A/spNO.1/b/color/166.jpg    whole recordings, 13 a person, numbered from 1
-    CAS(ME)3_part_C_ME.xlsx                     ME_C/01/3/color/120.jpg          mock crime: {sub}/{count}, no apex annotated
-    part_A may lie in part_A_split, that in part_A/data, ME_C in part_C. Upper and lower case do not matter in the names of people
-    and recordings. The frame rate of part C was not checked.
-Labels  one row per clip. Emotion words, lower case, as written. Part A: disgust, surprise, others, fear, anger, sad, happy. Part C:
-        negative, positive, surprise, others.
-Person  'casme3/A-spNO.1', 'casme3/C-01'. Nobody says whether the same person is in both parts, so a person of A and one of C are
-        never taken for the same: with both parts under one root, a split by person may have one person on both sides.
-Clip    {recording}_{onset}, 'b_166'. One recording holds several clips; two of them cannot start at the same frame, and unlike a running
-        number the onset stays when rows are sorted, added or removed. It is the onset after repair.
-Exceptions  The 16 clips that the authors' repository lists in exception/ (15 with a covered face at the apex, spNO.216/e whose first
-        frame does not exist) are quarantined, with that reason.
-Repairs fixes/casme3.csv. An offset of which nobody knows the right value becomes unknown, which quarantines the clip.
-Frames  that were dropped inside a clip are found when its frames are read, and quarantine it. Recordings hold mostly frames that no
-        clip labels, so none is reported as unlabelled.
+    cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx   part_A/spNO.1/b/color/166.jpg    whole recordings, 13 a
+                                                person, numbered from 1
+    CAS(ME)3_part_C_ME.xlsx                     ME_C/01/3/color/120.jpg          mock crime: {sub}/{count}, no
+                                                apex annotated
+    part_A may lie in part_A_split, that in part_A/data, ME_C in part_C. Upper and lower case do not matter in
+    the names of people and recordings. The frame rate of part C was not checked.
+Labels  one row per clip. Emotion words, lower case, as written. Part A: disgust, surprise, others, fear,
+        anger, sad, happy. Part C: negative, positive, surprise, others.
+Person  'casme3/A-spNO.1', 'casme3/C-01'. Nobody says whether the same person is in both parts, so a person of
+        A and one of C are never taken for the same: with both parts under one root, a split by person may
+        have one person on both sides.
+Clip    {recording}_{onset}, 'b_166'. One recording holds several clips; two of them cannot start at the same
+        frame, and unlike a running number the onset stays when rows are sorted, added or removed. It is the
+        onset after repair.
+Exceptions  The 16 clips that the authors' repository lists in exception/ (15 with a covered face at the apex,
+        spNO.216/e whose first frame does not exist) are quarantined, with that reason.
+Repairs fixes/casme3.csv. An offset of which nobody knows the right value becomes unknown, which quarantines
+the clip.
+Frames  that were dropped inside a clip are found when its frames are read, and quarantine it. Recordings hold
+        mostly frames that no clip labels, so none is reported as unlabelled.
 """
 
 from __future__ import annotations
@@ -31,7 +36,10 @@ from preprocessing.schema import Clip, CorpusError
 CORPUS = "casme3"
 FPS = 30.0
 PARTS = {  # part -> sheet, folders of frames
-    "A": ("cas(me)*3_part_A_ME_label*.xls*", ("part_A/data/part_A_split/part_A", "part_A_split/part_A", "part_A")),
+    "A": (
+        "cas(me)*3_part_A_ME_label*.xls*",
+        ("part_A/data/part_A_split/part_A", "part_A_split/part_A", "part_A"),
+    ),
     "C": ("cas(me)*3_part_C_ME*.xls*", ("part_C/ME_C", "ME_C")),
 }
 COLUMNS = {
@@ -43,18 +51,31 @@ COLUMNS = {
     "aus": ("AU",),
     "emotion": ("emotion",),
 }
-# (person, recording, onset) -> why; github.com/jingtingEmmaLi/CAS-ME-3 9e25aa9, exception/casme3_partA_error_list_ZhouJu.xlsx
+# (person, recording, onset) -> why; github.com/jingtingEmmaLi/CAS-ME-3 9e25aa9,
+# exception/casme3_partA_error_list_ZhouJu.xlsx
 EXCEPTIONS: dict[tuple[str, str, int | None], str] = {
     **dict.fromkeys(
         (
-            ("spNO.2", "e", 138), ("spNO.145", "g", 150), ("spNO.146", "a", 530), ("spNO.147", "d", 1146), ("spNO.147", "e", 1058),
-            ("spNO.155", "d", 5), ("spNO.179", "b", 7), ("spNO.200", "b", 518), ("spNO.204", "a", 606), ("spNO.206", "a", 10),
-            ("spNO.206", "c", 69), ("spNO.214", "b", 5), ("spNO.214", "k", 4), ("spNO.215", "f", 5), ("spNO.215", "f", 2183),
+            ("spNO.2", "e", 138),
+            ("spNO.145", "g", 150),
+            ("spNO.146", "a", 530),
+            ("spNO.147", "d", 1146),
+            ("spNO.147", "e", 1058),
+            ("spNO.155", "d", 5),
+            ("spNO.179", "b", 7),
+            ("spNO.200", "b", 518),
+            ("spNO.204", "a", 606),
+            ("spNO.206", "a", 10),
+            ("spNO.206", "c", 69),
+            ("spNO.214", "b", 5),
+            ("spNO.214", "k", 4),
+            ("spNO.215", "f", 5),
+            ("spNO.215", "f", 2183),
         ),
         "the face is covered at the apex",
     ),
     ("spNO.216", "e", 0): "its first frame does not exist",
-}  # fmt: skip
+}
 
 
 def _published(clips: int, subjects: int, **emotions: int) -> dict[str, Any]:
@@ -62,22 +83,39 @@ def _published(clips: int, subjects: int, **emotions: int) -> dict[str, Any]:
 
 
 PUBLISHED = {
-    **_published(1025, 124, disgust=250, surprise=217, others=181, negative=99, fear=86, anger=64, sad=57, happy=55, positive=16),
+    **_published(
+        1025,
+        124,
+        disgust=250,
+        surprise=217,
+        others=181,
+        negative=99,
+        fear=86,
+        anger=64,
+        sad=57,
+        happy=55,
+        positive=16,
+    ),
     "parts": {
         "A": _published(860, 94, disgust=250, surprise=187, others=161, fear=86, anger=64, sad=57, happy=55),
         "C": _published(165, 30, negative=99, surprise=30, others=20, positive=16),
     },
-    "source": "counted in both sheets of github.com/jingtingEmmaLi/CAS-ME-3 9e25aa9; the paper has 1,109 clips",
+    "source": (
+        "counted in both sheets of github.com/jingtingEmmaLi/CAS-ME-3 9e25aa9; the paper has 1,109 clips"
+    ),
 }
 
 
 def clips(root: Path) -> Iterator[Clip]:
     """Yield one Clip per label row, part A before part C, in sheet order. Opens no image.
 
-    Raises CorpusError if no part is there, if a part has its sheet or its frames only, or if a sheet lacks a column.
+    Raises CorpusError if no part is there, if a part has its sheet or its frames only, or if a sheet lacks a
+    column.
     """
     wanted = {part: (book, f"a folder {' or '.join(homes)}") for part, (book, homes) in PARTS.items()}
-    there = {part: (bool(sheet.find([root], [book])), _has_frames(root, part)) for part, (book, _) in PARTS.items()}
+    there = {
+        part: (bool(sheet.find([root], [book])), _has_frames(root, part)) for part, (book, _) in PARTS.items()
+    }
     if not any(map(any, there.values())):
         parts = "; or ".join(" with ".join(pair) for pair in wanted.values())
         raise CorpusError(f"no part of CAS(ME)^3 in {root}; expected {parts}")
@@ -86,7 +124,10 @@ def clips(root: Path) -> Iterator[Clip]:
             yield from _part(root, part)
         elif any(found):
             have, lack = wanted[part] if found[0] else wanted[part][::-1]
-            raise CorpusError(f"part {part} of CAS(ME)^3 in {root} has {have} but lacks {lack}; add it, or move the other away")
+            raise CorpusError(
+                f"part {part} of CAS(ME)^3 in {root} has {have} but lacks {lack}; add it, or move the other "
+                "away"
+            )
 
 
 def _has_frames(root: Path, part: str) -> bool:
@@ -103,7 +144,9 @@ def _part(root: Path, part: str) -> Iterator[Clip]:
     names = [(person, name.lower()) for person, name in zip(people, table["clip"], strict=True)]
     table["frames"] = [found.get((a.lower(), b), home / a / b) / "color" for a, b in names]
     table["subject"], table["clip"] = [f"{part}-{person}" for person in people], [name for _, name in names]
-    for clip, (person, name) in zip(labelled.clips(CORPUS, table, aus_known=True, fps=FPS), names, strict=True):
+    for clip, (person, name) in zip(
+        labelled.clips(CORPUS, table, aus_known=True, fps=FPS), names, strict=True
+    ):
         why = EXCEPTIONS.get((person, name, clip.onset)) if part == "A" else None
         listed = f"listed in the official exceptions: {why}" if why else ""
         unique = f"{name}_{clip.onset}" if name and clip.onset is not None else name

@@ -1,11 +1,14 @@
-"""DFME, the public part: 259 people in three splits, 200, 300 or 500 frames per second (Zhao et al. 2024, doi:10.1109/TAFFC.2023.3341918).
+"""DFME, the public part: 259 people in three splits, 200, 300 or 500 frames per second (Zhao et al. 2024,
+doi:10.1109/TAFFC.2023.3341918).
 
 Layout, from ``root``; it may hold one, two or all three splits
     training_full_with_AU.xlsx        DFME_train/sub0003_01/00000.png
     testA_full_with_AU.xlsx           test_data_A/...
-    testB_full_with_AU.xlsx           test_data_B/test_data_B/...    any of the frame folders may be doubled so
-Labels  one row per clip, with its own frame rate. Frames count from 0, so an onset may be 0. Emotion words, lower case: anger,
-        contempt, disgust, fear, happiness, sadness, surprise. Action units with descriptors (AD29) and head codes (M57).
+    testB_full_with_AU.xlsx           test_data_B/test_data_B/...    any of the frame folders may be doubled
+                                      so
+Labels  one row per clip, with its own frame rate. Frames count from 0, so an onset may be 0. Emotion words,
+        lower case: anger, contempt, disgust, fear, happiness, sadness, surprise. Action units with
+        descriptors (AD29) and head codes (M57).
 Split   'train', 'testA' or 'testB' (CCAC 2024 challenge; no person is in two of them).
 """
 
@@ -54,19 +57,29 @@ PUBLISHED = {
 
 
 def clips(root: Path) -> Iterator[Clip]:
-    """Yield, split by split, one Clip per label row, in sheet order, then one with a problem per unlabelled frames folder.
+    """Yield, split by split, one Clip per label row, in sheet order, then one with a problem per unlabelled
+    frames folder.
 
-    Opens no image. Raises CorpusError if no split is there, if a split has its sheet or its frames only, or if a sheet lacks a column.
+    Opens no image. Raises CorpusError if no split is there, if a split has its sheet or its frames only, or
+    if a sheet lacks a column.
     """
-    there = {split: (bool(sheet.find([root], [book])), (root / folder).is_dir()) for split, (book, folder) in SPLITS.items()}
+    there = {
+        split: (bool(sheet.find([root], [book])), (root / folder).is_dir())
+        for split, (book, folder) in SPLITS.items()
+    }
     if not any(map(any, there.values())):
-        raise CorpusError(f"no split of DFME in {root}; expected {' or '.join(' with '.join(pair) for pair in SPLITS.values())}")
+        raise CorpusError(
+            f"no split of DFME in {root}; expected "
+            f"{' or '.join(' with '.join(pair) for pair in SPLITS.values())}"
+        )
     for split, parts in there.items():
         if all(parts):
             yield from _split(root, split)
         elif any(parts):
             have, lack = SPLITS[split] if parts[0] else SPLITS[split][::-1]
-            raise CorpusError(f"split {split} of DFME in {root} has {have} but no {lack}; add it, or move {have} away")
+            raise CorpusError(
+                f"split {split} of DFME in {root} has {have} but no {lack}; add it, or move {have} away"
+            )
 
 
 def _split(root: Path, split: str) -> Iterator[Clip]:

@@ -14,7 +14,8 @@ UNKNOWN = ("", "/")  # how the sheets write that a frame number is not known
 
 
 def number(value: str, what: str) -> tuple[int | None, str]:
-    """(frame number or None, problem or ""). Unknown is no problem; any other text that is no whole number is."""
+    """(frame number or None, problem or ""). Unknown is no problem; any other text that is no whole number
+    is."""
     if value in UNKNOWN:
         return None, ""
     if value.isascii() and value.isdecimal():
@@ -31,22 +32,31 @@ def id_number(value: str, where: str) -> int:
 
 
 def subjects(table: pd.DataFrame, sheet: Path, form: str) -> list[str]:
-    """``id_number`` of each row's subject, written as ``form`` ("sub{:02d}"); "" where a cell of the row holds an error and none is
-    left. Other errors name the row in ``sheet``.
+    """``id_number`` of each row's subject, written as ``form`` ("sub{:02d}"); "" where a cell of the row
+    holds an error and none is left. Other errors name the row in ``sheet``.
     """
     rows = zip(table["subject"], table["row"], table["problem"], strict=True)
-    return ["" if problem and not value else form.format(id_number(value, f"{sheet} row {row}")) for value, row, problem in rows]
+    return [
+        "" if problem and not value else form.format(id_number(value, f"{sheet} row {row}"))
+        for value, row, problem in rows
+    ]
 
 
 def clips(
-    corpus: str, table: pd.DataFrame, *, aus_known: bool, fps: float | None, needed: tuple[str, ...] = ("onset", "offset")
+    corpus: str,
+    table: pd.DataFrame,
+    *,
+    aus_known: bool,
+    fps: float | None,
+    needed: tuple[str, ...] = ("onset", "offset"),
 ) -> Iterator[Clip]:
     """One Clip per row of ``table``, repaired by fixes/<corpus>.csv.
 
-    ``table`` has the text columns subject, clip, onset, apex, offset, emotion, aus, a column frames of Path, and may have the column
-    problem of ``sheet.read``.
+    ``table`` has the text columns subject, clip, onset, apex, offset, emotion, aus, a column frames of Path,
+    and may have the column problem of ``sheet.read``.
 
-    A row whose frame numbers cannot be read, or that gives none where one is ``needed``, gets a ``problem``; no row is left out.
+    A row whose frame numbers cannot be read, or that gives none where one is ``needed``, gets a ``problem``;
+    no row is left out.
     """
     repaired, repairs = fixes.apply(table, corpus)
     for row, lines in zip(repaired.itertuples(index=False), repairs, strict=True):

@@ -1,18 +1,21 @@
-"""A corpus that any lab describes in one CSV file. Also the form in which the synthetic corpus is written, and the way in for corpora
-whose layout is not public, such as NaME.
+"""A corpus that any lab describes in one CSV file. Also the form in which the synthetic corpus is written,
+and the way in for corpora whose layout is not public, such as NaME.
 
 Layout, from ``root`` (the CSV itself, or a folder that holds ``manifest.csv``)
-    subject,clip,frames,onset,apex,offset,emotion,aus,fps          header; the order is free, further columns are passed over
+    subject,clip,frames,onset,apex,offset,emotion,aus,fps          header; the order is free, further columns
+                                                                   are passed over
     01,smile_1,frames/01/smile_1,10,25,40,happiness,6+R12,200
     02,frown_1,/data/videos/02.avi,0,,31,anger,,30
-frames  a folder of images or a video file. A relative path starts at the CSV's folder and must stay inside it, links followed:
-        a manifest that came with its data cannot point elsewhere unseen. For data elsewhere write the absolute path.
-onset, apex, offset  frame numbers as in the file names, 0-based indices in a video; empty = unknown. Without onset and offset all
-        frames belong to the clip.
-aus     action units (grammar in action_units.py). If no row has any, the corpus counts as not annotated; else an empty cell means
-        that the coder saw none.
+frames  a folder of images or a video file. A relative path starts at the CSV's folder and must stay inside
+        it, links followed: a manifest that came with its data cannot point elsewhere unseen. For data
+        elsewhere write the absolute path.
+onset, apex, offset  frame numbers as in the file names, 0-based indices in a video; empty = unknown. Without
+        onset and offset all frames belong to the clip.
+aus     action units (grammar in action_units.py). If no row has any, the corpus counts as not annotated; else
+        an empty cell means that the coder saw none.
 fps     frames per second, above 0; empty = unknown.
-split   not needed: a column "split" with train, test or other names is the lab's own split, for --protocol fixed_split.
+split   not needed: a column "split" with train, test or other names is the lab's own split, for --protocol
+        fixed_split.
 """
 
 from __future__ import annotations
@@ -31,7 +34,8 @@ COLUMNS = ("subject", "clip", "frames", "onset", "apex", "offset", "emotion", "a
 
 
 def clips(root: Path) -> Iterator[Clip]:
-    """Yield one Clip per row, in file order. Opens no frame. Raises CorpusError if the CSV is missing or malformed."""
+    """Yield one Clip per row, in file order. Opens no frame. Raises CorpusError if the CSV is missing or
+    malformed."""
     yield from read(root, CORPUS)
 
 
@@ -70,7 +74,8 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
 def table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     """Rows of a CSV file as stripped text by column name; UTF-8 with or without byte order mark.
 
-    Raises CorpusError if it is missing, unreadable, lacks one of ``columns``, has one twice, or has a row of another length.
+    Raises CorpusError if it is missing, unreadable, lacks one of ``columns``, has one twice, or has a row of
+    another length.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -83,7 +88,9 @@ def table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     for name in columns:
         if header.count(name) != 1:
             have = f"the header is {','.join(header)}"
-            raise CorpusError(f"{path}: {header.count(name)} columns are named {name!r}, one is needed; {have}")
+            raise CorpusError(
+                f"{path}: {header.count(name)} columns are named {name!r}, one is needed; {have}"
+            )
     for line, row in lines[1:]:
         if len(row) != len(header):
             rule = f"{len(row)} values for {len(header)} columns; quote a value that holds a comma"
@@ -98,7 +105,10 @@ def _frames(base: Path, value: str) -> tuple[Path, str]:
         return path, "no frames are given"
     home, target = os.path.realpath(base), os.path.realpath(path)
     if not Path(value).is_absolute() and os.path.commonpath([home, target]) != home:
-        return path, f"frames {value!r} lead out of the manifest's folder; write the absolute path if that is meant"
+        return (
+            path,
+            f"frames {value!r} lead out of the manifest's folder; write the absolute path if that is meant",
+        )
     return path, ""
 
 

@@ -1,17 +1,20 @@
-"""The composite of MEGC 2019: 442 clips of 68 people from CASME II, SAMM and SMIC-HS (See et al. 2019, doi:10.1109/FG.2019.8756611).
+"""The composite of MEGC 2019: 442 clips of 68 people from CASME II, SAMM and SMIC-HS (See et al. 2019,
+doi:10.1109/FG.2019.8756611).
 
 Layout, from ``root``
-    casme2/  samm/  smic_hs/    the three corpora, each as its own adapter describes it; also CASME2, CASMEII, 'CASME II', SAMM, SMIC,
-                                HS: upper case, blanks, '-' and '_' do not matter. Links that lead out of ``root`` are refused.
+    casme2/  samm/  smic_hs/    the three corpora, each as its own adapter describes it; also CASME2, CASMEII,
+                                'CASME II', SAMM, SMIC, HS: upper case, blanks, '-' and '_' do not matter.
+                                Links that lead out of ``root`` are refused.
 Labels  emotion is the challenge's word: negative, positive or surprise.
-        casme2  happiness positive, surprise, disgust and repression negative, without sub04/EP12_01f, sub05/EP09_05f and sub24/EP02_07
-                (the last is in newer sheets only); the other words are not part of the composite.
+        casme2  happiness positive, surprise, disgust and repression negative, without sub04/EP12_01f,
+                sub05/EP09_05f and sub24/EP02_07 (the last is in newer sheets only); the other words are not
+                part of the composite.
         samm    happiness positive, surprise, all others but 'other' negative.       smic   all, as they are.
-Person  'megc2019/casme2-sub01', 'megc2019/samm-006', 'megc2019/smic-s01'; SMIC's clip s1_ne_01 is s01_ne_01, as in the published
-        list: with the corpus' name exchanged, ids are those of ststnet_flow.
-Left out are only clips that are known not to belong: an excluded name, or a word of their corpus that has no class. Clips with a
-problem stay, quarantined: those of the composite, those whose word their corpus does not have, and frames without a label, as the
-label that would tell whether they belong is missing.
+Person  'megc2019/casme2-sub01', 'megc2019/samm-006', 'megc2019/smic-s01'; SMIC's clip s1_ne_01 is s01_ne_01,
+        as in the published list: with the corpus' name exchanged, ids are those of ststnet_flow.
+Left out are only clips that are known not to belong: an excluded name, or a word of their corpus that has no
+class. Clips with a problem stay, quarantined: those of the composite, those whose word their corpus does not
+have, and frames without a label, as the label that would tell whether they belong is missing.
 """
 
 from __future__ import annotations
@@ -26,12 +29,18 @@ from preprocessing.datasets import casme2, labelled, samm, smic_hs
 from preprocessing.schema import Clip, CorpusError
 
 CORPUS = "megc2019"
-SOURCES: dict[str, tuple[Callable[[Path], Iterator[Clip]], tuple[str, ...]]] = {  # its name in a person's id -> adapter, folders
+# its name in a person's id -> adapter, folders
+SOURCES: dict[str, tuple[Callable[[Path], Iterator[Clip]], tuple[str, ...]]] = {
     "casme2": (casme2.clips, ("casme2", "CASME2", "CASMEII", "CASME II")),
     "samm": (samm.clips, ("samm", "SAMM")),
     "smic": (smic_hs.clips, ("smic_hs", "SMIC_HS", "smic", "SMIC", "HS")),
 }
-_OF_CASME2 = {"happiness": "positive", "surprise": "surprise", "disgust": "negative", "repression": "negative"}
+_OF_CASME2 = {
+    "happiness": "positive",
+    "surprise": "surprise",
+    "disgust": "negative",
+    "repression": "negative",
+}
 _OF_SAMM = {"happiness": "positive", "surprise": "surprise"} | dict.fromkeys(
     ("anger", "contempt", "disgust", "fear", "sadness"), "negative"
 )
@@ -75,10 +84,14 @@ def clips(root: Path) -> Iterator[Clip]:
 def _home(root: Path, source: str) -> Path:
     names = SOURCES[source][1]
     forms = {_plain(name) for name in names}
-    found = [folder for folder in labelled.folders(root) if _plain(folder.name) in forms] if root.is_dir() else []
+    found = (
+        [folder for folder in labelled.folders(root) if _plain(folder.name) in forms] if root.is_dir() else []
+    )
     if len(found) != 1:
         have = ", ".join(folder.name for folder in found) or "none"
-        raise CorpusError(f"{root} must have one folder of {source}, named {' or '.join(map(repr, names))}; it has: {have}")
+        raise CorpusError(
+            f"{root} must have one folder of {source}, named {' or '.join(map(repr, names))}; it has: {have}"
+        )
     return found[0]
 
 
@@ -97,5 +110,8 @@ def _converted(clip: Clip, source: str) -> Clip | None:
     if word:
         return replace(clip, emotion=word)
     known = ", ".join((*WORDS[source], *NO_CLASS[source]))
-    wrong = f"emotion {clip.emotion!r} is no word of {source} ({known}), so whether the clip belongs to the composite is unknown"
+    wrong = (
+        f"emotion {clip.emotion!r} is no word of {source} ({known}), so whether the clip belongs to the "
+        "composite is unknown"
+    )
     return replace(clip, problem=clip.problem or wrong)

@@ -1,14 +1,19 @@
-"""MMEW, its micro-expressions: 30 people, 90 frames per second (Ben et al. 2021, doi:10.1109/TPAMI.2021.3067464).
+"""MMEW, its micro-expressions: 30 people, 90 frames per second (Ben et al. 2021,
+doi:10.1109/TPAMI.2021.3067464).
 
 Layout, from ``root``
-    MMEW_Micro_Exp.xlsx               one annotation sheet; copies add to the name: MMEW_Micro_Exp_v2.xlsx. May lie in root/MMEW_Final.
-    Micro_Expression/happiness/S03-01-002/1.jpg    frames; or MMEW_Final/Micro_Expression/..., or in root itself; with a level for
-                                      the person or without (S03/happiness/S03-01-002). Trimmed clips, numbered from 1, no padding.
-Labels  one row per clip. The person is what stands before the first '-' of Filename; column Subject is not read. Emotion words,
-        lower case: happiness, surprise, disgust, fear, sadness, anger, others; some releases name the folder of others 'repression'.
-Frame numbers  count from the start of the clip or, in some copies, of the recording. Which one is told row by row: the sheet's
-        onset..offset are files that exist, or are as many as the files. If neither holds or the apex is after the offset, the clip
-        is all its files from the onset on and its apex unknown. Every number that is changed stands in ``repairs``.
+    MMEW_Micro_Exp.xlsx               one annotation sheet; copies add to the name: MMEW_Micro_Exp_v2.xlsx.
+                                      May lie in root/MMEW_Final.
+    Micro_Expression/happiness/S03-01-002/1.jpg    frames; or MMEW_Final/Micro_Expression/..., or in root
+                                      itself; with a level for the person or without
+                                      (S03/happiness/S03-01-002). Trimmed clips, numbered from 1, no padding.
+Labels  one row per clip. The person is what stands before the first '-' of Filename; column Subject is not
+        read. Emotion words, lower case: happiness, surprise, disgust, fear, sadness, anger, others; some
+        releases name the folder of others 'repression'.
+Frame numbers  count from the start of the clip or, in some copies, of the recording. Which one is told row by
+        row: the sheet's onset..offset are files that exist, or are as many as the files. If neither holds or
+        the apex is after the offset, the clip is all its files from the onset on and its apex unknown. Every
+        number that is changed stands in ``repairs``.
 """
 
 from __future__ import annotations
@@ -19,7 +24,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from preprocessing.datasets import labelled, sheet
-from preprocessing.frames import FramesError, list_frames
+from preprocessing.decode import FramesError
+from preprocessing.frames import list_frames
 from preprocessing.schema import Clip, CorpusError
 
 CORPUS = "mmew"
@@ -38,22 +44,38 @@ COLUMNS = {
 PUBLISHED = {
     "clips": 300,
     "subjects": 30,  # the paper has 36 participants
-    "emotions": {"happiness": 36, "surprise": 89, "disgust": 72, "fear": 16, "sadness": 13, "anger": 8, "others": 66},
-    "source": "Ben et al. 2021, doi:10.1109/TPAMI.2021.3067464; clips, people and counts per emotion not checked on a release",
+    "emotions": {
+        "happiness": 36,
+        "surprise": 89,
+        "disgust": 72,
+        "fear": 16,
+        "sadness": 13,
+        "anger": 8,
+        "others": 66,
+    },
+    "source": (
+        "Ben et al. 2021, doi:10.1109/TPAMI.2021.3067464; clips, people and counts per emotion not checked "
+        "on a release"
+    ),
 }
 
 
 def clips(root: Path) -> Iterator[Clip]:
-    """Yield one Clip per label row, in sheet order, then one with a problem per unlabelled frames folder. Opens no image.
+    """Yield one Clip per label row, in sheet order, then one with a problem per unlabelled frames folder.
+    Opens no image.
 
-    Raises CorpusError if the sheet, one of its columns or the frames are missing, or a Filename names no person.
+    Raises CorpusError if the sheet, one of its columns or the frames are missing, or a Filename names no
+    person.
     """
     path = sheet.find_one([root, root / "MMEW_Final"], SHEETS, "MMEW annotation sheet")
     table = sheet.read(path, COLUMNS)
     home = labelled.first_folder(root, FRAMES, "MMEW frames")
     found = _clip_folders(home)
     if not found:
-        raise CorpusError(f"no folder such as happiness/S03-01-002 in {home}; give the folder above Micro_Expression as root")
+        raise CorpusError(
+            f"no folder such as happiness/S03-01-002 in {home}; give the folder above Micro_Expression as "
+            "root"
+        )
     table["subject"] = [name.partition("-")[0] for name in table["clip"]]
     table["subject"] = labelled.subjects(table, path, "S{:02d}")
     names = zip(table["clip"], table["emotion"], strict=True)
@@ -76,7 +98,8 @@ def _clip_folders(home: Path) -> dict[str, list[Path]]:
 
 
 def _numbered_as_files(clip: Clip, folders: list[Path]) -> Clip:
-    """The clip with frame numbers as in its file names, or with the reason why its folder cannot be read or is not its own."""
+    """The clip with frame numbers as in its file names, or with the reason why its folder cannot be read or
+    is not its own."""
     try:
         files = list(list_frames(clip.frames))
     except FramesError as error:
@@ -97,15 +120,22 @@ def _numbered_as_files(clip: Clip, folders: list[Path]) -> Clip:
     lines = [f"{what} {_written(old)} -> {_written(new)}: {why}" for what, old, new in pairs if old != new]
     onset, apex, offset = after
     source = "none" if apex is None else clip.apex_source
-    return replace(clip, onset=onset, apex=apex, offset=offset, apex_source=source, repairs=(*clip.repairs, *lines))
+    return replace(
+        clip, onset=onset, apex=apex, offset=offset, apex_source=source, repairs=(*clip.repairs, *lines)
+    )
 
 
-def _numbers(onset: int, apex: int | None, offset: int | None, first: int, last: int) -> tuple[tuple[int, int | None, int], str]:
-    """((onset, apex, offset) as numbers of the files first..last, why they differ from the sheet's if they do)."""
+def _numbers(
+    onset: int, apex: int | None, offset: int | None, first: int, last: int
+) -> tuple[tuple[int, int | None, int], str]:
+    """((onset, apex, offset) as numbers of the files first..last, why they differ from the sheet's if they
+    do)."""
     shift = first - onset if offset is not None and offset - onset == last - first else 0
     why = [f"the files are {first}..{last}"] + ([f"the sheet's {onset} is file {first}"] if shift else [])
     if offset is None or not first <= onset + shift <= offset + shift <= last:
-        why.append("no offset is given" if offset is None else f"onset {onset}..offset {offset} is no range of them")
+        why.append(
+            "no offset is given" if offset is None else f"onset {onset}..offset {offset} is no range of them"
+        )
         return (onset if first <= onset <= last else first, None, last), "; ".join(why)
     if apex is not None and not onset <= apex <= offset:
         why.append(f"apex {apex} is outside onset {onset}..offset {offset}")

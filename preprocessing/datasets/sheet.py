@@ -1,8 +1,10 @@
-"""Annotation workbooks: find the one in a corpus' folder, find its header row, read its columns by name, as text.
+"""Annotation workbooks: find the one in a corpus' folder, find its header row, read its columns by name, as
+text.
 
-The same corpus circulates with blank columns or without, in another order of columns, with 13 rows of prose above the header or
-without, with numbers stored as numbers or as text. So nothing is read by position: the header is the first row that holds all needed
-columns, and names are compared without white space, underscores and case.
+The same corpus circulates with blank columns or without, in another order of columns, with 13 rows of prose
+above the header or without, with numbers stored as numbers or as text. So nothing is read by position: the
+header is the first row that holds all needed columns, and names are compared without white space, underscores
+and case.
 """
 
 from __future__ import annotations
@@ -21,14 +23,30 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from preprocessing.schema import CorpusError
 
-ERRORS = {*ERROR_CODES, "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#BUSY!", "#UNKNOWN!", "#GETTING_DATA"}
+ERRORS = {
+    *ERROR_CODES,
+    "#SPILL!",
+    "#CALC!",
+    "#FIELD!",
+    "#BLOCKED!",
+    "#CONNECT!",
+    "#BUSY!",
+    "#UNKNOWN!",
+    "#GETTING_DATA",
+}
 Names = Mapping[str, Sequence[str]]  # key -> the names that its column may have
 
 
 def find(folders: Iterable[Path], patterns: Sequence[str]) -> list[Path]:
     """Files in ``folders`` whose name fits one of ``patterns`` (case ignored), by name within each folder."""
-    listed = [path for folder in dict.fromkeys(folders) if folder.is_dir() for path in sorted(folder.iterdir())]
-    return [p for p in listed if p.is_file() and any(fnmatch.fnmatchcase(p.name.lower(), form.lower()) for form in patterns)]
+    listed = [
+        path for folder in dict.fromkeys(folders) if folder.is_dir() for path in sorted(folder.iterdir())
+    ]
+    return [
+        p
+        for p in listed
+        if p.is_file() and any(fnmatch.fnmatchcase(p.name.lower(), form.lower()) for form in patterns)
+    ]
 
 
 def find_one(folders: Iterable[Path], patterns: Sequence[str], what: str) -> Path:
@@ -43,14 +61,15 @@ def find_one(folders: Iterable[Path], patterns: Sequence[str], what: str) -> Pat
 
 
 def read(path: Path, columns: Names, *, optional: Collection[str] = ()) -> pd.DataFrame:
-    """The data rows as text, one column for each key of ``columns``, whose values are the names it may have in the sheet.
+    """The data rows as text, one column for each key of ``columns``, whose values are the names it may have
+    in the sheet.
 
     optional  keys whose column the sheet may lack; it is then "" in every row.
 
-    Empty cells are "", whole numbers lose a ".0", text is stripped, rows without any cell are left out. Column ``row`` is the
-    sheet's row number. Column ``problem`` is "", or names each cell of the row that holds an Excel error such as #N/A; the value
-    of that cell is then "". Raises CorpusError if the file is no readable workbook, no sheet or several have the header, or a column
-    is missing or there twice.
+    Empty cells are "", whole numbers lose a ".0", text is stripped, rows without any cell are left out.
+    Column ``row`` is the sheet's row number. Column ``problem`` is "", or names each cell of the row that
+    holds an Excel error such as #N/A; the value of that cell is then "". Raises CorpusError if the file is no
+    readable workbook, no sheet or several have the header, or a column is missing or there twice.
     """
     tables = _tables(path)
     title, at = _header(path, tables, {key: names for key, names in columns.items() if key not in optional})
@@ -59,11 +78,18 @@ def read(path: Path, columns: Names, *, optional: Collection[str] = ()) -> pd.Da
         hits = [i for i, cell in enumerate(header) if _plain(cell) in map(_plain, names)]
         if len(hits) > 1 or (not hits and key not in optional):
             want = f"{len(hits)} columns are named {' or '.join(names)}, one is needed"
-            raise CorpusError(f"{path}, sheet {title!r}: {want}; row {at + 1} has {', '.join(repr(n) for n in header if n)}")
+            raise CorpusError(
+                f"{path}, sheet {title!r}: {want}; row {at + 1} has {', '.join(repr(n) for n in header if n)}"
+            )
         if hits:
             places[key] = hits[0]
-    rows = [(number, cells) for number, cells in enumerate(tables[title][at + 1 :], start=at + 2) if any(cells)]
-    data = [_row(number, {key: cells[i] for key, i in places.items() if i < len(cells)}, places) for number, cells in rows]
+    rows = [
+        (number, cells) for number, cells in enumerate(tables[title][at + 1 :], start=at + 2) if any(cells)
+    ]
+    data = [
+        _row(number, {key: cells[i] for key, i in places.items() if i < len(cells)}, places)
+        for number, cells in rows
+    ]
     if not data:
         raise CorpusError(f"{path}, sheet {title!r}: no row below the header in row {at + 1}")
     return pd.DataFrame(data, columns=["row", "problem", *columns]).fillna("")
@@ -83,15 +109,22 @@ def _tables(path: Path) -> dict[str, list[list[str]]]:
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
-        raise CorpusError(f"{path} cannot be read as a workbook ({error}); save it as .xlsx, move this one away") from error
+        raise CorpusError(
+            f"{path} cannot be read as a workbook ({error}); save it as .xlsx, move this one away"
+        ) from error
     with contextlib.closing(book):
         for page in book.worksheets:
-            page.reset_dimensions()  # a size stated too small, as some programs write it, would cut rows off in silence
-        return {page.title: [list(map(text, row)) for row in page.iter_rows(values_only=True)] for page in book.worksheets}
+            # a size stated too small, as some programs write it, would cut rows off in silence
+            page.reset_dimensions()
+        return {
+            page.title: [list(map(text, row)) for row in page.iter_rows(values_only=True)]
+            for page in book.worksheets
+        }
 
 
 def _header(path: Path, tables: Mapping[str, list[list[str]]], needed: Names) -> tuple[str, int]:
-    """(sheet, 0-based row) of the first row that holds all ``needed`` columns, or else of the one that lacks fewest, but not half."""
+    """(sheet, 0-based row) of the first row that holds all ``needed`` columns, or else of the one that lacks
+    fewest, but not half."""
     wanted = [{_plain(name) for name in names} for names in needed.values()]
     held: dict[str, tuple[int, int]] = {}
     for title, rows in tables.items():
@@ -101,13 +134,19 @@ def _header(path: Path, tables: Mapping[str, list[list[str]]], needed: Names) ->
     best = [title for title, (count, _) in held.items() if count == most and 2 * count > len(needed)]
     if len(best) != 1:
         first, *others = (names[0] for names in needed.values())
-        want = f"a header: a row that starts with {first!r}, or holds it elsewhere, and has {', '.join(others)}"
+        want = (
+            f"a header: a row that starts with {first!r}, or holds it elsewhere, and has {', '.join(others)}"
+        )
         raise CorpusError(f"{path}: exactly one sheet must have {want}; but: {', '.join(best) or 'none has'}")
     return best[0], -held[best[0]][1]
 
 
 def _row(number: int, values: dict[str, str], places: Mapping[str, int]) -> dict[str, object]:
-    cells = [f"cell {get_column_letter(places[key] + 1)}{number} ({key}) is {v}" for key, v in values.items() if v in ERRORS]
+    cells = [
+        f"cell {get_column_letter(places[key] + 1)}{number} ({key}) is {v}"
+        for key, v in values.items()
+        if v in ERRORS
+    ]
     problem = f"{', '.join(cells)}: an error of the workbook; correct the sheet" if cells else ""
     return {"row": number, "problem": problem} | {key: "" if v in ERRORS else v for key, v in values.items()}
 

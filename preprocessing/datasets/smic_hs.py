@@ -1,10 +1,11 @@
 """SMIC-HS: 16 people, 100 frames per second (Li et al. 2013, doi:10.1109/FG.2013.6553717).
 
 Layout, from ``root``
-    HS/s1/micro/negative/s1_ne_01/image090823.bmp   frames; or SMIC_all_cropped/HS/... (reg_image090823.bmp), SMIC_all_raw/HS/...,
-                                                    or s1/... in root itself
-Labels  the folder names: no sheet comes with the trimmed clips. Onset and offset are the first and last frame number; neither an
-        apex nor action units are annotated. Emotion words: negative, positive, surprise. Person s1 is subject 's01'.
+    HS/s1/micro/negative/s1_ne_01/image090823.bmp   frames; or SMIC_all_cropped/HS/... (reg_image090823.bmp),
+                                                    SMIC_all_raw/HS/..., or s1/... in root itself
+Labels  the folder names: no sheet comes with the trimmed clips. Onset and offset are the first and last frame
+        number; neither an apex nor action units are annotated. Emotion words: negative, positive, surprise.
+        Person s1 is subject 's01'.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from pathlib import Path
 import pandas as pd
 
 from preprocessing.datasets import labelled
-from preprocessing.frames import FramesError, list_frames
+from preprocessing.decode import FramesError
+from preprocessing.frames import list_frames
 from preprocessing.schema import Clip, CorpusError
 
 CORPUS = "smic_hs"
@@ -31,7 +33,8 @@ PUBLISHED = {
 
 
 def clips(root: Path) -> Iterator[Clip]:
-    """Yield one Clip per clip folder, by subject number, emotion and name; those that cannot be used last. Opens no image.
+    """Yield one Clip per clip folder, by subject number, emotion and name; those that cannot be used last.
+    Opens no image.
 
     Raises CorpusError if no person's folder (s1/micro) is found, or if its name holds no number.
     """
@@ -42,17 +45,28 @@ def clips(root: Path) -> Iterator[Clip]:
     subjects = {person: labelled.id_number(person.name, str(person)) for person in people}
     rows, unusable = [], []
     for person in sorted(people, key=lambda p: subjects[p]):
-        for folder in (clip for emotion in labelled.folders(people[person]) for clip in labelled.folders(emotion)):
+        for folder in (
+            clip for emotion in labelled.folders(people[person]) for clip in labelled.folders(emotion)
+        ):
             subject, emotion = f"s{subjects[person]:02d}", folder.parent.name.lower()
             numbers, problem = _numbers(folder)
             if emotion not in EMOTIONS:
-                emotion, problem = "", f"frames without a label: folder {emotion!r} is none of {', '.join(EMOTIONS)}"
+                emotion, problem = (
+                    "",
+                    f"frames without a label: folder {emotion!r} is none of {', '.join(EMOTIONS)}",
+                )
             if problem:
-                unusable.append(Clip(CORPUS, f"{CORPUS}/{subject}", folder.name, folder, emotion, fps=FPS, problem=problem))
+                unusable.append(
+                    Clip(
+                        CORPUS, f"{CORPUS}/{subject}", folder.name, folder, emotion, fps=FPS, problem=problem
+                    )
+                )
                 continue
             first, last = str(numbers[0]), str(numbers[-1])
             rows.append((subject, folder.name, first, "", last, emotion, "", folder))
-    table = pd.DataFrame(rows, columns=["subject", "clip", "onset", "apex", "offset", "emotion", "aus", "frames"])
+    table = pd.DataFrame(
+        rows, columns=["subject", "clip", "onset", "apex", "offset", "emotion", "aus", "frames"]
+    )
     yield from labelled.clips(CORPUS, table, aus_known=False, fps=FPS)
     yield from unusable
 

@@ -1,11 +1,13 @@
-"""Ready onset-to-apex flow pictures of MEGC2019 clips, as published with STSTNet and HTNet: no faces, no frames, no action units.
+"""Ready onset-to-apex flow pictures of MEGC2019 clips, as published with STSTNet and HTNet: no faces, no
+frames, no action units.
 
 Source  Liong et al. 2019, doi:10.1109/FG.2019.8756567; Wang et al. 2024, HTNet, arXiv:2307.14637.
 Layout, from ``root``
-    labels.csv            or combined_3_class2_for_optical_flow.csv: columns dataset (casme2, samm, smic), sub, filename_o, label
-                          (0 negative, 1 positive, 2 surprise); others are passed over
-    flow/sub01_EP02_01f .png    or STSNet_whole_norm_u_v_os/: '{sub}_{filename_o} .png', with or without the space; 28x28 RGB,
-                          R horizontal flow, G vertical flow, B optical strain, each scaled to 0..255 in its own picture
+    labels.csv            or combined_3_class2_for_optical_flow.csv: columns dataset (casme2, samm, smic),
+                          sub, filename_o, label (0 negative, 1 positive, 2 surprise); others are passed over
+    flow/sub01_EP02_01f .png    or STSNet_whole_norm_u_v_os/: '{sub}_{filename_o} .png', with or without the
+                          space; 28x28 RGB, R horizontal flow, G vertical flow, B optical strain, each scaled
+                          to 0..255 in its own picture
 A person's subject is 'ststnet_flow/<dataset>-<sub>' ('ststnet_flow/samm-006'): three corpora are mixed here.
 """
 
@@ -26,7 +28,8 @@ EMOTIONS = {"0": "negative", "1": "positive", "2": "surprise"}
 
 
 def clips(root: Path) -> Iterator[Clip]:
-    """Yield one Clip per row, in file order, then one with a problem per picture without a row. Opens no picture.
+    """Yield one Clip per row, in file order, then one with a problem per picture without a row. Opens no
+    picture.
 
     Raises CorpusError if the CSV, one of its columns or the folder of pictures is missing.
     """
@@ -44,14 +47,18 @@ def clips(root: Path) -> Iterator[Clip]:
         emotion = EMOTIONS.get(row["label"], "")
         problems = [
             f"label {row['label']!r} is none of {', '.join(EMOTIONS)}" if not emotion else "",
-            f"{len(found)} pictures have this name: {', '.join(repr(p.name) for p in found)}" if len(found) > 1 else "",
+            f"{len(found)} pictures have this name: {', '.join(repr(p.name) for p in found)}"
+            if len(found) > 1
+            else "",
         ]
         path = found[0] if found else folder / f"{stem} .png"
         yield _clip(row["dataset"], row["sub"], row["filename_o"], path, emotion, problems)
     for stem in sorted(set(pictures) - labelled_stems):
         sub, _, name = stem.partition("_")
         for path in pictures[stem]:
-            yield _clip(_dataset(sub), sub, name, path, "", [f"picture without a label: no row names {path.name!r}"])
+            yield _clip(
+                _dataset(sub), sub, name, path, "", [f"picture without a label: no row names {path.name!r}"]
+            )
 
 
 def _clip(dataset: str, sub: str, name: str, path: Path, emotion: str, problems: list[str]) -> Clip:

@@ -1,4 +1,5 @@
-"""The synthetic corpus of preprocessing/render: invented people, known motion. Layout as datasets/manifest.py says."""
+"""The synthetic corpus of preprocessing/render: invented people, known motion. Layout as datasets/manifest.py
+says."""
 
 from __future__ import annotations
 
@@ -12,5 +13,6 @@ CORPUS = "synthetic"
 
 
 def clips(root: Path) -> Iterator[Clip]:
-    """Yield one Clip per row of the manifest. Opens no frame. Raises CorpusError if the CSV is missing or malformed."""
+    """Yield one Clip per row of the manifest. Opens no frame. Raises CorpusError if the CSV is missing or
+    malformed."""
     yield from manifest.read(root, CORPUS)

@@ -1,15 +1,17 @@
-"""Repairs of known mistakes in the corpora's own labels: one CSV per corpus, one row per repaired value, each with its source.
+"""Repairs of known mistakes in the corpora's own labels: one CSV per corpus, one row per repaired value, each
+with its source.
 
-Columns  subject, clip, onset   which row of the sheet, as the adapter normalises them (``006``, ``006_1_2``, ``5562``); the onset
-                                is the one in the sheet, before any repair
+Columns  subject, clip, onset   which row of the sheet, as the adapter normalises them (``006``, ``006_1_2``,
+                                ``5562``); the onset is the one in the sheet, before any repair
          column                 apex, offset, onset, emotion or aus
-         bad value              the text that must stand there for the repair to apply, or ``(outside onset..offset)`` where
-                                copies of a sheet differ in the wrong number
+         bad value              the text that must stand there for the repair to apply, or ``(outside
+                                onset..offset)`` where copies of a sheet differ in the wrong number
          value                  the text to put there; empty = unknown
          reason, source         why, and who says so
 
-Sheets circulate in several versions, so nothing is keyed by row position, and a sheet whose value is already right is left as
-it is. A repair never picks between alternatives that the annotators left open: the grammar in action_units.py keeps those.
+Sheets circulate in several versions, so nothing is keyed by row position, and a sheet whose value is already
+right is left as it is. A repair never picks between alternatives that the annotators left open: the grammar
+in action_units.py keeps those.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ class FixError(ValueError):
 
 
 def load(corpus: str) -> list[dict[str, str]]:
-    """Rows of ``<corpus>.csv``; [] for a corpus without one. Raises FixError if a row breaks the rules above."""
+    """Rows of ``<corpus>.csv``; [] for a corpus without one. Raises FixError if a row breaks the rules
+    above."""
     path = files("preprocessing.fixes") / f"{corpus}.csv"
     if not path.is_file():
         return []
@@ -40,10 +43,14 @@ def load(corpus: str) -> list[dict[str, str]]:
     for number, row in enumerate(rows[1:], start=2):
         where = f"{path} line {number}"
         if len(row) != len(COLUMNS):
-            raise FixError(f"{where}: {len(row)} values for {len(COLUMNS)} columns; quote a value that holds a comma")
+            raise FixError(
+                f"{where}: {len(row)} values for {len(COLUMNS)} columns; quote a value that holds a comma"
+            )
         fix = dict(zip(COLUMNS, row, strict=True))
         if fix["column"] not in REPAIRABLE:
-            raise FixError(f"{where}: column {fix['column']!r} cannot be repaired; one of {', '.join(REPAIRABLE)}")
+            raise FixError(
+                f"{where}: column {fix['column']!r} cannot be repaired; one of {', '.join(REPAIRABLE)}"
+            )
         if fix["bad value"] == OUTSIDE and fix["column"] != "apex":
             raise FixError(f"{where}: {OUTSIDE} is a rule for the apex only")
         if not fix["reason"] or not fix["source"]:
@@ -57,7 +64,8 @@ def apply(
 ) -> tuple[pd.DataFrame, list[tuple[str, ...]]]:
     """A repaired copy of ``frame``, and for each of its rows, in order, one line of text per repair made.
 
-    frame   columns subject, clip, onset, apex, offset, emotion, aus, all text ("" = empty cell); further columns are kept.
+    frame   columns subject, clip, onset, apex, offset, emotion, aus, all text ("" = empty cell); further
+            columns are kept.
     fixes   rows as ``load`` gives them; by default those of ``corpus``.
     """
     fixes = load(corpus) if fixes is None else fixes
@@ -70,7 +78,8 @@ def apply(
             if key != (fix["subject"], fix["clip"], fix["onset"]) or not _is_bad(frame.iloc[i], fix):
                 continue
             done[i].append(
-                f"{fix['column']} {frame.iat[i, column]!r} -> {fix['value'] or 'unknown'!r}: {fix['reason']} ({fix['source']})"
+                f"{fix['column']} {frame.iat[i, column]!r} -> {fix['value'] or 'unknown'!r}: {fix['reason']} "
+                f"({fix['source']})"
             )
             frame.iat[i, column] = fix["value"]
     return frame, [tuple(lines) for lines in done]

@@ -1,7 +1,8 @@
 """What a model can be fed with: one file per kind of input, one name per feature set.
 
-An input is told of a clip's aligned frames one after the other (``collector``), so that one decoding serves every input asked
-for, and nothing holds a whole clip. A corpus of flow pictures has no frames: some inputs can be read off the picture.
+An input is told of a clip's aligned frames one after the other (``collector``), so that one decoding serves
+every input asked for, and nothing holds a whole clip. A corpus of flow pictures has no frames: some inputs
+can be read off the picture.
 """
 
 from __future__ import annotations

@@ -1,15 +1,20 @@
 """Key frames as they are: the face crop at the apex, or at onset and apex.
 
-Source  apex_frame: the Apex Frame of MESTI-MEGANet's comparison and the RGB baseline of the ROI hybrid's README.
-        onset_apex_frames: FaceSleuth section 3, which feeds onset frame, apex frame and action units (a column of their own).
+Source  apex_frame: the Apex Frame of MESTI-MEGANet's comparison and the RGB baseline of the ROI hybrid's
+        README. onset_apex_frames: FaceSleuth section 3, which feeds onset frame, apex frame and action units
+        (a column of their own).
 Output  uint8 (3, S, S), or (2, 3, S, S) onset then apex; S = Settings.image_size; red, green, blue, 0..255.
-Differs the papers crop the face each in its own way; here it is the crop of every input (align). Without an annotated apex a
+Differs the papers crop the face each in its own way; here it is the crop of every input (align). Without an
+annotated apex a
         stand-in is used and the row's apex_source says so. Reduced by area.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from preprocessing.inputs.view import Frame, Input, KeyFrames, Settings, Shared, resized, triple
 from preprocessing.schema import Clip
@@ -51,7 +56,7 @@ class _One:
     def see(self, frame: Frame, shared: Shared) -> None:
         self.frames.see(frame, shared)
 
-    def result(self, shared: Shared) -> np.ndarray:
+    def result(self, shared: Shared) -> NDArray[Any]:
         return resized(self.frames[self.number].colour, self.size)
 
 
@@ -63,5 +68,5 @@ class _Pair:
         for end in self.ends:
             end.see(frame, shared)
 
-    def result(self, shared: Shared) -> np.ndarray:
+    def result(self, shared: Shared) -> NDArray[Any]:
         return np.stack([end.result(shared) for end in self.ends])

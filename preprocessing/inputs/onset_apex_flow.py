@@ -1,18 +1,23 @@
-"""Flow pictures between two key frames: u, v and optical strain. Onset to apex is the input of STSTNet; apex to offset its sibling.
+"""Flow pictures between two key frames: u, v and optical strain. Onset to apex is the input of STSTNet; apex
+to offset its sibling.
 
-Source  Liong et al., FG 2019, doi:10.1109/FG.2019.8756567, section II (flow between onset and apex, strain from its derivatives);
-        the apex-to-offset window is that of the ROI hybrid's two-window form.
-Output  float32 (3, S, S): u to the right and v down in pixels of the 256 px crop from the first key frame to the second, and
-        optical strain per pixel. S is 28 (Settings.size), or 224 (Settings.image_size) in the names that end in 224.
-        From a published flow picture (onset to apex at 28): the same three as stored, 0..255, min-max scaled per picture and
-        channel.
-Differs the authors use TV-L1 on their own face crop; here the flow method is a setting and the crop is ours. Without an
+Source  Liong et al., FG 2019, doi:10.1109/FG.2019.8756567, section II (flow between onset and apex, strain
+        from its derivatives); the apex-to-offset window is that of the ROI hybrid's two-window form.
+Output  float32 (3, S, S): u to the right and v down in pixels of the 256 px crop from the first key frame to
+        the second, and optical strain per pixel. S is 28 (Settings.size), or 224 (Settings.image_size) in the
+        names that end in 224. From a published flow picture (onset to apex at 28): the same three as stored,
+        0..255, min-max scaled per picture and channel.
+Differs the authors use TV-L1 on their own face crop; here the flow method is a setting and the crop is ours.
+Without an
         annotated apex a stand-in is used and the row's apex_source says so. Reduced by area.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from preprocessing.flow import strain
 from preprocessing.inputs.view import Box, Frame, Input, KeyFrames, Settings, Shared, resized, triple
@@ -27,7 +32,9 @@ class OnsetApexFlow(Input):
         self.second_half, self.large = second_half, large
         self.window = "from apex to offset" if second_half else "from onset to apex"
         self.unit = f"u, v: pixels of the 256 px crop {self.window}; strain: per pixel"
-        self.picture_unit = "" if second_half or large else "grey levels 0..255, min-max scaled per picture and channel"
+        self.picture_unit = (
+            "" if second_half or large else "grey levels 0..255, min-max scaled per picture and channel"
+        )
 
     def shape(self, settings: Settings) -> tuple[int, ...]:
         return (3, self.side(settings), self.side(settings))
@@ -37,12 +44,14 @@ class OnsetApexFlow(Input):
 
     def collector(self, clip: Clip, settings: Settings) -> _Pair:
         onset, apex, offset = triple(clip)
-        return _Pair(apex if self.second_half else onset, offset if self.second_half else apex, self.side(settings))
+        return _Pair(
+            apex if self.second_half else onset, offset if self.second_half else apex, self.side(settings)
+        )
 
     def picture_shape(self) -> tuple[int, ...]:
         return (3, 28, 28)
 
-    def from_picture(self, picture: np.ndarray) -> np.ndarray:
+    def from_picture(self, picture: NDArray[Any]) -> NDArray[Any]:
         """picture uint8 (28, 28, 3): u, v, strain -> float32 (3, 28, 28)."""
         if picture.shape != (28, 28, 3):
             raise ValueError(f"a flow picture is 28 x 28 with 3 channels, this one is {picture.shape}")
@@ -57,12 +66,13 @@ class _Pair:
     def see(self, frame: Frame, shared: Shared) -> None:
         self.frames.see(frame, shared)
 
-    def result(self, shared: Shared) -> np.ndarray:
+    def result(self, shared: Shared) -> NDArray[Any]:
         return resized(flow_and_strain(shared, self.frames[self.first], self.frames[self.second]), self.size)
 
 
-def flow_and_strain(shared: Shared, first: Frame, second: Frame, box: Box | None = None) -> np.ndarray:
-    """float32 (256, 256, 3), or the part inside ``box``: u, v in crop pixels from ``first`` to ``second``, and strain per pixel.
+def flow_and_strain(shared: Shared, first: Frame, second: Frame, box: Box | None = None) -> NDArray[Any]:
+    """float32 (256, 256, 3), or the part inside ``box``: u, v in crop pixels from ``first`` to ``second``,
+    and strain per pixel.
 
     Zero if they are one frame.
     """
@@ -70,7 +80,7 @@ def flow_and_strain(shared: Shared, first: Frame, second: Frame, box: Box | None
         x0, y0, x1, y1 = box or (0, 0, *first.grey.shape[::-1])
         return np.zeros((y1 - y0, x1 - x0, 3), np.float32)
 
-    def compute() -> np.ndarray:
+    def compute() -> NDArray[Any]:
         field = shared.flow(first, second, box)
         return np.dstack([field, strain(field)])
 

@@ -1,15 +1,18 @@
-"""What an input sees of a clip: aligned frames with their landmarks, one at a time; and the settings shared by all inputs."""
+"""What an input sees of a clip: aligned frames with their landmarks, one at a time; and the settings shared
+by all inputs."""
 
 from __future__ import annotations
 
+import typing
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from preprocessing.align import Crop
 from preprocessing.flow import FLOWS, Flow
@@ -26,14 +29,16 @@ class Settings:
 
     flow        "farneback", "dis" or "tvl1".
     steps       T, the number of time steps that a clip's motion is standardised to.
-    keep        share of a window's pixels, those with the largest motion, whose mean is the channel's motion (0..1].
+    keep        share of a window's pixels, those with the largest motion, whose mean is the channel's motion
+                (0..1].
     size        side in pixels of the small flow pictures (28 in STSTNet).
     image_size  side in pixels of images and ROI flow maps (224 in the papers).
-    apex        stand-in for an apex that nobody annotated: "middle", or the name of a spotting method (apex.SPOTTERS).
-    equalise    equalise the histogram of the aligned crop. One table per clip, from its first frame: a table per frame would
-                make motion out of changing contrast.
-    landmarks_every  seconds between two frames on which the landmark model runs; between them landmarks are interpolated.
-                0, or a clip without a frame rate: it runs on every frame.
+    apex        stand-in for an apex that nobody annotated: "middle", or the name of a spotting method
+                (apex.SPOTTERS).
+    equalise    equalise the histogram of the aligned crop. One table per clip, from its first frame: a table
+                per frame would make motion out of changing contrast.
+    landmarks_every  seconds between two frames on which the landmark model runs; between them landmarks are
+                interpolated. 0, or a clip without a frame rate: it runs on every frame.
     """
 
     flow: str = "farneback"
@@ -48,8 +53,17 @@ class Settings:
     def __post_init__(self) -> None:
         if self.flow not in FLOWS:
             raise ValueError(f"flow {self.flow!r} is unknown; known: {', '.join(FLOWS)}")
-        if not (self.steps >= 1 and 0 < self.keep <= 1 and self.size >= 8 and self.image_size >= 8 and self.landmarks_every >= 0):
-            raise ValueError(f"steps >= 1, 0 < keep <= 1, size and image_size >= 8, landmarks_every >= 0 are needed, got {self}")
+        if not (
+            self.steps >= 1
+            and 0 < self.keep <= 1
+            and self.size >= 8
+            and self.image_size >= 8
+            and self.landmarks_every >= 0
+        ):
+            raise ValueError(
+                "steps >= 1, 0 < keep <= 1, size and image_size >= 8, landmarks_every >= 0 are needed, got "
+                f"{self}"
+            )
 
 
 class Frame:
@@ -59,29 +73,38 @@ class Frame:
     landmarks  float32 (68, 2) crop pixels, or None where no input of this extraction needs them.
     """
 
-    def __init__(self, number: int, landmarks: np.ndarray | None, image: np.ndarray, crop: Crop, table: np.ndarray | None = None):
+    def __init__(
+        self,
+        number: int,
+        landmarks: NDArray[Any] | None,
+        image: NDArray[Any],
+        crop: Crop,
+        table: NDArray[Any] | None = None,
+    ):
         self.number, self.landmarks = number, landmarks
         self._image, self._crop, self._table = image, crop, table
 
     @classmethod
-    def cut(cls, number: int, landmarks: np.ndarray | None, grey: np.ndarray, colour: np.ndarray) -> Frame:
+    def cut(
+        cls, number: int, landmarks: NDArray[Any] | None, grey: NDArray[Any], colour: NDArray[Any]
+    ) -> Frame:
         """A frame whose pictures are there already. grey uint8 (256, 256), colour uint8 (256, 256, 3) RGB."""
         frame = cls(number, landmarks, colour, _AS_IT_IS)
         frame.__dict__.update(grey=grey, colour=colour)
         return frame
 
     @cached_property
-    def _cut(self) -> np.ndarray:
+    def _cut(self) -> NDArray[Any]:
         return self._crop.image(self._image)
 
     @cached_property
-    def grey(self) -> np.ndarray:
+    def grey(self) -> NDArray[Any]:
         """uint8 (256, 256)."""
         grey = cv2.cvtColor(self._cut, cv2.COLOR_BGR2GRAY)
         return grey if self._table is None else cv2.LUT(grey, self._table)
 
     @cached_property
-    def colour(self) -> np.ndarray:
+    def colour(self) -> NDArray[Any]:
         """uint8 (256, 256, 3) RGB. Equalised in luminance, so that colours stay."""
         if self._table is None:
             return cv2.cvtColor(self._cut, cv2.COLOR_BGR2RGB)
@@ -91,7 +114,8 @@ class Frame:
 
 
 class Shared:
-    """What several inputs of one clip would each compute: the first to ask pays. Keeps the last few answers, not the clip."""
+    """What several inputs of one clip would each compute: the first to ask pays. Keeps the last few answers,
+    not the clip."""
 
     KEPT = 16
 
@@ -100,7 +124,8 @@ class Shared:
         self._answers: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
     def once(self, key: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
-        """The answer kept under ``key``, else ``compute()``. The key names everything that the answer depends on."""
+        """The answer kept under ``key``, else ``compute()``. The key names everything that the answer depends
+        on."""
         if key in self._answers:
             self._answers.move_to_end(key)
         else:
@@ -109,20 +134,24 @@ class Shared:
                 self._answers.popitem(last=False)
         return self._answers[key]
 
-    def flow(self, first: Frame, second: Frame, box: Box | None = None) -> np.ndarray:
-        """Flow float32 (H, W, 2) of the crop, or of the part of it inside ``box``, in pixels from ``first`` to ``second``."""
+    def flow(self, first: Frame, second: Frame, box: Box | None = None) -> NDArray[Any]:
+        """Flow float32 (H, W, 2) of the crop, or of the part of it inside ``box``, in pixels from ``first``
+        to ``second``."""
         x0, y0, x1, y1 = box or (0, 0, *first.grey.shape[::-1])
         return self.once(
             ("flow", first.number, second.number, box),
-            lambda: self._flow(*(np.ascontiguousarray(frame.grey[y0:y1, x0:x1]) for frame in (first, second))),
+            lambda: self._flow(
+                *(np.ascontiguousarray(frame.grey[y0:y1, x0:x1]) for frame in (first, second))
+            ),
         )
 
 
-class Collector(Protocol):
-    """Takes a clip's frames in order, then gives the input. It keeps the frames that it needs and no others."""
+class Collector(typing.Protocol):
+    """Takes a clip's frames in order, then gives the input. It keeps the frames that it needs and no
+    others."""
 
     def see(self, frame: Frame, shared: Shared) -> None: ...
-    def result(self, shared: Shared) -> np.ndarray: ...
+    def result(self, shared: Shared) -> NDArray[Any]: ...
 
 
 class Input:
@@ -131,8 +160,10 @@ class Input:
     kind         as in FeatureSpec.
     unit, dtype  of the values: "float32", "float16" or "uint8".
     channels     names of the channels, in order, or ().
-    needs_landmarks  of every frame; an input that does without spares the landmark model (the crop needs it once a clip).
-    picture_unit unit of what ``from_picture`` reads off a ready flow picture, or "" for an input that cannot be read off one.
+    needs_landmarks  of every frame; an input that does without spares the landmark model (the crop needs it
+                     once a clip).
+    picture_unit unit of what ``from_picture`` reads off a ready flow picture, or "" for an input that cannot
+    be read off one.
     """
 
     kind: str
@@ -146,19 +177,21 @@ class Input:
         raise NotImplementedError
 
     def collector(self, clip: Clip, settings: Settings) -> Collector:
-        """A new collector. ``clip`` has onset, apex and offset: the pipeline has filled in what the labels leave open."""
+        """A new collector. ``clip`` has onset, apex and offset: the pipeline has filled in what the labels
+        leave open."""
         raise NotImplementedError
 
     def picture_shape(self) -> tuple[int, ...]:
         raise NotImplementedError
 
-    def from_picture(self, picture: np.ndarray) -> np.ndarray:
+    def from_picture(self, picture: NDArray[Any]) -> NDArray[Any]:
         """uint8 (28, 28, 3) u, v, strain -> what ``picture_shape`` says."""
         raise NotImplementedError
 
 
 class KeyFrames:
-    """The frames of some numbers, held while the clip goes by. For collectors that look at a few frames only."""
+    """The frames of some numbers, held while the clip goes by. For collectors that look at a few frames
+    only."""
 
     def __init__(self, numbers: tuple[int, ...]):
         self.numbers = numbers
@@ -171,18 +204,23 @@ class KeyFrames:
     def __getitem__(self, number: int) -> Frame:
         """Raises ValueError for a frame that the clip does not have."""
         if number not in self._frames:
-            raise ValueError(f"frame {number} is needed but is not among the frames read; look at onset, apex and offset")
+            raise ValueError(
+                f"frame {number} is needed but is not among the frames read; look at onset, apex and offset"
+            )
         return self._frames[number]
 
 
 def triple(clip: Clip) -> tuple[int, int, int]:
     """(onset, apex, offset) of a clip whose labels are complete. Raises ValueError where one is None."""
     if clip.onset is None or clip.apex is None or clip.offset is None:
-        raise ValueError(f"{clip.clip_id}: this input needs onset, apex and offset, got {clip.onset}, {clip.apex}, {clip.offset}")
+        raise ValueError(
+            f"{clip.clip_id}: this input needs onset, apex and offset, got {clip.onset}, {clip.apex}, "
+            f"{clip.offset}"
+        )
     return clip.onset, clip.apex, clip.offset
 
 
-def resized(picture: np.ndarray, size: int) -> np.ndarray:
+def resized(picture: NDArray[Any], size: int) -> NDArray[Any]:
     """(H, W, C) -> (C, size, size): by area where it shrinks, linearly where it grows."""
     shrinks = picture.shape[0] > size and picture.shape[1] > size
     small = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)

@@ -1,7 +1,7 @@
 """A seeded synthetic micro-expression corpus, rendered from scikit-image's public-domain portrait.
 
-Use it to try the whole way from frames to a leaderboard without a licensed corpus, and to test feature extraction against a
-known displacement field. Scores on it say nothing about real faces.
+Use it to try the whole way from frames to a leaderboard without a licensed corpus, and to test feature
+extraction against a known displacement field. Scores on it say nothing about real faces.
 """
 
 from preprocessing.render.config import RenderConfig

@@ -1,8 +1,8 @@
 """Settings of the synthetic corpus, what its difficulty scales, and the seeds of its random draws.
 
-One frame pixel at the default size (320) is one *face pixel*: the face then measures about 256 pixels from the top of the
-forehead to the chin. All lengths in this package are in face pixels unless a name says otherwise; ``RenderConfig.unit``
-converts them to frame pixels.
+One frame pixel at the default size (320) is one *face pixel*: the face then measures about 256 pixels from
+the top of the forehead to the chin. All lengths in this package are in face pixels unless a name says
+otherwise; ``RenderConfig.unit`` converts them to frame pixels.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-GENERATOR_VERSION = 1  # raise it when the same RenderConfig would give other bytes: older folders are then refused
+# raise it when the same RenderConfig would give other bytes: older folders are then refused
+GENERATOR_VERSION = 1
 DEFAULT_SIZE = 320
 DEFAULT_DIFFICULTY = 0.5
 
@@ -28,7 +29,8 @@ _RANGES: dict[str, tuple[float, float]] = {
 
 @dataclass(frozen=True)
 class Level:
-    """Everything that the difficulty changes, as numbers at one difficulty. Edit EASY and HARD below to tune the corpus."""
+    """Everything that the difficulty changes, as numbers at one difficulty. Edit EASY and HARD below to tune
+    the corpus."""
 
     amplitude_low: float  # face pixels: the peak motion of an expression is drawn uniformly from [low, high]
     amplitude_high: float
@@ -36,10 +38,12 @@ class Level:
     dropped_unit: float  # probability that an expression of several AUs loses one of them
     blend: float  # probability that an expression is mixed with one of another emotion
     blend_strength: float  # how strong that other expression is at most, relative to the clip's own, 0..1
-    distractor: float  # expected number of extra movements that carry no emotion (a weak AU or a lid movement), at most 2
+    # expected number of extra movements that carry no emotion (a weak AU or a lid movement), at most 2
+    distractor: float
     distractor_strength: float  # their peak, relative to the expression's, 0..1
     asymmetry: float  # largest relative loss of strength on one side of the face, 0..1
-    resting: float  # face pixels: spread of the clip's constant resting expression (hides a class from single frames)
+    # face pixels: spread of the clip's constant resting expression (hides a class from single frames)
+    resting: float
     drift: float  # face pixels: typical head translation over a clip
     drift_degrees: float  # typical head rotation over a clip
     drift_scale: float  # typical relative change of head size over a clip
@@ -66,7 +70,8 @@ HARD = Level(
 
 @dataclass(frozen=True)
 class RenderConfig:
-    """One synthetic corpus. With the same versions of numpy, OpenCV and scikit-image it always gives the same bytes.
+    """One synthetic corpus. With the same versions of numpy, OpenCV and scikit-image it always gives the same
+    bytes.
 
     seed               any integer >= 0; another seed gives other people and other clips.
     subjects           number of invented people, 1..999.
@@ -91,7 +96,9 @@ class RenderConfig:
             number = isinstance(value, int | float) if name == "difficulty" else isinstance(value, int)
             if isinstance(value, bool) or not number or not low <= value <= high:
                 kind = "a number" if name == "difficulty" else "a whole number"
-                raise ValueError(f"RenderConfig: {name} must be {kind} from {low:g} to {high:g}, got {name}={value!r}")
+                raise ValueError(
+                    f"RenderConfig: {name} must be {kind} from {low:g} to {high:g}, got {name}={value!r}"
+                )
         object.__setattr__(self, "difficulty", float(self.difficulty))  # 1 and 1.0 are the same corpus
 
     @property
@@ -103,7 +110,12 @@ class RenderConfig:
     def level(self) -> Level:
         """What the difficulty means in numbers."""
         share = self.difficulty
-        return Level(**{f.name: (1 - share) * getattr(EASY, f.name) + share * getattr(HARD, f.name) for f in fields(Level)})
+        return Level(
+            **{
+                f.name: (1 - share) * getattr(EASY, f.name) + share * getattr(HARD, f.name)
+                for f in fields(Level)
+            }
+        )
 
     def subject_name(self, subject_index: int) -> str:
         """``p01`` for subject 0. Raises IndexError outside the corpus."""
@@ -119,6 +131,7 @@ class RenderConfig:
 
 
 def generator(seed: int, *names: str) -> np.random.Generator:
-    """Random generator of one named thing: independent of all others, of their order, and of the process that asks."""
+    """Random generator of one named thing: independent of all others, of their order, and of the process that
+    asks."""
     digest = hashlib.sha256("|".join([str(seed), *names]).encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:16], "big"))

@@ -1,7 +1,9 @@
-"""Writes a synthetic corpus: ``frames/<subject>/<clip>/img<number>.jpg``, ``render.json``, and ``manifest.csv`` last.
+"""Writes a synthetic corpus: ``frames/<subject>/<clip>/img<number>.jpg``, ``render.json``, and
+``manifest.csv`` last.
 
-``render.json`` (configuration and generator version) claims the folder before the first frame, so that frames of two
-configurations never mix; ``manifest.csv`` appears atomically when all frames are written, so a manifest means a whole corpus.
+``render.json`` (configuration and generator version) claims the folder before the first frame, so that frames
+of two configurations never mix; ``manifest.csv`` appears atomically when all frames are written, so a
+manifest means a whole corpus.
 """
 
 from __future__ import annotations
@@ -18,10 +20,10 @@ from pathlib import Path
 
 import cv2
 
+from preprocessing.places import write_atomically
 from preprocessing.render.config import GENERATOR_VERSION, RenderConfig
 from preprocessing.render.motion import ClipRenderer
 from preprocessing.render.plan import ClipPlan, clip_plan
-from preprocessing.schema import write_atomically
 
 MANIFEST_FIELDS = ("subject", "clip", "frames", "onset", "apex", "offset", "emotion", "aus", "fps")
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95]
@@ -36,11 +38,12 @@ def render_corpus(
 ) -> Path:
     """Render the corpus into ``root`` (made if missing) and return the path of its manifest.
 
-    A whole corpus of the same configuration is left untouched; an unfinished one is rendered again. The bytes do not depend on
-    ``processes``. ``progress(clips done, clips in all)`` is called after each clip, in this process.
+    A whole corpus of the same configuration is left untouched; an unfinished one is rendered again. The bytes
+    do not depend on ``processes``. ``progress(clips done, clips in all)`` is called after each clip, in this
+    process.
 
-    Raises FileExistsError when ``root`` holds anything rendered otherwise, ValueError for processes < 1, OSError when a file
-    cannot be written.
+    Raises FileExistsError when ``root`` holds anything rendered otherwise, ValueError for processes < 1,
+    OSError when a file cannot be written.
     """
     if processes < 1:
         raise ValueError(f"render_corpus: processes must be at least 1, got {processes}")
@@ -61,7 +64,9 @@ def render_corpus(
     else:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(processes, mp_context=context) as pool:
-            jobs = [pool.submit(render_clip, root, config, plan.subject_index, plan.clip_index) for plan in plans]
+            jobs = [
+                pool.submit(render_clip, root, config, plan.subject_index, plan.clip_index) for plan in plans
+            ]
             try:
                 for job in as_completed(jobs):
                     job.result()
@@ -92,11 +97,14 @@ def _folder(plan: ClipPlan) -> str:
 
 
 def _whole(root: Path, manifest: Path, config: RenderConfig) -> bool:
-    """Whether every clip is in the manifest, which is written last, and every frame that it names in its folder."""
+    """Whether every clip is in the manifest, which is written last, and every frame that it names in its
+    folder."""
     with manifest.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     try:
-        return len(rows) == config.subjects * config.clips_per_subject and all(_has_frames(root, row) for row in rows)
+        return len(rows) == config.subjects * config.clips_per_subject and all(
+            _has_frames(root, row) for row in rows
+        )
     except (KeyError, TypeError, ValueError):  # a manifest that was not written here
         return False
 
@@ -114,7 +122,9 @@ def _claim(root: Path, config: RenderConfig) -> None:
     if not claim.exists():
         taken = [name for name in ("frames", "manifest.csv") if (root / name).exists()]
         if taken:
-            raise FileExistsError(f"{root}: holds {taken[0]} that was not rendered here (no render.json); choose another folder")
+            raise FileExistsError(
+                f"{root}: holds {taken[0]} that was not rendered here (no render.json); choose another folder"
+            )
         root.mkdir(parents=True, exist_ok=True)
         text = json.dumps(wanted, indent=2) + "\n"
         write_atomically(claim, lambda path: path.write_text(text, encoding="utf-8"))
@@ -122,7 +132,9 @@ def _claim(root: Path, config: RenderConfig) -> None:
     try:
         found = json.loads(claim.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
-        raise FileExistsError(f"{claim}: not readable as JSON ({error}); choose another folder or delete this one") from error
+        raise FileExistsError(
+            f"{claim}: not readable as JSON ({error}); choose another folder or delete this one"
+        ) from error
     if found != wanted:
         raise FileExistsError(
             f"{root}: holds a corpus of another configuration; choose another folder or delete this one.\n"
@@ -135,5 +147,7 @@ def _manifest_text(plans: list[ClipPlan], config: RenderConfig) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(MANIFEST_FIELDS)
     for p in plans:
-        writer.writerow([p.subject, p.clip, _folder(p), p.onset, p.apex, p.offset, p.emotion, p.aus, config.fps])
+        writer.writerow(
+            [p.subject, p.clip, _folder(p), p.onset, p.apex, p.offset, p.emotion, p.aus, config.fps]
+        )
     return text.getvalue()

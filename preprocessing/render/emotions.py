@@ -1,8 +1,9 @@
 """Which action units show an emotion, which emotion each clip has, and what an annotator would mark.
 
-Source: FACS combinations of the basic emotions (Ekman, Friesen & Hager, FACS Investigator's Guide, 2002) reduced to the AUs of
-au_fields.py; repression as coded in CASME II (Yan et al. 2014, doi 10.1371/journal.pone.0086041). Variants overlap between
-emotions on purpose (12 alone or 12+15, 1+2 or 1+2+4, 4 in three emotions).
+Source: FACS combinations of the basic emotions (Ekman, Friesen & Hager, FACS Investigator's Guide, 2002)
+reduced to the AUs of au_fields.py; repression as coded in CASME II (Yan et al. 2014, doi
+10.1371/journal.pone.0086041). Variants overlap between emotions on purpose (12 alone or 12+15, 1+2 or 1+2+4,
+4 in three emotions).
 """
 
 from __future__ import annotations
@@ -23,19 +24,44 @@ VARIANTS: dict[str, tuple[tuple[int, ...], ...]] = {
 
 # Share of each emotion. After the 3-class mapping: positive 30 %, surprise 25 %, negative 45 %.
 SHARES: dict[str, float] = {
-    "happiness": 0.30, "surprise": 0.25, "disgust": 0.18, "repression": 0.09, "anger": 0.07, "sadness": 0.06, "fear": 0.05,
-}  # fmt: skip
+    "happiness": 0.30,
+    "surprise": 0.25,
+    "disgust": 0.18,
+    "repression": 0.09,
+    "anger": 0.07,
+    "sadness": 0.06,
+    "fear": 0.05,
+}
 _THREE_CLASSES = {"happiness": "positive", "surprise": "surprise"}  # the rest is negative
 
-CONFUSED: dict[int, int] = {1: 2, 2: 1, 4: 1, 5: 2, 6: 7, 7: 6, 9: 10, 10: 9, 12: 14, 14: 12, 15: 17, 17: 15, 20: 12, 23: 24,
-                            24: 23, 25: 26, 26: 25}  # fmt: skip
-EXTRA_MARKS: tuple[int, ...] = (1, 2, 4, 4, 6, 7, 7, 9, 10, 12, 12, 14, 15, 17, 25)  # common marks of real sheets, more often
+CONFUSED: dict[int, int] = {
+    1: 2,
+    2: 1,
+    4: 1,
+    5: 2,
+    6: 7,
+    7: 6,
+    9: 10,
+    10: 9,
+    12: 14,
+    14: 12,
+    15: 17,
+    17: 15,
+    20: 12,
+    23: 24,
+    24: 23,
+    25: 26,
+    26: 25,
+}
+# common marks of real sheets, more often
+EXTRA_MARKS: tuple[int, ...] = (1, 2, 4, 4, 6, 7, 7, 9, 10, 12, 12, 14, 15, 17, 25)
 
 
 def corpus_emotions(config: RenderConfig) -> list[list[str]]:
     """Emotion of each clip, as rows of subjects: SHARES over the whole corpus, shuffled over people.
 
-    With two clips or more, every person shows at least two of the three classes (where the corpus has two at all).
+    With two clips or more, every person shows at least two of the three classes (where the corpus has two at
+    all).
     """
     count = config.subjects * config.clips_per_subject
     exact = np.array(list(SHARES.values())) * count
@@ -57,7 +83,8 @@ def three_class(emotion: str) -> str:
 
 
 def _mix(row: list[str], rows: list[list[str]]) -> None:
-    """Swap one clip of a one-class person with another person's clip of another class, if that person keeps two classes."""
+    """Swap one clip of a one-class person with another person's clip of another class, if that person keeps
+    two classes."""
     if len({three_class(word) for word in row}) > 1:
         return
     for other in rows:
@@ -69,10 +96,11 @@ def _mix(row: list[str], rows: list[list[str]]) -> None:
 
 
 def annotation(units: list[tuple[int, str]], config: RenderConfig, rng: np.random.Generator) -> str:
-    """The annotator's AU text for the true ``units`` (AU, side: "", "L" or "R"), such as ``L1+2+12``; never empty.
+    """The annotator's AU text for the true ``units`` (AU, side: "", "L" or "R"), such as ``L1+2+12``; never
+    empty.
 
-    With the level's probabilities a true AU is missed or taken for its neighbour, and marks are added for AUs that are not
-    there. When all are missed the first true AU is marked.
+    With the level's probabilities a true AU is missed or taken for its neighbour, and marks are added for AUs
+    that are not there. When all are missed the first true AU is marked.
     """
     level = config.level
     marks: dict[int, str] = {}

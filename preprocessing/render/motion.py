@@ -1,9 +1,10 @@
 """Frames of a clip and their true displacement.
 
-A frame is one backward warp of the person's neutral face: the pixel at ``q`` of frame t shows the neutral face at
-``H_t^-1(q - A_t(q))``, with ``H_t`` the head position and ``A_t`` the sum of the clip's movements at time t. Content so moves by
-``+A_t``. Rendering needs no inversion; the true displacement between two frames solves ``y - A_b(y) = H_b(p)`` for ``y`` by
-fixed-point iteration (``A`` changes by less than one pixel per pixel, so it converges).
+A frame is one backward warp of the person's neutral face: the pixel at ``q`` of frame t shows the neutral
+face at ``H_t^-1(q - A_t(q))``, with ``H_t`` the head position and ``A_t`` the sum of the clip's movements at
+time t. Content so moves by ``+A_t``. Rendering needs no inversion; the true displacement between two frames
+solves ``y - A_b(y) = H_b(p)`` for ``y`` by fixed-point iteration (``A`` changes by less than one pixel per
+pixel, so it converges).
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from preprocessing.render.people import MARGIN, neutral_face, neutral_landmarks
 from preprocessing.render.plan import ClipPlan, coarse_grid, pose_matrix, pose_points, unit_field
 from preprocessing.render.warp import affine, inverse, warp
 
-_ITERATIONS = 60  # enough for a field that shrinks the error to only 0.85 a step; the steepest (lids) have about 0.6
+# enough for a field that shrinks the error to only 0.85 a step; the steepest (lids) have about 0.6
+_ITERATIONS = 60
 _CLOSE_ENOUGH = 1e-4  # frame pixels
 
 
@@ -36,9 +38,13 @@ class ClipRenderer:
         self._pixels = _pixels(config.size)
 
     def field(self, t: int) -> NDArray[np.float32]:
-        """``A_t``: movement of the skin at 0-based frame t, head movement not included, (size, size, 2) in frame pixels."""
+        """``A_t``: movement of the skin at 0-based frame t, head movement not included, (size, size, 2) in
+        frame pixels."""
         coarse = np.tensordot(self._courses[:, t].astype(np.float32), self._fields, 1)
-        return np.asarray(cv2.resize(coarse, (self.config.size, self.config.size), interpolation=cv2.INTER_CUBIC), np.float32)
+        return np.asarray(
+            cv2.resize(coarse, (self.config.size, self.config.size), interpolation=cv2.INTER_CUBIC),
+            np.float32,
+        )
 
     def head(self, t: int) -> NDArray[np.float64]:
         """``H_t``, 2 x 3."""
@@ -64,10 +70,12 @@ class ClipRenderer:
 
 
 def true_flow(plan: ClipPlan, config: RenderConfig, frame_a: int, frame_b: int) -> NDArray[np.float32]:
-    """Where each point seen in ``frame_a`` goes until ``frame_b``: float32 (size, size, 2), (x, y) in frame pixels.
+    """Where each point seen in ``frame_a`` goes until ``frame_b``: float32 (size, size, 2), (x, y) in frame
+    pixels.
 
-    ``flow[y, x]`` belongs to pixel (x, y) of frame_a; the same point is seen at (x, y) + flow in frame_b. Contains the movements
-    and the head. Frame numbers are absolute. Exact to about 0.001 pixels. Raises IndexError for a frame outside the clip.
+    ``flow[y, x]`` belongs to pixel (x, y) of frame_a; the same point is seen at (x, y) + flow in frame_b.
+    Contains the movements and the head. Frame numbers are absolute. Exact to about 0.001 pixels. Raises
+    IndexError for a frame outside the clip.
     """
     a, b = plan.index(frame_a), plan.index(frame_b)
     renderer = ClipRenderer(plan, config)
@@ -78,7 +86,8 @@ def true_flow(plan: ClipPlan, config: RenderConfig, frame_a: int, frame_b: int) 
 
 
 def true_landmarks(plan: ClipPlan, config: RenderConfig, frame: int) -> NDArray[np.float32]:
-    """The 68 landmarks in one frame, float32 (68, 2) in frame pixels: neutral landmarks moved like the skin under them."""
+    """The 68 landmarks in one frame, float32 (68, 2) in frame pixels: neutral landmarks moved like the skin
+    under them."""
     t = plan.index(frame)
     renderer = ClipRenderer(plan, config)
     target = pose_points(renderer.neutral_points, plan.pose[t], config.size, config.unit)
@@ -98,7 +107,8 @@ def _solve(target: NDArray[np.float32], field: NDArray[np.float32]) -> NDArray[n
 def _sample(field: NDArray[np.float32], at: NDArray[np.float32]) -> NDArray[np.float32]:
     """Bilinear values of ``field`` (h, w, 2) at positions (..., 2), the border repeated.
 
-    Not cv2.remap: it rounds positions to 1/32 pixel, and in steep fields the iteration then jumps to and fro by 0.2 pixels.
+    Not cv2.remap: it rounds positions to 1/32 pixel, and in steep fields the iteration then jumps to and fro
+    by 0.2 pixels.
     """
     last = np.array(field.shape[1::-1]) - 1
     at = np.clip(at, 0, last)
@@ -112,7 +122,8 @@ def _sample(field: NDArray[np.float32], at: NDArray[np.float32]) -> NDArray[np.f
 
 @lru_cache(maxsize=4)
 def noise_bank(config: RenderConfig) -> NDArray[np.uint8]:
-    """Sensor noise around 128, uint8: four frames' worth; each frame takes a stretch from a random place (fast)."""
+    """Sensor noise around 128, uint8: four frames' worth; each frame takes a stretch from a random place
+    (fast)."""
     values = generator(config.seed, "noise").standard_normal(4 * config.size * config.size * 3, np.float32)
     return np.clip(128.5 + config.level.noise * values, 0, 255).astype(np.uint8)
 

@@ -1,10 +1,12 @@
 """Invented people: the portrait with another face shape, skin, hair, light and texture.
 
-Shape is a smooth displacement, symmetric about the face's midline: a few named features (jaw width, eye spacing, ...) and
-low waves. Half of the people are made from the mirrored portrait. Convention, here and in motion.py: a field ``V`` says that
-what is seen at ``x`` comes from ``x - V(x)``, so content moves by ``+V`` and rendering needs no inversion.
+Shape is a smooth displacement, symmetric about the face's midline: a few named features (jaw width, eye
+spacing, ...) and low waves. Half of the people are made from the mirrored portrait. Convention, here and in
+motion.py: a field ``V`` says that what is seen at ``x`` comes from ``x - V(x)``, so content moves by ``+V``
+and rendering needs no inversion.
 
-Differs from real corpora: all people share one portrait, so hair style and background repeat; the class never depends on them.
+Differs from real corpora: all people share one portrait, so hair style and background repeat; the class never
+depends on them.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from preprocessing.render.warp import affine, warp
 
 MARGIN = 32  # face pixels of picture kept around the frame, so that no movement ever shows a border
 
-# feature: landmarks of the subject's right side, direction (outward, down), window (sigma x, sigma y), spread; face pixels
+# feature: landmarks of the subject's right side, direction (outward, down), window (sigma x, sigma y),
+# spread; face pixels
 _FEATURES: dict[str, tuple[tuple[int, ...], tuple[float, float], tuple[float, float], float]] = {
     "jaw_width": ((4, 5), (1, 0), (42, 45), 8),
     "cheek_width": ((1, 2), (1, 0), (40, 40), 6),
@@ -43,15 +46,21 @@ _FEATURES: dict[str, tuple[tuple[int, ...], tuple[float, float], tuple[float, fl
 }
 
 
-def _window(grid: NDArray[np.float64], centre: NDArray[np.float64], sigma: tuple[float, float]) -> NDArray[np.float64]:
+def _window(
+    grid: NDArray[np.float64], centre: NDArray[np.float64], sigma: tuple[float, float]
+) -> NDArray[np.float64]:
     return np.exp(-0.5 * (((grid - centre) / sigma) ** 2).sum(-1))
 
 
-def _shape_field(config: RenderConfig, index: int, grid: NDArray[np.float64], mirrored: bool) -> NDArray[np.float64]:
-    """Displacement (h, w, 2) of the person's features from the portrait's on ``grid`` (h, w, 2), face pixels."""
+def _shape_field(
+    config: RenderConfig, index: int, grid: NDArray[np.float64], mirrored: bool
+) -> NDArray[np.float64]:
+    """Displacement (h, w, 2) of the person's features from the portrait's on ``grid`` (h, w, 2), face
+    pixels."""
     rng = generator(config.seed, "shape", config.subject_name(index))
     base = base_landmarks(mirrored)
-    base = (base + base[OPPOSITE] * [-1, 1] + [2 * MIDLINE, 0]) / 2  # symmetric anchors for a symmetric change
+    # symmetric anchors for a symmetric change
+    base = (base + base[OPPOSITE] * [-1, 1] + [2 * MIDLINE, 0]) / 2
     draw = np.clip(rng.standard_normal(len(_FEATURES)), -1.7, 1.7)
     field = np.zeros_like(grid)
     for (points, (out, down), sigma, spread), value in zip(_FEATURES.values(), draw, strict=True):
@@ -69,7 +78,9 @@ def _shape_field(config: RenderConfig, index: int, grid: NDArray[np.float64], mi
         fx, fy = rng.uniform(0.3, 1.0, 2) * 2 * np.pi / 320
         phase, ax, ay = rng.uniform(0, 2 * np.pi), *rng.normal(0, 2.0, 2)
         wave = np.cos(fy * offset[..., 1] + phase)
-        field += np.stack([ax * np.sin(fx * offset[..., 0]) * wave, ay * np.cos(fx * offset[..., 0]) * wave], -1)
+        field += np.stack(
+            [ax * np.sin(fx * offset[..., 0]) * wave, ay * np.cos(fx * offset[..., 0]) * wave], -1
+        )
     while _smallest_stretch(field, grid) < 0.45:  # never fold the face or smear it
         field *= 0.85
     return field
@@ -107,7 +118,8 @@ def neutral_landmarks(config: RenderConfig, index: int) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=32)
 def neutral_face(config: RenderConfig, index: int) -> NDArray[np.uint8]:
-    """The person's neutral face with MARGIN around the frame, uint8 BGR (n, n, 3); frame pixel (0, 0) lies at MARGIN * unit."""
+    """The person's neutral face with MARGIN around the frame, uint8 BGR (n, n, 3); frame pixel (0, 0) lies at
+    MARGIN * unit."""
     rng = generator(config.seed, "look", config.subject_name(index))
     mirrored = is_mirrored(config, index)
     pad = round(MARGIN * config.unit)
@@ -115,7 +127,12 @@ def neutral_face(config: RenderConfig, index: int) -> NDArray[np.uint8]:
     n = config.size + 2 * pad
     coarse = _grid(-MARGIN, 2 * MIDLINE + MARGIN, 4.0)
     pixels = (np.stack(np.meshgrid(np.arange(n), np.arange(n)), -1) - pad + 0.5) * step - 0.5  # face pixels
-    field = warp(_shape_field(config, index, coarse, mirrored), (pixels + MARGIN) / 4.0, cv2.INTER_CUBIC, cv2.BORDER_REPLICATE)
+    field = warp(
+        _shape_field(config, index, coarse, mirrored),
+        (pixels + MARGIN) / 4.0,
+        cv2.INTER_CUBIC,
+        cv2.BORDER_REPLICATE,
+    )
     source = pixels - field
     if mirrored:
         source = source * [-1, 1] + [2 * MIDLINE, 0]
@@ -124,14 +141,20 @@ def neutral_face(config: RenderConfig, index: int) -> NDArray[np.uint8]:
     picture = warp(picture, source, cv2.INTER_LANCZOS4)
     skin, openings = (warp(mask, source)[..., None] for mask in (skin, openings))
     rest = 1 - skin - openings
-    picture = skin * _skin_tone(picture, rng) + rest * _hair_tone(picture, rng) + openings * rng.uniform(0.75, 1.0) * picture
+    picture = (
+        skin * _skin_tone(picture, rng)
+        + rest * _hair_tone(picture, rng)
+        + openings * rng.uniform(0.75, 1.0) * picture
+    )
     picture = picture + skin * _texture(rng, n, config.unit)[..., None]
     return np.clip(picture * _light(rng, n)[..., None] + 0.5, 0, 255).astype(np.uint8)
 
 
 def _skin_tone(picture: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     darkness, warmth, redness = rng.uniform(0.0, 1.0), rng.normal(0, 0.03), rng.normal(0, 0.015)
-    gain = np.array([1 - warmth, 1 - redness, 1 + warmth + redness]) * (1 - darkness * np.array([0.55, 0.46, 0.36]))
+    gain = np.array([1 - warmth, 1 - redness, 1 + warmth + redness]) * (
+        1 - darkness * np.array([0.55, 0.46, 0.36])
+    )
     return (255 * (np.clip(picture, 0, 255) / 255) ** (1 + 0.3 * darkness) * gain).astype(np.float32)
 
 
@@ -157,5 +180,12 @@ def _light(rng: np.random.Generator, n: int) -> NDArray[np.float32]:
     """Smooth brightness gain over the frame: a slope in some direction, a bow, an overall level."""
     axis = np.linspace(-1, 1, n, dtype=np.float32)
     x, y = np.meshgrid(axis, axis)
-    angle, slope, bow, level = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.28), rng.normal(0, 0.08), rng.uniform(0.85, 1.12)
-    return (level * (1 + slope * (np.cos(angle) * x + np.sin(angle) * y) + bow * (x * x + y * y))).astype(np.float32)
+    angle, slope, bow, level = (
+        rng.uniform(0, 2 * np.pi),
+        rng.uniform(0, 0.28),
+        rng.normal(0, 0.08),
+        rng.uniform(0.85, 1.12),
+    )
+    return (level * (1 + slope * (np.cos(angle) * x + np.sin(angle) * y) + bow * (x * x + y * y))).astype(
+        np.float32
+    )

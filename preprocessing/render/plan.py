@@ -1,4 +1,5 @@
-"""The plan of one clip: everything random about it, drawn from the corpus seed and the names of its person and clip."""
+"""The plan of one clip: everything random about it, drawn from the corpus seed and the names of its person
+and clip."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ class Unit:
 
     amplitude  face pixels, the length of its largest vector on the stronger side at its own peak.
     sides      relative strength on the subject's right and left side, the larger one is 1.
-    course     (frames,) 0..1, strength over time; exactly 0 at the onset frame, except for role ``resting`` (all 1).
+    course     (frames,) 0..1, strength over time; exactly 0 at the onset frame, except for role ``resting``
+               (all 1).
     role       "expression", "distractor" or "resting".
     """
 
@@ -47,8 +49,8 @@ class Unit:
 class ClipPlan:
     """One clip. Frame numbers are absolute and inclusive, as in the file names.
 
-    pose    (frames, 4) head position: x and y in face pixels, rotation in radians (clockwise as seen), log of the scale; about
-            the frame's centre.
+    pose    (frames, 4) head position: x and y in face pixels, rotation in radians (clockwise as seen), log of
+            the scale; about the frame's centre.
     gain    (frames,) brightness factor.  noise  (frames,) where each frame starts in the noise bank, 0..1.
     aus     the annotator's text, with misses and extra marks.
     """
@@ -74,7 +76,9 @@ class ClipPlan:
     def index(self, frame: int) -> int:
         """0-based position of an absolute frame number. Raises IndexError outside onset..offset."""
         if not self.onset <= frame <= self.offset:
-            raise IndexError(f"{self.subject}/{self.clip}: frame must be in {self.onset}..{self.offset}, got {frame}")
+            raise IndexError(
+                f"{self.subject}/{self.clip}: frame must be in {self.onset}..{self.offset}, got {frame}"
+            )
         return frame - self.onset
 
 
@@ -105,7 +109,8 @@ def _emotions(config: RenderConfig) -> list[list[str]]:
 
 
 def _course(frames: int, start: int, apex: int, end: int, left_over: float) -> NDArray[np.float64]:
-    """Raised cosine from 0 at ``start`` to 1 at ``apex`` and back to ``left_over`` at ``end``, which it keeps."""
+    """Raised cosine from 0 at ``start`` to 1 at ``apex`` and back to ``left_over`` at ``end``, which it
+    keeps."""
     t = np.arange(frames)
     rise = np.clip((t - start) / (apex - start), 0, 1)
     fall = np.clip((t - apex) / max(end - apex, 1), 0, 1)
@@ -126,7 +131,8 @@ def _expression(
     config: RenderConfig, subject_index: int, emotion: str, frames: int, apex: int, pose: NDArray[np.float64],
     rng: np.random.Generator,
 ) -> list[Unit]:  # fmt: skip
-    """The emotion's AUs and those it is mixed with; together their largest vector at the apex is the clip's amplitude."""
+    """The emotion's AUs and those it is mixed with; together their largest vector at the apex is the clip's
+    amplitude."""
     level = config.level
     strength = dict.fromkeys(_variant(emotion, rng), 1.0)
     drop, dropped = rng.random(), int(rng.integers(len(strength)))
@@ -142,12 +148,21 @@ def _expression(
     for au, most in strength.items():
         own_apex = int(np.clip(apex + rng.integers(-1, 2), 3, frames - 4))
         course = _course(frames, 0, own_apex, frames - 1, left_over)
-        units.append(Unit(au, most * float(rng.uniform(level.weakest_unit, 1.0)), _sides(level, rng), course, "expression"))
+        units.append(
+            Unit(
+                au,
+                most * float(rng.uniform(level.weakest_unit, 1.0)),
+                _sides(level, rng),
+                course,
+                "expression",
+            )
+        )
     grid = coarse_grid(DEFAULT_SIZE)
     landmarks = pose_points(neutral_landmarks(config, subject_index), pose, DEFAULT_SIZE, 1.0)
     total = sum(unit_field(unit, landmarks, grid, 1.0) * unit.course[apex] for unit in units)
     strongest = max(unit.amplitude for unit in units)
-    # AUs that pull against each other (12 and 15) would need unnaturally strong muscles to reach the clip's length
+    # AUs that pull against each other (12 and 15) would need unnaturally strong muscles to reach the clip's
+    # length
     factor = min(wanted / float(np.linalg.norm(total, axis=-1).max()), MAX_AMPLITUDE / strongest)
     return [Unit(unit.au, unit.amplitude * factor, unit.sides, unit.course, unit.role) for unit in units]
 
@@ -161,7 +176,9 @@ def _distractors(level: Level, peak: float, frames: int, rng: np.random.Generato
         start, length = int(rng.integers(0, frames // 2)), int(rng.integers(8, 15))
         end = min(start + length, frames - 1)
         amplitude = peak * level.distractor_strength * rng.uniform(0.5, 1.0)
-        course = _course(frames, start, start + (end - start) // 2, end, 0.0 if au == LID else float(rng.uniform(0, 0.5)))
+        course = _course(
+            frames, start, start + (end - start) // 2, end, 0.0 if au == LID else float(rng.uniform(0, 0.5))
+        )
         unit = Unit(au, amplitude, _sides(level, rng), course, "distractor")
         if present < level.distractor / 2:
             units.append(unit)
@@ -169,10 +186,14 @@ def _distractors(level: Level, peak: float, frames: int, rng: np.random.Generato
 
 
 def _resting(level: Level, frames: int, rng: np.random.Generator) -> list[Unit]:
-    """The face is never at the same rest: a constant weak expression that is independent of the clip's emotion."""
+    """The face is never at the same rest: a constant weak expression that is independent of the clip's
+    emotion."""
     aus = rng.choice([au for au in AU_PARTS if au not in _NARROW], 4, replace=False)
     strength = np.clip(rng.normal(0, level.resting, 4), -2 * level.resting, 2 * level.resting)
-    return [Unit(int(au), float(a), (1.0, 1.0), np.ones(frames), "resting") for au, a in zip(aus, strength, strict=True)]
+    return [
+        Unit(int(au), float(a), (1.0, 1.0), np.ones(frames), "resting")
+        for au, a in zip(aus, strength, strict=True)
+    ]
 
 
 def _drift(frames: int, level: Level, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -180,18 +201,24 @@ def _drift(frames: int, level: Level, rng: np.random.Generator) -> NDArray[np.fl
     spread = np.array([level.drift, level.drift, np.radians(level.drift_degrees), level.drift_scale])
     s = np.linspace(0, 1, frames)[:, None]
     line, wave, phase = rng.normal(0, 1, (3, 4)).clip(-2, 2)
-    return spread * (0.8 * line * s + 0.3 * wave * (np.sin(np.pi * 2 * s + np.pi * phase) - np.sin(np.pi * phase)))
+    return spread * (
+        0.8 * line * s + 0.3 * wave * (np.sin(np.pi * 2 * s + np.pi * phase) - np.sin(np.pi * phase))
+    )
 
 
 def coarse_grid(size: int) -> NDArray[np.float64]:
-    """Centres of size/4 x size/4 cells in frame pixels: fields are smooth, so they are made here and enlarged."""
+    """Centres of size/4 x size/4 cells in frame pixels: fields are smooth, so they are made here and
+    enlarged."""
     cells = size // 4
     axis = (np.arange(cells) + 0.5) * size / cells - 0.5
     return np.stack(np.meshgrid(axis, axis), -1)
 
 
-def unit_field(unit: Unit, landmarks: NDArray[np.float64], grid: NDArray[np.float64], scale: float) -> NDArray[np.float32]:
-    """The movement's field at full strength on ``grid``, (h, w, 2) in frame pixels; ``scale`` frame pixels per face pixel."""
+def unit_field(
+    unit: Unit, landmarks: NDArray[np.float64], grid: NDArray[np.float64], scale: float
+) -> NDArray[np.float32]:
+    """The movement's field at full strength on ``grid``, (h, w, 2) in frame pixels; ``scale`` frame pixels
+    per face pixel."""
     right, left = au_fields(unit.au, landmarks, grid, scale)
     return (unit.amplitude * scale) * (unit.sides[0] * right + unit.sides[1] * left)
 
@@ -205,7 +232,10 @@ def pose_matrix(pose: NDArray[np.float64], size: int, unit: float) -> NDArray[np
     return np.column_stack([turn, centre - turn @ centre + np.array([x, y]) * unit])
 
 
-def pose_points(points: NDArray[np.float64], pose: NDArray[np.float64], size: int, unit: float) -> NDArray[np.float64]:
-    """Where a head position puts points (n, 2) of the neutral face; points in face pixels, result in frame pixels."""
+def pose_points(
+    points: NDArray[np.float64], pose: NDArray[np.float64], size: int, unit: float
+) -> NDArray[np.float64]:
+    """Where a head position puts points (n, 2) of the neutral face; points in face pixels, result in frame
+    pixels."""
     matrix = pose_matrix(pose, size, unit)
     return ((points + 0.5) * unit - 0.5) @ matrix[:, :2].T + matrix[:, 2]

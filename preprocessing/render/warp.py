@@ -12,9 +12,13 @@ T = TypeVar("T", np.uint8, np.float32, np.float64)
 
 
 def warp(
-    image: NDArray[T], at: NDArray[Any], interpolation: int = cv2.INTER_LINEAR, border: int = cv2.BORDER_REFLECT
+    image: NDArray[T],
+    at: NDArray[Any],
+    interpolation: int = cv2.INTER_LINEAR,
+    border: int = cv2.BORDER_REFLECT,
 ) -> NDArray[T]:
-    """``image`` (h, w) or (h, w, c) at positions ``at`` (n, m, 2), (x, y) in its pixels: (n, m) or (n, m, c), same dtype."""
+    """``image`` (h, w) or (h, w, c) at positions ``at`` (n, m, 2), (x, y) in its pixels: (n, m) or (n, m, c),
+    same dtype."""
     x, y = (np.ascontiguousarray(at[..., axis], np.float32) for axis in (0, 1))
     return np.asarray(cv2.remap(image, x, y, interpolation, borderMode=border), image.dtype)
 

@@ -1,16 +1,17 @@
-"""The replay of recorded searches: events by hand, and recordings that give the scores of the results they were made of."""
+"""The replay of recorded searches: events by hand, and recordings that give the scores of the results they
+were made of."""
 
 import numpy as np
 import pytest
 
 from benchmarks.racing import Recording, figures, replay
 from benchmarks.record import recording
-from orchestrator.records import pooled_validation_uf1
-from orchestrator.schedulers.evidence import pooled_uf1
-from orchestrator.schedulers.none import NoRacing
-from orchestrator.search import Outcome
-from tests.orchestrator.records_by_hand import record
-from tests.orchestrator.schedulers.folds import fold
+from orchestrator.search.schedulers.evidence import pooled_uf1
+from orchestrator.search.schedulers.none import NoRacing
+from orchestrator.search.search import Outcome
+from orchestrator.selection.records import pooled_validation_uf1
+from tests.orchestrator.search.schedulers.folds import fold
+from tests.orchestrator.selection.records_by_hand import record
 
 
 class StopsOne(NoRacing):
@@ -32,7 +33,8 @@ SECONDS = np.array([[1, 1, 1, 1], [1, 3, 1, 1], [1, 1, 1, 1]], np.float32)
 
 
 def test_a_queue_of_trials_by_hand():
-    """0 s: trial 0, 2 folds; 1 s: its others; 2 s: trial 1, 2 folds; 3 s: one ends, the other is cancelled after 1 s; then trial 2."""
+    """0 s: trial 0, 2 folds; 1 s: its others; 2 s: trial 1, 2 folds; 3 s: one ends, the other is cancelled
+    after 1 s; then trial 2."""
     scheduler = StopsOne()
     run = replay(scheduler, EVIDENCE, SECONDS, [2, 1, 0, 3], [0, 1, 2], pool="queue", at_once=2)
     assert (run.jobs, run.seconds, run.completed) == (10, 10, (0, 2))
@@ -56,7 +58,8 @@ def test_every_trial_begins_when_slots_are_many():
 
 @pytest.fixture
 def made(tmp_path):
-    """A recording of 3 trials of 4 folds that end at epochs of their own, the results, and the recording read back."""
+    """A recording of 3 trials of 4 folds that end at epochs of their own, the results, and the recording read
+    back."""
     rng = np.random.default_rng(0)
     outcomes = []
     for trial in range(3):
@@ -65,7 +68,17 @@ def made(tmp_path):
             epochs = [1, 2, 3, 4][: rng.integers(1, 5)]
             called = rng.integers(0, 3, (len(epochs), 6)).tolist()
             loss = [np.nan if rng.random() < 0.2 else 1.0 for _ in epochs]
-            results.append(record(str(f), [[0]] * len(epochs), called, [0, 0, 1, 1, 2, 2], loss=loss, n_classes=3, epochs=epochs))
+            results.append(
+                record(
+                    str(f),
+                    [[0]] * len(epochs),
+                    called,
+                    [0, 0, 1, 1, 2, 2],
+                    loss=loss,
+                    n_classes=3,
+                    epochs=epochs,
+                )
+            )
         outcomes.append(Outcome(trial, {}, {}, tuple(results)))
     recording(outcomes, [0.5] * 12, {}, 1).save(tmp_path / "made.npz")
     return outcomes, Recording.load(tmp_path / "made.npz"), recording(outcomes, [0.5] * 12, {}, 2)
@@ -97,4 +110,5 @@ def test_a_search_that_loses_the_winner_has_its_gap(made):
     got = figures(recorded, KeepsFirst, "turns", replays=3)
     assert got["gap"] == got["worst_gap"] == pytest.approx(scores.max() - scores[0])
     assert got["failed"] == 1 and 4 / 12 < got["jobs"] < 1
-    assert figures(recorded, KeepsFirst, "queue", 3, slots=12, at_once=3)["jobs"] == 1  # all have begun when the first ends
+    # all have begun when the first ends
+    assert figures(recorded, KeepsFirst, "queue", 3, slots=12, at_once=3)["jobs"] == 1

@@ -1,4 +1,5 @@
-"""python -m tests.cluster.compare COUNTS STORE WORKSPACE INLINE: both hosts ran folds, and found what one process finds, bit by bit."""
+"""python -m tests.cluster.compare COUNTS STORE WORKSPACE INLINE: both hosts ran folds, and found what one
+process finds, bit by bit."""
 
 import json
 import sys
@@ -6,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestrator.store import FoldStore
+from orchestrator.workspace.store import FoldStore
 
 
 def _content(value: object) -> object:
@@ -29,11 +30,16 @@ if __name__ == "__main__":
     counts, store, workspace, inline = (Path(argument) for argument in sys.argv[1:])
     at = json.loads(counts.read_text())
     found = differences(store / "folds", inline / "folds")
-    summaries = [json.loads((folder / "sweeps" / "one" / "summary.json").read_text()) for folder in (workspace, inline)]
+    summaries = [
+        json.loads((folder / "sweeps" / "one" / "summary.json").read_text()) for folder in (workspace, inline)
+    ]
     for summary in summaries:
         del summary["timing"]
     if summaries[0] != summaries[1]:
-        found.append(f"summaries differ in {[key for key in summaries[0] if summaries[0][key] != summaries[1].get(key)]}")
+        found.append(
+            "summaries differ in "
+            f"{[key for key in summaries[0] if summaries[0][key] != summaries[1].get(key)]}"
+        )
     folds = summaries[0]["folds"]
     if len(at) < 2 or sum(at.values()) != folds:
         found.append(f"{folds} folds over two hosts were asked for; they ran as {at}")

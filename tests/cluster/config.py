@@ -1,4 +1,5 @@
-"""python -m tests.cluster.config FILE WORK HEAD WORKER...: cluster.onprem.yaml as a lab would have edited it for the hosts of run.sh."""
+"""python -m tests.cluster.config FILE WORK HEAD WORKER...: cluster.onprem.yaml as a lab would have edited it
+for the hosts of run.sh."""
 
 import sys
 from pathlib import Path
@@ -7,7 +8,8 @@ import yaml
 
 
 def edited(text: str, work: Path, head: str, workers: list[str]) -> dict:
-    """Only what is marked EDIT in the file is changed: addresses, user, key, and where the shared folder lies."""
+    """Only what is marked EDIT in the file is changed: addresses, user, key, and where the shared folder
+    lies."""
     config = yaml.safe_load(text.replace("/nfs/", f"{work}/nfs/"))
     config["provider"] |= {"head_ip": head, "worker_ips": workers}
     config["auth"] |= {"ssh_user": "root", "ssh_private_key": str(work / "key")}

@@ -1,4 +1,5 @@
-"""On the head of the cluster of run.sh. `wait N`: until N nodes are alive. `folds`: how many folds each node ran, as JSON."""
+"""On the head of the cluster of run.sh. `wait N`: until N nodes are alive. `folds`: how many folds each node
+ran, as JSON."""
 
 import json
 import sys
@@ -20,12 +21,16 @@ def wait(wanted: int, seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while len(alive()) < wanted:
         if time.monotonic() > end:
-            raise SystemExit(f"after {seconds:g} s there are {len(alive())} of {wanted} nodes: {sorted(alive().values())}")
+            raise SystemExit(
+                f"after {seconds:g} s there are {len(alive())} of {wanted} nodes: {sorted(alive().values())}"
+            )
         time.sleep(1)
 
 
 def folds() -> dict[str, int]:
-    tasks = list_tasks(filters=[("name", "=", _folds._function.__name__), ("state", "=", "FINISHED")], limit=10_000)
+    tasks = list_tasks(
+        filters=[("name", "=", _folds._function.__name__), ("state", "=", "FINISHED")], limit=10_000
+    )
     at = alive()
     return Counter(at[task.node_id] for task in tasks)
 

@@ -1,4 +1,5 @@
-"""A fake CAS(ME)^3, parts A and C. The labels are invented except those of known bad rows; what each is for stands beside it."""
+"""A fake CAS(ME)^3, parts A and C. The labels are invented except those of known bad rows; what each is for
+stands beside it."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from tests.fake_corpora import write_book, write_frames
 HEADER_A = ("Subject", "Filename", "Onset", "Apex", "Offset", "AU", "Objective class", "emotion")
 ROWS_A: tuple[tuple[str, ...], ...] = (
     ("spNO.1", "b", "166", "168", "169", "2+1", "II", "surprise"),
-    ("spNO.1", "b", "8", "8", "11", "T28+14", "VII", "Others"),  # a second clip of one recording; apex at the onset
+    # a second clip of one recording; apex at the onset
+    ("spNO.1", "b", "8", "8", "11", "T28+14", "VII", "Others"),
     ("spNO.3", "j", "3", "4", "6", "12", "I", "happy"),  # the folder is J
     ("spNO.14", "J", "98", "100", "101", "R4", "III", "others"),  # the folder is j
     ("spNO.2", "e", "138", "143", "148", "1", "V", "surprise"),  # one of the exceptions
@@ -26,10 +28,17 @@ ROWS_A: tuple[tuple[str, ...], ...] = (
     ("spNO.214", "c", "5", "5", "3460", "17+4", "VII", "disgust"),  # 115 seconds
 )
 RECORDINGS: Mapping[str, Sequence[int]] = {  # folder -> frames on disk
-    "spNO.1/b": range(1, 172), "spNO.3/J": range(1, 8), "spNO.14/j": range(96, 104), "spNO.2/e": range(1, 150),
-    "spNO.216/e": range(1, 27), "spNO.149/d": range(110, 115), "spNO.216/d": range(2640, 2700), "spNO.40/e": range(1810, 1813),
-    "spNO.214/c": range(1, 6), "spNO.3/A": range(1, 3),
-}  # fmt: skip
+    "spNO.1/b": range(1, 172),
+    "spNO.3/J": range(1, 8),
+    "spNO.14/j": range(96, 104),
+    "spNO.2/e": range(1, 150),
+    "spNO.216/e": range(1, 27),
+    "spNO.149/d": range(110, 115),
+    "spNO.216/d": range(2640, 2700),
+    "spNO.40/e": range(1810, 1813),
+    "spNO.214/c": range(1, 6),
+    "spNO.3/A": range(1, 3),
+}
 HEADER_C = ("sub", "count", "onset", "offset", "au", "emotion")
 ROWS_C: tuple[tuple[Any, ...], ...] = (
     (1, 1, 120, 123, "4,7,", "negative"),  # a trailing comma
@@ -41,10 +50,12 @@ BOOKS = {"A": "cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx", "C": "CAS(ME)3_part_C
 
 
 def fake_casme3(
-    root: Path, parts: str = "AC", *, rows: Sequence[Sequence[Any]] = ROWS_A, home_a: str = "part_A", home_c: str = "ME_C",
+    root: Path, parts: str = "AC", *, rows: Sequence[Sequence[Any]] = ROWS_A, home_a: str = "part_A",
+    home_c: str = "ME_C",
     seed: int = 0,
 ) -> Path:  # fmt: skip
-    """CAS(ME)^3, or one part of it. Frames 1.jpg, 2.jpg ... unpadded, depth beside colour; empty sheets beside the labels."""
+    """CAS(ME)^3, or one part of it. Frames 1.jpg, 2.jpg ... unpadded, depth beside colour; empty sheets
+    beside the labels."""
     rng = np.random.default_rng(seed)
     if "A" in parts:
         write_book(root / BOOKS["A"], {"label": [HEADER_A, *rows], "Sheet2": [], "Sheet3": []})

@@ -10,13 +10,29 @@ import numpy as np
 
 from tests.fake_corpora import write_book, write_frames
 
-HEADER = ("Subject", "Filename", "OnsetFrame", "ApexFrame", "OffsetFrame", "Emotion", "EmotionId", "Fps", "AU")
-BOOKS = {"train": "training_full_with_AU.xlsx", "testA": "testA_full_with_AU.xlsx", "testB": "testB_full_with_AU.xlsx"}
-FOLDERS = {"train": "DFME_train", "testA": "test_data_A", "testB": "test_data_B/test_data_B"}  # the last one is doubled
+HEADER = (
+    "Subject",
+    "Filename",
+    "OnsetFrame",
+    "ApexFrame",
+    "OffsetFrame",
+    "Emotion",
+    "EmotionId",
+    "Fps",
+    "AU",
+)
+BOOKS = {
+    "train": "training_full_with_AU.xlsx",
+    "testA": "testA_full_with_AU.xlsx",
+    "testB": "testB_full_with_AU.xlsx",
+}
+# the last one is doubled
+FOLDERS = {"train": "DFME_train", "testA": "test_data_A", "testB": "test_data_B/test_data_B"}
 ROWS: Mapping[str, Sequence[tuple[Any, ...]]] = {
     "train": (
         ("sub0003", "sub0003_01", 0, 4, 8, "happiness", 4, 200, "6+L12"),  # onset 0
-        ("sub0003", "sub0003_02", 3, 5, 7, "disgust", 2, 300, "4+AD29"),  # frames before the onset; an action descriptor
+        # frames before the onset; an action descriptor
+        ("sub0003", "sub0003_02", 3, 5, 7, "disgust", 2, 300, "4+AD29"),
         ("sub0010", "sub0010_01", 0, 9, 11, "surprise", 6, 500, "1+R2+M57"),  # a head code
     ),
     "testA": (("sub0200", "sub0200_01", 0, 2, 4, "anger", 0, 200, 4),),  # an AU cell that is a number
@@ -24,8 +40,11 @@ ROWS: Mapping[str, Sequence[tuple[Any, ...]]] = {
 }
 
 
-def fake_dfme(root: Path, splits: Collection[str] = tuple(ROWS), *, folders: Mapping[str, str] = FOLDERS, seed: int = 0) -> Path:
-    """DFME, or the part of it that ``splits`` names. Frames 00000.png on, five digits, one more than the offset says."""
+def fake_dfme(
+    root: Path, splits: Collection[str] = tuple(ROWS), *, folders: Mapping[str, str] = FOLDERS, seed: int = 0
+) -> Path:
+    """DFME, or the part of it that ``splits`` names. Frames 00000.png on, five digits, one more than the
+    offset says."""
     rng = np.random.default_rng(seed)
     for split in splits:
         write_book(root / BOOKS[split], {"Sheet1": [HEADER, *ROWS[split]]})

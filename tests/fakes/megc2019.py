@@ -1,4 +1,5 @@
-"""A fake root of MEGC 2019: the fakes of CASME II, SAMM and SMIC-HS side by side, with the clips on which the composite turns."""
+"""A fake root of MEGC 2019: the fakes of CASME II, SAMM and SMIC-HS side by side, with the clips on which the
+composite turns."""
 
 from __future__ import annotations
 
@@ -24,7 +25,14 @@ ROWS_OF_SAMM: tuple[tuple[Any, ...], ...] = (
     *SAMM_ROWS,
     *(
         (f"0{n}", f"0{n}_1_1", 1, 10, 11, 12, 3, "Micro - 1/2", "4", word, 7, None)
-        for n, word in ((20, "Surprise"), (21, "Fear"), (22, "Sadness"), (23, "Disgust"), (24, "Contempt"), (25, "Other"))
+        for n, word in (
+            (20, "Surprise"),
+            (21, "Fear"),
+            (22, "Sadness"),
+            (23, "Disgust"),
+            (24, "Contempt"),
+            (25, "Other"),
+        )
     ),
 )
 FOLDERS: Mapping[str, str] = {"casme2": "casme2", "samm": "samm", "smic": "smic_hs"}

@@ -1,4 +1,5 @@
-"""Nodes whose clocks differ by days: nothing that decides a number or finds a result looks at the time of day."""
+"""Nodes whose clocks differ by days: nothing that decides a number or finds a result looks at the time of
+day."""
 
 import os
 import time
@@ -7,8 +8,8 @@ import numpy as np
 import pytest
 
 from orchestrator.runners import inline
-from orchestrator.store import FoldStore
-from orchestrator.study import Study
+from orchestrator.study.study import Study
+from orchestrator.workspace.store import FoldStore
 from tests.orchestrator.tables import QUICK, table
 
 DAY = 86400.0

@@ -1,9 +1,10 @@
-"""The store's disk fills up in the middle of a sweep: what was finished stays, the error says what it is, the rest is computed later."""
+"""The store's disk fills up in the middle of a sweep: what was finished stays, the error says what it is, the
+rest is computed later."""
 
 import errno
 import os
 
-from orchestrator.store import FoldStore
+from orchestrator.workspace.store import FoldStore
 from tests.sweeps import STUDY, Watcher, run_inline, run_ray, same_numbers
 
 

@@ -1,4 +1,5 @@
-"""MLflow goes away while a sweep runs: the sweep does not wait for it, and nothing is lost, neither for a while nor for good."""
+"""MLflow goes away while a sweep runs: the sweep does not wait for it, and nothing is lost, neither for a
+while nor for good."""
 
 import os
 import signal
@@ -15,7 +16,7 @@ from mlflow.entities import LoggedModelStatus
 from typer.testing import CliRunner
 
 from orchestrator import send, sweep
-from orchestrator.outbox import Outbox
+from orchestrator.tracking.outbox import Outbox
 from tests.orchestrator.test_sweep import pictures
 
 PASSWORD = "s3cret-word"
@@ -33,10 +34,27 @@ class Server:
 
     def start(self):
         host, port = self.address.split(":")
-        store = ["--backend-store-uri", f"sqlite:///{self.folder}/db", "--artifacts-destination", str(self.folder / "artifacts")]
+        store = [
+            "--backend-store-uri",
+            f"sqlite:///{self.folder}/db",
+            "--artifacts-destination",
+            str(self.folder / "artifacts"),
+        ]
         with open(self.folder / "log", "a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", port, "--workers", "1", *store],
+                [
+                    sys.executable,
+                    "-m",
+                    "mlflow",
+                    "server",
+                    "--host",
+                    host,
+                    "--port",
+                    port,
+                    "--workers",
+                    "1",
+                    *store,
+                ],
                 env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
                 stdout=log,
                 stderr=log,
@@ -44,7 +62,9 @@ class Server:
             )
         deadline = time.monotonic() + 180
         while not self.answers():
-            assert self.process.poll() is None and time.monotonic() < deadline, (self.folder / "log").read_text()[-2000:]
+            assert self.process.poll() is None and time.monotonic() < deadline, (
+                self.folder / "log"
+            ).read_text()[-2000:]
             time.sleep(0.2)
 
     def answers(self):
@@ -76,8 +96,27 @@ def run(corpus, workspace, name, address):
     return CliRunner().invoke(
         sweep.app,
         [
-            *("ststnet", "--corpus", "ststnet_flow", "--root", str(corpus), "--workspace", str(workspace), "--runner", "inline"),
-            *("--set", "recipe.epochs=2", "--set", "recipe.warmup_epochs=0", "--inner-folds", "2", "--trials", str(TRIALS)),
+            *(
+                "ststnet",
+                "--corpus",
+                "ststnet_flow",
+                "--root",
+                str(corpus),
+                "--workspace",
+                str(workspace),
+                "--runner",
+                "inline",
+            ),
+            *(
+                "--set",
+                "recipe.epochs=2",
+                "--set",
+                "recipe.warmup_epochs=0",
+                "--inner-folds",
+                "2",
+                "--trials",
+                str(TRIALS),
+            ),
             *("--name", name, "--tracking-uri", f"http://anna:{PASSWORD}@{address}"),
         ],
         terminal_width=200,
@@ -85,12 +124,17 @@ def run(corpus, workspace, name, address):
 
 
 def held(server, name):
-    """(run of the sweep, trials, folds, models that can be loaded) in MLflow; each run ended, the model whole."""
+    """(run of the sweep, trials, folds, models that can be loaded) in MLflow; each run ended, the model
+    whole."""
     client = MlflowClient(f"http://{server.address}")
     experiments = [e.experiment_id for e in client.search_experiments()]
     (top,) = client.search_runs(experiments, f"tags.`mer.sweep` = '{name}'")
     trials = client.search_runs(experiments, f"tags.`mlflow.parentRunId` = '{top.info.run_id}'")
-    folds = [r for t in trials for r in client.search_runs(experiments, f"tags.`mlflow.parentRunId` = '{t.info.run_id}'")]
+    folds = [
+        r
+        for t in trials
+        for r in client.search_runs(experiments, f"tags.`mlflow.parentRunId` = '{t.info.run_id}'")
+    ]
     models = client.search_logged_models(experiments, f"source_run_id = '{top.info.run_id}'")
     assert {one.info.status for one in (top, *trials, *folds)} == {"FINISHED"}
     assert "nested.uf1" in top.data.metrics and top.data.params["model"] == "ststnet"
@@ -101,10 +145,17 @@ def held(server, name):
 
 def no_password(*folders):
     secret = PASSWORD.encode()
-    return not [path for folder in folders for path in folder.rglob("*") if path.is_file() and secret in path.read_bytes()]
+    return not [
+        path
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.is_file() and secret in path.read_bytes()
+    ]
 
 
-def test_a_server_that_is_killed_and_comes_back_gets_everything_in_the_same_sweep(server, corpus, tmp_path, monkeypatch):
+def test_a_server_that_is_killed_and_comes_back_gets_everything_in_the_same_sweep(
+    server, corpus, tmp_path, monkeypatch
+):
     """Killed before trial 1 is written, started again before trial 3 is."""
     server.start()
     before = {1: server.kill, 3: server.start}
@@ -137,11 +188,20 @@ def test_what_a_server_never_took_is_sent_later_and_only_once(server, corpus, tm
     print("sweep without MLflow:", time.monotonic() - begin)
     assert result.exit_code == 3, result.output
     words = " ".join(result.output.split())
-    assert f"python -m orchestrator.send later --workspace {tmp_path} --tracking-uri http://***@{nowhere}" in words
+    assert (
+        f"python -m orchestrator.send later --workspace {tmp_path} --tracking-uri http://***@{nowhere}"
+        in words
+    )
     assert PASSWORD not in result.output and no_password(tmp_path)
 
     def sent(address):
-        arguments = ["later", "--workspace", str(tmp_path), "--tracking-uri", f"http://anna:{PASSWORD}@{address}"]
+        arguments = [
+            "later",
+            "--workspace",
+            str(tmp_path),
+            "--tracking-uri",
+            f"http://anna:{PASSWORD}@{address}",
+        ]
         return CliRunner().invoke(send.app, arguments, terminal_width=200)
 
     assert sent(nowhere).exit_code == 3
@@ -153,10 +213,14 @@ def test_what_a_server_never_took_is_sent_later_and_only_once(server, corpus, tm
     assert (len(trials), len(folds), len(models)) == (TRIALS, TRIALS * PEOPLE, 1)
 
     client = MlflowClient(f"http://{server.address}")
-    client.create_logged_model(top.info.experiment_id, name="model", source_run_id=top.info.run_id)  # an upload that was cut off
+    # an upload that was cut off
+    client.create_logged_model(top.info.experiment_id, name="model", source_run_id=top.info.run_id)
     second = sent(server.address)
     assert second.exit_code == 0, second.output
     again = held(server, "later")
     ids = [[run.info.run_id for run in (top, *trials, *folds)], models[0].model_id]
-    assert [[run.info.run_id for run in (again[0], *again[1], *again[2])], again[3][0].model_id] == ids and len(again[3]) == 1
+    assert [
+        [run.info.run_id for run in (again[0], *again[1], *again[2])],
+        again[3][0].model_id,
+    ] == ids and len(again[3]) == 1
     assert no_password(tmp_path, server.folder)

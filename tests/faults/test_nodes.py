@@ -1,4 +1,5 @@
-"""A node of the cluster is lost in the middle of a sweep, one joins, and the head is lost: no finished fold is, and no number differs."""
+"""A node of the cluster is lost in the middle of a sweep, one joins, and the head is lost: no finished fold
+is, and no number differs."""
 
 import pytest
 import ray
@@ -7,7 +8,7 @@ from ray.cluster_utils import Cluster
 from ray.tune import TuneError
 
 from orchestrator.runners import ray as ray_runner
-from orchestrator.study import Study
+from orchestrator.study.study import Study
 from tests.orchestrator.tables import QUICK
 from tests.sweeps import Watcher, run_inline, run_ray, same_numbers
 
@@ -68,7 +69,8 @@ def test_a_lost_head_ends_the_sweep_and_a_new_one_goes_on(tmp_path):
         def fold(self, *seen):
             super().fold(*seen)
             if len(self.folds) == 3:
-                raise ConnectionError("the head is gone")  # what the driver sees, without Ray's minute of waiting for it
+                # what the driver sees, without Ray's minute of waiting for it
+                raise ConnectionError("the head is gone")
 
     with pytest.raises(TuneError, match="the head is gone"):
         run_ray(STUDY, tmp_path / "a", Beheads())

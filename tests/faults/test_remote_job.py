@@ -1,5 +1,5 @@
-"""A sweep as a job of a real Ray head that asks for a token: it outlives who submitted it, is stopped, resumed, and gives the numbers
-of an undisturbed run."""
+"""A sweep as a job of a real Ray head that asks for a token: it outlives who submitted it, is stopped,
+resumed, and gives the numbers of an undisturbed run."""
 
 import contextlib
 import json
@@ -23,7 +23,8 @@ from orchestrator.sweep import app
 from tests.test_resume_after_kill import PEOPLE, corpus
 
 ROOT = Path(__file__).parents[2]
-# The commands of a laptop, one a line: importing them takes seconds, in which the sweep to be stopped would end.
+# The commands of a laptop, one a line: importing them takes seconds, in which the sweep to be stopped would
+# end.
 LAPTOP = """
 import shlex, sys
 from orchestrator.remote import app
@@ -59,7 +60,8 @@ def asks_for_a_token(address):
 
 @pytest.fixture
 def head(tmp_path):
-    """(address, environment of a laptop that holds the token). This Ray shares no folder and no port with any other."""
+    """(address, environment of a laptop that holds the token). This Ray shares no folder and no port with any
+    other."""
     home = tmp_path / "home of the head"
     folder = home / "mer-orchestrator"
     folder.mkdir(parents=True)
@@ -68,7 +70,11 @@ def head(tmp_path):
         (folder / package).symlink_to(ROOT / package)
     (tmp_path / "token").write_text(secrets.token_hex(32))
     clean = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
-    signed = clean | {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(tmp_path / "token"), "RAY_USAGE_STATS_ENABLED": "0"}
+    signed = clean | {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(tmp_path / "token"),
+        "RAY_USAGE_STATS_ENABLED": "0",
+    }
     short = tempfile.mkdtemp(prefix="r")  # Ray's sockets lie below, and their paths may have 107 characters
     gcs, dashboard, agent, client = free_ports(4)
     ports = [
@@ -82,9 +88,20 @@ def head(tmp_path):
         client,
     ]
     size = ["--num-cpus", "1", "--object-store-memory", "100000000", "--node-ip-address", "127.0.0.1"]
-    command = [Path(sys.executable).with_name("ray"), "start", "--head", "--block", "--temp-dir", short, *ports, *size]
+    command = [
+        Path(sys.executable).with_name("ray"),
+        "start",
+        "--head",
+        "--block",
+        "--temp-dir",
+        short,
+        *ports,
+        *size,
+    ]
     with (tmp_path / "head.log").open("w") as log:
-        ray = subprocess.Popen(command, env=signed | {"HOME": str(home)}, stdout=log, stderr=log, start_new_session=True)
+        ray = subprocess.Popen(
+            command, env=signed | {"HOME": str(home)}, stdout=log, stderr=log, start_new_session=True
+        )
     try:
         address = f"http://127.0.0.1:{dashboard}"
         wait_for("the job server", 90, lambda: ray.poll() is not None or asks_for_a_token(address))
@@ -106,7 +123,12 @@ def test_a_job_outlives_its_laptop_is_stopped_and_resumed(head, tmp_path):
 
     def laptop(command):
         return subprocess.Popen(
-            command, env=signed, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+            command,
+            env=signed,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
 
     submitting = laptop([sys.executable, "-m", "orchestrator.sweep", *sweep(far), "--address", address])
@@ -135,14 +157,18 @@ def test_a_job_outlives_its_laptop_is_stopped_and_resumed(head, tmp_path):
         status, log = say("logs", "long", "--follow")
         assert status == 0 and "--resume" in log and "nested" in log
         _, table = say("status")
-        assert [row.split()[:2] for row in table.splitlines()[1:]] == [["sweep-long-1", "STOPPED"], ["sweep-long-2", "SUCCEEDED"]]
+        assert [row.split()[:2] for row in table.splitlines()[1:]] == [
+            ["sweep-long-1", "STOPPED"],
+            ["sweep-long-2", "SUCCEEDED"],
+        ]
     finally:
         for process in (submitting, other):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
-    alone = [*sweep(near), "--runner", "inline", "--tracking-uri", "sqlite:////proc/no/such.db"]  # a second MLflow costs seconds
+    # a second MLflow costs seconds
+    alone = [*sweep(near), "--runner", "inline", "--tracking-uri", "sqlite:////proc/no/such.db"]
     assert CliRunner().invoke(app, alone).exit_code == 3
     resumed, undisturbed = (json.loads((workspace / "out.json").read_text()) for workspace in (far, near))
     assert kept <= resumed["timing"]["folds_reused"] < PEOPLE

@@ -1,4 +1,5 @@
-"""Secrets of the environment and of a tracking address stay there: no log, file or database of a sweep holds one."""
+"""Secrets of the environment and of a tracking address stay there: no log, file or database of a sweep holds
+one."""
 
 import os
 import subprocess

@@ -1,12 +1,13 @@
-"""The search on Ray when it does not go smoothly: a scheduler stops trials, a trial's process dies, the user asks to end."""
+"""The search on Ray when it does not go smoothly: a scheduler stops trials, a trial's process dies, the user
+asks to end."""
 
 import os
 import signal
 
 import pytest
 
-from orchestrator import schedulers, search
-from orchestrator.store import FoldStore
+from orchestrator.search import schedulers, search
+from orchestrator.workspace.store import FoldStore
 from tests.orchestrator.tables import table
 from tests.processes import descendants
 from tests.sweeps import STUDY, Watcher, plan, run_inline, run_ray, same_numbers
@@ -46,7 +47,9 @@ class Interrupter(Watcher):
 
 def test_ctrl_c_drains_and_the_rest_is_computed_later(local_ray, tmp_path):
     first = run_ray(STUDY, tmp_path / "a", Interrupter())
-    assert {o.state for o in first} <= {"complete", "interrupted"} and "interrupted" in {o.state for o in first}
+    assert {o.state for o in first} <= {"complete", "interrupted"} and "interrupted" in {
+        o.state for o in first
+    }
     kept = sum(len(o.results) for o in first)
     assert 2 <= kept < 12
     watcher = Watcher()
@@ -73,7 +76,8 @@ def test_a_second_ctrl_c_ends_at_once_and_finished_folds_are_kept(local_ray, tmp
 
 
 class Second:
-    """Stops every trial but the first after its second fold, so that what follows from a stop can be counted."""
+    """Stops every trial but the first after its second fold, so that what follows from a stop can be
+    counted."""
 
     def reports(self, trial, evidence):
         self.seen = {**getattr(self, "seen", {}), trial: getattr(self, "seen", {}).get(trial, 0) + 1}
@@ -85,18 +89,23 @@ class Second:
 
 def test_a_stopped_trial_is_told_as_pruned_and_its_other_folds_do_not_run(local_ray, tmp_path, monkeypatch):
     monkeypatch.setitem(schedulers.SCHEDULERS, "second", Second)
-    alone = search.inline(STUDY, table(), FoldStore(tmp_path / "folds"), plan(tmp_path / "i", 3, "second"), Watcher())
+    alone = search.inline(
+        STUDY, table(), FoldStore(tmp_path / "folds"), plan(tmp_path / "i", 3, "second"), Watcher()
+    )
     assert [(o.state, len(o.results)) for o in alone] == [("complete", 4), ("stopped", 2), ("stopped", 2)]
     import optuna
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
-    held = optuna.load_study(study_name="run-1", storage=JournalStorage(JournalFileBackend(str(tmp_path / "i" / "study.log"))))
+    held = optuna.load_study(
+        study_name="run-1", storage=JournalStorage(JournalFileBackend(str(tmp_path / "i" / "study.log")))
+    )
     assert [t.state.name for t in held.trials] == ["COMPLETE", "PRUNED", "PRUNED"]
 
 
 def test_racing_on_ray_stops_what_cannot_win(local_ray, tmp_path, monkeypatch):
-    """asha on eight people: most of twelve trials end before their last fold, one has them all, and none is a failure."""
+    """asha on eight people: most of twelve trials end before their last fold, one has them all, and none is a
+    failure."""
     watcher = Watcher()
     outcomes = run_ray(STUDY, tmp_path / "a", watcher, n=8, scheduler="asha")
     states = [o.state for o in outcomes]

@@ -1,4 +1,5 @@
-"""Two sweeps of one name at once would mix their proposals: the second is refused, and the first's sudden end frees the name."""
+"""Two sweeps of one name at once would mix their proposals: the second is refused, and the first's sudden end
+frees the name."""
 
 import signal
 import subprocess
@@ -6,14 +7,14 @@ import sys
 
 import pytest
 
-from orchestrator.config import ConfigError
-from orchestrator.sweep_folder import SweepFolder
+from orchestrator.common.errors import ConfigError
+from orchestrator.workspace.sweep_folder import SweepFolder
 
 DEFINITION = {"model": "stag", "seeds": 1}
 HOLDS = """
 import sys, time
 from pathlib import Path
-from orchestrator.sweep_folder import SweepFolder
+from orchestrator.workspace.sweep_folder import SweepFolder
 held = SweepFolder.open(Path(sys.argv[1]), {"model": "stag", "seeds": 1}, resume=False)
 print("holds", flush=True)
 time.sleep(60)
@@ -22,10 +23,14 @@ time.sleep(60)
 
 def test_the_second_is_refused_by_name_and_a_killed_one_frees_it(tmp_path):
     folder = tmp_path / "sweep"
-    with subprocess.Popen([sys.executable, "-c", HOLDS, str(folder)], stdout=subprocess.PIPE, text=True) as other:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDS, str(folder)], stdout=subprocess.PIPE, text=True
+    ) as other:
         assert other.stdout.readline() == "holds\n"
         for resume in (True, False):
-            with pytest.raises(ConfigError, match=rf"'sweep' (is being run by process {other.pid} of|exists)"):
+            with pytest.raises(
+                ConfigError, match=rf"'sweep' (is being run by process {other.pid} of|exists)"
+            ):
                 SweepFolder.open(folder, DEFINITION, resume=resume)
         other.send_signal(signal.SIGKILL)
     held = SweepFolder.open(folder, DEFINITION, resume=True)

@@ -1,4 +1,5 @@
-"""A model's regions in another order: nothing may depend on a region's place but the parameters that belong to the region."""
+"""A model's regions in another order: nothing may depend on a region's place but the parameters that belong
+to the region."""
 
 from __future__ import annotations
 
@@ -9,9 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-# Name of a parameter -> its axes along which the regions stand, one block each; name of a list of modules, one a region -> ().
+# Name of a parameter -> its axes along which the regions stand, one block each; name of a list of modules,
+# one a region -> ().
 Parts = Mapping[str, tuple[int, ...]]
-# (model, clips) -> what lies within that follows the regions, such as attention weights: tensors and their axes of regions.
+# (model, clips) -> what lies within that follows the regions, such as attention weights: tensors and their
+# axes of regions.
 Seen = Callable[[Any, Tensor], list[tuple[Tensor, tuple[int, ...]]]]
 
 
@@ -25,21 +28,25 @@ def reordered(model: nn.Module, order: Tensor, parts: Parts) -> nn.Module:
             moved[part] = blocks.index_select(axis, order).flatten(axis, axis + 1)
         for place, region in enumerate(order.tolist() if not axes else []):
             old, new = f"{part}.{region}.", f"{part}.{place}."
-            moved |= {new + key.removeprefix(old): value for key, value in state.items() if key.startswith(old)}
+            moved |= {
+                new + key.removeprefix(old): value for key, value in state.items() if key.startswith(old)
+            }
     other = copy.deepcopy(model)
     other.load_state_dict(moved)
     return other
 
 
 def check(model: Any, x: Tensor, axis: int, parts: Parts, seen: Seen) -> None:
-    """Regions and ``parts`` in another order leave the logits as they are; each part left behind changes them.
+    """Regions and ``parts`` in another order leave the logits as they are; each part left behind changes
+    them.
 
     x  clips with the regions along ``axis``.
     """
     model, x = model.double().eval(), x.double()
     random = torch.Generator().manual_seed(0)
     with torch.no_grad():
-        for parameter in model.parameters():  # those that start at 0 or alike would hide that they stayed behind
+        # those that start at 0 or alike would hide that they stayed behind
+        for parameter in model.parameters():
             parameter.add_(0.1 * torch.randn(parameter.shape, generator=random, dtype=parameter.dtype))
         order = torch.arange(x.shape[axis]).roll(1)
         turned, follower = x.index_select(axis, order), reordered(model, order, parts)
@@ -53,4 +60,6 @@ def check(model: Any, x: Tensor, axis: int, parts: Parts, seen: Seen) -> None:
         for left_behind in parts:
             others = {part: axes for part, axes in parts.items() if part != left_behind}
             moved = (reordered(model, order, others)(turned) - model(x)).abs().max()
-            assert moved > 1e-5, f"{left_behind} does not belong to the regions: without it the logits are the same"
+            assert moved > 1e-5, (
+                f"{left_behind} does not belong to the regions: without it the logits are the same"
+            )

@@ -1,4 +1,5 @@
-"""What the picture models share: weights of the user's own fit wholly, apart from the classifier, or are refused by name."""
+"""What the picture models share: weights of the user's own fit wholly, apart from the classifier, or are
+refused by name."""
 
 import pytest
 import safetensors.torch
@@ -25,9 +26,12 @@ def file(tmp_path):
 
 
 def stored(file, **changes):
-    """Random weights of a Tiny for 1000 classes, with ``changes`` (None takes a key away), written to ``file``."""
+    """Random weights of a Tiny for 1000 classes, with ``changes`` (None takes a key away), written to
+    ``file``."""
     torch.manual_seed(5)
-    state = {k: torch.randn_like(v) if v.is_floating_point() else v for k, v in Tiny(1000).state_dict().items()} | changes
+    state = {
+        k: torch.randn_like(v) if v.is_floating_point() else v for k, v in Tiny(1000).state_dict().items()
+    } | changes
     state = {k: v for k, v in state.items() if v is not None}
     safetensors.torch.save_file(state, file)
     return state
@@ -46,7 +50,12 @@ def test_all_weights_but_the_classifiers_are_read(file):
 def test_names_of_another_library_and_files_without_a_count_of_batches_are_read(file):
     state = stored(file)
     safetensors.torch.save_file(
-        {k.replace("body.", "features."): v for k, v in state.items() if "num_batches" not in k and "classifier" not in k}, file
+        {
+            k.replace("body.", "features."): v
+            for k, v in state.items()
+            if "num_batches" not in k and "classifier" not in k
+        },
+        file,
     )
     read = Tiny(weights=str(file), theirs="features.", ours="body.")
     assert torch.equal(read.body[0].weight, state["body.0.weight"])
@@ -54,7 +63,10 @@ def test_names_of_another_library_and_files_without_a_count_of_batches_are_read(
 
 def test_what_does_not_fit_is_named(file):
     stored(file, **{"body.0.bias": None, "head.weight": torch.zeros(2), "body.1.weight": torch.zeros(7)})
-    said = r"1 missing: body\.0\.bias; 1 unexpected: head\.weight; 1 of another shape: body\.1\.weight \(7,\) for \(4,\)"
+    said = (
+        r"1 missing: body\.0\.bias; 1 unexpected: head\.weight; 1 of another shape: body\.1\.weight \(7,\) "
+        r"for \(4,\)"
+    )
     with pytest.raises(ValueError, match=said):
         Tiny(weights=str(file))
 
@@ -81,5 +93,7 @@ def test_a_picture_too_small_is_refused():
 def test_the_head_reads_the_mean_over_all_positions():
     model, x = Tiny().eval(), torch.randn(2, 3, 33, 40)
     maps, linear = model.maps(x), model.classifier[1]
-    means = torch.stack([torch.stack([maps[b, c].sum() / maps[b, c].numel() for c in range(4)]) for b in range(2)])
+    means = torch.stack(
+        [torch.stack([maps[b, c].sum() / maps[b, c].numel() for c in range(4)]) for b in range(2)]
+    )
     torch.testing.assert_close(model(x), means @ linear.weight.T + linear.bias)

@@ -1,4 +1,5 @@
-"""EfficientNet-B0: the contract at the published size, weights of the user's own, and a random start that carries a signal."""
+"""EfficientNet-B0: the contract at the published size, weights of the user's own, and a random start that
+carries a signal."""
 
 import pytest
 import torch
@@ -20,14 +21,18 @@ class TestEfficientNetB0(ModelContract):
         model = super().build(n_classes, **arguments)
         for layer in model.modules():
             if isinstance(layer, nn.BatchNorm2d):
-                layer.momentum = 0.5  # the few steps of the contract leave too much of the first running statistics
+                # the few steps of the contract leave too much of the first running statistics
+                layer.momentum = 0.5
         return model
 
     def test_gradient_reaches_every_parameter(self):
-        """But for the shifts that end each block: a 1 x 1 convolution and a normalisation follow, which subtracts them again."""
+        """But for the shifts that end each block: a 1 x 1 convolution and a normalisation follow, which
+        subtracts them again."""
         model = self.build().double()  # so that nothing of them is left by rounding
         nn.functional.cross_entropy(model(self.inputs(16)[0].double()), torch.arange(16) % 3).backward()
-        unreached = {name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().max() > 1e-8}
+        unreached = {
+            name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().max() > 1e-8
+        }
         assert unreached == {f"efficientnet.encoder.blocks.{n}.projection.project_bn.bias" for n in range(16)}
 
 
@@ -39,7 +44,8 @@ def test_a_file_of_the_librarys_classifier_gives_its_logits(tmp_path):
         EfficientNetConfig(width_coefficient=1.0, depth_coefficient=1.0, hidden_dim=1280, num_labels=3)
     )
     start = EfficientNetB0(3)
-    theirs.efficientnet.load_state_dict(start.efficientnet.state_dict())  # their own start gives the same logits to all
+    # their own start gives the same logits to all
+    theirs.efficientnet.load_state_dict(start.efficientnet.state_dict())
     x = torch.randn(4, 3, 64, 64)
     theirs(x)  # moves running statistics, which must travel too
     theirs.save_pretrained(tmp_path)
@@ -51,7 +57,9 @@ def test_a_file_of_the_librarys_classifier_gives_its_logits(tmp_path):
 def test_the_random_start_is_none_of_the_librarys():
     norms = [layer for layer in EfficientNetB0(3).modules() if isinstance(layer, nn.BatchNorm2d)]
     assert len(norms) == 49
-    assert all((layer.weight == 1).all() and (layer.bias == 0).all() and layer.momentum == 0.1 for layer in norms)
+    assert all(
+        (layer.weight == 1).all() and (layer.bias == 0).all() and layer.momentum == 0.1 for layer in norms
+    )
 
 
 def test_a_drop_connect_outside_its_range_is_refused():

@@ -1,4 +1,5 @@
-"""FaceSleuth: its switches, the maps passed between the modules, picture sizes, missing AUs and weights of the user's own."""
+"""FaceSleuth: its switches, the maps passed between the modules, picture sizes, missing AUs and weights of
+the user's own."""
 
 import pytest
 import safetensors.torch
@@ -22,15 +23,19 @@ class TestFaceSleuth(ModelContract):
     steps = 40
 
     def test_gradient_reaches_every_parameter(self):
-        """But for the biases of the Swin's keys, which shift all scores of a query alike and drop out of the softmax."""
+        """But for the biases of the Swin's keys, which shift all scores of a query alike and drop out of the
+        softmax."""
         model = self.build()
         nn.functional.cross_entropy(model(*self.inputs(16)), torch.arange(16) % 3).backward()
-        unreached = {name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().max() > 1e-8}
+        unreached = {
+            name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().max() > 1e-8
+        }
         assert unreached == {name for name, _ in model.named_parameters() if name.endswith("k_proj.bias")}
 
 
 def small(**arguments) -> FaceSleuth:
-    """In training mode, with nothing left to chance: batch statistics make the motion stream as loud as it is in training."""
+    """In training mode, with nothing left to chance: batch statistics make the motion stream as loud as it is
+    in training."""
     torch.manual_seed(0)
     return FaceSleuth(3, **{"drop_path": 0.0, **SMALL, **arguments})
 
@@ -46,7 +51,11 @@ def test_each_orientation_has_its_number_of_axes():
         return sum(p.numel() for p in model.axes.parameters()), model.thetas()
 
     assert axes("cva") == (0, [None] * 4)
-    for orientation, parameters, theta in (("shared", 2, 0.8 * VERTICAL), ("independent", 8, 0.8 * VERTICAL), ("frozen", 0, 0.0)):
+    for orientation, parameters, theta in (
+        ("shared", 2, 0.8 * VERTICAL),
+        ("independent", 8, 0.8 * VERTICAL),
+        ("frozen", 0, 0.0),
+    ):
         counted, thetas = axes(orientation)
         assert counted == parameters and [t.item() for t in thetas] == pytest.approx([theta] * 4)
     with pytest.raises(ValueError, match="orientation='diagonal'"):
@@ -131,7 +140,10 @@ def test_weights_of_the_users_own_fit_wholly_or_are_refused_by_name(tmp_path):
     own["norm.weight"], own["layernorm.bias"] = table, torch.zeros(3)
     safetensors.torch.save_file(own, file)
     with pytest.raises(
-        ValueError, match=r"1 missing: layernorm\.weight; 1 unexpected: norm\.weight; .*layernorm\.bias \(3,\) for \(32,\)"
+        ValueError,
+        match=(
+            r"1 missing: layernorm\.weight; 1 unexpected: norm\.weight; .*layernorm\.bias \(3,\) for \(32,\)"
+        ),
     ):
         small(weights=str(file))
     with pytest.raises(ValueError, match=r"nowhere\.safetensors"):
@@ -146,14 +158,17 @@ def test_dropout_and_drop_path_each_change_a_clip_in_training():
         assert not torch.equal(model(x), model(x)), arguments
 
 
-@pytest.mark.parametrize(("arguments", "value"), [({"embed_dim": 48}, "embed_dim=48"), ({"drop_path": 1.0}, r"drop_path=1\.0")])
+@pytest.mark.parametrize(
+    ("arguments", "value"), [({"embed_dim": 48}, "embed_dim=48"), ({"drop_path": 1.0}, r"drop_path=1\.0")]
+)
 def test_impossible_sizes_are_refused_by_value(arguments, value):
     with pytest.raises(ValueError, match=value):
         FaceSleuth(3, **arguments)
 
 
 def test_a_stream_alone_is_that_stream():
-    """Motion alone sees the difference of the frames only; faces alone give up none of it and change with both frames."""
+    """Motion alone sees the difference of the frames only; faces alone give up none of it and change with
+    both frames."""
     x = clips(2)
     lighter = x + 0.3  # both frames alike: no motion in it
     motion, faces = small(streams="motion").eval(), small(streams="faces").eval()
@@ -161,7 +176,8 @@ def test_a_stream_alone_is_that_stream():
     assert not torch.allclose(faces(x), faces(lighter), atol=1e-4)
     names = {name.split(".")[0] for name, _ in faces.named_parameters()}
     assert "stem" not in names and "face" in names and motion.face is None
-    torch.testing.assert_close(faces(x), faces(x.flip(1)), atol=1e-5, rtol=1e-5)  # they are added: their order is lost
+    # they are added: their order is lost
+    torch.testing.assert_close(faces(x), faces(x.flip(1)), atol=1e-5, rtol=1e-5)
     for wrong in ({"streams": "au"}, {"streams": "faces", "orientation": "shared"}):
         with pytest.raises(ValueError, match="streams="):
             small(**wrong)

@@ -1,4 +1,5 @@
-"""MDMO's features against a loop in NumPy, and what they must not see: unit, left or right handedness, steps without motion."""
+"""MDMO's features against a loop in NumPy, and what they must not see: unit, left or right handedness, steps
+without motion."""
 
 import math
 
@@ -29,7 +30,8 @@ class TestMDMO(ModelContract):
 
 
 def in_polar_form(clip, since_onset):
-    """One clip (T, N, 2) -> (rho, theta) of each region: the paper's order of steps, a region and a frame at a time."""
+    """One clip (T, N, 2) -> (rho, theta) of each region: the paper's order of steps, a region and a frame at
+    a time."""
     features = []
     for region in range(clip.shape[1]):
         x = y = place_x = place_y = 0.0
@@ -46,12 +48,16 @@ def in_polar_form(clip, since_onset):
 @pytest.mark.parametrize("steps", [1, 2, 16])
 def test_features_are_those_of_a_loop_over_regions_and_frames(steps, since_onset):
     clips = torch.randn(3, steps, 14, 2, generator=torch.Generator().manual_seed(steps))
-    expected = [[(r * math.cos(a), r * math.sin(a)) for r, a in in_polar_form(clip.numpy(), since_onset)] for clip in clips]
+    expected = [
+        [(r * math.cos(a), r * math.sin(a)) for r, a in in_polar_form(clip.numpy(), since_onset)]
+        for clip in clips
+    ]
     np.testing.assert_allclose(mdmo(clips, since_onset=since_onset), expected, atol=1e-5)
 
 
 def test_by_hand():
-    # Two steps, two regions: right 1 then back 1; down 0 then 4. Displacements (1, 0), (0, 0) and (0, 0), (0, 4).
+    # Two steps, two regions: right 1 then back 1; down 0 then 4. Displacements (1, 0), (0, 0) and (0, 0), (0,
+    # 4).
     clip = torch.tensor([[[[1.0, 0.0], [0.0, 0.0]], [[-1.0, 0.0], [0.0, 4.0]]]])
     torch.testing.assert_close(mdmo(clip), torch.tensor([[[0.25, 0.0], [0.0, 1.0]]]))
     torch.testing.assert_close(mdmo(clip, since_onset=False), torch.tensor([[[0.0, 0.0], [0.0, 1.0]]]))

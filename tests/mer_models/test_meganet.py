@@ -1,4 +1,5 @@
-"""MEGANet: its equations written out again, the fused attention against the explicit one, and every row of Tables V and VI."""
+"""MEGANet: its equations written out again, the fused attention against the explicit one, and every row of
+Tables V and VI."""
 
 import pytest
 import torch
@@ -18,7 +19,8 @@ class TestMEGANet(ModelContract):
     steps = 40
 
     def test_gradient_reaches_every_parameter(self):
-        """Queries and keys, as soon as gamma has left SAGAN's start at 0; gamma itself and all others at once."""
+        """Queries and keys, as soon as gamma has left SAGAN's start at 0; gamma itself and all others at
+        once."""
         model = self.build()
         blocked = self.unreached(model)
         assert blocked == {f"blocks.{n}.attention.{part}" for n in range(3) for part in (
@@ -31,7 +33,9 @@ class TestMEGANet(ModelContract):
     def unreached(self, model):
         model.zero_grad()
         nn.functional.cross_entropy(model(*self.inputs(16)), torch.arange(16) % 3).backward()
-        return {name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().max() > 1e-8}
+        return {
+            name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().max() > 1e-8
+        }
 
 
 def test_gradient_map_is_the_sum_of_both_differences_with_zeros_at_the_border():
@@ -96,7 +100,11 @@ def test_at_the_start_the_attention_changes_nothing_and_the_printed_form_would_b
             block.attention.gamma.zero_()
     printed.zero_grad()
     printed(x).sum().backward()
-    assert not any(p.grad.any() for name, p in printed.named_parameters() if p.grad is not None and "classifier" not in name)
+    assert not any(
+        p.grad.any()
+        for name, p in printed.named_parameters()
+        if p.grad is not None and "classifier" not in name
+    )
 
 
 def test_each_row_of_tables_v_and_vi_has_its_own_parts_and_no_others():

@@ -10,7 +10,8 @@ class TestMicroAttention(ModelContract):
     name = "micro_attention"
     given = {}  # noqa: RUF012
     shape = (3, 64, 64)  # the last map must have more than one position to weigh
-    parameters = 5_418_792 - 1000 * 513 + 3 * 513 + 3 * (64 + 128 + 256 + 512)  # ResNet-10, another head, the filters
+    # ResNet-10, another head, the filters
+    parameters = 5_418_792 - 1000 * 513 + 3 * 513 + 3 * (64 + 128 + 256 + 512)
     quick = {"width": 8}  # noqa: RUF012
     steps = 40
 
@@ -24,7 +25,8 @@ def test_it_starts_as_a_resnet_10():
         ResNetConfig(embedding_size=8, hidden_sizes=[8, 16, 32, 64], depths=[1, 1, 1, 1], layer_type="basic")
     ).eval()
     ours = [v for k, v in model.state_dict().items() if "filter" not in k and "classifier" not in k]
-    plain.load_state_dict(dict(zip(plain.state_dict(), ours, strict=True)))  # both name their layers from input to output
+    # both name their layers from input to output
+    plain.load_state_dict(dict(zip(plain.state_dict(), ours, strict=True)))
     x = torch.randn(2, 3, 64, 64)
     torch.testing.assert_close(model.maps(x), plain(x).last_hidden_state, atol=1e-5, rtol=1e-5)
 

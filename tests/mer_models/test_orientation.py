@@ -1,4 +1,5 @@
-"""Pooling along lines: what it keeps, what it becomes at 0 and 90 degrees, its gradient, and that theta finds the axis of a motion."""
+"""Pooling along lines: what it keeps, what it becomes at 0 and 90 degrees, its gradient, and that theta finds
+the axis of a motion."""
 
 import math
 
@@ -6,7 +7,16 @@ import pytest
 import torch
 from torch import nn
 
-from mer_models.orientation import VERTICAL, Axis, OrientedAttention, OrientedModule, lines, pool, spread, totals
+from mer_models.orientation import (
+    VERTICAL,
+    Axis,
+    OrientedAttention,
+    OrientedModule,
+    lines,
+    pool,
+    spread,
+    totals,
+)
 
 DEGREES = [0.0, 17.0, 45.0, 72.0, 90.0, 133.0]
 
@@ -24,7 +34,9 @@ def test_lines_hold_what_the_picture_holds_and_spreading_undoes_the_sharing(degr
     assert along.low.min() >= 0 and along.low.max() + 1 < along.n_lines
     assert along.share.min() >= 0 and along.share.max() <= 1
     constant = torch.full((1, 1, along.n_lines), 3.0, dtype=torch.float64)
-    torch.testing.assert_close(spread(constant, along, *size), torch.full((1, 1, *size), 3.0, dtype=torch.float64))
+    torch.testing.assert_close(
+        spread(constant, along, *size), torch.full((1, 1, *size), 3.0, dtype=torch.float64)
+    )
 
 
 @pytest.mark.parametrize("degrees", DEGREES)
@@ -32,7 +44,10 @@ def test_pooling_is_the_weighted_mean_pixel_by_pixel(degrees):
     theta, size = math.radians(degrees), 5
     x = torch.rand(1, 1, size, size, dtype=torch.float64)
     along = lines(angle(degrees), size, size)
-    total, mass = torch.zeros(along.n_lines, dtype=torch.float64), torch.zeros(along.n_lines, dtype=torch.float64)
+    total, mass = (
+        torch.zeros(along.n_lines, dtype=torch.float64),
+        torch.zeros(along.n_lines, dtype=torch.float64),
+    )
     margin = (along.n_lines - size - 1) // 2
     for row in range(size):
         for column in range(size):
@@ -54,7 +69,9 @@ def test_at_90_degrees_soa_is_cva_and_at_0_its_transpose():
     torch.testing.assert_close(attention(x, angle(90)), rows)
     torch.testing.assert_close(attention(x, angle(0)), columns)
     torch.testing.assert_close(attention(x, angle(270)), rows)  # lines have no sense
-    assert not torch.allclose(attention(x, angle(0)), rows) and not torch.allclose(attention(x, angle(45)), rows)
+    assert not torch.allclose(attention(x, angle(0)), rows) and not torch.allclose(
+        attention(x, angle(45)), rows
+    )
 
 
 def test_a_whole_module_at_90_degrees_is_cva_also_with_a_map_from_the_module_before():
@@ -84,12 +101,15 @@ def test_gradient_of_theta_is_the_finite_difference(degrees):
 
 
 def bands(degrees: float, n: int = 128, size: int = 16) -> tuple[torch.Tensor, torch.Tensor]:
-    """Two noisy pictures of bands across an axis. In class 1 both have the same bands, in class 0 each its own."""
+    """Two noisy pictures of bands across an axis. In class 1 both have the same bands, in class 0 each its
+    own."""
     random = torch.Generator().manual_seed(0)
     labels, centred = torch.arange(n) % 2, torch.arange(size) - (size - 1) / 2
     place = centred[:, None] * math.sin(math.radians(degrees)) + centred * math.cos(math.radians(degrees))
     waves = torch.tensor([1.0, 2.0, 3.0])[:, None, None] * 2 * math.pi / size * place
-    first, second = (torch.cos(waves + 2 * math.pi * torch.rand(n, 3, 1, 1, generator=random)).sum(1) for _ in range(2))
+    first, second = (
+        torch.cos(waves + 2 * math.pi * torch.rand(n, 3, 1, 1, generator=random)).sum(1) for _ in range(2)
+    )
     x = torch.stack([first, torch.where(labels[:, None, None] == 1, first, second)], 1)
     return x + torch.randn(x.shape, generator=random), labels
 
@@ -127,7 +147,9 @@ def test_the_map_of_the_module_before_multiplies_this_one(channels):
     out, attention = module(x, before)
     assert (attention.abs().amax((0, 1, 3)) > 0).tolist() == [False, True, True, False]
     if channels == 4:  # the largest value of 3 x 3, not their mean
-        torch.testing.assert_close(attention[:, :, 1:3], (0.5 * module(x)[1][:, :, 1:3]).expand(-1, -1, -1, 4))
+        torch.testing.assert_close(
+            attention[:, :, 1:3], (0.5 * module(x)[1][:, :, 1:3]).expand(-1, -1, -1, 4)
+        )
     torch.testing.assert_close(attention, module(x)[1] * module.carry(before))
     assert out[:, :, 1].abs().max() > 0
     narrow = module(x, before[..., :1])  # a map that is equal along its rows may come as one column

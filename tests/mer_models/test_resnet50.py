@@ -12,11 +12,13 @@ class TestResNet50(ModelContract):
     parameters = 25_557_032 - (1000 - 3) * (2048 + 1)  # published at 1000 classes
     steps = 12
     lr = 1e-3
-    rounding = 1.0  # 50 layers with batch statistics amplify: inputs rounded to bfloat16 alone move the logits by 0.3
+    # 50 layers with batch statistics amplify: inputs rounded to bfloat16 alone move the logits by 0.3
+    rounding = 1.0
 
     def build(self, n_classes=3, **arguments):
         model = super().build(n_classes, **{"dropout": 0.3, **arguments})  # off by default
         for layer in model.modules():
             if isinstance(layer, nn.BatchNorm2d):
-                layer.momentum = 0.5  # the few steps of the contract leave too much of the first running statistics
+                # the few steps of the contract leave too much of the first running statistics
+                layer.momentum = 0.5
         return model

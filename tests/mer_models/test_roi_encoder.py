@@ -1,4 +1,5 @@
-"""The encoders of the ROI ladder: every region its own, every window on its own; attention against torch's."""
+"""The encoders of the ROI ladder: every region its own, every window on its own; attention against
+torch's."""
 
 import pytest
 import torch
@@ -34,7 +35,11 @@ def test_a_shared_encoder_is_one_third_and_treats_regions_alike():
 
 def test_attention_is_torchs_with_residual_and_normalisation():
     torch.manual_seed(0)
-    block, theirs, tokens = AttentionBlock(16, 2), nn.MultiheadAttention(16, 2, batch_first=True), torch.randn(2, 3, 16)
+    block, theirs, tokens = (
+        AttentionBlock(16, 2),
+        nn.MultiheadAttention(16, 2, batch_first=True),
+        torch.randn(2, 3, 16),
+    )
     with torch.no_grad():
         theirs.in_proj_weight.copy_(block.query_key_value.weight)
         theirs.in_proj_bias.copy_(block.query_key_value.bias)

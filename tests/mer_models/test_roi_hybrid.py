@@ -42,7 +42,10 @@ def test_region_weights_sum_to_one_and_differ_between_clips(windows):
 
 
 def test_weights_follow_the_regions_if_their_own_parameters_follow():
-    parts = {f"temporal.{part}": axes for part, axes in PARTS.items()} | {"graph.encode.encoders": (), "attention.bias": (0,)}
+    parts = {f"temporal.{part}": axes for part, axes in PARTS.items()} | {
+        "graph.encode.encoders": (),
+        "attention.bias": (0,),
+    }
     reorder.check(small(), clips(), 2, parts, lambda m, x: [(m.roi_weights(x), (1,))])
 
 
@@ -67,7 +70,8 @@ def test_equal_weights_leave_the_streams_as_they_are():
         model.attention.score.weight.zero_()
     torch.testing.assert_close(model(x), plain(x), atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(plain.roi_weights(x), torch.full((3, 3), 1 / 3))
-    torch.testing.assert_close(plain(x), (plain.temporal(x) + plain.graph(x)) / 2, atol=1e-5, rtol=1e-5)  # fusion starts even
+    # fusion starts even
+    torch.testing.assert_close(plain(x), (plain.temporal(x) + plain.graph(x)) / 2, atol=1e-5, rtol=1e-5)
 
 
 def test_the_fusion_weight_is_between_the_streams_and_never_beyond():
@@ -75,6 +79,8 @@ def test_the_fusion_weight_is_between_the_streams_and_never_beyond():
     with torch.no_grad():
         model.fusion.fill_(2.0)
         share = 1 / (1 + 2.718281828**-2)
-        torch.testing.assert_close(model(x), share * model.temporal(x) + (1 - share) * model.graph(x), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(
+            model(x), share * model.temporal(x) + (1 - share) * model.graph(x), atol=1e-5, rtol=1e-4
+        )
         model.fusion.fill_(1e6)
         torch.testing.assert_close(model(x), model.temporal(x), atol=1e-5, rtol=1e-5)

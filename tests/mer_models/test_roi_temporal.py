@@ -9,7 +9,9 @@ from tests.mer_models.contract import ModelContract
 
 SMALL = {"feature_dim": 16, "heads": 2}
 LAYER = {"query_key_value.weight": 1, "out.weight": 0, "out.bias": 0, "norm.weight": 0, "norm.bias": 0}
-PARTS = {  # a token holds its regions side by side, so every parameter that reads or writes tokens has a block for each region
+# a token holds its regions side by side, so every parameter that reads or writes tokens has a block for each
+# region
+PARTS = {
     "encode.encoders": (),
     "positions": (1,),
     **{f"layers.0.{name}": (axis,) for name, axis in LAYER.items()},
@@ -51,4 +53,6 @@ def test_a_position_is_learnt_for_each_region_or_shared_by_the_three():
 
 def test_regions_and_what_belongs_to_them_may_change_places():
     torch.manual_seed(0)
-    reorder.check(ROITemporal(3, **SMALL), torch.randn(2, 4, 3, 3, 32, 32), 2, PARTS, lambda m, x: [(m.encode(x), (2,))])
+    reorder.check(
+        ROITemporal(3, **SMALL), torch.randn(2, 4, 3, 3, 32, 32), 2, PARTS, lambda m, x: [(m.encode(x), (2,))]
+    )

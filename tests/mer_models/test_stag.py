@@ -1,4 +1,5 @@
-"""STAG: the evolving graph against its recursion, what the regions' order may change, missing AUs, and the ablation switches."""
+"""STAG: the evolving graph against its recursion, what the regions' order may change, missing AUs, and the
+ablation switches."""
 
 import pytest
 import torch
@@ -77,14 +78,20 @@ def test_scores_are_the_mean_over_heads_of_product_and_additive_term():
 def test_the_evolving_graph_follows_the_regions_if_structural_bias_and_the_columns_of_each_region_follow():
     def adjacency(model, x):
         seen = []
-        hooks = [layer.register_forward_hook(lambda _, __, out: seen.append((out[1], (2, 3)))) for layer in model.graph]
+        hooks = [
+            layer.register_forward_hook(lambda _, __, out: seen.append((out[1], (2, 3))))
+            for layer in model.graph
+        ]
         model(x)
         for hook in hooks:
             hook.remove()
         return seen
 
     torch.manual_seed(0)
-    parts = {f"graph.{n}.structure": (0, 1) for n in range(2)} | {"graph_vector.0.weight": (1,), "frame_token.weight": (1,)}
+    parts = {f"graph.{n}.structure": (0, 1) for n in range(2)} | {
+        "graph_vector.0.weight": (1,),
+        "frame_token.weight": (1,),
+    }
     model = STAG(3, n_rois=5, graph_layers=2, transformer_layers=1)
     reorder.check(model, torch.randn(2, 6, 5, 2), 2, parts, adjacency)
 

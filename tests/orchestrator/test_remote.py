@@ -1,4 +1,5 @@
-"""Sweeps as jobs: the command that the head runs, what a job server is told, and clear words when it does not answer."""
+"""Sweeps as jobs: the command that the head runs, what a job server is told, and clear words when it does not
+answer."""
 
 import json
 import os
@@ -10,11 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestrator import remote, sweep
-from orchestrator.config import ConfigError
+from orchestrator.common.errors import ConfigError
 
 
 class JobServer(BaseHTTPRequestHandler):
-    """As much of Ray's as a submission needs. server.jobs: what was submitted; server.refuses: status of every answer, or 0."""
+    """As much of Ray's as a submission needs. server.jobs: what was submitted; server.refuses: status of
+    every answer, or 0."""
 
     def answer(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -57,21 +59,32 @@ def command(monkeypatch, *words, program="/home/me/orchestrator/sweep.py"):
 
 
 def ran(tmp_path, *arguments, **settings):
-    """What a shell of the head makes of an entry point: the words that the sweep gets, and the folder it runs in."""
+    """What a shell of the head makes of an entry point: the words that the sweep gets, and the folder it runs
+    in."""
     folder = tmp_path / "mer's head"
     python = folder / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True, exist_ok=True)
     python.write_text('#!/bin/sh\npwd\nprintf "%s\\n" "$@"\n')
     python.chmod(0o755)
     text = remote.entrypoint(arguments, "one", **{"folder": str(folder), "resume": False} | settings)
-    done = subprocess.run(text, shell=True, check=True, capture_output=True, text=True, env=os.environ | {"HOME": str(tmp_path)})
+    done = subprocess.run(
+        text, shell=True, check=True, capture_output=True, text=True, env=os.environ | {"HOME": str(tmp_path)}
+    )
     place, *words = done.stdout.splitlines()
     assert place == str(folder)
     return words
 
 
 def test_the_head_gets_every_word_as_it_was_given(tmp_path):
-    words = ["stag", "--root", "/data/CAS(ME)^3 part a", "--set", 'recipe.note="$HOME; touch x"', "--set", "a='b'"]
+    words = [
+        "stag",
+        "--root",
+        "/data/CAS(ME)^3 part a",
+        "--set",
+        'recipe.note="$HOME; touch x"',
+        "--set",
+        "a='b'",
+    ]
     assert ran(tmp_path, *words) == ["-m", "orchestrator.sweep", *words, "--address", "auto", "--name", "one"]
     assert ran(tmp_path, *words, folder="~/mer's head")[2:-4] == words
 
@@ -92,15 +105,23 @@ def test_a_sweep_s_command_line_becomes_a_job(monkeypatch, server):
     assert result.exit_code == 0, result.output
     assert "sweep-one-1" in result.output and f"logs one --follow --address {server.address}" in result.output
     (job,) = server.jobs
-    assert job["metadata"] == {"sweep": "one", "arguments": json.dumps(["stag", *keys]), "folder": "~/mer-orchestrator"}
+    assert job["metadata"] == {
+        "sweep": "one",
+        "arguments": json.dumps(["stag", *keys]),
+        "folder": "~/mer-orchestrator",
+    }
     assert job["entrypoint"].endswith(f"orchestrator.sweep stag {' '.join(keys)} --address auto --name one")
     assert not job["runtime_env"], "nothing of the laptop's environment goes along"
     assert command(monkeypatch, "stag", "--address", server.address).exit_code == 0
-    assert server.jobs[1]["submission_id"].startswith("sweep-stag-2"), "a name is made, so that the job can be found"
+    assert server.jobs[1]["submission_id"].startswith("sweep-stag-2"), (
+        "a name is made, so that the job can be found"
+    )
 
 
 def test_the_head_s_folder_is_for_the_job_and_not_for_its_sweep(monkeypatch, server):
-    monkeypatch.setattr("sys.argv", ["sweep.py", "stag", "--remote-folder", "/srv/mer", "--address", server.address])
+    monkeypatch.setattr(
+        "sys.argv", ["sweep.py", "stag", "--remote-folder", "/srv/mer", "--address", server.address]
+    )
     remote.hand_over(server.address, "one", "stag")
     assert server.jobs[0]["metadata"] == {"sweep": "one", "arguments": '["stag"]', "folder": "/srv/mer"}
 
@@ -113,7 +134,9 @@ def test_resume_gives_the_command_again_as_the_next_attempt(monkeypatch, server)
     assert result.exit_code == 0, result.output
     last = server.jobs[-1]
     assert last["submission_id"] == "sweep-one-11"
-    assert last["entrypoint"].startswith("cd /srv/mer && exec .venv/bin/python -m orchestrator.sweep stag --trials 2 ")
+    assert last["entrypoint"].startswith(
+        "cd /srv/mer && exec .venv/bin/python -m orchestrator.sweep stag --trials 2 "
+    )
     assert "--resume" in last["entrypoint"]
 
 
@@ -148,7 +171,10 @@ def test_a_head_that_wants_a_token_says_how_to_give_it(monkeypatch, server, refu
         CliRunner().invoke(remote.app, ["status", "--address", server.address]),
     ):
         assert result.exit_code == 2
-        assert "RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH=FILE" in result.output and "get-auth-token" in result.output
+        assert (
+            "RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH=FILE" in result.output
+            and "get-auth-token" in result.output
+        )
 
 
 def test_a_head_out_of_reach_is_named_with_the_next_step(server):
@@ -178,7 +204,9 @@ def test_an_unknown_sweep_names_the_nearest(server):
         ("http://head.lab:8265", "disabled", False),
     ],
 )
-def test_a_token_that_would_cross_a_network_unencrypted_is_warned_of(monkeypatch, capsys, address, mode, warned):
+def test_a_token_that_would_cross_a_network_unencrypted_is_warned_of(
+    monkeypatch, capsys, address, mode, warned
+):
     monkeypatch.setenv("RAY_AUTH_MODE", mode)
     monkeypatch.setattr(remote, "JobSubmissionClient", lambda address: address)
     with remote.job_server(address) as client:

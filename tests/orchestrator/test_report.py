@@ -1,4 +1,5 @@
-"""The files and the table of a report: figures join the truth by clip id, survive a second run, and name what is missing."""
+"""The files and the table of a report: figures join the truth by clip id, survive a second run, and name what
+is missing."""
 
 import json
 import shutil
@@ -8,11 +9,13 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from orchestrator import metrics, report
-from orchestrator.config import ConfigError
-from orchestrator.names import safe_name
-from tests.orchestrator.test_selection import two_trials
-from tests.orchestrator.test_tracking import CLASSES, SUMMARY, scores_of
+from orchestrator import report as command
+from orchestrator.results import report
+from orchestrator.common.errors import ConfigError
+from orchestrator.common.names import safe_name
+from orchestrator.selection import metrics
+from tests.orchestrator.selection.test_rules import two_trials
+from tests.orchestrator.tracking.test_tracker import CLASSES, SUMMARY, scores_of
 
 cli = CliRunner()
 
@@ -22,7 +25,7 @@ def app():
     import typer
 
     made = typer.Typer()
-    made.command()(report.main)
+    made.command()(command.main)
     return made
 
 
@@ -91,7 +94,14 @@ def test_the_table_says_what_its_numbers_are_about(written):
     with console.capture() as printed:
         console.print(report.table(summary))
     text = " ".join(printed.get().split())
-    for words in ("stag on c", "AUs: none", "2 classes", "loso", "4 clips of 2 subjects", "No clip of class neg: it counts as 0"):
+    for words in (
+        "stag on c",
+        "AUs: none",
+        "2 classes",
+        "loso",
+        "4 clips of 2 subjects",
+        "No clip of class neg: it counts as 0",
+    ):
         assert words in text, words
     assert "oracle_epoch test person" in text
 

@@ -1,12 +1,13 @@
-"""python -m orchestrator.send: exit status and words. What is sent is in test_outbox.py, to a real server in faults/."""
+"""python -m orchestrator.send: exit status and words. What is sent is in test_outbox.py, to a real server in
+faults/."""
 
 import json
 
 from typer.testing import CliRunner
 
-from orchestrator.outbox import RECORD
 from orchestrator.send import app
-from tests.orchestrator.test_outbox import ABOUT
+from orchestrator.tracking.outbox import RECORD
+from tests.orchestrator.tracking.test_outbox import ABOUT
 
 
 def send(workspace, *arguments):
@@ -17,7 +18,9 @@ def send(workspace, *arguments):
 def keep(workspace, name, **record):
     folder = workspace / "sweeps" / name
     folder.mkdir(parents=True)
-    (folder / RECORD).write_text(json.dumps({"about": ABOUT | {"name": name}, "trials": {}, "folds": "", "ended": "", **record}))
+    (folder / RECORD).write_text(
+        json.dumps({"about": ABOUT | {"name": name}, "trials": {}, "folds": "", "ended": "", **record})
+    )
 
 
 def test_a_sweep_that_is_not_there_or_keeps_no_record_is_status_2(tmp_path):
@@ -42,7 +45,10 @@ def test_a_finished_sweep_without_its_report_is_status_2(tmp_path, mlflow_uri):
 def test_mlflow_out_of_reach_is_status_3_with_the_same_command_and_no_password(tmp_path):
     keep(tmp_path, "one")
     status, output = send(tmp_path, "one", "--tracking-uri", "http://anna:s3cret@127.0.0.1:9")
-    assert status == 3 and f"orchestrator.send one --workspace {tmp_path} --tracking-uri http://***@127.0.0.1:9" in output
+    assert (
+        status == 3
+        and f"orchestrator.send one --workspace {tmp_path} --tracking-uri http://***@127.0.0.1:9" in output
+    )
     assert "s3cret" not in output
 
 

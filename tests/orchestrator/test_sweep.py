@@ -1,4 +1,5 @@
-"""The command line is a contract: other scripts call it. Exit status, JSON, resume, and clear words for bad input."""
+"""The command line is a contract: other scripts call it. Exit status, JSON, resume, and clear words for bad
+input."""
 
 import csv
 import json
@@ -7,11 +8,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from orchestrator import search
-from orchestrator.config import ConfigError
-from orchestrator.request import parse_settings
+from orchestrator.common.errors import ConfigError
 from orchestrator.runners import inline as inline_runner
+from orchestrator.search import search
 from orchestrator.sweep import app
+from orchestrator.sweeps.request import parse_settings
 from tests.fake_corpora import write_image
 
 
@@ -21,7 +22,8 @@ def corpus(tmp_path_factory):
 
 
 def pictures(root, sources):
-    """Flow pictures of one person of each source corpus named, 3 classes that differ by where the motion is."""
+    """Flow pictures of one person of each source corpus named, 3 classes that differ by where the motion
+    is."""
     rng = np.random.default_rng(0)
     rows = [["dataset", "sub", "filename_o", "label"]]
     for person, source in enumerate(sources):
@@ -44,7 +46,17 @@ def workspace(tmp_path_factory):
 @pytest.fixture
 def command(corpus, workspace, mlflow_uri):
     def run(*arguments, model="stag", root=corpus):
-        base = [model, "--corpus", "ststnet_flow", "--root", str(root), "--workspace", str(workspace), "--runner", "inline"]
+        base = [
+            model,
+            "--corpus",
+            "ststnet_flow",
+            "--root",
+            str(root),
+            "--workspace",
+            str(workspace),
+            "--runner",
+            "inline",
+        ]
         quick = [
             "--set",
             "recipe.epochs=2",
@@ -65,36 +77,71 @@ def test_a_sweep_writes_the_json_of_the_contract(command, tmp_path):
     result = command("--trials", "2", "--seeds", "2", "--name", "full", "--json", str(file))
     assert result.exit_code == 0, result.output
     out = json.loads(file.read_text())
-    assert (out["model"], out["corpus"], out["protocol"], out["au"]) == ("stag", "ststnet_flow", "loso", "none")
+    assert (out["model"], out["corpus"], out["protocol"], out["au"]) == (
+        "stag",
+        "ststnet_flow",
+        "loso",
+        "none",
+    )
     assert (out["clips"], out["subjects"], out["folds"]) == (30, 5, 5)
     assert out["feature_set"].startswith("roi_flow14-")
     assert out["configuration"]["0"]["recipe"]["epochs"] == 2
     timing = out["timing"]
     assert timing["folds_run"] + timing["folds_reused"] == 2 * 2 * 5
     assert timing["wall_s"] > timing["fold_s"] > 0
-    assert list(out["selection"]) == ["nested", "pooled_validation", "last_epoch", "oracle_epoch", "oracle_trial"]
+    assert list(out["selection"]) == [
+        "nested",
+        "pooled_validation",
+        "last_epoch",
+        "oracle_epoch",
+        "oracle_trial",
+    ]
     for scores in out["selection"].values():
         assert 0 <= scores["uf1"] <= 1
         assert np.sum(scores["confusion"]) == 30 * 2  # two seeds
         assert set(scores["per_class"]) == {"negative", "positive", "surprise"}
     assert out["selection"]["oracle_trial"]["uf1"] >= min(s["uf1"] for s in out["selection"].values())
-    for words in ("oracle_epoch", "nested", "mlflow ui", "folds 20/20", "AUs: none", "nested (honest), AUs none: UF1"):
+    for words in (
+        "oracle_epoch",
+        "nested",
+        "mlflow ui",
+        "folds 20/20",
+        "AUs: none",
+        "nested (honest), AUs none: UF1",
+    ):
         assert words in result.output.replace("\n", " ")
 
 
 def test_the_published_configuration_alone_without_validation_people_allows_two_rules(command, tmp_path):
     file = tmp_path / "out.json"
-    arguments = ("--trials", "1", "--inner-folds", "0", "--selection", "last_epoch", "--name", "plain", "--json", str(file))
+    arguments = (
+        "--trials",
+        "1",
+        "--inner-folds",
+        "0",
+        "--selection",
+        "last_epoch",
+        "--name",
+        "plain",
+        "--json",
+        str(file),
+    )
     result = command(*arguments, model="ststnet")
     assert result.exit_code == 0, result.output
     assert list(json.loads(file.read_text())["selection"]) == ["last_epoch", "oracle_epoch", "oracle_trial"]
 
 
-def test_resume_computes_only_what_is_missing_and_refuses_another_configuration(command, monkeypatch, tmp_path):
+def test_resume_computes_only_what_is_missing_and_refuses_another_configuration(
+    command, monkeypatch, tmp_path
+):
     assert command("--trials", "1", "--name", "again", "--set", "recipe.lr=0.001").exit_code == 0
-    monkeypatch.setattr(inline_runner, "run_fold", lambda *a: pytest.fail("a finished fold was computed again"))
+    monkeypatch.setattr(
+        inline_runner, "run_fold", lambda *a: pytest.fail("a finished fold was computed again")
+    )
     file = tmp_path / "out.json"
-    result = command("--trials", "1", "--name", "again", "--resume", "--set", "recipe.lr=0.001", "--json", str(file))
+    result = command(
+        "--trials", "1", "--name", "again", "--resume", "--set", "recipe.lr=0.001", "--json", str(file)
+    )
     assert result.exit_code == 0, result.output
     assert json.loads(file.read_text())["timing"]["folds_reused"] == 5
     taken = command("--trials", "1", "--name", "again", "--set", "recipe.lr=0.001")
@@ -160,7 +207,16 @@ def test_every_pair_of_corpora_is_reported_beside_the_pooled_score(command, tmp_
     root = pictures(tmp_path / "three", ["casme2", "samm", "smic"] * 2)
     out = tmp_path / "out.json"
     result = command(
-        "--protocol", "cross_corpus", "--trials", "1", "--name", "cross", "--json", str(out), root=root, model="ststnet"
+        "--protocol",
+        "cross_corpus",
+        "--trials",
+        "1",
+        "--name",
+        "cross",
+        "--json",
+        str(out),
+        root=root,
+        model="ststnet",
     )
     assert result.exit_code == 0, result.output
     parts = json.loads(out.read_text())["selection"]["nested"]["parts"]
@@ -186,7 +242,9 @@ def test_a_failed_trial_makes_the_status_1_and_is_named(command, monkeypatch):
         outcomes = real(*arguments)
         return [
             outcomes[0],
-            search.Outcome(1, outcomes[1].drawn, outcomes[1].config, (), "Traceback ...\nValueError: broken [/data]"),
+            search.Outcome(
+                1, outcomes[1].drawn, outcomes[1].config, (), "Traceback ...\nValueError: broken [/data]"
+            ),
         ]
 
     monkeypatch.setattr(search, "inline", one_fails)
@@ -198,13 +256,28 @@ def test_a_failed_trial_makes_the_status_1_and_is_named(command, monkeypatch):
 
 def test_mlflow_out_of_reach_loses_no_result(command, tmp_path):
     file = tmp_path / "out.json"
-    result = command("--trials", "1", "--name", "offline", "--tracking-uri", "sqlite:////proc/no/such.db", "--json", str(file))
+    result = command(
+        "--trials",
+        "1",
+        "--name",
+        "offline",
+        "--tracking-uri",
+        "sqlite:////proc/no/such.db",
+        "--json",
+        str(file),
+    )
     assert result.exit_code == 3
     assert "MLflow" in result.output
     assert "nested" in json.loads(file.read_text())["selection"]
 
 
 def test_settings_are_typed():
-    assert parse_settings(["a=1", "b=0.5", "c=true", "d=adam", "e=5e-4"]) == {"a": 1, "b": 0.5, "c": True, "d": "adam", "e": 5e-4}
+    assert parse_settings(["a=1", "b=0.5", "c=true", "d=adam", "e=5e-4"]) == {
+        "a": 1,
+        "b": 0.5,
+        "c": True,
+        "d": "adam",
+        "e": 5e-4,
+    }
     with pytest.raises(ConfigError, match="KEY=VALUE"):
         parse_settings(["a"])

@@ -34,7 +34,10 @@ def one(*marks: Mark) -> Term:
         ("T18+B18", [one(Mark(18, side="T")), one(Mark(18, side="B"))]),
         ("(R6 or R12) + R15", [one(Mark(6, side="R"), Mark(12, side="R")), one(Mark(15, side="R"))]),
         ("L12 or L14", [one(Mark(12, side="L"), Mark(14, side="L"))]),
-        ("R14A or 17A or 24A", [one(Mark(14, side="R", intensity="A"), Mark(17, intensity="A"), Mark(24, intensity="A"))]),
+        (
+            "R14A or 17A or 24A",
+            [one(Mark(14, side="R", intensity="A"), Mark(17, intensity="A"), Mark(24, intensity="A"))],
+        ),
         ("ref(7B)+43", [one(Mark(7, intensity="B", reference=True)), one(Mark(43))]),
         ("R14+17+soft focus", [one(Mark(14, side="R")), one(Mark(17)), one(Mark(None, note="soft focus"))]),
         ("4+7?", [one(Mark(4)), one(Mark(7, uncertain=True))]),
@@ -80,9 +83,14 @@ def test_other_text_is_refused_at_its_place(text: str, position: int) -> None:
 
 _side = st.sampled_from(["", "L", "R", "A", "T", "B", "A/L"])
 _mark = st.builds(
-    Mark, st.integers(1, 99), side=_side, intensity=st.sampled_from(["", "A", "B", "E", "A/B"]), static=st.booleans(),
-    uncertain=st.booleans(), kind=st.sampled_from(["", "AD", "M"]),
-)  # fmt: skip
+    Mark,
+    st.integers(1, 99),
+    side=_side,
+    intensity=st.sampled_from(["", "A", "B", "E", "A/B"]),
+    static=st.booleans(),
+    uncertain=st.booleans(),
+    kind=st.sampled_from(["", "AD", "M"]),
+)
 
 
 def _written(term: Term) -> str:

@@ -14,7 +14,9 @@ def landmarks(middle, distance, angle):
     return points
 
 
-@pytest.mark.parametrize(("middle", "distance", "angle"), [((100, 80), 30, 0.0), ((320, 240), 120, 0.3), ((50, 60), 12, -0.2)])
+@pytest.mark.parametrize(
+    ("middle", "distance", "angle"), [((100, 80), 30, 0.0), ((320, 240), 120, 0.3), ((50, 60), 12, -0.2)]
+)
 def test_eye_corners_land_52_px_apart_at_the_same_place(middle, distance, angle):
     points = landmarks(np.array(middle, float), distance, angle)
     crop = crop_of(points)

@@ -21,7 +21,8 @@ TEXTURE = 60 + 130 * (TEXTURE - TEXTURE.min()) / np.ptp(TEXTURE)
 
 
 def spot(shifts, *, at="mouth", light=None, noise=2.0, drift=0.0, first=100):
-    """The apex of a textured face whose region ``at`` is displaced downwards by ``shifts`` px, frame by frame."""
+    """The apex of a textured face whose region ``at`` is displaced downwards by ``shifts`` px, frame by
+    frame."""
     rng, spotter = np.random.default_rng(1), RoiDifference()
     for t, shift in enumerate(shifts):
         grey = np.roll(TEXTURE, round(drift * t), 1)[20:276, 20:276].copy()
@@ -29,7 +30,14 @@ def spot(shifts, *, at="mouth", light=None, noise=2.0, drift=0.0, first=100):
         part = (slice(y - 12, y + 12), slice(x - 40, x + 40))
         grey[part] = cv2.warpAffine(grey, np.float32([[1, 0, 0], [0, 1, shift]]), (256, 256))[part]
         grey = grey + (0 if light is None else light[t]) + rng.normal(0, noise, grey.shape)
-        spotter.see(Frame.cut(first + t, LANDMARKS, np.clip(grey, 0, 255).astype(np.uint8), np.zeros((256, 256, 3), np.uint8)))
+        spotter.see(
+            Frame.cut(
+                first + t,
+                LANDMARKS,
+                np.clip(grey, 0, 255).astype(np.uint8),
+                np.zeros((256, 256, 3), np.uint8),
+            )
+        )
     return spotter.result()
 
 
@@ -54,7 +62,9 @@ def test_a_blink_a_flicker_and_a_drift_are_not_the_apex():
         if 8 <= t <= 12:
             grey[88:112, 88:168] = 0  # the lids close
         grey[168:192, 88:168] += face[t] * 3 * np.sign(np.arange(24) - 12)[:, None]
-        blink.see(Frame.cut(t, LANDMARKS, np.clip(grey, 0, 255).astype(np.uint8), np.zeros((256, 256, 3), np.uint8)))
+        blink.see(
+            Frame.cut(t, LANDMARKS, np.clip(grey, 0, 255).astype(np.uint8), np.zeros((256, 256, 3), np.uint8))
+        )
     assert abs(blink.result() - peak) <= 1
 
 
@@ -65,12 +75,19 @@ def test_ends_and_degenerate_clips():
     with pytest.raises(ValueError, match=r"1 frame\(s\) seen"):
         spot([0.0])
     with pytest.raises(ValueError, match="needs landmarks"):
-        RoiDifference().see(Frame.cut(0, None, np.zeros((256, 256), np.uint8), np.zeros((256, 256, 3), np.uint8)))
+        RoiDifference().see(
+            Frame.cut(0, None, np.zeros((256, 256), np.uint8), np.zeros((256, 256, 3), np.uint8))
+        )
 
 
 def test_on_rendered_clips_that_are_cut_unevenly_the_middle_is_far_off_and_the_spotter_is_not():
-    """The second half of the way back is cut off, so that the apex lies late, as it does in many labelled clips."""
-    config, errors, middle = RenderConfig(seed=5, subjects=2, clips_per_subject=4, size=200, difficulty=0.0), [], []
+    """The second half of the way back is cut off, so that the apex lies late, as it does in many labelled
+    clips."""
+    config, errors, middle = (
+        RenderConfig(seed=5, subjects=2, clips_per_subject=4, size=200, difficulty=0.0),
+        [],
+        [],
+    )
     for subject in range(2):
         for number in range(4):
             plan = clip_plan(config, subject, number)

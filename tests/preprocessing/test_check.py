@@ -73,7 +73,10 @@ def test_gaps_missing_people_and_strays_are_found_from_names(root):
     assert "surprise 1 0 1 0" in text  # found, can be used, published, difference
     assert "sub01 1 of 2" in text and "no clip can be used of sub17, sub99" in text
     assert "Copy what is missing of 2 clips" in text and "1 clip without a label" in text
-    assert "3 of 6 clips (50.0%) will be quarantined; extraction allows 20% and would end" in text and "--max-failed 0.5." in text
+    assert (
+        "3 of 6 clips (50.0%) will be quarantined; extraction allows 20% and would end" in text
+        and "--max-failed 0.5." in text
+    )
     assert "Everything" not in text
     assert f" {frames}/sub17/EP01_2 does not exist" in said("casme2", root, width=60)[1]  # a path stays whole
 
@@ -94,7 +97,11 @@ def test_other_labels_than_published_are_counted(root, monkeypatch):
 
 def test_repairs_are_told(tmp_path):
     _, text = said("samm", fake_samm(tmp_path))
-    assert "2 labels repaired" in text and "013_1_9: offset '5793' -> '5739'" in text and "column Duration" in text
+    assert (
+        "2 labels repaired" in text
+        and "013_1_9: offset '5793' -> '5739'" in text
+        and "column Duration" in text
+    )
     assert "1 of 6 clips (16.7%) will be quarantined; extraction allows 20% by default" in text
 
 
@@ -103,7 +110,11 @@ def test_an_absent_split_is_one_difference_and_the_others_are_compared_one_by_on
     fake_dfme(tmp_path, ("train",))
     assert inspect("dfme", tmp_path).differences() == [("testA", "clips", 0, 4)]
     _, text = said("dfme", tmp_path)
-    assert "testA: not there (4 clips are published)" in text and "clips 3/3" in text and "Other than" not in text
+    assert (
+        "testA: not there (4 clips are published)" in text
+        and "clips 3/3" in text
+        and "Other than" not in text
+    )
     fake_dfme(tmp_path, ("testA",))
     found = inspect("dfme", tmp_path)
     assert [row for row in found.differences() if row[0] != "all"] == [
@@ -115,7 +126,9 @@ def test_an_absent_split_is_one_difference_and_the_others_are_compared_one_by_on
 def test_a_part_is_told_by_the_person_and_an_official_exception_is_not_taken_for_a_bad_copy(tmp_path):
     found = inspect("casme3", fake_casme3(tmp_path))
     groups = found.groups()
-    assert len(groups["A"]) + len(groups["C"]) == len(groups["all"]) and {c.subject[:9] for c in groups["C"]} == {"casme3/C-"}
+    assert len(groups["A"]) + len(groups["C"]) == len(groups["all"]) and {
+        c.subject[:9] for c in groups["C"]
+    } == {"casme3/C-"}
     assert "first frame does not exist" in found.problems["casme3/A-spNO.216/e_0"]
     assert found.incomplete() == ["casme3/A-spNO.149/d_112"]
 
@@ -134,7 +147,11 @@ def test_the_same_mistake_in_many_clips_is_one_entry_and_nothing_usable_is_told(
             (folder / image).unlink()
     usable, text = said("manifest", tmp_path)
     assert not usable
-    assert "8 x, as manifest/01/clip_0" in text and "manifest/03/clip_0 and 3 more" in text and "No clip can be used" in text
+    assert (
+        "8 x, as manifest/01/clip_0" in text
+        and "manifest/03/clip_0 and 3 more" in text
+        and "No clip can be used" in text
+    )
 
 
 def test_names_are_no_markup_and_the_command_can_be_pasted(tmp_path):
@@ -143,5 +160,10 @@ def test_names_are_no_markup_and_the_command_can_be_pasted(tmp_path):
     text = sheet.read_text().replace(",01,", ",[q]01,").replace("Happiness", "[/joy]")
     sheet.write_text(text.replace("clip_1", ":x:[red]").replace("1+2+25?", "1+[/q]"))
     _, text = said("manifest", root)
-    assert "[/joy] 1 1" in text and "[q]01 1 of 2" in text and "manifest/[q]01/:x:[red]: " in text and "[/q]" in text
+    assert (
+        "[/joy] 1 1" in text
+        and "[q]01 1 of 2" in text
+        and "manifest/[q]01/:x:[red]: " in text
+        and "[/q]" in text
+    )
     assert text.endswith(f"--root '{root}'")

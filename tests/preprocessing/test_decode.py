@@ -24,7 +24,8 @@ def rng() -> np.random.Generator:
 
 @pytest.fixture
 def rgb() -> np.ndarray:
-    """uint8 (24, 40, 3): red upper left, green upper right, blue lower left, grey lower right; even blocks survive JPEG."""
+    """uint8 (24, 40, 3): red upper left, green upper right, blue lower left, grey lower right; even blocks
+    survive JPEG."""
     blocks = np.array([[(200, 30, 30), (30, 180, 40)], [(30, 40, 190), (120, 120, 120)]], np.uint8)
     return np.kron(blocks, np.ones((12, 20, 1), np.uint8))
 
@@ -51,14 +52,18 @@ def test_16_bit_is_scaled_and_grey_repeated(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [".png", ".bmp"])
 @pytest.mark.parametrize("mode", ["1", "L", "P"])
-def test_one_bit_grey_and_palette_are_expanded(tmp_path: Path, rgb: np.ndarray, suffix: str, mode: str) -> None:
+def test_one_bit_grey_and_palette_are_expanded(
+    tmp_path: Path, rgb: np.ndarray, suffix: str, mode: str
+) -> None:
     image = Image.fromarray(rgb).convert(mode)
     assert np.array_equal(read_rgb(save(tmp_path / f"a{suffix}", image)), np.asarray(image.convert("RGB")))
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
-def test_alpha_is_dropped_and_the_colour_under_it_kept(tmp_path: Path, rgb: np.ndarray, suffix: str, dtype: type) -> None:
+def test_alpha_is_dropped_and_the_colour_under_it_kept(
+    tmp_path: Path, rgb: np.ndarray, suffix: str, dtype: type
+) -> None:
     scale = np.iinfo(dtype).max // 255
     alpha = np.tile(np.linspace(0, 255, 40).astype(np.uint8), (24, 1))
     write_image(tmp_path / f"a{suffix}", np.dstack([rgb[..., ::-1], alpha]).astype(dtype) * dtype(scale))
@@ -79,9 +84,20 @@ def test_a_tiff_with_declared_alpha_is_refused(tmp_path: Path, rgb: np.ndarray, 
 def _tiff(order: str, tags: list[tuple[int, int]]) -> bytearray:
     """A big- or little-endian TIFF directory of short values, with no picture behind it."""
     big = order == ">"
-    number = {size: (lambda v, size=size: int(v).to_bytes(size, "big" if big else "little")) for size in (2, 4)}
-    entries = b"".join(number[2](tag) + number[2](3) + number[4](1) + number[2](value) + b"\0\0" for tag, value in tags)
-    return bytearray((b"MM" if big else b"II") + number[2](42) + number[4](8) + number[2](len(tags)) + entries + number[4](0))
+    number = {
+        size: (lambda v, size=size: int(v).to_bytes(size, "big" if big else "little")) for size in (2, 4)
+    }
+    entries = b"".join(
+        number[2](tag) + number[2](3) + number[4](1) + number[2](value) + b"\0\0" for tag, value in tags
+    )
+    return bytearray(
+        (b"MM" if big else b"II")
+        + number[2](42)
+        + number[4](8)
+        + number[2](len(tags))
+        + entries
+        + number[4](0)
+    )
 
 
 def test_cmyk_has_its_true_colours_or_is_refused(tmp_path: Path, rgb: np.ndarray) -> None:
@@ -142,7 +158,14 @@ def test_damaged_files_are_refused(tmp_path: Path, rng: np.random.Generator, suf
     path = tmp_path / f"img2{suffix}"
     write_frames(tmp_path, [path.name], rng)
     whole = path.read_bytes()
-    for data in (b"", b"not an image at all " * 9, whole[: len(whole) // 2], whole[:-3], whole[:20], whole[:9]):
+    for data in (
+        b"",
+        b"not an image at all " * 9,
+        whole[: len(whole) // 2],
+        whole[:-3],
+        whole[:20],
+        whole[:9],
+    ):
         path.write_bytes(data)
         for read in (read_image, read_picture):
             with pytest.raises(FramesError, match=f"img2{suffix}.*(zero bytes|damaged|cut short)"):
@@ -154,7 +177,9 @@ def test_damaged_files_are_refused(tmp_path: Path, rng: np.random.Generator, suf
             read_image(path)
 
 
-def test_a_jpeg_with_a_whole_thumbnail_but_a_cut_picture_is_refused(tmp_path: Path, rng: np.random.Generator) -> None:
+def test_a_jpeg_with_a_whole_thumbnail_but_a_cut_picture_is_refused(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
     thumbnail = cv2.imencode(".jpg", noise(rng))[1].tobytes()
     picture = cv2.imencode(".jpg", noise(rng))[1].tobytes()
     segment = b"\xff\xe1" + (len(thumbnail) + 2).to_bytes(2, "big") + thumbnail
@@ -170,7 +195,9 @@ def test_a_jpeg_with_a_whole_thumbnail_but_a_cut_picture_is_refused(tmp_path: Pa
 
 
 def test_progressive_and_grey_jpegs_are_as_pillow_reads_them(tmp_path: Path, rgb: np.ndarray) -> None:
-    for n, (mode, options) in enumerate((("RGB", {"progressive": True}), ("L", {}), ("RGB", {"subsampling": 0}))):
+    for n, (mode, options) in enumerate(
+        (("RGB", {"progressive": True}), ("L", {}), ("RGB", {"subsampling": 0}))
+    ):
         path = save(tmp_path / f"{n}.jpg", Image.fromarray(rgb).convert(mode), quality=95, **options)
         want = np.asarray(Image.open(io.BytesIO(path.read_bytes())).convert("RGB")).astype(int)
         assert np.abs(read_rgb(path) - want).max() <= 3

@@ -22,10 +22,13 @@ def test_two_actors_equal_one_process(tmp_path, local_ray, monkeypatch):
     render_corpus(tmp_path / "corpus", RenderConfig(subjects=2, clips_per_subject=2, size=160))
     monkeypatch.setattr(extract, "CLIPS_PER_SHARD", 1)
     plans = [
-        extract.plan("synthetic", tmp_path / "corpus", ["roi_flow14"], tmp_path / out, Settings(steps=4)) for out in ("a", "b")
+        extract.plan("synthetic", tmp_path / "corpus", ["roi_flow14"], tmp_path / out, Settings(steps=4))
+        for out in ("a", "b")
     ]
     seen = []
-    together = extract.run(plans[0], with_ray(2), report=lambda p: seen.append((p.done, p.total, p.quarantined)))
+    together = extract.run(
+        plans[0], with_ray(2), report=lambda p: seen.append((p.done, p.total, p.quarantined))
+    )
     alone = extract.run(plans[1])
     tables = [read_shards(done.folders["roi_flow14"])[1] for done in (together, alone)]
     assert tables[0].equals(tables[1])

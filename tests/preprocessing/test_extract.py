@@ -1,4 +1,5 @@
-"""Extraction: one row a clip whatever happens to it, restart does what is missing, half a shard is never taken as done."""
+"""Extraction: one row a clip whatever happens to it, restart does what is missing, half a shard is never
+taken as done."""
 
 import ast
 import errno
@@ -10,7 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from preprocessing import extract, schema, version
+from preprocessing import extract, schema, versions
 from preprocessing.choice import Choice
 from preprocessing.datasets import ststnet_flow
 from preprocessing.inputs import Settings
@@ -45,10 +46,14 @@ def frames(tmp_path_factory):
                 target.touch()
             elif name != "gap" or i != 3:
                 target.write_bytes(path.read_bytes())
-        rows.append(rows[1].replace("p01,c01", f"bad,{name}").replace(rows[1].split(",")[2], f"frames/bad/{name}"))
+        rows.append(
+            rows[1].replace("p01,c01", f"bad,{name}").replace(rows[1].split(",")[2], f"frames/bad/{name}")
+        )
     rows.append(rows[1].replace("p01,c01", "bad,apex").replace(f",{rows[1].split(',')[4]},", ",99999,"))
     onset, apex, offset = rows[1].split(",")[3:6]
-    rows.append(rows[1].replace("p01,c01", "p03,noapex").replace(f",{onset},{apex},{offset},", f",{onset},,{offset},"))
+    rows.append(
+        rows[1].replace("p01,c01", "p03,noapex").replace(f",{onset},{apex},{offset},", f",{onset},,{offset},")
+    )
     rows.append(rows[1].replace("p01,c01", "p03,nothing").replace(f",{onset},{apex},{offset},", ",,,,"))
     (root / "manifest.csv").write_text("\n".join(rows) + "\n")
     return root
@@ -56,7 +61,9 @@ def frames(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def made(frames, tmp_path_factory):
-    plan = extract.plan("manifest", frames, ["roi_flow14"], tmp_path_factory.mktemp("features"), Settings(steps=8))
+    plan = extract.plan(
+        "manifest", frames, ["roi_flow14"], tmp_path_factory.mktemp("features"), Settings(steps=8)
+    )
     return plan, extract.run(plan, max_failed=0.6)
 
 
@@ -67,8 +74,13 @@ def test_every_clip_has_a_row_and_a_broken_one_says_why(made):
     assert len(rows) == 14
     assert (done.clips, done.quarantined, done.extracted) == (14, 6, 14)
     expected = {
-        "noface": "no face", "twofaces": "2 faces", "truncated": "cut short", "zerobyte": "zero bytes", "gap": "missing", "apex": "apex 99999",
-    }  # fmt: skip
+        "noface": "no face",
+        "twofaces": "2 faces",
+        "truncated": "cut short",
+        "zerobyte": "zero bytes",
+        "gap": "missing",
+        "apex": "apex 99999",
+    }
     assert {name for name, row in rows.items() if row["status"] == "error"} == set(expected)
     for name, words in expected.items():
         assert words in rows[name]["error"]
@@ -80,7 +92,8 @@ def test_every_clip_has_a_row_and_a_broken_one_says_why(made):
     middle = rows["p03/noapex"]
     assert (middle["apex"], middle["apex_source"]) == ((middle["onset"] + middle["offset"]) // 2, "middle")
     assert middle["x"] == good["x"]  # the sequence does not depend on the apex
-    assert (rows["p03/nothing"]["apex"], rows["p03/nothing"]["apex_source"]) == (middle["apex"], "middle")  # of all its frames
+    # of all its frames
+    assert (rows["p03/nothing"]["apex"], rows["p03/nothing"]["apex_source"]) == (middle["apex"], "middle")
     assert rows["p03/nothing"]["x"] == good["x"]
     quarantine = (done.folders["roi_flow14"] / "quarantine.csv").read_text()
     assert quarantine.count("manifest/bad/") == 6
@@ -88,8 +101,12 @@ def test_every_clip_has_a_row_and_a_broken_one_says_why(made):
 
 def test_a_second_run_extracts_nothing(frames, made, monkeypatch):
     plan, _ = made
-    monkeypatch.setattr(Pipeline, "rows", lambda self, clip: pytest.fail("a finished clip was processed again"))
-    again = extract.plan("manifest", frames, ["roi_flow14"], plan.folders["roi_flow14"].parents[2], Settings(steps=8))
+    monkeypatch.setattr(
+        Pipeline, "rows", lambda self, clip: pytest.fail("a finished clip was processed again")
+    )
+    again = extract.plan(
+        "manifest", frames, ["roi_flow14"], plan.folders["roi_flow14"].parents[2], Settings(steps=8)
+    )
     assert extract.run(again, max_failed=0.6).extracted == 0
 
 
@@ -187,7 +204,11 @@ def test_a_part_of_a_corpus_shares_its_shards_with_the_whole(pictures):
     root, plan = pictures
     out = plan.folders["roi_flow14"].parents[2]
     part = extract.plan(
-        "ststnet_flow", root, list(plan.specs), out, choice=Choice(subjects=("samm-006", "ststnet_flow/smic-s01"))
+        "ststnet_flow",
+        root,
+        list(plan.specs),
+        out,
+        choice=Choice(subjects=("samm-006", "ststnet_flow/smic-s01")),
     )
     done = extract.run(part)
     assert done.clips == 3
@@ -228,7 +249,7 @@ def test_the_code_version_covers_every_module_that_a_row_passes_through():
                 if isinstance(n, ast.ImportFrom) and (n.module or "").startswith("preprocessing.")
             ]
     files = {name.removeprefix("preprocessing.") + ".py" for name in seen if name.count(".") == 1}
-    assert files - {"schema.py", "schema_places.py"} == set(version.DECIDING)
+    assert files - {"schema.py", "places.py"} == set(versions.DECIDING)
 
 
 def test_the_index_names_every_shard(pictures):

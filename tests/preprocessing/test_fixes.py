@@ -17,7 +17,8 @@ FIX = {
 
 
 def frame(*rows: tuple[str, ...]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=COLUMNS, index=range(5, 5 + len(rows)))  # rows are found by key, not by index
+    # rows are found by key, not by index
+    return pd.DataFrame(rows, columns=COLUMNS, index=range(5, 5 + len(rows)))
 
 
 def test_only_the_row_with_the_key_and_the_bad_value_changes() -> None:
@@ -58,7 +59,8 @@ def test_the_shipped_files_are_well_formed(corpus: str) -> None:
     keys = [(r["subject"], r["clip"], r["onset"], r["column"], r["bad value"]) for r in rows]
     assert len(set(keys)) == len(keys)
     assert all(r["value"] != r["bad value"] for r in rows)
-    assert not any(r["column"] == "aus" for r in rows)  # the grammar keeps alternatives; a repair would pick one
+    # the grammar keeps alternatives; a repair would pick one
+    assert not any(r["column"] == "aus" for r in rows)
     if corpus == "samm":
         assert ("013", "013_1_9", "5658", "offset", "5793") in keys
 
@@ -68,12 +70,17 @@ def test_the_shipped_files_are_well_formed(corpus: str) -> None:
     [
         ("subject,clip\n", "the header must be"),
         (",".join(fixes.COLUMNS) + "\n01,a,10,offset,91,19,typo\n", "line 2: 7 values for 8 columns"),
-        (",".join(fixes.COLUMNS) + "\n01,a,10,duration,91,19,typo,me\n", "column 'duration' cannot be repaired"),
+        (
+            ",".join(fixes.COLUMNS) + "\n01,a,10,duration,91,19,typo,me\n",
+            "column 'duration' cannot be repaired",
+        ),
         (",".join(fixes.COLUMNS) + "\n01,a,10,offset,91,19,,me\n", "needs a reason and a source"),
         (",".join(fixes.COLUMNS) + f"\n01,a,10,offset,{fixes.OUTSIDE},19,typo,me\n", "for the apex only"),
     ],
 )
-def test_a_malformed_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str) -> None:
+def test_a_malformed_file_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str
+) -> None:
     (tmp_path / "mine.csv").write_text(text)
     monkeypatch.setattr(fixes, "files", lambda package: tmp_path)
     with pytest.raises(fixes.FixError, match=message):

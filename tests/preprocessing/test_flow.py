@@ -18,7 +18,9 @@ def texture():
 @pytest.mark.parametrize("shift", [(1.5, 0.0), (-0.7, 1.2)])
 def test_a_shift_is_found_with_its_sign_and_to_a_tenth_of_a_pixel(name, shift, texture):
     u, v = shift
-    moved = cv2.warpAffine(texture, np.array([[1, 0, u], [0, 1, v]], np.float32), (160, 160), borderMode=cv2.BORDER_REFLECT)
+    moved = cv2.warpAffine(
+        texture, np.array([[1, 0, u], [0, 1, v]], np.float32), (160, 160), borderMode=cv2.BORDER_REFLECT
+    )
     flow = FLOWS[name]()(texture, moved)
     assert flow.dtype == np.float32
     np.testing.assert_allclose(flow[30:130, 30:130].mean(axis=(0, 1)), shift, atol=0.1)

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from preprocessing import frames
-from preprocessing.frames import LARGEST, FramesError, extent, fingerprint, list_frames, read_clip, read_picture
+from preprocessing.decode import FramesError
+from preprocessing.frames import LARGEST, extent, fingerprint, list_frames, read_clip, read_picture
 from preprocessing.schema import Clip
 from tests.fake_corpora import noise, write_frames, write_image
 
@@ -50,7 +51,9 @@ def numbers(clip: Clip) -> list[int]:
         (["a4.tif", "a2.PNG", "a1.bmp", "a3.JPEG"], [1, 2, 3, 4]),
     ],
 )
-def test_frames_are_ordered_by_the_last_number_of_the_name(tmp_path: Path, names: list[str], want: list[int]) -> None:
+def test_frames_are_ordered_by_the_last_number_of_the_name(
+    tmp_path: Path, names: list[str], want: list[int]
+) -> None:
     strays = ("Desktop - Shortcut.lnk", "Thumbs7.db", "._img9.jpg", ".hidden5.png", "cover.jpg", "notes8.txt")
     for name in (*names, *strays):
         (tmp_path / name).write_bytes(b"x")
@@ -96,7 +99,9 @@ def test_missing_frames_are_named(tmp_path: Path, rng: np.random.Generator) -> N
         numbers(clip(tmp_path, 1, 6))
     with pytest.raises(FramesError, match=r"missing: 3, 5;"):
         numbers(clip(tmp_path))
-    with pytest.raises(FramesError, match=r"999999996 of .* missing: 3, 5, 7, 8, 9, 10, 11, 12, 13, 14, \.\.\.;"):
+    with pytest.raises(
+        FramesError, match=r"999999996 of .* missing: 3, 5, 7, 8, 9, 10, 11, 12, 13, 14, \.\.\.;"
+    ):
         next(read_clip(clip(tmp_path, 1, 10**9)))
     assert numbers(clip(tmp_path, 1, 2)) == [1, 2]
 
@@ -134,7 +139,9 @@ def test_extent_reads_no_image(tmp_path: Path) -> None:
     assert extent(clip(tmp_path, 5, 7)) == (5, 7)
 
 
-def test_no_frame_is_read_ahead_or_kept(tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_frame_is_read_ahead_or_kept(
+    tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_frames(tmp_path, ["img1.bmp"], rng)
     for n in range(2, 4501):
         os.link(tmp_path / "img1.bmp", tmp_path / f"img{n}.bmp")
@@ -158,7 +165,9 @@ def test_no_frame_is_read_ahead_or_kept(tmp_path: Path, rng: np.random.Generator
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png"])
 @pytest.mark.parametrize("reduce", [2, 4])
-def test_reduced_frames_are_means_over_squares(tmp_path: Path, rng: np.random.Generator, suffix: str, reduce: int) -> None:
+def test_reduced_frames_are_means_over_squares(
+    tmp_path: Path, rng: np.random.Generator, suffix: str, reduce: int
+) -> None:
     coarse = rng.integers(0, 256, (6, 7), dtype=np.uint8)
     image = np.repeat(cv2.resize(coarse, (61, 43), interpolation=cv2.INTER_CUBIC)[..., None], 3, axis=2)
     for n in (1, 2):
@@ -178,7 +187,9 @@ def test_another_reduction_is_an_error(tmp_path: Path) -> None:
         next(read_clip(clip(tmp_path), 3))
 
 
-def test_names_with_spaces_and_other_letters_and_the_files_that_systems_leave(tmp_path: Path, rng: np.random.Generator) -> None:
+def test_names_with_spaces_and_other_letters_and_the_files_that_systems_leave(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
     folder = tmp_path / "Übung 1 日本"
     write_frames(folder, ["ké 001.png", "ké 002.PNG", "ké 0003.png"], rng)
     for stray in ("._ké 001.png", "._img1.jpg", "Thumbs.db", "desktop.ini", ".DS_Store"):

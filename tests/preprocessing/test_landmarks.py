@@ -27,7 +27,8 @@ def test_the_68_points_lie_where_the_scheme_puts_them(points):
     x, y = points[:, 0], points[:, 1]
     assert points.shape == (68, 2)
     assert y[8] == y.max()  # the chin
-    assert {0, 16} == {int(x.argmin()), int(x.argmax())} or (x[0] < x[17] and x[16] > x[26])  # the jaw's ends are outermost
+    # the jaw's ends are outermost
+    assert {0, 16} == {int(x.argmin()), int(x.argmax())} or (x[0] < x[17] and x[16] > x[26])
     assert x[0] < x[8] < x[16]
     assert (np.diff(x[17:22]) > 0).all()  # brows run left to right
     assert (np.diff(x[22:27]) > 0).all()
@@ -42,13 +43,26 @@ def test_the_68_points_lie_where_the_scheme_puts_them(points):
 
 
 def test_the_scheme_is_symmetric(landmarker, portrait):
-    """A mirrored face gives mirrored points, left and right exchanged: one wrong index of a pair would show."""
+    """A mirrored face gives mirrored points, left and right exchanged: one wrong index of a pair would
+    show."""
     pairs = (
         [(i, 16 - i) for i in range(8)]
         + [(17 + i, 26 - i) for i in range(5)]
         + [(36, 45), (37, 44), (38, 43), (39, 42), (41, 46)]
     )
-    pairs += [(40, 47), (31, 35), (32, 34), (48, 54), (49, 53), (50, 52), (59, 55), (58, 56), (60, 64), (61, 63), (67, 65)]
+    pairs += [
+        (40, 47),
+        (31, 35),
+        (32, 34),
+        (48, 54),
+        (49, 53),
+        (50, 52),
+        (59, 55),
+        (58, 56),
+        (60, 64),
+        (61, 63),
+        (67, 65),
+    ]
     direct = landmarker.start(portrait)
     mirrored = landmarker.start(portrait[:, ::-1].copy())
     size = np.hypot(*(direct[36] - direct[45]))

@@ -1,4 +1,5 @@
-"""The pipeline's shortcuts change nothing that they should not: shared passes, waiting frames, interpolated landmarks, small frames."""
+"""The pipeline's shortcuts change nothing that they should not: shared passes, waiting frames, interpolated
+landmarks, small frames."""
 
 import gc
 from dataclasses import replace
@@ -38,7 +39,9 @@ def together(clip):
 
 def test_an_input_alone_equals_itself_among_all_others(clip, together):
     for name in NAMES:
-        np.testing.assert_array_equal(Pipeline((name,), SMALL).rows(clip)[name]["x"], together[name]["x"], err_msg=name)
+        np.testing.assert_array_equal(
+            Pipeline((name,), SMALL).rows(clip)[name]["x"], together[name]["x"], err_msg=name
+        )
 
 
 def test_every_input_has_the_shape_and_type_that_it_states(together):
@@ -52,23 +55,29 @@ def test_every_input_has_the_shape_and_type_that_it_states(together):
 
 @pytest.mark.parametrize("in_memory", [64 << 20, 1000])
 def test_frames_that_waited_for_the_apex_give_the_same_inputs(clip, together, monkeypatch, in_memory):
-    """Spotted where the annotation has it, and everything must be bit for bit the same, from memory and from disk."""
+    """Spotted where the annotation has it, and everything must be bit for bit the same, from memory and from
+    disk."""
     monkeypatch.setattr(SPOTTERS["roi_difference"], "result", lambda self: clip.apex)
     monkeypatch.setattr(module, "IN_MEMORY", in_memory)
     blind = replace(clip, apex=None, apex_source="none")
     rows = Pipeline(NAMES, replace(SMALL, apex="roi_difference")).rows(blind)
     for name in NAMES:
-        assert rows[name]["apex_source"] == "roi_difference" and rows[name]["apex"] == clip.apex, rows[name]["error"]
+        assert rows[name]["apex_source"] == "roi_difference" and rows[name]["apex"] == clip.apex, rows[name][
+            "error"
+        ]
         np.testing.assert_array_equal(rows[name]["x"], together[name]["x"], err_msg=name)
     middle = Pipeline(("mesti",), SMALL).rows(blind)["mesti"]
     assert (middle["apex"], middle["apex_source"]) == ((clip.onset + clip.offset) // 2, "middle")
 
 
 def test_landmarks_between_two_runs_of_the_model_are_interpolated(clip, together, monkeypatch):
-    """At 200 frames a second the model runs on every fourth frame; the motion differs by a few hundredths of a pixel at most."""
+    """At 200 frames a second the model runs on every fourth frame; the motion differs by a few hundredths of
+    a pixel at most."""
     asked, seen = [], []
     follow = module.Landmarker.follow
-    monkeypatch.setattr(module.Landmarker, "follow", lambda self, image, step: asked.append(step) or follow(self, image, step))
+    monkeypatch.setattr(
+        module.Landmarker, "follow", lambda self, image, step: asked.append(step) or follow(self, image, step)
+    )
 
     class Watch:
         def see(self, frame, shared):
@@ -95,10 +104,13 @@ def test_an_input_without_landmarks_spares_the_model(clip, monkeypatch):
 def test_large_frames_are_read_small_and_give_nearly_the_same(clip, tmp_path, monkeypatch):
     for n in range(clip.onset, clip.offset + 1):
         image = cv2.imread(str(clip.frames / f"img{n}.jpg"))
-        large = cv2.resize(image, None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)  # inner eye corners about 230 px apart
+        # inner eye corners about 230 px apart
+        large = cv2.resize(image, None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)
         cv2.imwrite(str(tmp_path / f"img{n}.jpg"), large, [cv2.IMWRITE_JPEG_QUALITY, 95])
     used, read_clip = [], module.read_clip
-    monkeypatch.setattr(module, "read_clip", lambda clip, reduce=1: used.append(reduce) or read_clip(clip, reduce))
+    monkeypatch.setattr(
+        module, "read_clip", lambda clip, reduce=1: used.append(reduce) or read_clip(clip, reduce)
+    )
     rows = Pipeline(("onset_apex_flow", "apex_frame"), SMALL).rows(replace(clip, frames=tmp_path))
     assert used == [1, 4] and rows["apex_frame"]["height"] == 1440
     monkeypatch.setattr(module, "read_clip", lambda clip, reduce=1: read_clip(clip))
@@ -127,7 +139,10 @@ def test_one_table_equalises_the_whole_clip(clip):
     grey = cv2.imread(str(next(clip.frames.glob("*.jpg"))), cv2.IMREAD_GRAYSCALE)
     np.testing.assert_array_equal(cv2.LUT(grey, equalising(grey)), cv2.equalizeHist(grey))
     assert (equalising(np.full((4, 4), 7, np.uint8)) == 0).sum() >= 7  # one grey level: finite
-    plain, equal = (Pipeline(("apex_frame",), replace(SMALL, equalise=e)).rows(clip)["apex_frame"]["x"] for e in (False, True))
+    plain, equal = (
+        Pipeline(("apex_frame",), replace(SMALL, equalise=e)).rows(clip)["apex_frame"]["x"]
+        for e in (False, True)
+    )
     assert equal.std() > plain.std()
 
 
@@ -141,9 +156,9 @@ def test_time_is_kept_in_seconds(clip, together):
 def test_what_is_not_finite_is_told(dtype):
     for bad in (np.inf, -np.inf, np.nan):
         assert not module._finite(np.array([1, bad, 0], dtype))
-    assert module._finite(np.array([np.finfo(dtype).max, -1, 0, np.finfo(dtype).tiny], dtype)) and module._finite(
-        np.array([255], np.uint8)
-    )
+    assert module._finite(
+        np.array([np.finfo(dtype).max, -1, 0, np.finfo(dtype).tiny], dtype)
+    ) and module._finite(np.array([255], np.uint8))
 
 
 def test_a_damaged_frame_quarantines_the_clip_in_every_input(clip, tmp_path):
@@ -158,7 +173,8 @@ def test_a_damaged_frame_quarantines_the_clip_in_every_input(clip, tmp_path):
 
 
 def test_windows_and_regions_follow_the_true_landmarks_of_a_moving_head():
-    """How far MediaPipe's boxes move since the onset, against those of the renderer's own landmarks; the head drifts by several px."""
+    """How far MediaPipe's boxes move since the onset, against those of the renderer's own landmarks; the head
+    drifts by several px."""
     config = RenderConfig(seed=1, subjects=1, clips_per_subject=1, size=240, difficulty=1.0)
     plan = clip_plan(config, 0, 0)
     renderer, landmarker, crop, middles = ClipRenderer(plan, config), module.Landmarker(), None, []
@@ -167,7 +183,9 @@ def test_windows_and_regions_follow_the_true_landmarks_of_a_moving_head():
         found = landmarker.follow(image, t) if crop else landmarker.start(image)
         crop = crop or module.crop_of(found)
         both = [crop.points(points) for points in (found, true_landmarks(plan, config, plan.onset + t))]
-        middles.append([np.vstack([windows(points), regions(points)]).reshape(-1, 2, 2).mean(axis=1) for points in both])
+        middles.append(
+            [np.vstack([windows(points), regions(points)]).reshape(-1, 2, 2).mean(axis=1) for points in both]
+        )
     moved = np.array(middles) - middles[0]  # (frames, found and true, boxes, 2)
     assert np.abs(moved[:, 1]).max() > 1
     assert np.abs(moved[:, 0] - moved[:, 1]).mean() < 1  # pixel of the crop; boxes are rounded to whole ones

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 import pytest
 
-from preprocessing.frames import FramesError, container_fps, extent, read_clip
+from preprocessing.decode import FramesError
+from preprocessing.frames import container_fps, extent, read_clip
 from preprocessing.schema import Clip
 
 SIZE = (48, 64)  # rows, columns
@@ -27,7 +28,8 @@ def numbers(clip: Clip) -> list[int]:
 
 
 def write(path: Path, frames: int, fps: float = 30.0, corner: bool = False) -> Path:
-    """Frame n is grey with the value 10 n; ``corner`` makes its upper left quarter red and the lower left green."""
+    """Frame n is grey with the value 10 n; ``corner`` makes its upper left quarter red and the lower left
+    green."""
     code = cv2.VideoWriter.fourcc(*("MJPG" if path.suffix.lower() == ".avi" else "mp4v"))
     writer = cv2.VideoWriter(str(path), code, fps, SIZE[::-1])
     for n in range(frames):
@@ -43,11 +45,15 @@ def quarters(image: np.ndarray) -> list[list[str]]:
     """Colours at the middles of the four quarters."""
     rows, columns = image.shape[:2]
     names = {(0, 0, 1): "red", (0, 1, 0): "green", (0, 0, 0): "dark"}
-    return [[names[tuple(image[y, x] > 128)] for x in (columns // 4, 3 * columns // 4)] for y in (rows // 4, 3 * rows // 4)]
+    return [
+        [names[tuple(image[y, x] > 128)] for x in (columns // 4, 3 * columns // 4)]
+        for y in (rows // 4, 3 * rows // 4)
+    ]
 
 
 def index_first(data: bytes) -> bytes:
-    """An MP4 of OpenCV with its moov box moved before the frames, as for the web: chunk offsets grow by the box's length."""
+    """An MP4 of OpenCV with its moov box moved before the frames, as for the web: chunk offsets grow by the
+    box's length."""
     at = data.index(b"moov") - 4
     moov = bytearray(data[at:])
     table = moov.index(b"stco") + 8
@@ -58,7 +64,8 @@ def index_first(data: bytes) -> bytes:
 
 
 class Proxy:
-    """An OpenCV video with some answers replaced. Not a subclass: OpenCV's types crash when they are subclassed."""
+    """An OpenCV video with some answers replaced. Not a subclass: OpenCV's types crash when they are
+    subclassed."""
 
     real = cv2.VideoCapture
     extra = 0
@@ -78,7 +85,9 @@ class Proxy:
         self.video.release()
 
 
-@pytest.mark.parametrize("name", ["a.avi", "a.mp4", "a.mov", "A.AVI", "A.MP4", "A.Mov", "Übung 1/日本 %02d 007.mp4"])
+@pytest.mark.parametrize(
+    "name", ["a.avi", "a.mp4", "a.mov", "A.AVI", "A.MP4", "A.Mov", "Übung 1/日本 %02d 007.mp4"]
+)
 def test_a_video_gives_the_frames_at_their_indices(tmp_path: Path, name: str) -> None:
     (tmp_path / name).parent.mkdir(exist_ok=True)
     path = write(tmp_path / name, 20)
@@ -102,7 +111,9 @@ def test_a_name_that_looks_like_an_address_is_a_file(tmp_path: Path, monkeypatch
     assert numbers(clip(Path("http:a.avi"))) == [0, 1, 2]
 
 
-def test_the_extent_is_counted_without_converting_a_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_extent_is_counted_without_converting_a_frame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write(tmp_path / "a.mp4", 20)
     monkeypatch.setattr(Proxy, "extra", 1)
     monkeypatch.setattr(Proxy, "read", None, raising=False)
@@ -121,7 +132,8 @@ def test_the_extent_is_counted_without_converting_a_frame(tmp_path: Path, monkey
     monkeypatch.setattr(Proxy, "extra", 2)
     with pytest.raises(FramesError, match="ends after 20 frames, at least 21 expected"):
         extent(clip(path))
-    assert Proxy.closed == 8  # no file stays open, whatever went wrong; the labels were refused before one was
+    # no file stays open, whatever went wrong; the labels were refused before one was
+    assert Proxy.closed == 8
 
 
 @pytest.mark.parametrize("reduce", [1, 2])
@@ -145,7 +157,9 @@ def test_no_frame_is_read_ahead_or_kept(tmp_path: Path, monkeypatch: pytest.Monk
     assert given == 12
 
 
-def test_a_container_that_counts_one_frame_too_many_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_container_that_counts_one_frame_too_many_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write(tmp_path / "a.avi", 20)
     monkeypatch.setattr(cv2, "VideoCapture", Proxy)
     for extra, good in ((-30, True), (1, True), (2, False)):
@@ -197,12 +211,18 @@ def test_a_cut_or_empty_video_is_refused(tmp_path: Path) -> None:
         path = tmp_path / f"cut{n}{suffix}"
         path.write_bytes(data)
         for use in (numbers, extent, lambda clip: container_fps(clip.frames)):
-            with pytest.raises(FramesError, match=rf"cut{n}\{suffix} .*(cannot be opened as a video|is cut short)"):
+            with pytest.raises(
+                FramesError, match=rf"cut{n}\{suffix} .*(cannot be opened as a video|is cut short)"
+            ):
                 use(clip(path))
     whole = (
-        (".mp4", web), (".mp4", long), (".mp4", web + bytes(99)), (".mp4", web + b"\0\1\0\0free"), (".avi", avi + b"\1" * 99),
+        (".mp4", web),
+        (".mp4", long),
+        (".mp4", web + bytes(99)),
+        (".mp4", web + b"\0\1\0\0free"),
+        (".avi", avi + b"\1" * 99),
         (".avi", avi[:12] + odd + avi[12:]),
-    )  # fmt: skip
+    )
     for n, (suffix, data) in enumerate(whole):
         path = tmp_path / f"whole{n}{suffix}"
         path.write_bytes(data)  # what is behind the last frame does no harm
@@ -221,7 +241,8 @@ def test_a_damaged_frame_does_not_shift_the_others(tmp_path: Path) -> None:
             numbers(bad)
 
 
-# Matrices of QuickTime: a point (x, y) of the stored picture is shown at (a x + c y, b x + d y), then moved into view.
+# Matrices of QuickTime: a point (x, y) of the stored picture is shown at (a x + c y, b x + d y), then moved
+# into view.
 @pytest.mark.parametrize(
     ("a", "b", "c", "d", "shown"),
     [
@@ -232,7 +253,9 @@ def test_a_damaged_frame_does_not_shift_the_others(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("name", ["a.mp4", "a.mov"])
-def test_a_turned_video_comes_out_upright(tmp_path: Path, name: str, a: int, b: int, c: int, d: int, shown: Any) -> None:
+def test_a_turned_video_comes_out_upright(
+    tmp_path: Path, name: str, a: int, b: int, c: int, d: int, shown: Any
+) -> None:
     path = write(tmp_path / name, 3, corner=True)
     path.write_bytes(turned(path.read_bytes(), a, b, c, d))
     for reduce in (1, 2):

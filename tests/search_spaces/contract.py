@@ -1,5 +1,6 @@
-"""What holds for every search space: the published point lies inside, every draw is a configuration that builds the model, a
-parameter more changes no other's draw, a condition decides what it says, and every ablation is a configuration of its own."""
+"""What holds for every search space: the published point lies inside, every draw is a configuration that
+builds the model, a parameter more changes no other's draw, a condition decides what it says, and every
+ablation is a configuration of its own."""
 
 from __future__ import annotations
 
@@ -10,9 +11,9 @@ import optuna
 import pytest
 
 from mer_models import MODELS
-from orchestrator.config import configuration
-from orchestrator.names import safe_name
-from orchestrator.search import NamedSampler
+from orchestrator.common.names import safe_name
+from orchestrator.search.search import NamedSampler
+from orchestrator.study.configuration import configuration
 from search_spaces import SPACES
 from search_spaces.parameters import Fixed
 
@@ -59,7 +60,10 @@ class SpaceContract:
             longer.suggest_float("model.another", 0.0, 1.0)
             for trial in (plain, longer):
                 SPACES[self.name].space(trial)
-            assert len(plain.params) > 3 and longer.params == {"model.another": longer.params["model.another"], **plain.params}
+            assert len(plain.params) > 3 and longer.params == {
+                "model.another": longer.params["model.another"],
+                **plain.params,
+            }
 
     def test_a_parameter_is_drawn_exactly_where_its_condition_holds(self):
         parameters = SPACES[self.name].PARAMETERS
@@ -85,7 +89,9 @@ class SpaceContract:
             features, au = keys.get("features", model.features[0]), keys.get("au", "auto")
             assert features in model.features, row
             assert au == "auto" or (model.uses_aus and au in ("none", "predicted", "annotated")), row
-            chosen = configuration(self.name, {key: value for key, value in keys.items() if key not in ("features", "au")})
+            chosen = configuration(
+                self.name, {key: value for key, value in keys.items() if key not in ("features", "au")}
+            )
             model(3, **chosen["model"])
             made[row] = (features, au, chosen)
         same = [pair for pair in itertools.combinations(made, 2) if made[pair[0]] == made[pair[1]]]

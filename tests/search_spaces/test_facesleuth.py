@@ -1,7 +1,8 @@
 """FaceSleuth's space and the authors' recipe."""
 
 from mer_models.facesleuth import ORIENTATIONS
-from orchestrator.config import Recipe, configuration
+from orchestrator.study.configuration import configuration
+from orchestrator.study.recipe import Recipe
 from search_spaces.facesleuth import ABLATIONS
 from tests.search_spaces.contract import SpaceContract
 
@@ -13,7 +14,13 @@ class TestSpace(SpaceContract):
 def test_the_published_recipe_is_the_authors_and_nothing_more():
     chosen = configuration("facesleuth")
     theirs = Recipe(
-        epochs=99, lr=8e-4, batch_size=50, optimiser="adamw", weight_decay=0.6, mirror=0.5, normalise="standardise"
+        epochs=99,
+        lr=8e-4,
+        batch_size=50,
+        optimiser="adamw",
+        weight_decay=0.6,
+        mirror=0.5,
+        normalise="standardise",
     )  # every other part is off by default
     assert Recipe(**chosen["recipe"]) == theirs
     assert chosen["model"]["orientation"] == "cva"

@@ -1,4 +1,5 @@
-"""The space of mdmo, and that its published recipe is the linear SVM that it says it is: LIBLINEAR's, by scikit-learn."""
+"""The space of mdmo, and that its published recipe is the linear SVM that it says it is: LIBLINEAR's, by
+scikit-learn."""
 
 import numpy as np
 import pytest
@@ -6,8 +7,9 @@ import torch
 from sklearn.svm import LinearSVC
 
 from mer_models.mdmo import mdmo
-from orchestrator.config import ConfigError, configuration
-from orchestrator.jobs import FoldData
+from orchestrator.common.errors import ConfigError
+from orchestrator.study.configuration import configuration
+from orchestrator.study.jobs import FoldData
 from orchestrator.training.loop import fit
 from orchestrator.training.losses import class_weights
 from tests.search_spaces.contract import SpaceContract
@@ -22,10 +24,19 @@ def test_the_published_recipe_ends_at_liblinears_optimum(balance):
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1, 2], [50, 30, 20])
     directions = rng.normal(size=(3, 1, 14, 2))
-    x = (0.3 * directions[y] + rng.normal(size=(100, 4, 14, 2))).astype(np.float32)  # classes overlap: no margin is met by all
+    # classes overlap: no margin is met by all
+    x = (0.3 * directions[y] + rng.normal(size=(100, 4, 14, 2))).astype(np.float32)
     config = configuration("mdmo", {"recipe.class_balance": balance})
     data = FoldData("roi_flow", (), x, y, x[:0], y[:0], x[:0])
-    svm = fit("mdmo", config, data, ("a", "b", "c"), au="none", epochs=config["recipe"]["epochs"], seed_names=("mdmo",)).model.svm
+    svm = fit(
+        "mdmo",
+        config,
+        data,
+        ("a", "b", "c"),
+        au="none",
+        epochs=config["recipe"]["epochs"],
+        seed_names=("mdmo",),
+    ).model.svm
 
     features = mdmo(torch.from_numpy(x)).flatten(1).double().numpy()
     c = 1 / (config["recipe"]["weight_decay"] * len(x))

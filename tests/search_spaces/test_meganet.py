@@ -1,6 +1,7 @@
 """The space of meganet and the recipe that the MESTI-MEGANet study shares."""
 
-from orchestrator.config import Recipe, configuration
+from orchestrator.study.configuration import configuration
+from orchestrator.study.recipe import Recipe
 from search_spaces.meganet import ABLATIONS
 from tests.search_spaces.contract import SpaceContract
 
@@ -24,8 +25,20 @@ def test_ablations_are_the_rows_of_tables_v_and_vi_and_the_inputs_of_table_i():
         for row in ABLATIONS.values()
     ]
     parts = {(model["gradient_attention"], model["residual"], model["self_attention"]) for _, model in rows}
-    assert parts == {(False, True, False), (False, False, True), (False, True, True), (True, False, False), (True, True, True)}
+    assert parts == {
+        (False, True, False),
+        (False, False, True),
+        (False, True, True),
+        (True, False, False),
+        (True, True, True),
+    }
     assert {model["blocks"] for _, model in rows} == {2, 3, 4}
     assert {row.get("features", "mesti") for row, _ in rows} == {
-        "apex_frame", "onset_apex_flow224", "apex_offset_flow224", "dynamic_image", "affective_motion_image", "active_image", "mesti"
-    }  # fmt: skip
+        "apex_frame",
+        "onset_apex_flow224",
+        "apex_offset_flow224",
+        "dynamic_image",
+        "affective_motion_image",
+        "active_image",
+        "mesti",
+    }

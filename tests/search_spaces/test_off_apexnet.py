@@ -1,6 +1,7 @@
 """OFF-ApexNet's space and the recipe that it borrows."""
 
-from orchestrator.config import Recipe, configuration
+from orchestrator.study.configuration import configuration
+from orchestrator.study.recipe import Recipe
 from tests.search_spaces.contract import SpaceContract
 
 

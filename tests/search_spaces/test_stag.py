@@ -1,6 +1,7 @@
 """STAG's space and the parts of its recipe that the paper names."""
 
-from orchestrator.config import Recipe, configuration
+from orchestrator.study.configuration import configuration
+from orchestrator.study.recipe import Recipe
 from orchestrator.training.schedules import averaging_starts
 from search_spaces.stag import ABLATIONS
 from tests.search_spaces.contract import SpaceContract
@@ -15,9 +16,18 @@ def test_every_part_of_the_recipe_that_the_paper_names_is_on():
     recipe = Recipe(**chosen["recipe"])
     assert (recipe.epochs, recipe.optimiser, recipe.tta, recipe.class_balance) == (200, "adamw", True, True)
     assert recipe.swa_start < 1 and recipe.swa_lr != recipe.lr
-    on = ("warmup_epochs", "patience", "mixup_alpha", "cutmix_alpha", "oversample", "focal_gamma", "label_smoothing")
+    on = (
+        "warmup_epochs",
+        "patience",
+        "mixup_alpha",
+        "cutmix_alpha",
+        "oversample",
+        "focal_gamma",
+        "label_smoothing",
+    )
     assert all(getattr(recipe, part) > 0 for part in on)
-    assert (chosen["model"]["graph_layers"], chosen["model"]["transformer_layers"]) == (3, 5)  # Table 5, full model
+    # Table 5, full model
+    assert (chosen["model"]["graph_layers"], chosen["model"]["transformer_layers"]) == (3, 5)
 
 
 def test_ablations_have_the_depths_of_table_5():
@@ -29,13 +39,23 @@ def test_ablations_have_the_depths_of_table_5():
 
 
 def test_ablations_switch_off_what_they_name():
-    parts = {"mixup": "mixup_alpha", "cutmix": "cutmix_alpha", "mirror": "mirror", "oversampling": "oversample", "tta": "tta",
-             "focal_loss": "focal_gamma", "class_balance": "class_balance"}  # fmt: skip
+    parts = {
+        "mixup": "mixup_alpha",
+        "cutmix": "cutmix_alpha",
+        "mirror": "mirror",
+        "oversampling": "oversample",
+        "tta": "tta",
+        "focal_loss": "focal_gamma",
+        "class_balance": "class_balance",
+    }
     full = configuration("stag")["recipe"]
     for part, key in parts.items():
         recipe = configuration("stag", ABLATIONS[f"without_{part}"])["recipe"]
         assert full[key] and recipe == full | {key: type(full[key])(0)}
-    assert averaging_starts(Recipe(**configuration("stag", ABLATIONS["without_swa"])["recipe"])) == full["epochs"]
+    assert (
+        averaging_starts(Recipe(**configuration("stag", ABLATIONS["without_swa"])["recipe"]))
+        == full["epochs"]
+    )
 
 
 def only_keys(row):

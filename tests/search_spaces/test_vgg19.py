@@ -1,6 +1,7 @@
 """The space of vgg19 and the recipe that the MESTI-MEGANet study shares."""
 
-from orchestrator.config import Recipe, configuration
+from orchestrator.study.configuration import configuration
+from orchestrator.study.recipe import Recipe
 from tests.search_spaces.contract import SpaceContract
 
 

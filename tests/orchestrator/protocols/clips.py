@@ -18,13 +18,21 @@ def corpus(seed, n_people=20, name="c", shares=(0.6, 0.25, 0.15), split_of=lambd
     rows = []
     for person in range(n_people):
         labels = rng.choice(len(shares), rng.integers(1, 12), p=shares)
-        rows += [(f"{name}/{person:02d}/{i}", f"{name}/{person:02d}", int(c), split_of(person)) for i, c in enumerate(labels)]
+        rows += [
+            (f"{name}/{person:02d}/{i}", f"{name}/{person:02d}", int(c), split_of(person))
+            for i, c in enumerate(labels)
+        ]
     return rows
 
 
 def shuffled(clips, seed):
     order = np.random.default_rng(seed).permutation(len(clips.ids))
-    return Clips(*(tuple(column[i] for i in order) for column in (clips.ids, clips.subjects, clips.labels, clips.splits)))
+    return Clips(
+        *(
+            tuple(column[i] for i in order)
+            for column in (clips.ids, clips.subjects, clips.labels, clips.splits)
+        )
+    )
 
 
 def people(clips, ids):

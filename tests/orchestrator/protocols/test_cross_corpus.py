@@ -21,12 +21,15 @@ def test_each_corpus_trains_alone_and_is_tested_by_all_others():
 
 
 def test_a_composite_is_divided_into_the_corpora_that_its_people_come_from():
-    clips = made([(f"megc2019/{who}/x", f"megc2019/{who}", 0) for who in ("smic-s01", "casme2-sub01", "casme2-sub02")])
+    clips = made(
+        [(f"megc2019/{who}/x", f"megc2019/{who}", 0) for who in ("smic-s01", "casme2-sub01", "casme2-sub02")]
+    )
     assert [(fold.name, len(fold.train)) for fold in RULE.folds(clips, 0)] == [("casme2", 2), ("smic", 1)]
 
 
 def test_one_corpus_is_refused():
     with pytest.raises(
-        ProtocolError, match=r"at least 2 corpora, the table has 1 \(c\); give --corpus and --root once per corpus"
+        ProtocolError,
+        match=r"at least 2 corpora, the table has 1 \(c\); give --corpus and --root once per corpus",
     ):
         RULE.folds(made(corpus(0)), 0)

@@ -1,4 +1,5 @@
-"""The corpus' own split: train trains, all others are tested in one fold; a split that leaks or lacks a side is refused."""
+"""The corpus' own split: train trains, all others are tested in one fold; a split that leaks or lacks a side
+is refused."""
 
 import pytest
 
@@ -7,7 +8,12 @@ from preprocessing.datasets.dfme import SPLITS
 from tests.orchestrator.protocols.clips import corpus, made
 
 RULE = PROTOCOLS["fixed_split"]
-ROWS = [("d/1/a", "d/1", 0, "train"), ("d/2/a", "d/2", 1, "testB"), ("d/3/a", "d/3", 1, "testA"), ("d/1/b", "d/1", 1, "train")]
+ROWS = [
+    ("d/1/a", "d/1", 0, "train"),
+    ("d/2/a", "d/2", 1, "testB"),
+    ("d/3/a", "d/3", 1, "testA"),
+    ("d/1/b", "d/1", 1, "train"),
+]
 
 
 def test_one_fold_tests_all_other_splits_and_reports_each():
@@ -35,7 +41,10 @@ def test_the_splits_of_dfme_are_known():
             "needs clips of split 'train' and of another one, the table has testA, testB",
         ),
         ([row for row in ROWS if row[3] == "train"], "and of another one, the table has train;"),
-        ([*ROWS, ("d/3/b", "d/3", 0, "train")], "1 people are both in 'train' and in testA, testB: 'd/3'; mend the split"),
+        (
+            [*ROWS, ("d/3/b", "d/3", 0, "train")],
+            "1 people are both in 'train' and in testA, testB: 'd/3'; mend the split",
+        ),
     ],
 )
 def test_a_split_that_cannot_be_used_is_refused_with_the_reason(rows, message):

@@ -18,7 +18,9 @@ def rule(*folds, **options):
 
 def test_a_protocol_that_has_a_person_on_both_sides_is_stopped_unless_it_says_so():
     leaky = Fold("leak", ("c/a/1", "c/b/1"), ("c/a/2", "c/c/1"))
-    with pytest.raises(ProtocolError, match="fold 'leak' trains on people whom it tests: 'c/a'; the protocol is wrong"):
+    with pytest.raises(
+        ProtocolError, match="fold 'leak' trains on people whom it tests: 'c/a'; the protocol is wrong"
+    ):
         rule(SOUND, leaky).folds(CLIPS, 0)
     assert rule(SOUND, leaky, subject_dependent=True).folds(CLIPS, 0) == (SOUND, leaky)
     with pytest.raises(ProtocolError, match="'leak' trains on people"):

@@ -28,7 +28,10 @@ def test_no_other_fold_of_group_kfold_is_nearer_to_a_tenth(seed):
     total = classes(clips, clips.ids)
 
     def away(test):
-        shares = [len(test) / len(clips.ids), *(classes(clips, test)[label] / total[label] for label in total)]
+        shares = [
+            len(test) / len(clips.ids),
+            *(classes(clips, test)[label] / total[label] for label in total),
+        ]
         return sum((share - 0.1) ** 2 for share in shares)
 
     others = [away(fold.test) for fold in PROTOCOLS["group_kfold"].folds(clips, 10)]
@@ -41,14 +44,22 @@ def test_with_more_groups_than_classes_every_class_trains(seed, k):
     """Six people, three classes, each class but the first often shown by one person alone."""
     rng = np.random.default_rng(seed)
     shown = {f"c/{who}": rng.choice(3, rng.integers(1, 4), p=[0.7, 0.2, 0.1]).tolist() for who in "abcdef"}
-    clips = made([(f"{who}/{i}", who, label) for who, labels in shown.items() for i, label in enumerate(labels)])
+    clips = made(
+        [(f"{who}/{i}", who, label) for who, labels in shown.items() for i, label in enumerate(labels)]
+    )
     assert classes(clips, FOLDS(clips, k)[0].train).keys() == set(clips.labels)
 
 
 def test_with_fewer_the_fewest_classes_leave():
     """Two groups: a and b go apart, and b's group holds two lone classes where a's holds one."""
     shown = {"a": [0, 0, 1], "b": [0, 0, 2, 3]}
-    clips = made([(f"c/{who}/{i}", f"c/{who}", label) for who, labels in shown.items() for i, label in enumerate(labels)])
+    clips = made(
+        [
+            (f"c/{who}/{i}", f"c/{who}", label)
+            for who, labels in shown.items()
+            for i, label in enumerate(labels)
+        ]
+    )
     assert people(clips, FOLDS(clips, 2)[0].test) == {"c/a"}
 
 

@@ -14,7 +14,10 @@ def shares(clips, tests):
     """(folds, classes + 1): each fold's share of every class and of all clips."""
     total = classes(clips, clips.ids)
     return np.array(
-        [[*(classes(clips, test)[c] / total[c] for c in sorted(total)), len(test) / len(clips.ids)] for test in tests]
+        [
+            [*(classes(clips, test)[c] / total[c] for c in sorted(total)), len(test) / len(clips.ids)]
+            for test in tests
+        ]
     )
 
 
@@ -32,7 +35,9 @@ def test_sizes_and_class_shares_are_closer_to_equal_than_those_of_scikit_learn()
     for seed in range(20):
         clips = made(corpus(seed, n_people=30))
         splits = StratifiedGroupKFold(5).split(clips.ids, clips.labels, clips.subjects)
-        theirs.append(np.abs(shares(clips, [[clips.ids[i] for i in test] for _, test in splits]) - 0.2).max(axis=0))
+        theirs.append(
+            np.abs(shares(clips, [[clips.ids[i] for i in test] for _, test in splits]) - 0.2).max(axis=0)
+        )
         mine.append(np.abs(shares(clips, [fold.test for fold in FOLDS(clips, 5)]) - 0.2).max(axis=0))
     assert (np.mean(mine, axis=0) < np.mean(theirs, axis=0)).all()
     assert np.max(mine, axis=0)[-1] < 0.03  # size
@@ -51,8 +56,11 @@ def test_a_class_of_a_few_people_is_spread_over_as_many_folds(seed):
 
 def test_a_case_by_hand():
     """Largest first: a, then b apart from a; c (class 1) goes to a, which has none of it; d to b."""
-    rows = [(f"c/{who}/{i}", f"c/{who}", label) for who, labels in {"a": [0, 0, 0], "b": [0, 0, 1], "c": [1, 1], "d": [0]}.items()
-            for i, label in enumerate(labels)]  # fmt: skip
+    rows = [
+        (f"c/{who}/{i}", f"c/{who}", label)
+        for who, labels in {"a": [0, 0, 0], "b": [0, 0, 1], "c": [1, 1], "d": [0]}.items()
+        for i, label in enumerate(labels)
+    ]
     clips = made(rows)
     assert [people(clips, fold.test) for fold in FOLDS(clips, 2)] == [{"c/a", "c/c"}, {"c/b", "c/d"}]
 
@@ -66,7 +74,9 @@ def test_people_who_share_no_class_are_balanced_by_size():
 
 def test_as_many_folds_as_people_is_leave_one_subject_out_and_more_is_refused():
     clips = made(corpus(0, n_people=6))
-    assert {fold.test for fold in FOLDS(clips, 6)} == {fold.test for fold in PROTOCOLS["loso"].folds(clips, 0)}
+    assert {fold.test for fold in FOLDS(clips, 6)} == {
+        fold.test for fold in PROTOCOLS["loso"].folds(clips, 0)
+    }
     with pytest.raises(ProtocolError, match="6 subjects cannot make 7 groups; ask for 2 to 6"):
         FOLDS(clips, 7)
     with pytest.raises(ProtocolError, match="6 subjects cannot make 1 groups"):

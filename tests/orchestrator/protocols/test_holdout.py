@@ -1,4 +1,5 @@
-"""A tenth of the clips, stratified, once: the size of the paper's test sides, every class kept in training."""
+"""A tenth of the clips, stratified, once: the size of the paper's test sides, every class kept in
+training."""
 
 import pytest
 
@@ -21,13 +22,23 @@ def test_one_fold_tests_its_share_of_all_clips_and_of_every_class(seed, k):
 
 
 def test_samm_has_the_16_test_clips_that_the_accuracies_of_table_1_are_sixteenths_of():
-    """The five classes of section III-B. (Its CASME II column is of 26 clips, which a tenth of its 247 is not.)"""
+    """The five classes of section III-B. (Its CASME II column is of 26 clips, which a tenth of its 247 is
+    not.)"""
     samm = [57, 26, 12, 15, 49]
     (fold,) = FOLDS(
-        made([(f"samm/{label}/{i}", f"samm/{i % 29:03d}", label) for label, n in enumerate(samm) for i in range(n)]), 10
+        made(
+            [
+                (f"samm/{label}/{i}", f"samm/{i % 29:03d}", label)
+                for label, n in enumerate(samm)
+                for i in range(n)
+            ]
+        ),
+        10,
     )
     assert len(fold.test) == 16
-    assert all(abs(sum(f"/{label}/" in clip for clip in fold.test) - n / 10) < 1 for label, n in enumerate(samm))
+    assert all(
+        abs(sum(f"/{label}/" in clip for clip in fold.test) - n / 10) < 1 for label, n in enumerate(samm)
+    )
 
 
 @pytest.mark.parametrize("label", [0, 3])

@@ -1,4 +1,5 @@
-"""Inner validation: whole people, every class kept in training where possible, the same split for the same clips and seed."""
+"""Inner validation: whole people, every class kept in training where possible, the same split for the same
+clips and seed."""
 
 import numpy as np
 import pytest
@@ -12,17 +13,26 @@ from orchestrator.protocols.inner import lone_classes, split
 def people(rows):
     """rows: {subject: [class, ...]} -> ids, subject_of, label_of."""
     clips = {f"{who}/{k}": (who, label) for who, labels in rows.items() for k, label in enumerate(labels)}
-    return list(clips), {c: who for c, (who, _) in clips.items()}, {c: label for c, (_, label) in clips.items()}
+    return (
+        list(clips),
+        {c: who for c, (who, _) in clips.items()},
+        {c: label for c, (_, label) in clips.items()},
+    )
 
 
 def random_rows(seed, n_subjects=20):
     rng = np.random.default_rng(seed)
-    return {f"s{i:02d}": rng.choice(3, rng.integers(1, 12), p=[0.6, 0.25, 0.15]).tolist() for i in range(n_subjects)}
+    return {
+        f"s{i:02d}": rng.choice(3, rng.integers(1, 12), p=[0.6, 0.25, 0.15]).tolist()
+        for i in range(n_subjects)
+    }
 
 
 @settings(deadline=None, max_examples=60)
 @given(
-    st.dictionaries(st.text("abc", min_size=1), st.lists(st.integers(0, 3), min_size=1, max_size=6), min_size=3),
+    st.dictionaries(
+        st.text("abc", min_size=1), st.lists(st.integers(0, 3), min_size=1, max_size=6), min_size=3
+    ),
     st.integers(2, 3),
     st.integers(0, 99),
 )
@@ -63,7 +73,8 @@ def test_groups_are_balanced_in_classes_and_the_seed_draws_among_them():
 
 
 def test_everybody_validates_about_as_often_as_anybody_else():
-    """The largest person is dealt first, into the first group: that group must not be the one that is always taken."""
+    """The largest person is dealt first, into the first group: that group must not be the one that is always
+    taken."""
     ids, subject_of, label_of = people(random_rows(2))
     often = dict.fromkeys(subject_of.values(), 0)
     for seed in range(200):
@@ -77,7 +88,9 @@ def test_labels_of_other_people_are_not_looked_at():
     ids, subject_of, label_of = people(random_rows(1))
     train_ids = [c for c in ids if subject_of[c] != "s03"]
     only_training = {c: label_of[c] for c in train_ids}  # a look at another clip's label would raise KeyError
-    assert "s03" not in {subject_of[c] for part in split(train_ids, subject_of, only_training, 5, 0) for c in part}
+    assert "s03" not in {
+        subject_of[c] for part in split(train_ids, subject_of, only_training, 5, 0) for c in part
+    }
 
 
 def test_no_inner_folds_means_that_all_train():
@@ -87,7 +100,9 @@ def test_no_inner_folds_means_that_all_train():
 
 def test_impossible_numbers_are_refused_with_the_next_step():
     ids, subject_of, label_of = people({"a": [0, 1], "b": [2]})
-    with pytest.raises(ProtocolError, match="2 training subjects cannot make 5 inner folds; ask for at most 2, or for 0"):
+    with pytest.raises(
+        ProtocolError, match="2 training subjects cannot make 5 inner folds; ask for at most 2, or for 0"
+    ):
         split(ids, subject_of, label_of, 5, 0)
     with pytest.raises(ProtocolError, match="n_folds = 1"):
         split(ids, subject_of, label_of, 1, 0)

@@ -1,4 +1,5 @@
-"""The composite of MEGC 2019: 68 folds on the full list, refused without its three corpora, deviations named."""
+"""The composite of MEGC 2019: 68 folds on the full list, refused without its three corpora, deviations
+named."""
 
 import pytest
 
@@ -32,8 +33,13 @@ def test_the_full_list_has_68_people_each_tested_by_a_model_of_all_three_corpora
 
 
 def test_the_published_numbers_are_those_that_the_adapter_checks():
-    assert {name: (part["clips"], part["subjects"]) for name, part in OF_THE_ADAPTER["parts"].items()} == PUBLISHED
-    assert tuple(map(sum, zip(*PUBLISHED.values(), strict=True))) == (OF_THE_ADAPTER["clips"], OF_THE_ADAPTER["subjects"])
+    assert {
+        name: (part["clips"], part["subjects"]) for name, part in OF_THE_ADAPTER["parts"].items()
+    } == PUBLISHED
+    assert tuple(map(sum, zip(*PUBLISHED.values(), strict=True))) == (
+        OF_THE_ADAPTER["clips"],
+        OF_THE_ADAPTER["subjects"],
+    )
 
 
 def test_deviations_name_the_corpus_and_both_numbers():
@@ -41,7 +47,9 @@ def test_deviations_name_the_corpus_and_both_numbers():
     assert deviations(made(rows)) == ()
     assert deviations(made(rows[1:])) == ("casme2: 144 clips of 24 people, the published list has 145 of 24",)
     one_person_more = [*rows[:-1], ("megc2019/smic-x/0", "megc2019/smic-x", 0)]
-    assert deviations(made(one_person_more)) == ("smic: 164 clips of 17 people, the published list has 164 of 16",)
+    assert deviations(made(one_person_more)) == (
+        "smic: 164 clips of 17 people, the published list has 164 of 16",
+    )
 
 
 def test_a_corpus_that_is_missing_or_does_not_belong_is_named():

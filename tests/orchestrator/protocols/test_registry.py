@@ -1,4 +1,5 @@
-"""Protocols by name, and what holds for all of them: row order changes nothing, each clip is tested as often as said."""
+"""Protocols by name, and what holds for all of them: row order changes nothing, each clip is tested as often
+as said."""
 
 import pytest
 
@@ -27,7 +28,10 @@ def composite(seed):
         for row in corpus(10 * seed + i, 12, name, split_of=lambda p: "train" if p < 8 else "test")
     ]
     return made(
-        [(clip.replace("/", "_"), f"{who[: who.rindex('/')]}-{who[-2:]}", label, split) for clip, who, label, split in rows]
+        [
+            (clip.replace("/", "_"), f"{who[: who.rindex('/')]}-{who[-2:]}", label, split)
+            for clip, who, label, split in rows
+        ]
     )
 
 

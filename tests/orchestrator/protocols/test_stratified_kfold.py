@@ -1,4 +1,5 @@
-"""k folds of clips: equal class shares, people on both sides, no trace of the order in which people and clips are named."""
+"""k folds of clips: equal class shares, people on both sides, no trace of the order in which people and clips
+are named."""
 
 import numpy as np
 import pytest
@@ -29,9 +30,12 @@ def test_people_are_on_both_sides():
 
 
 def test_clips_are_drawn_not_dealt_in_turn():
-    """Ids go by person and time. Dealt in turn, clip i of every person would be in fold i; drawn, each fold gets a fifth of them."""
+    """Ids go by person and time. Dealt in turn, clip i of every person would be in fold i; drawn, each fold
+    gets a fifth of them."""
     clips = made([(f"c/{person:02d}/{i}", f"c/{person:02d}", 0) for person in range(100) for i in range(5)])
-    counts = np.array([[sum(clip.endswith(f"/{i}") for clip in fold.test) for i in range(5)] for fold in FOLDS(clips, 5)])
+    counts = np.array(
+        [[sum(clip.endswith(f"/{i}") for clip in fold.test) for i in range(5)] for fold in FOLDS(clips, 5)]
+    )
     assert counts.min() > 8  # 20 expected, standard deviation 3.6
     assert counts.max() < 32
 

@@ -1,4 +1,5 @@
-"""Fold tasks that fail, hang, run out of memory or are no longer wanted. The folds here are invented: what counts is what is started."""
+"""Fold tasks that fail, hang, run out of memory or are no longer wanted. The folds here are invented: what
+counts is what is started."""
 
 import logging
 import time
@@ -11,8 +12,8 @@ import torch
 from orchestrator.runners import inline
 from orchestrator.runners import ray as ray_runner
 from orchestrator.runners.sizing import Need, Peak
-from orchestrator.store import FoldStore
-from orchestrator.study import Study
+from orchestrator.study.study import Study
+from orchestrator.workspace.store import FoldStore
 from tests.orchestrator.tables import QUICK, table
 
 
@@ -45,7 +46,8 @@ class Log:
 
 
 def task(body, retries=0):
-    """A fold task like the runner's own whose work is ``body(pack, need)``; it sees the real results, made on the CPU."""
+    """A fold task like the runner's own whose work is ``body(pack, need)``; it sees the real results, made on
+    the CPU."""
 
     @ray.remote(max_retries=retries)
     def folds(pack, data, need, sweep):
@@ -63,13 +65,17 @@ def run(jobs, folder, **options):
 
 def test_the_first_fold_has_the_gpu_to_itself_and_sizes_the_others(cluster, jobs, tmp_path, monkeypatch):
     log = Log(tmp_path / "log")
-    monkeypatch.setattr(ray_runner, "_folds", task(lambda pack, need: log.add(f"{need.gpus} {need.memory / 2**30}")))
+    monkeypatch.setattr(
+        ray_runner, "_folds", task(lambda pack, need: log.add(f"{need.gpus} {need.memory / 2**30}"))
+    )
     done = run(jobs, tmp_path, need=Need(gpus=1.0, measured=True))
     assert len(done) == len(jobs) == 4
     assert log.lines == ["1.0 0.0"] + 3 * ["0.13 2.5"]
 
 
-def test_out_of_gpu_memory_halves_the_pack_then_doubles_the_share(cluster, jobs, tmp_path, monkeypatch, caplog):
+def test_out_of_gpu_memory_halves_the_pack_then_doubles_the_share(
+    cluster, jobs, tmp_path, monkeypatch, caplog
+):
     log = Log(tmp_path / "log")
 
     def body(pack, need):
@@ -91,7 +97,9 @@ def test_a_fold_that_no_gpu_holds_fails_by_name(cluster, jobs, tmp_path, monkeyp
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(ray_runner, "_folds", task(body))
-    with pytest.raises(ray_runner.FoldFailed, match=r"fold synthetic/p0 seed 0 .* failed 2 times(.|\n)*out of memory"):
+    with pytest.raises(
+        ray_runner.FoldFailed, match=r"fold synthetic/p0 seed 0 .* failed 2 times(.|\n)*out of memory"
+    ):
         run(jobs[:1], tmp_path, need=Need(gpus=0.5))
 
 
@@ -112,7 +120,9 @@ def test_a_fold_that_hangs_is_ended_tried_again_and_named(cluster, tmp_path):
     """The runner's own task, with a fold that would train for days."""
     jobs = Study("stag", "loso", 2, 1, {**QUICK, "recipe.epochs": 10**7}).jobs(table(), {})
     begin = time.monotonic()
-    with pytest.raises(ray_runner.FoldFailed, match=r"fold synthetic/p1 .* failed 2 times:(.|\n)*limit of 0.5 s"):
+    with pytest.raises(
+        ray_runner.FoldFailed, match=r"fold synthetic/p1 .* failed 2 times:(.|\n)*limit of 0.5 s"
+    ):
         run(jobs[1:2], tmp_path, need=Need(limit_s=0.5))
     assert time.monotonic() - begin < 40
 
@@ -186,7 +196,8 @@ def test_packs_keep_the_order_and_hold_what_may_train_together(jobs):
 
 
 def test_no_more_folds_run_at_once_than_there_are_cpus(cluster, jobs, tmp_path, monkeypatch):
-    """A task that waits for another in ``ray.get`` gives its CPU away: two CPUs once ran three and more folds side by side."""
+    """A task that waits for another in ``ray.get`` gives its CPU away: two CPUs once ran three and more folds
+    side by side."""
     log = Log(tmp_path / "log")
 
     def body(pack, need):
@@ -195,7 +206,12 @@ def test_no_more_folds_run_at_once_than_there_are_cpus(cluster, jobs, tmp_path, 
         log.add("-")
 
     monkeypatch.setattr(ray_runner, "_folds", task(body))
-    many = [job for seed in range(3) for job in Study("stag", "loso", 2, 3, QUICK).jobs(table(), {}) if job.seed == seed]
+    many = [
+        job
+        for seed in range(3)
+        for job in Study("stag", "loso", 2, 3, QUICK).jobs(table(), {})
+        if job.seed == seed
+    ]
     run(many, tmp_path, sweep="any")
     running = [sum(1 if line == "+" else -1 for line in log.lines[: i + 1]) for i in range(len(log.lines))]
     assert len(log.lines) == 2 * len(many) and max(running) <= 2

@@ -9,7 +9,9 @@ from orchestrator.runners.sizing import Need, Peak, gpu_share, host_bytes
 GIB = 2**30
 
 
-@pytest.mark.parametrize(("peak", "total", "share"), [(1, 100, 0.02), (8, 100, 0.10), (30, 80, 0.47), (79, 80, 1.0), (0, 0, 0.0)])
+@pytest.mark.parametrize(
+    ("peak", "total", "share"), [(1, 100, 0.02), (8, 100, 0.10), (30, 80, 0.47), (79, 80, 1.0), (0, 0, 0.0)]
+)
 def test_share_of_a_gpu_holds_the_peak_with_a_quarter_to_spare(peak, total, share):
     assert gpu_share(Peak(GIB, peak * GIB, total * GIB)) == share
 

@@ -21,7 +21,8 @@ PLANTED, NEVER = 2, 5
 
 
 def clips(kind="roi_flow", people=8, each=8, seed=0):
-    """Noise, in which AU ``PLANTED`` moves one place there and back; AU ``NEVER`` is never active, the other four are noise."""
+    """Noise, in which AU ``PLANTED`` moves one place there and back; AU ``NEVER`` is never active, the other
+    four are noise."""
     rng = np.random.default_rng(seed)
     n, shape = people * each, SHAPES[kind]
     x, aus = rng.normal(size=(n, *shape)), (rng.random((n, 6)) < 0.4).astype(np.float32)
@@ -43,7 +44,12 @@ def test_a_planted_au_is_found_on_new_people_and_noise_is_not(kind):
     x, aus, _ = clips(kind, people=20)
     head = fit(x[:120], aus[:120], kind)
     estimates, truth = head(x[120:]), aus[120:]
-    assert estimates.shape == truth.shape and estimates.dtype == np.float32 and (estimates > 0).all() and (estimates < 1).all()
+    assert (
+        estimates.shape == truth.shape
+        and estimates.dtype == np.float32
+        and (estimates > 0).all()
+        and (estimates < 1).all()
+    )
     assert quality(estimates[:, [PLANTED]], truth[:, [PLANTED]]) > 0.8
     assert abs(quality(estimates[:, [0, 1, 3, 4]], truth[:, [0, 1, 3, 4]]) - 0.5) < 0.15
     np.testing.assert_allclose(estimates[:, NEVER], 0.5 / 121, rtol=1e-6)
@@ -58,7 +64,8 @@ def test_a_drift_at_even_speed_is_a_turning_head_and_changes_nothing():
     assert np.ptp(fit(one, aus, "roi_flow")(one)[:, PLANTED]) > 0.1  # a single step is taken as it is
 
 
-@pytest.mark.parametrize("n", [8, 64])  # fewer clips than the 10 features, and more: two ways to the same weights
+# fewer clips than the 10 features, and more: two ways to the same weights
+@pytest.mark.parametrize("n", [8, 64])
 def test_the_scores_are_those_of_ridge_regression(n):
     x, aus, _ = clips()
     x, aus = x[:n], aus[:n]
@@ -100,7 +107,9 @@ def test_clips_without_annotation_are_left_out_of_fitting_and_get_estimates():
     estimates = cross_fit(x, some, subjects, "roi_flow", 0)
     assert (estimates > 0).all()
     loud = np.where(missing[:, None, None, None], x * 50, x)
-    np.testing.assert_array_equal(cross_fit(loud, some, subjects, "roi_flow", 0)[~missing], estimates[~missing])
+    np.testing.assert_array_equal(
+        cross_fit(loud, some, subjects, "roi_flow", 0)[~missing], estimates[~missing]
+    )
     with pytest.raises(ValueError, match="no training clip"):
         fit(x, -np.ones_like(aus), "roi_flow")
 
@@ -134,7 +143,10 @@ def test_cross_fitting_uses_everybody_outside_the_group():
 
 def test_estimates_of_training_clips_are_no_better_than_those_of_new_people():
     rng = np.random.default_rng(0)
-    x, subjects = rng.normal(size=(60, *SHAPES["flow_picture"])).astype(np.float32), [f"p{i // 6}" for i in range(60)]
+    x, subjects = (
+        rng.normal(size=(60, *SHAPES["flow_picture"])).astype(np.float32),
+        [f"p{i // 6}" for i in range(60)],
+    )
     aus = (rng.random((60, 12)) < 0.3).astype(np.float32)  # nothing to find
     assert quality(fit(x, aus, "flow_picture")(x), aus) > 0.95
     assert quality(cross_fit(x, aus, subjects, "flow_picture", 0), aus) < 0.6
@@ -145,7 +157,9 @@ def test_the_order_of_the_clips_does_not_matter():
     aus[::5] = -1
     order = np.random.default_rng(1).permutation(len(x))
     shuffled = [subjects[i] for i in order]
-    np.testing.assert_allclose(fit(x[order], aus[order], "roi_flow")(x), fit(x, aus, "roi_flow")(x), rtol=1e-5)
+    np.testing.assert_allclose(
+        fit(x[order], aus[order], "roi_flow")(x), fit(x, aus, "roi_flow")(x), rtol=1e-5
+    )
     expected = cross_fit(x, aus, subjects, "roi_flow", 0)[order]
     np.testing.assert_allclose(cross_fit(x[order], aus[order], shuffled, "roi_flow", 0), expected, rtol=1e-5)
 
@@ -159,7 +173,9 @@ def test_two_annotated_people_are_enough_and_one_is_not():
         cross_fit(x, aus, subjects, "roi_flow", 0)
 
 
-@pytest.mark.parametrize(("kind", "stored"), [("roi_flow", np.float32), ("image", np.float16), ("frame_pair", np.uint8)])
+@pytest.mark.parametrize(
+    ("kind", "stored"), [("roi_flow", np.float32), ("image", np.float16), ("frame_pair", np.uint8)]
+)
 def test_a_head_comes_back_from_safetensors(kind, stored, tmp_path):
     x, aus, _ = clips(kind)
     x = (x * 8 + 128).astype(stored)
@@ -174,6 +190,9 @@ def test_a_head_comes_back_from_safetensors(kind, stored, tmp_path):
 def test_quality_by_hand():
     aus = np.float32([[1, 0], [0, 0], [1, 0], [0, 0], [-1, -1]])
     estimates = np.float32([[0.9, 0.1], [0.5, 0.2], [0.5, 0.3], [0.7, 0.4], [0.1, 0.5]])
-    # AU 0: 0.9 beats both inactive clips, 0.5 ties with one and loses to one: 2.5 of 4 pairs. AU 1 does not occur.
+    # AU 0: 0.9 beats both inactive clips, 0.5 ties with one and loses to one: 2.5 of 4 pairs. AU 1 does not
+    # occur.
     assert quality(estimates, aus) == pytest.approx(2.5 / 4)
-    assert math.isnan(quality(estimates[:, 1:], aus[:, 1:])) and math.isnan(quality(estimates, -np.ones_like(aus)))
+    assert math.isnan(quality(estimates[:, 1:], aus[:, 1:])) and math.isnan(
+        quality(estimates, -np.ones_like(aus))
+    )

@@ -10,9 +10,19 @@ from orchestrator.training.normalise import apply, fit
 from tests.orchestrator.training.folds import fold
 
 CHANNELS = (
-    *(f"left_brow_{i}" for i in range(4)), *(f"right_brow_{i}" for i in range(4)), "mouth_left", "mouth_right", "mouth_top_left",
-    "mouth_top_right", "mouth_bottom_left", "mouth_bottom_right", "nose_left", "nose_right", "left_eye", "right_eye",
-)  # fmt: skip
+    *(f"left_brow_{i}" for i in range(4)),
+    *(f"right_brow_{i}" for i in range(4)),
+    "mouth_left",
+    "mouth_right",
+    "mouth_top_left",
+    "mouth_top_right",
+    "mouth_bottom_left",
+    "mouth_bottom_right",
+    "nose_left",
+    "nose_right",
+    "left_eye",
+    "right_eye",
+)
 
 
 def test_channels_change_places_by_name():
@@ -28,7 +38,9 @@ def test_a_channel_without_a_partner_is_an_error():
 
 def test_roi_flow_by_hand():
     x = np.array([[[[1, 2], [3, 4], [5, 6]]]], np.float32)  # one clip, one step; left_eye, right_eye, nose
-    np.testing.assert_array_equal(mirror(x, "roi_flow", ("left_eye", "right_eye", "nose")), [[[[-3, 4], [-1, 2], [-5, 6]]]])
+    np.testing.assert_array_equal(
+        mirror(x, "roi_flow", ("left_eye", "right_eye", "nose")), [[[[-3, 4], [-1, 2], [-5, 6]]]]
+    )
 
 
 def test_flow_picture_by_hand():
@@ -48,12 +60,17 @@ def test_twice_is_the_clip_itself(kind):
 
 
 def test_scaling_a_picture_to_255_and_mirroring_it_commute():
-    flow = np.random.default_rng(0).standard_normal((4, 3, 28, 28)).astype(np.float32) * [[[[3]], [[2]], [[1]]]] + 1
+    flow = (
+        np.random.default_rng(0).standard_normal((4, 3, 28, 28)).astype(np.float32) * [[[[3]], [[2]], [[1]]]]
+        + 1
+    )
     flow = flow.astype(np.float32)
     scaled = apply(flow, "minmax255", "flow_picture", fit(flow, "minmax255", "flow_picture"))
     then_scaled = apply(mirror(flow, "flow_picture", ()), "minmax255", "flow_picture", {})
     np.testing.assert_allclose(mirror(scaled, "flow_picture", ()), then_scaled, atol=1e-3)
-    np.testing.assert_allclose(mirror(scaled, "flow_picture", ())[:, 0], 255 - scaled[:, 0, :, ::-1], atol=1e-3)
+    np.testing.assert_allclose(
+        mirror(scaled, "flow_picture", ())[:, 0], 255 - scaled[:, 0, :, ::-1], atol=1e-3
+    )
 
 
 def test_pictures_of_every_kind_mirror_by_hand():
@@ -83,7 +100,9 @@ def test_a_turned_linear_field_is_the_linear_field_of_the_turned_face(degrees):
     flow = points @ field.T
     wanted = points @ (turn @ field @ turn.T).T
     picture = (
-        np.concatenate([flow, np.hypot(*points.transpose(2, 0, 1))[..., None]], -1).transpose(2, 0, 1)[None].astype(np.float32)
+        np.concatenate([flow, np.hypot(*points.transpose(2, 0, 1))[..., None]], -1)
+        .transpose(2, 0, 1)[None]
+        .astype(np.float32)
     )
     got = rotate(picture, "flow_picture", degrees)[0]
     inside = np.hypot(x, y) < 17
@@ -119,7 +138,8 @@ def test_resize_keeps_values_and_other_axes():
 
 @pytest.mark.parametrize(("flip", "turn"), [(0.5, 0.8), (0.3, 0.6), (0.0, 0.4), (0.3, 0.0)])
 def test_training_shows_each_view_as_often_as_the_recipe_says(flip, turn):
-    """Each clip is flipped or not, and upright or at one of the four angles; at (0.5, 0.8) all ten views are equally frequent."""
+    """Each clip is flipped or not, and upright or at one of the four angles; at (0.5, 0.8) all ten views are
+    equally frequent."""
     job, data = fold("ststnet", mirror=flip, rotate=turn, normalise="none")
     training = _Training(job.model, job.config, data, 3, ("a", "seed"), "cpu")
     mirrored, angle = training.clips.draw(40_000, np.random.default_rng(0))
@@ -139,7 +159,11 @@ def test_training_shows_each_view_as_often_as_the_recipe_says(flip, turn):
 def test_each_clip_of_a_batch_is_shown_in_its_own_view():
     job, data = fold("ststnet", mirror=0.5, rotate=0.8, normalise="standardise")
     clips = _Training(job.model, job.config, data, 3, ("a", "seed"), "cpu").clips
-    index, mirrored, angle = np.array([5, 2, 9, 2]), np.array([True, False, True, False]), np.array([0, -1, 0, 3])
+    index, mirrored, angle = (
+        np.array([5, 2, 9, 2]),
+        np.array([True, False, True, False]),
+        np.array([0, -1, 0, 3]),
+    )
     together = clips.show(index, mirrored, angle)
     for i in range(4):
         alone = clips.show(index[i : i + 1], mirrored[i : i + 1], angle[i : i + 1])

@@ -1,4 +1,5 @@
-"""The loop's promises: same bits anywhere, nothing learnt from test clips, records that can be checked from outside."""
+"""The loop's promises: same bits anywhere, nothing learnt from test clips, records that can be checked from
+outside."""
 
 import dataclasses
 import subprocess
@@ -10,12 +11,12 @@ import numpy as np
 import pytest
 import torch
 
-from orchestrator.config import Recipe
-from orchestrator.jobs import FoldData
+from orchestrator.study.jobs import FoldData
+from orchestrator.study.recipe import Recipe
+from orchestrator.study.versions import code_version
 from orchestrator.training import loop
 from orchestrator.training.loop import TrainingDiverged, fit, train_fold, with_estimated_aus
 from orchestrator.training.prediction import predict
-from orchestrator.training.version import code_version
 from tests.orchestrator.training.folds import fold, trained_bytes
 
 ROOT = Path(__file__).parents[3]
@@ -46,7 +47,8 @@ def test_a_fold_gives_the_same_bits_again_whatever_happened_before(model):
 
 def test_a_fold_gives_the_same_bits_in_another_process():
     code = (
-        "import sys; from tests.orchestrator.training.folds import trained_bytes; sys.stdout.buffer.write(trained_bytes('stag'))"
+        "import sys; from tests.orchestrator.training.folds import trained_bytes; "
+        "sys.stdout.buffer.write(trained_bytes('stag'))"
     )
     out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True, timeout=120)
     assert out.stdout == trained_bytes("stag")
@@ -56,7 +58,9 @@ def test_training_leaves_no_trace_in_global_state():
     torch.set_num_threads(2)
     before = torch.get_rng_state(), np.random.get_state()[1].copy()
     train_fold(*fold())
-    assert torch.equal(before[0], torch.get_rng_state()) and np.array_equal(before[1], np.random.get_state()[1])
+    assert torch.equal(before[0], torch.get_rng_state()) and np.array_equal(
+        before[1], np.random.get_state()[1]
+    )
     assert torch.get_num_threads() == 2
 
 
@@ -64,7 +68,9 @@ def test_training_leaves_no_trace_in_global_state():
 def test_test_clips_change_nothing_in_training_and_validation(model):
     job, data = fold(model, patience=2, epochs=4, swa_start=0.5, normalise="standardise")
     result = train_fold(job, data)
-    other = dataclasses.replace(data, x_test=data.x_test * 100 + 7, aus_test=None if data.aus_test is None else 1 - data.aus_test)
+    other = dataclasses.replace(
+        data, x_test=data.x_test * 100 + 7, aus_test=None if data.aus_test is None else 1 - data.aus_test
+    )
     changed = train_fold(job, other)
     assert same_learning(result, changed) and not np.array_equal(result.test_probs, changed.test_probs)
     more_job, more = fold(model, t=9, patience=2, epochs=4, swa_start=0.5, normalise="standardise")
@@ -100,15 +106,23 @@ def test_records_have_the_promised_shapes_and_values():
     assert result.validation_probs.shape == (3, 6, 3) and result.test_probs.shape == (3, 4, 3)
     assert result.train_loss.dtype == result.validation_probs.dtype == np.float32
     np.testing.assert_allclose(result.test_probs.sum(-1), 1, atol=1e-5)
-    by_hand = [np.mean([-np.log(p[i, y]) for i, y in enumerate(data.y_validation)]) for p in result.validation_probs]
+    by_hand = [
+        np.mean([-np.log(p[i, y]) for i, y in enumerate(data.y_validation)]) for p in result.validation_probs
+    ]
     np.testing.assert_allclose(result.validation_loss, by_hand, rtol=1e-5)
-    assert (result.job_id, result.fold, result.validation, result.test) == (job.job_id, job.fold, job.validation, job.test)
+    assert (result.job_id, result.fold, result.validation, result.test) == (
+        job.job_id,
+        job.fold,
+        job.validation,
+        job.test,
+    )
     np.testing.assert_array_equal(result.validation_truth, data.y_validation)
 
 
 def test_early_stopping_waits_for_patience_epochs_after_the_best():
     job, data = fold(epochs=40, patience=3, lr=0.03, dropout=0.0)
-    data.x_validation[:] = np.random.default_rng(0).standard_normal(data.x_validation.shape)  # nothing to learn: it gets worse
+    # nothing to learn: it gets worse
+    data.x_validation[:] = np.random.default_rng(0).standard_normal(data.x_validation.shape)
     result = train_fold(job, data)
     assert len(result.epochs) == int(result.validation_loss.argmin()) + 1 + 3 < 40
     assert "stopped" in result.notes[0]
@@ -118,7 +132,11 @@ def test_early_stopping_waits_for_patience_epochs_after_the_best():
 def test_without_validation_clips_all_epochs_run_and_the_loss_is_not_a_number(model):
     small = {} if model == "stag" else {"image_size": 32, "rotate": 0}
     result = train_fold(*fold(model, v=0, patience=1, **small))
-    assert len(result.epochs) == 3 and np.isnan(result.validation_loss).all() and result.validation_probs.shape == (3, 0, 3)
+    assert (
+        len(result.epochs) == 3
+        and np.isnan(result.validation_loss).all()
+        and result.validation_probs.shape == (3, 0, 3)
+    )
 
 
 @pytest.mark.parametrize("model", ["stag", "ststnet"])
@@ -126,9 +144,13 @@ def test_without_validation_clips_all_epochs_run_and_the_loss_is_not_a_number(mo
 def test_fit_is_the_model_that_the_fold_had_at_that_epoch(model, epochs):
     job, data = fold(model, tta=True, mirror=0.5, swa_start=0.5)
     result = train_fold(job, data)
-    fitted = fit(model, job.config, data, job.classes, au=job.au, epochs=epochs, seed_names=(model, *SEEDS[1:]))
+    fitted = fit(
+        model, job.config, data, job.classes, au=job.au, epochs=epochs, seed_names=(model, *SEEDS[1:])
+    )
     recipe = Recipe(**job.config["recipe"])
-    probs = predict(fitted.model, fitted.normaliser, recipe, data.kind, data.channels, data.x_test, data.aus_test, 3)
+    probs = predict(
+        fitted.model, fitted.normaliser, recipe, data.kind, data.channels, data.x_test, data.aus_test, 3
+    )
     np.testing.assert_array_equal(probs, result.test_probs[epochs - 1])
     assert not fitted.model.training and np.float32(fitted.train_loss) == result.train_loss[epochs - 1]
 
@@ -147,7 +169,9 @@ def test_averaging_starts_after_its_share_and_averages(monkeypatch):
     class Spy(loop.WeightAverage):
         def update(self, model):
             super().update(model)
-            weights.append((next(model.parameters()).detach().clone(), next(self.model.parameters()).detach().clone()))
+            weights.append(
+                (next(model.parameters()).detach().clone(), next(self.model.parameters()).detach().clone())
+            )
 
     monkeypatch.setattr(loop, "WeightAverage", Spy)
     again = train_fold(job, data)
@@ -176,14 +200,19 @@ def test_training_learns_what_can_be_learnt():
 def test_bfloat16_trains_and_differs_little():
     job, data = fold("stag", precision="bfloat16")
     exact, rough = train_fold(*fold("stag")), train_fold(job, data)
-    assert exact.train_loss[0] != rough.train_loss[0] and not np.array_equal(exact.test_probs[0], rough.test_probs[0])
+    assert exact.train_loss[0] != rough.train_loss[0] and not np.array_equal(
+        exact.test_probs[0], rough.test_probs[0]
+    )
     np.testing.assert_allclose(exact.test_probs[0], rough.test_probs[0], atol=0.05)
 
 
 def test_aus_reach_the_model_only_if_given():
     job, data = fold()
     without = dataclasses.replace(data, aus_train=None, aus_validation=None, aus_test=None)
-    models = [fit("stag", job.config, d, job.classes, au=job.au, epochs=1, seed_names=SEEDS).model for d in (data, without)]
+    models = [
+        fit("stag", job.config, d, job.classes, au=job.au, epochs=1, seed_names=SEEDS).model
+        for d in (data, without)
+    ]
     assert [m.n_aus for m in models] == [21, 0]
 
 
@@ -219,7 +248,9 @@ def predicted_fold():
     """As the data of a study with --au predicted: annotations of the training clips alone."""
     job, data = fold("stag", n=21)
     people = tuple(f"c/{i % 7}" for i in range(21))
-    return replace(job, au="predicted"), replace(data, aus_validation=None, aus_test=None, subjects_train=people)
+    return replace(job, au="predicted"), replace(
+        data, aus_validation=None, aus_test=None, subjects_train=people
+    )
 
 
 def test_predicted_action_units_come_from_training_people_and_their_own_from_others():
@@ -229,7 +260,8 @@ def test_predicted_action_units_come_from_training_people_and_their_own_from_oth
     np.testing.assert_array_equal(given.aus_test, head(data.x_test))
     np.testing.assert_array_equal(given.aus_validation, head(data.x_validation))
     own = np.array([who == "c/1" for who in data.subjects_train])
-    other = np.where(own[:, None] & (data.aus_train >= 0), 1 - data.aus_train, data.aus_train)  # that person's AUs turned round
+    # that person's AUs turned round
+    other = np.where(own[:, None] & (data.aus_train >= 0), 1 - data.aus_train, data.aus_train)
     again, _ = with_estimated_aus(replace(data, aus_train=other.astype(np.float32)), SEEDS)
     np.testing.assert_array_equal(again.aus_train[own], given.aus_train[own])
     assert not np.array_equal(again.aus_train[~own], given.aus_train[~own])
@@ -238,7 +270,9 @@ def test_predicted_action_units_come_from_training_people_and_their_own_from_oth
 def test_a_fold_with_predicted_action_units_trains_and_says_what_it_lacks():
     job, data = predicted_fold()
     result, plain = train_fold(job, data), train_fold(replace(job, au="none"), replace(data, aus_train=None))
-    assert result.test_probs.shape == plain.test_probs.shape and not np.array_equal(result.test_probs, plain.test_probs)
+    assert result.test_probs.shape == plain.test_probs.shape and not np.array_equal(
+        result.test_probs, plain.test_probs
+    )
     with pytest.raises(ValueError, match="no training clip has annotations"):
         train_fold(job, replace(data, aus_train=None))
     trained = fit("stag", job.config, data, job.classes, au="predicted", epochs=1, seed_names=SEEDS)

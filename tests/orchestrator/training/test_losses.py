@@ -1,4 +1,5 @@
-"""The focal loss against PyTorch's cross-entropy where they must agree, and by hand where they must not; the hinge loss by hand."""
+"""The focal loss against PyTorch's cross-entropy where they must agree, and by hand where they must not; the
+hinge loss by hand."""
 
 import math
 
@@ -23,14 +24,19 @@ def test_soft_targets_are_the_mixture_of_the_two_hard_losses():
     a, b = one_hot(LABELS, 3), one_hot(LABELS[::-1].copy(), 3)
     for arguments in ({}, {"gamma": 2.0}):
         mixed = focal_loss(LOGITS, 0.3 * a + 0.7 * b, **arguments)
-        torch.testing.assert_close(mixed, 0.3 * focal_loss(LOGITS, a, **arguments) + 0.7 * focal_loss(LOGITS, b, **arguments))
+        torch.testing.assert_close(
+            mixed, 0.3 * focal_loss(LOGITS, a, **arguments) + 0.7 * focal_loss(LOGITS, b, **arguments)
+        )
 
 
 def test_by_hand():
-    # one clip, two classes, p = (0.8, 0.2), truth 0, gamma 2, smoothing 0.2 -> y = (0.9, 0.1), weights (0.5, 2)
+    # one clip, two classes, p = (0.8, 0.2), truth 0, gamma 2, smoothing 0.2 -> y = (0.9, 0.1), weights (0.5,
+    # 2)
     logits = torch.tensor([[math.log(0.8), math.log(0.2)]])
     expected = -(0.5 * 0.2**2 * 0.9 * math.log(0.8) + 2 * 0.8**2 * 0.1 * math.log(0.2))
-    loss = focal_loss(logits, one_hot(np.array([0]), 2), gamma=2, smoothing=0.2, weights=torch.tensor([0.5, 2.0]))
+    loss = focal_loss(
+        logits, one_hot(np.array([0]), 2), gamma=2, smoothing=0.2, weights=torch.tensor([0.5, 2.0])
+    )
     assert loss.item() == pytest.approx(expected, rel=1e-5)
 
 
@@ -53,7 +59,8 @@ def test_a_label_outside_the_classes_is_refused():
 
 
 def test_hinge_loss_by_hand():
-    # Clip 0 is class 0: its own score 2 is beyond the margin; the others miss theirs by 1 and 0. Clip 1 is class 2: by 1; 1.5, 2.5.
+    # Clip 0 is class 0: its own score 2 is beyond the margin; the others miss theirs by 1 and 0. Clip 1 is
+    # class 2: by 1; 1.5, 2.5.
     logits = torch.tensor([[2.0, 0.0, -1.0], [0.5, 1.5, 0.0]])
     targets = one_hot(np.array([0, 2]), 3)
     assert hinge_loss(logits, targets).item() == pytest.approx(((0 + 1 + 0) + (1 + 1.5**2 + 2.5**2)) / 2)
@@ -64,7 +71,9 @@ def test_hinge_loss_by_hand():
 def test_hinge_loss_of_mixed_targets_is_its_expectation():
     a, b, weights = one_hot(LABELS, 3), one_hot(LABELS[::-1].copy(), 3), torch.tensor([0.5, 1.0, 3.0])
     mixed = hinge_loss(LOGITS, 0.3 * a + 0.7 * b, weights=weights)
-    torch.testing.assert_close(mixed, 0.3 * hinge_loss(LOGITS, a, weights=weights) + 0.7 * hinge_loss(LOGITS, b, weights=weights))
+    torch.testing.assert_close(
+        mixed, 0.3 * hinge_loss(LOGITS, a, weights=weights) + 0.7 * hinge_loss(LOGITS, b, weights=weights)
+    )
 
 
 def test_gradient_of_the_hinge_loss_is_that_of_finite_differences_and_zero_beyond_the_margins():
@@ -74,7 +83,9 @@ def test_gradient_of_the_hinge_loss_is_that_of_finite_differences_and_zero_beyon
     for place in np.ndindex(*logits.shape):
         moved = torch.zeros_like(logits)
         moved[place] = step
-        expected[place] = (by_definition(logits + moved, targets) - by_definition(logits - moved, targets)) / (2 * step)
+        expected[place] = (
+            by_definition(logits + moved, targets) - by_definition(logits - moved, targets)
+        ) / (2 * step)
     logits.requires_grad_()
     hinge_loss(logits, targets).backward()
     torch.testing.assert_close(logits.grad, expected, atol=1e-5, rtol=1e-5)
@@ -89,5 +100,7 @@ def by_definition(logits, targets):
     total = 0.0
     for z, shares in zip(logits.tolist(), targets.tolist(), strict=True):
         for true, share in enumerate(shares):
-            total += share * sum(max(0.0, 1 - (score if c == true else -score)) ** 2 for c, score in enumerate(z))
+            total += share * sum(
+                max(0.0, 1 - (score if c == true else -score)) ** 2 for c, score in enumerate(z)
+            )
     return total / len(logits)

@@ -39,16 +39,25 @@ def test_minmax255_looks_at_one_picture_and_channel_at_a_time():
     x = np.random.default_rng(0).standard_normal((3, 3, 8, 8)).astype(np.float32)
     x[2, 1] = 5  # nothing moves: no scale
     scaled = apply(x, "minmax255", "flow_picture", fit(x, "minmax255", "flow_picture"))
-    assert (scaled[:2].min((2, 3)) == 0).all() and np.allclose(scaled[:2].max((2, 3)), 255) and (scaled[2, 1] == 0).all()
+    assert (
+        (scaled[:2].min((2, 3)) == 0).all()
+        and np.allclose(scaled[:2].max((2, 3)), 255)
+        and (scaled[2, 1] == 0).all()
+    )
     np.testing.assert_array_equal(apply(x[1:2], "minmax255", "flow_picture", {}), scaled[1:2])
 
 
 def test_minmax255_of_an_image_keeps_its_colours():
-    x = np.random.default_rng(0).standard_normal((2, 3, 8, 8)).astype(np.float32) * np.array([1, 2, 3], np.float32)[:, None, None]
+    x = (
+        np.random.default_rng(0).standard_normal((2, 3, 8, 8)).astype(np.float32)
+        * np.array([1, 2, 3], np.float32)[:, None, None]
+    )
     scaled = apply(x, "minmax255", "image", {})
     assert np.allclose(scaled.min((1, 2, 3)), 0) and np.allclose(scaled.max((1, 2, 3)), 255, rtol=1e-5)
     ratio = (scaled[0, 0].max() - scaled[0, 0].min()) / (scaled[0, 2].max() - scaled[0, 2].min())
-    assert ratio == pytest.approx(float((x[0, 0].max() - x[0, 0].min()) / (x[0, 2].max() - x[0, 2].min())), rel=1e-4)
+    assert ratio == pytest.approx(
+        float((x[0, 0].max() - x[0, 0].min()) / (x[0, 2].max() - x[0, 2].min())), rel=1e-4
+    )
 
 
 def test_a_component_without_motion_stays_finite():

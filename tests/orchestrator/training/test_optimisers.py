@@ -33,7 +33,7 @@ def test_a_process_that_trains_does_not_import_the_compiler():
     code = """
 import sys
 from orchestrator.runners.inline import run_fold
-from orchestrator.study import Study
+from orchestrator.study.study import Study
 from tests.orchestrator.tables import table
 
 data = table(aus=True)

@@ -23,12 +23,15 @@ def test_weights_statistics_and_probabilities_stay_float32(model):
     assert any(not torch.equal(value, value.bfloat16().float()) for value in kept)  # not rounded either
     result = train_fold(*fold(model, precision="bfloat16", **ALL_ON))
     assert result.test_probs.dtype == result.validation_probs.dtype == np.float32
-    np.testing.assert_allclose(result.test_probs.sum(-1), 1, atol=1e-6)  # bfloat16 would be off by up to 0.004
+    # bfloat16 would be off by up to 0.004
+    np.testing.assert_allclose(result.test_probs.sum(-1), 1, atol=1e-6)
 
 
 @pytest.mark.parametrize("model", ["stag", "ststnet"])
 def test_the_same_bits_twice_and_close_to_float32(model):
-    first, second, exact = (train_fold(*fold(model, precision=p, **ALL_ON)) for p in ("bfloat16", "bfloat16", "float32"))
+    first, second, exact = (
+        train_fold(*fold(model, precision=p, **ALL_ON)) for p in ("bfloat16", "bfloat16", "float32")
+    )
     for name in ("train_loss", "validation_probs", "test_probs"):
         a, b, c = (getattr(result, name) for result in (first, second, exact))
         np.testing.assert_array_equal(a, b)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from orchestrator.config import Recipe
+from orchestrator.study.recipe import Recipe
 from orchestrator.training.sampling import batches, epoch_order
 from orchestrator.training.schedules import averaging_starts, learning_rate
 
@@ -14,11 +14,22 @@ def rates(**arguments: object) -> list[float]:
 
 
 def test_warm_up_then_constant_then_averaging_rate():
-    assert rates(epochs=8, warmup_epochs=4, swa_start=0.75, swa_lr=0.1) == [0.25, 0.5, 0.75, 1, 1, 1, 0.1, 0.1]
+    assert rates(epochs=8, warmup_epochs=4, swa_start=0.75, swa_lr=0.1) == [
+        0.25,
+        0.5,
+        0.75,
+        1,
+        1,
+        1,
+        0.1,
+        0.1,
+    ]
 
 
 def test_cosine_starts_at_lr_and_falls_to_zero_or_to_the_averaging_rate():
-    assert rates(epochs=4, schedule="cosine") == pytest.approx([1, (1 + 0.5**0.5) / 2, 0.5, (1 - 0.5**0.5) / 2])
+    assert rates(epochs=4, schedule="cosine") == pytest.approx(
+        [1, (1 + 0.5**0.5) / 2, 0.5, (1 - 0.5**0.5) / 2]
+    )
     assert rates(epochs=6, schedule="cosine", warmup_epochs=2, swa_start=0.67, swa_lr=0.2) == pytest.approx(
         [0.5, 1, 1, 0.6, 0.2, 0.2]
     )
@@ -54,4 +65,6 @@ def test_oversampling_draws_n_clips_rare_classes_more_often_and_clips_of_a_class
 
 
 def test_batches_are_as_equal_as_can_be():
-    assert [len(b) for b in batches(np.arange(65), 64)] == [33, 32] and [len(b) for b in batches(np.arange(5), 64)] == [5]
+    assert [len(b) for b in batches(np.arange(65), 64)] == [33, 32] and [
+        len(b) for b in batches(np.arange(5), 64)
+    ] == [5]

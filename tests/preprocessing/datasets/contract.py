@@ -1,4 +1,5 @@
-"""What every dataset adapter must do. A test module subclasses ``AdapterContract`` and gives a fake corpus."""
+"""What every dataset adapter must do. A test module subclasses ``AdapterContract`` and gives a fake
+corpus."""
 
 from __future__ import annotations
 
@@ -14,7 +15,11 @@ from preprocessing.schema import Clip, CorpusError
 
 def tree(root: Path) -> dict[str, str]:
     """{relative path: digest} of all that lies under ``root``."""
-    return {str(p.relative_to(root)): hashlib.sha256(p.read_bytes()).hexdigest() for p in root.rglob("*") if p.is_file()}
+    return {
+        str(p.relative_to(root)): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in root.rglob("*")
+        if p.is_file()
+    }
 
 
 def by_id(clips: list[Clip]) -> dict[str, Clip]:
@@ -22,7 +27,8 @@ def by_id(clips: list[Clip]) -> dict[str, Clip]:
 
 
 class AdapterContract:
-    """Subclasses set ``corpus`` and have a fixture ``root(tmp_path)`` that writes the fake corpus and returns its root."""
+    """Subclasses set ``corpus`` and have a fixture ``root(tmp_path)`` that writes the fake corpus and returns
+    its root."""
 
     corpus: str
 
@@ -35,7 +41,9 @@ class AdapterContract:
         with pytest.raises(CorpusError, match="empty"):
             read(self.corpus, tmp_path / "empty")
 
-    def test_reading_opens_no_image_and_leaves_the_raw_tree_as_it_was(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_reading_opens_no_image_and_leaves_the_raw_tree_as_it_was(
+        self, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         before = tree(root)
         for name in ("imread", "imdecode", "VideoCapture"):
             monkeypatch.delattr(cv2, name)
@@ -45,7 +53,9 @@ class AdapterContract:
     def test_ids_are_unique_and_belong_to_the_corpus_and_order_is_stable(self, root: Path) -> None:
         clips = read(self.corpus, root)
         assert len({clip.clip_id for clip in clips}) == len(clips)
-        assert all(clip.corpus == self.corpus and clip.subject.startswith(f"{self.corpus}/") for clip in clips)
+        assert all(
+            clip.corpus == self.corpus and clip.subject.startswith(f"{self.corpus}/") for clip in clips
+        )
         assert clips == read(self.corpus, root)
 
     def test_labels_are_lower_case_and_apex_source_tells_whether_there_is_an_apex(self, root: Path) -> None:

@@ -107,7 +107,9 @@ def test_bad_rows_become_clips_with_a_problem_and_none_is_lost(tmp_path: Path) -
     rows.append(("05", "no_frames", None, 5, 6, 8, None, "4", "others"))
     rows.append(("05", "no_onset", None, None, 6, 8, None, "4", "others"))
     write_book(tmp_path / "CASME2-coding-20140508.xlsx", {"Sheet1": [CASME2_HEADER, *rows]})
-    write_frames(tmp_path / "CASME2_RAW_selected" / "sub06" / "EP01_01", ["img1.jpg"], np.random.default_rng(0))
+    write_frames(
+        tmp_path / "CASME2_RAW_selected" / "sub06" / "EP01_01", ["img1.jpg"], np.random.default_rng(0)
+    )
     clips = by_id(read("casme2", tmp_path))
     assert len(clips) == len(rows) + 1
     want = {
@@ -131,15 +133,19 @@ def test_bad_rows_become_clips_with_a_problem_and_none_is_lost(tmp_path: Path) -
 
 def test_a_subject_that_is_no_number_is_an_error_with_its_row(tmp_path: Path) -> None:
     fake_casme2(tmp_path)
-    write_book(tmp_path / "CASME2-coding-20140508.xlsx", {"Sheet1": [CASME2_HEADER, *CASME2_ROWS, ("Total", 5)]})
+    write_book(
+        tmp_path / "CASME2-coding-20140508.xlsx", {"Sheet1": [CASME2_HEADER, *CASME2_ROWS, ("Total", 5)]}
+    )
     with pytest.raises(CorpusError, match="row 7: subject 'Total'"):
         read("casme2", tmp_path)
 
 
 def test_videos_in_the_place_of_folders_are_read_trimmed_or_whole(tmp_path: Path) -> None:
-    """A video of exactly onset..offset begins at the onset; of any other length it is the recording, counted from 0."""
+    """A video of exactly onset..offset begins at the onset; of any other length it is the recording, counted
+    from 0."""
     home = fake_casme2(tmp_path) / "CASME2_RAW_selected" / "sub01"
-    for name, ending, count in (("EP02_01f", ".avi", 16), ("EP19_05f", ".AVI", 30)):  # labelled 46..61 and 9..13
+    # labelled 46..61 and 9..13
+    for name, ending, count in (("EP02_01f", ".avi", 16), ("EP19_05f", ".AVI", 30)):
         shutil.rmtree(home / name)
         writer = cv2.VideoWriter(str(home / f"{name}.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 200, (32, 24))
         for i in range(count):
@@ -152,6 +158,8 @@ def test_videos_in_the_place_of_folders_are_read_trimmed_or_whole(tmp_path: Path
         assert not clip.problem and "read from EP" in clip.repairs[-1]
         frames = list(read_clip(clip))
         assert [n for n, _ in frames] == list(numbers) and extent(clip) == (numbers[0], numbers[-1])
-        assert [round(float(image.mean()) / 8) for _, image in frames] == [first + i for i in range(len(numbers))]
+        assert [round(float(image.mean()) / 8) for _, image in frames] == [
+            first + i for i in range(len(numbers))
+        ]
     shutil.copy(home / "EP02_01f.avi", home / "EP02_01f.mp4")
     assert "several videos" in by_id(read("casme2", tmp_path))["sub01/EP02_01f"].problem

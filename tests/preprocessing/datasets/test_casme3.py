@@ -10,11 +10,12 @@ from typing import Any
 import openpyxl
 import pytest
 
-from orchestrator.labels import classify
+from orchestrator.study.labels import classify
 from preprocessing import fixes
 from preprocessing.action_units import vector
 from preprocessing.datasets import casme3, read
-from preprocessing.frames import FramesError, read_clip
+from preprocessing.decode import FramesError
+from preprocessing.frames import read_clip
 from preprocessing.schema import CorpusError
 from tests.fake_corpora import write_book
 from tests.fakes.casme3 import BOOKS, HEADER_A, ROWS_A, ROWS_C, fake_casme3
@@ -66,16 +67,27 @@ class TestCasme3(AdapterContract):
         ({"parts": "C", "home_c": "part_C/ME_C"}, PART_C),
     ],
 )
-def test_the_parts_that_are_there_are_read(tmp_path: Path, version: dict[str, Any], expected: dict[str, Any]) -> None:
+def test_the_parts_that_are_there_are_read(
+    tmp_path: Path, version: dict[str, Any], expected: dict[str, Any]
+) -> None:
     clips = by_id(read("casme3", fake_casme3(tmp_path, **version)))
     assert {k: (c.onset, c.apex, c.offset, c.aus, c.emotion) for k, c in clips.items()} == expected
-    assert {k: c.problem for k, c in clips.items() if c.problem} == {k: v for k, v in PROBLEMS.items() if k in expected}
+    assert {k: c.problem for k, c in clips.items() if c.problem} == {
+        k: v for k, v in PROBLEMS.items() if k in expected
+    }
     assert all(c.aus_known and c.fps == 30 and c.split == "" for c in clips.values())
 
 
 def test_a_clip_is_cut_out_of_its_recording_and_a_dropped_frame_is_found_there(tmp_path: Path) -> None:
     clips = by_id(read("casme3", fake_casme3(tmp_path)))
-    for key in ("A-spNO.1/b_166", "A-spNO.1/b_8", "A-spNO.3/j_3", "A-spNO.14/j_98", "A-spNO.216/d_2647", "C-01/2_300"):
+    for key in (
+        "A-spNO.1/b_166",
+        "A-spNO.1/b_8",
+        "A-spNO.3/j_3",
+        "A-spNO.14/j_98",
+        "A-spNO.216/d_2647",
+        "C-01/2_300",
+    ):
         clip = clips[key]
         assert [n for n, _ in read_clip(clip)] == list(range(clip.onset, clip.offset + 1)), key
     assert clips["A-spNO.3/j_3"].frames.parent.name == "J"
@@ -114,11 +126,14 @@ def test_repairs_are_told_and_a_sheet_that_is_already_right_is_left_alone(tmp_pa
     write_book(root / BOOKS["A"], {"label": [HEADER_A, *rows]})
     mended = by_id(read("casme3", root))
     assert not any(clip.repairs for clip in mended.values())
-    assert mended["A-spNO.216/d_2647"].onset == clips["A-spNO.216/d_2647"].onset == 2647  # the id is the same in both versions
+    # the id is the same in both versions
+    assert mended["A-spNO.216/d_2647"].onset == clips["A-spNO.216/d_2647"].onset == 2647
 
 
 def test_every_fix_is_keyed_as_the_adapter_names_its_rows() -> None:
-    rows = {(f"A-{subject}", name.lower(), onset): row for row in ROWS_A for subject, name, onset in [row[:3]]}
+    rows = {
+        (f"A-{subject}", name.lower(), onset): row for row in ROWS_A for subject, name, onset in [row[:3]]
+    }
     for fix in fixes.load("casme3"):
         row = rows[fix["subject"], fix["clip"], fix["onset"]]
         assert row[HEADER_A.index(fix["column"].capitalize())] == fix["bad value"]
@@ -151,7 +166,8 @@ def test_half_a_part_is_an_error(tmp_path: Path) -> None:
     root = fake_casme3(tmp_path)
     (root / "ME_C").rename(root / "elsewhere")
     with pytest.raises(
-        CorpusError, match=r"part C of .* has cas\(me\)\*3_part_C_ME.* but lacks a folder part_C/ME_C or ME_C; add it"
+        CorpusError,
+        match=r"part C of .* has cas\(me\)\*3_part_C_ME.* but lacks a folder part_C/ME_C or ME_C; add it",
     ):
         read("casme3", root)
     (root / "elsewhere").rename(root / "ME_C")
@@ -202,8 +218,15 @@ def test_published_counts_by_class() -> None:
     parts = casme3.PUBLISHED["parts"]
     for what in ("clips", "subjects"):
         assert sum(part[what] for part in parts.values()) == casme3.PUBLISHED[what]
-    assert sum((Counter(part["emotions"]) for part in parts.values()), Counter()) == casme3.PUBLISHED["emotions"]
+    assert (
+        sum((Counter(part["emotions"]) for part in parts.values()), Counter()) == casme3.PUBLISHED["emotions"]
+    )
     assert _classes(parts["A"]["emotions"], "3") == {"negative": 457, "positive": 55, "surprise": 187}
     assert _classes(parts["C"]["emotions"], "3") == {"negative": 99, "positive": 16, "surprise": 30}
     assert list(_classes(parts["A"]["emotions"], "all").values()) == [55, 187, 250, 86, 64, 57, 161]
-    assert _classes(parts["C"]["emotions"], "all") == {"surprise": 30, "others": 20, "negative": 99, "positive": 16}
+    assert _classes(parts["C"]["emotions"], "all") == {
+        "surprise": 30,
+        "others": 20,
+        "negative": 99,
+        "positive": 16,
+    }

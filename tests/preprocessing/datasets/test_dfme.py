@@ -9,7 +9,7 @@ import numpy as np
 import openpyxl
 import pytest
 
-from orchestrator.labels import classify
+from orchestrator.study.labels import classify
 from preprocessing.datasets import DATASETS, dfme, read
 from preprocessing.frames import read_clip
 from preprocessing.schema import CorpusError
@@ -54,11 +54,16 @@ def test_a_root_may_hold_some_of_the_splits(tmp_path: Path, splits: tuple[str, .
 def test_half_a_split_is_an_error(tmp_path: Path) -> None:
     fake_dfme(tmp_path)
     (tmp_path / "test_data_A").rename(tmp_path / "elsewhere")
-    with pytest.raises(CorpusError, match=r"split testA of DFME .* has testA_full_with_AU.* but no test_data_A; add it, or move"):
+    with pytest.raises(
+        CorpusError,
+        match=r"split testA of DFME .* has testA_full_with_AU.* but no test_data_A; add it, or move",
+    ):
         read("dfme", tmp_path)
     (tmp_path / "elsewhere").rename(tmp_path / "test_data_A")
     (tmp_path / BOOKS["testB"]).unlink()
-    with pytest.raises(CorpusError, match=r"split testB of DFME .* has test_data_B but no testB_full_with_AU.*; add it"):
+    with pytest.raises(
+        CorpusError, match=r"split testB of DFME .* has test_data_B but no testB_full_with_AU.*; add it"
+    ):
         read("dfme", tmp_path)
 
 
@@ -66,7 +71,13 @@ def test_bad_rows_become_clips_with_a_problem_and_keep_their_split(tmp_path: Pat
     fake_dfme(tmp_path)
     book = openpyxl.load_workbook(tmp_path / BOOKS["testB"])
     page = book.worksheets[0]
-    for name, fps, aus in (("02", "fast", "4"), ("03", 0, "4"), ("04", None, "4"), ("05", 200, "4+AX29"), ("06", 29.97, "4")):
+    for name, fps, aus in (
+        ("02", "fast", "4"),
+        ("03", 0, "4"),
+        ("04", None, "4"),
+        ("05", 200, "4+AX29"),
+        ("06", 29.97, "4"),
+    ):
         page.append(["sub0300", f"sub0300_{name}", 0, 1, 2, "fear", 3, fps, aus])
         write_frames(tmp_path / FOLDERS["testB"] / f"sub0300_{name}", ["00000.png"], np.random.default_rng(0))
     page.append(["sub0003", "sub0003_01", 0, 1, 2, "fear", 3, 200, "4"])  # a clip of the training split again
@@ -91,12 +102,15 @@ def test_bad_rows_become_clips_with_a_problem_and_keep_their_split(tmp_path: Pat
     assert clips["sub0300/sub0300_04"].fps is None
 
 
-@pytest.mark.parametrize("corpus", [name for name, adapter in DATASETS.items() if hasattr(adapter, "PUBLISHED")])
+@pytest.mark.parametrize(
+    "corpus", [name for name, adapter in DATASETS.items() if hasattr(adapter, "PUBLISHED")]
+)
 def test_published_counts_add_up(corpus: str) -> None:
     published = DATASETS[corpus].PUBLISHED
     assert sum(published["emotions"].values()) == published["clips"]
     assert published["source"]
-    single = [word for word in published["emotions"] if "+" not in word]  # 4DME gives some clips two, which have no class
+    # 4DME gives some clips two, which have no class
+    single = [word for word in published["emotions"] if "+" not in word]
     labelling = classify(corpus, single, "all")
     assert None not in labelling.index
 

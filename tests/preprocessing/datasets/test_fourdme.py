@@ -10,7 +10,7 @@ import numpy as np
 import openpyxl
 import pytest
 
-from orchestrator.labels import classify
+from orchestrator.study.labels import classify
 from preprocessing.action_units import vector
 from preprocessing.datasets import fourdme, read
 from preprocessing.frames import read_clip
@@ -47,7 +47,9 @@ class TestFourdme(AdapterContract):
 )
 def test_every_version_of_the_release_gives_the_same_clips(tmp_path: Path, version: dict[str, Any]) -> None:
     clips = read("fourdme", fake_fourdme(tmp_path, **version))
-    got = [(c.clip_id.partition("/")[2], c.onset, c.apex, c.offset, c.aus, c.emotion, c.problem) for c in clips]
+    got = [
+        (c.clip_id.partition("/")[2], c.onset, c.apex, c.offset, c.aus, c.emotion, c.problem) for c in clips
+    ]
     name = "{0}/{0}_{1}" if "rows" in version else "{}/{}"
     assert got == [
         (name.format("S01", "1st_001_01_1"), 2490, 2492, 2495, "AU4(k)+L7", "negative", ""),
@@ -75,7 +77,8 @@ def test_two_neighbours_with_each_others_aus_are_put_right_wherever_they_are(tmp
     assert [(c.clip_id, c.aus, c.problem) for c in clips] == [(c.clip_id, c.aus, "") for c in right]
     assert [i for i, c in enumerate(clips) if c.repairs] == [at, at + 1]
     assert clips[at].repairs == (
-        f"aus '{at + 2}' -> '{at + 1}': the cells from AUs on were those of S01/clip_{at + 1}, and the reverse, as their emotion "
+        f"aus '{at + 2}' -> '{at + 1}': the cells from AUs on were those of S01/clip_{at + 1}, and the "
+        "reverse, as their emotion "
         "columns show (tvaranka/meb f731b0a)",
     )
 
@@ -91,9 +94,15 @@ def test_the_rest_of_a_clip_that_is_put_right_is_as_it_was(tmp_path: Path) -> No
     [
         (PLAIN, [(0, 2)], [0, 2]),  # no neighbours
         (PLAIN, [(0, 1), (1, 2)], [0, 1, 2]),  # three in a ring
-        ([(1, "Negative"), (2, "Positive"), (3, "Negative")], [(0, 1), (1, 2), (0, 1)], []),  # same emotion at both ends: unseen
-        ([(1, "Negative"), (2, "Positive"), (3, "Positive")], [(0, 1), (1, 2)], [0, 2]),  # middle looks right, ends do not
-        ([(1, "Negative"), (2, "Positive"), (3, "Negative"), (4, "Positive")], [(0, 1), (2, 3)], [0, 1, 2, 3]),  # who with whom?
+        # same emotion at both ends: unseen
+        ([(1, "Negative"), (2, "Positive"), (3, "Negative")], [(0, 1), (1, 2), (0, 1)], []),
+        # middle looks right, ends do not
+        ([(1, "Negative"), (2, "Positive"), (3, "Positive")], [(0, 1), (1, 2)], [0, 2]),
+        (
+            [(1, "Negative"), (2, "Positive"), (3, "Negative"), (4, "Positive")],
+            [(0, 1), (2, 3)],
+            [0, 1, 2, 3],
+        ),  # who with whom?
     ],
 )
 def test_what_cannot_be_put_right_for_certain_is_a_problem_of_each_clip(
@@ -107,7 +116,8 @@ def test_what_cannot_be_put_right_for_certain_is_a_problem_of_each_clip(
 
 
 @pytest.mark.parametrize(
-    ("names", "cell"), [(WORDS, None), (WORDS, 0), (WORDS, "#N/A"), (WORDS[-1:], "#N/A"), (WORDS[-1:], "x"), (WORDS[-1:], 2)]
+    ("names", "cell"),
+    [(WORDS, None), (WORDS, 0), (WORDS, "#N/A"), (WORDS[-1:], "#N/A"), (WORDS[-1:], "x"), (WORDS[-1:], 2)],
 )
 def test_columns_that_say_nothing_accuse_nobody(tmp_path: Path, names: tuple[str, ...], cell: object) -> None:
     root = fake_fourdme(tmp_path, _rows(PLAIN), swapped=[(0, 1)])
@@ -120,7 +130,9 @@ def test_columns_that_say_nothing_accuse_nobody(tmp_path: Path, names: tuple[str
     clips = read("fourdme", root)
     assert not any(c.repairs or "columns say" in c.problem for c in clips)
     plain = [name for name in HEADER if name not in WORDS]
-    assert not any(c.repairs or c.problem for c in read("fourdme", fake_fourdme(tmp_path, _rows(PLAIN), header=plain)))
+    assert not any(
+        c.repairs or c.problem for c in read("fourdme", fake_fourdme(tmp_path, _rows(PLAIN), header=plain))
+    )
 
 
 def test_a_row_with_an_error_cell_is_not_exchanged(tmp_path: Path) -> None:
@@ -182,7 +194,9 @@ def test_a_clip_of_several_emotions_has_no_class_and_is_no_typing_error() -> Non
     three, every = classify("fourdme", emotions, "3"), classify("fourdme", emotions, "all")
     assert [three.index.count(i) for i in range(3)] == [127, 34, 30]
     assert [every.index.count(i) for i in range(5)] == [127, 34, 30, 6, 31]
-    several = "emotion 'surprise+positive' is several at once; scheme '3' has classes for single emotions only"
+    several = (
+        "emotion 'surprise+positive' is several at once; scheme '3' has classes for single emotions only"
+    )
     assert three.left_out[several] == 13
     assert three.unknown == every.unknown == ()
     typo = classify("fourdme", ["surprise+positiv", "surprise + positive"], "all")

@@ -34,7 +34,14 @@ def test_columns_are_read_by_name(tmp_path: Path) -> None:
     clips = by_id(read("manifest", root / "my labels.csv"))
     assert len(clips) == 6
     first, second = clips["01/clip_0"], clips["01/clip_1"]
-    assert (first.emotion, first.onset, first.apex, first.offset, first.aus, first.fps) == ("happiness", 10, 12, 13, "6+R12", 200)
+    assert (first.emotion, first.onset, first.apex, first.offset, first.aus, first.fps) == (
+        "happiness",
+        10,
+        12,
+        13,
+        "6+R12",
+        200,
+    )
     assert (second.apex, second.apex_source, second.aus) == (None, "none", "1+2+25?")
     assert first.frames == root / "frames/01/happiness_0"
     assert not any(c.problem for c in clips.values())
@@ -57,7 +64,9 @@ def test_a_malformed_file_is_an_error(tmp_path: Path, lines: list[str], message:
 
 
 def test_a_lab_may_name_its_own_split(tmp_path: Path) -> None:
-    write(tmp_path, f"split,{HEADER}", "train,1,a,f,,,,anger,,", "test B,2,a,f,,,,anger,,", ",3,a,f,,,,anger,,")
+    write(
+        tmp_path, f"split,{HEADER}", "train,1,a,f,,,,anger,,", "test B,2,a,f,,,,anger,,", ",3,a,f,,,,anger,,"
+    )
     assert [clip.split for clip in read("manifest", tmp_path)] == ["train", "test B", ""]
     write(tmp_path, HEADER, "1,a,f,,,,anger,,")
     assert [clip.split for clip in read("manifest", tmp_path)] == [""]

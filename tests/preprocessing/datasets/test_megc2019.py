@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from orchestrator.labels import classify
+from orchestrator.study.labels import classify
 from preprocessing.datasets import megc2019, read
 from preprocessing.frames import read_clip
 from preprocessing.schema import CorpusError
@@ -64,7 +64,9 @@ class TestMegc2019(AdapterContract):
         {"casme2": "CASME2", "samm": "samm", "smic": "SMIC-HS"},
     ],
 )
-def test_exactly_the_composite_is_kept_under_its_ids_and_words(tmp_path: Path, folders: dict[str, str]) -> None:
+def test_exactly_the_composite_is_kept_under_its_ids_and_words(
+    tmp_path: Path, folders: dict[str, str]
+) -> None:
     clips = by_id(read("megc2019", fake_megc2019(tmp_path, folders)))
     assert {k: c.emotion for k, c in clips.items()} == EXPECTED
     problems = {k: c.problem for k, c in clips.items() if c.problem}
@@ -78,10 +80,22 @@ def test_all_else_is_as_in_the_source(tmp_path: Path) -> None:
     clips = by_id(read("megc2019", root))
     for source, corpus in (("casme2", "casme2"), ("samm", "samm"), ("smic", "smic_hs")):
         for clip in read(corpus, root / FOLDERS[source]):
-            key = f"{source}-{clip.subject.partition('/')[2]}/{clip.name.replace('s1_', 's01_').replace('s2_', 's02_')}"
+            name = clip.name.replace("s1_", "s01_").replace("s2_", "s02_")
+            key = f"{source}-{clip.subject.partition('/')[2]}/{name}"
             here = clips.pop(key, None)
             if here:
-                same = ("frames", "onset", "apex", "offset", "aus", "aus_known", "fps", "apex_source", "split", "repairs")
+                same = (
+                    "frames",
+                    "onset",
+                    "apex",
+                    "offset",
+                    "aus",
+                    "aus_known",
+                    "fps",
+                    "apex_source",
+                    "split",
+                    "repairs",
+                )
                 assert [getattr(here, name) for name in same] == [getattr(clip, name) for name in same]
                 assert here.problem or [n for n, _ in read_clip(here)]
                 assert bool(here.problem) == bool(clip.problem) or clip.name == "EP14_01"
@@ -96,7 +110,9 @@ def test_missing_frames_and_frames_without_a_label_stay_as_problems(tmp_path: Pa
     write_frames(raw / "sub03" / "EP01_9", ["img1.jpg"], rng)  # no row: it may belong
     (root / "smic_hs/HS/s1/micro/negative/s1_ne_02").mkdir()
     (root / "smic_hs/HS/s1/micro/bored/s1_bo_01").mkdir(parents=True)
-    problems = {k: c.problem for k, c in by_id(read("megc2019", root)).items() if c.problem and k not in PROBLEMS}
+    problems = {
+        k: c.problem for k, c in by_id(read("megc2019", root)).items() if c.problem and k not in PROBLEMS
+    }
     want = {
         "casme2-sub01/EP02_01f": "labelled, but",
         "casme2-sub03/EP01_9": "frames without a label",
@@ -111,7 +127,8 @@ def test_missing_frames_and_frames_without_a_label_stay_as_problems(tmp_path: Pa
 def test_excluded_frames_need_no_row(tmp_path: Path) -> None:
     root = fake_megc2019(tmp_path)
     raw = root / "casme2" / "CASME2_RAW_selected"
-    (raw / "sub24" / "EP02_07").rename(raw / "sub24" / "EP02_08")  # the excluded row has no frames, these frames have no row
+    # the excluded row has no frames, these frames have no row
+    (raw / "sub24" / "EP02_07").rename(raw / "sub24" / "EP02_08")
     clips = by_id(read("megc2019", root))
     assert "casme2-sub24/EP02_07" not in clips
     assert "frames without a label" in clips["casme2-sub24/EP02_08"].problem
@@ -142,13 +159,30 @@ def test_a_folder_without_its_corpus_is_the_error_of_that_corpus(tmp_path: Path)
 
 
 def test_the_words_of_the_sources_give_the_published_counts() -> None:
-    sheets = {  # CASME2-coding-20140508.xlsx and SAMM_Micro_FACS_Codes_v2.xlsx; the two excluded clips there are of disgust
-        "casme2": {"others": 99, "disgust": 63 - 2, "happiness": 32, "repression": 27, "surprise": 25, "sadness": 7, "fear": 2},
+    # CASME2-coding-20140508.xlsx and SAMM_Micro_FACS_Codes_v2.xlsx; the two excluded clips there are of
+    # disgust
+    sheets = {
+        "casme2": {
+            "others": 99,
+            "disgust": 63 - 2,
+            "happiness": 32,
+            "repression": 27,
+            "surprise": 25,
+            "sadness": 7,
+            "fear": 2,
+        },
         "samm": {
-            "anger": 57, "other": 26, "happiness": 26, "surprise": 15, "contempt": 12, "disgust": 9, "fear": 8, "sadness": 6,
+            "anger": 57,
+            "other": 26,
+            "happiness": 26,
+            "surprise": 15,
+            "contempt": 12,
+            "disgust": 9,
+            "fear": 8,
+            "sadness": 6,
         },
         "smic": {"negative": 70, "positive": 51, "surprise": 43},
-    }  # fmt: skip
+    }
     parts = megc2019.PUBLISHED["parts"]
     for source, words in sheets.items():
         assert set(words) <= {*megc2019.WORDS[source], *megc2019.NO_CLASS[source]}
@@ -160,5 +194,8 @@ def test_the_words_of_the_sources_give_the_published_counts() -> None:
         assert sum(counts.values()) == parts[source]["clips"]
     for what in ("clips", "subjects"):
         assert sum(part[what] for part in parts.values()) == megc2019.PUBLISHED[what]
-    assert sum((Counter(part["emotions"]) for part in parts.values()), Counter()) == megc2019.PUBLISHED["emotions"]
+    assert (
+        sum((Counter(part["emotions"]) for part in parts.values()), Counter())
+        == megc2019.PUBLISHED["emotions"]
+    )
     assert None not in classify("megc2019", list(megc2019.PUBLISHED["emotions"]), "3").index

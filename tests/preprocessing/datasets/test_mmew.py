@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from orchestrator.labels import classify
+from orchestrator.study.labels import classify
 from preprocessing.datasets import mmew, read
 from preprocessing.frames import read_clip
 from preprocessing.schema import CorpusError
@@ -29,7 +29,11 @@ class TestMmew(AdapterContract):
     "version",
     [
         {},
-        {"home": "MMEW_Final/Micro_Expression", "others": "repression", "sheet": "MMEW_Final/MMEW_Micro_Exp.xlsx"},
+        {
+            "home": "MMEW_Final/Micro_Expression",
+            "others": "repression",
+            "sheet": "MMEW_Final/MMEW_Micro_Exp.xlsx",
+        },
         {"people": True, "sheet": "MMEW_Micro_Exp_v2.xlsx"},
         {"people": True, "home": ".", "others": "repression", "sheet": "MMEW_Micro_Exp(20).xlsx"},
     ],
@@ -110,7 +114,12 @@ def test_bad_rows_and_folders_become_clips_with_a_problem_and_none_is_lost(tmp_p
     ]
     root = fake_mmew(tmp_path, rows)
     home, rng = root / "Micro_Expression", np.random.default_rng(0)
-    for name in ("happiness/S23-01-001", "happiness/S24-01-001", "fear/S30-05-001", "S03/happiness/S03-01-002"):
+    for name in (
+        "happiness/S23-01-001",
+        "happiness/S24-01-001",
+        "fear/S30-05-001",
+        "S03/happiness/S03-01-002",
+    ):
         write_frames(home / name, ["1.jpg", "2.jpg"], rng)
     (home / "others/S05-04-001").rename(home / "anger/S05-04-001")
     write_frames(home / "fear/S20-05-001", ["01.jpg"], rng)

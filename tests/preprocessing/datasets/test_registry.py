@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from preprocessing import datasets
-from preprocessing.frames import FramesError, read_clip
+from preprocessing.decode import FramesError
+from preprocessing.frames import read_clip
 from preprocessing.schema import CorpusError
 from tests.fake_corpora import (
     CASME2_HEADER,
@@ -27,7 +28,9 @@ def test_every_corpus_has_its_adapter_and_its_test_under_its_name() -> None:
     here = Path(__file__).parent
     for name in datasets.DATASETS:
         assert (Path(datasets.__file__).parent / f"{name}.py").is_file()
-        assert f'corpus = "{name}"' in (here / f"test_{name}.py").read_text(), f"test_{name}.py must subclass AdapterContract"
+        assert f'corpus = "{name}"' in (here / f"test_{name}.py").read_text(), (
+            f"test_{name}.py must subclass AdapterContract"
+        )
 
 
 def test_an_unknown_corpus_is_answered_with_the_nearest_name(tmp_path: Path) -> None:
@@ -60,19 +63,24 @@ def test_data_that_lies_out_of_the_root_is_a_problem(tmp_path: Path, corpus: str
     _linked(root, at, root / "in the root" / "x")
     assert {clip.clip_id for clip in datasets.read(corpus, root) if not clip.problem} == whole
     (tmp_path / "root link").symlink_to(root)
-    assert {clip.clip_id for clip in datasets.read(corpus, tmp_path / "root link") if not clip.problem} == whole
+    assert {
+        clip.clip_id for clip in datasets.read(corpus, tmp_path / "root link") if not clip.problem
+    } == whole
     (root / at).unlink()
     (root / "in the root" / "x").rename(root / at)
     _linked(root, at, tmp_path / "elsewhere" / "x")
     clips = {clip.clip_id: clip for clip in datasets.read(corpus, root)}
-    behind = {clip_id for clip_id in whole if (root / at) in (clips[clip_id].frames, *clips[clip_id].frames.parents)}
+    behind = {
+        clip_id for clip_id in whole if (root / at) in (clips[clip_id].frames, *clips[clip_id].frames.parents)
+    }
     assert behind
     for clip_id in whole:
         assert bool(clips[clip_id].problem) == (clip_id in behind)
     if corpus != "synthetic":  # its manifest has its own words
         for clip_id in behind:
             assert re.search(
-                r" leads out of .*root; put the data itself there or give that folder as root", clips[clip_id].problem
+                r" leads out of .*root; put the data itself there or give that folder as root",
+                clips[clip_id].problem,
             )
 
 
@@ -89,7 +97,13 @@ def test_a_name_in_a_sheet_cannot_lead_out_of_the_root(tmp_path: Path) -> None:
     (tmp_path / "secret").mkdir()
     row = ("01", "../../../secret", None, 46, 59, 61, None, "6+R12", "happiness")
     root = fake_casme2(tmp_path / "root", CASME2_ROWS)
-    table = [CASME2_HEADER, *CASME2_ROWS, row, ("01", str(tmp_path / "secret"), *row[2:]), ("01", "x" * 400, *row[2:])]
+    table = [
+        CASME2_HEADER,
+        *CASME2_ROWS,
+        row,
+        ("01", str(tmp_path / "secret"), *row[2:]),
+        ("01", "x" * 400, *row[2:]),
+    ]
     write_book(root / "CASME2-coding-20140508.xlsx", {"Sheet1": table})
     sane, (up, absolute, long) = datasets.read("casme2", root)[:5], datasets.read("casme2", root)[5:8]
     assert not any(clip.problem for clip in sane)
@@ -101,14 +115,18 @@ def test_a_name_in_a_sheet_cannot_lead_out_of_the_root(tmp_path: Path) -> None:
 def test_only_the_manifest_may_write_an_absolute_path(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "root").mkdir()
-    lines = ["subject,clip,frames,onset,apex,offset,emotion,aus,fps", f"1,a,{tmp_path / 'elsewhere'},1,2,3,joy,,"]
+    lines = [
+        "subject,clip,frames,onset,apex,offset,emotion,aus,fps",
+        f"1,a,{tmp_path / 'elsewhere'},1,2,3,joy,,",
+    ]
     path = tmp_path / "root" / "manifest.csv"
     path.write_text("\n".join(lines))
     assert [clip.problem for clip in datasets.read("manifest", path)] == [""]
     (clip,) = datasets.read("synthetic", path)
     assert "leads out of" in clip.problem
     fake_manifest(tmp_path / "root")
-    assert not any(clip.problem for clip in datasets.read("synthetic", path))  # the root may be the file itself
+    # the root may be the file itself
+    assert not any(clip.problem for clip in datasets.read("synthetic", path))
 
 
 def test_a_frame_number_that_no_feature_set_can_hold_is_a_problem(tmp_path: Path) -> None:

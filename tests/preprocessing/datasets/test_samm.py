@@ -21,7 +21,8 @@ class TestSamm(AdapterContract):
 
 
 @pytest.mark.parametrize(
-    "version", [{}, {"nested": False, "int_subjects": True}, {"prose": False, "nested": False}, {"prose": False}]
+    "version",
+    [{}, {"nested": False, "int_subjects": True}, {"prose": False, "nested": False}, {"prose": False}],
 )
 def test_every_version_of_the_release_gives_the_same_clips(tmp_path: Path, version: dict) -> None:
     clips = by_id(read("samm", fake_samm(tmp_path, **version)))

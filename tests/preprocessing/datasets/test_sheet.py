@@ -1,4 +1,5 @@
-"""The reader of annotation sheets: header anywhere, columns in any order, error cells; alone and through the adapters."""
+"""The reader of annotation sheets: header anywhere, columns in any order, error cells; alone and through the
+adapters."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ def test_the_place_of_the_header_and_the_order_of_the_columns_do_not_matter(
 ) -> None:
     root = fake(tmp_path)
     clips = read(corpus, root)
-    turned = [[None, *reversed(row)] for row in _rows(root / name)]  # the first cell of the header is no longer the subject
+    # the first cell of the header is no longer the subject
+    turned = [[None, *reversed(row)] for row in _rows(root / name)]
     legend = [["Subject", "person"], ["Filename", "clip"], [], ["Subject", "Filename"]]
     write_book(root / name, {"Notes": legend, "Labels": [*legend, *turned], "Empty": []})
     assert read(corpus, root) == clips
@@ -51,9 +53,15 @@ def test_an_error_cell_gives_its_row_a_problem_and_nothing_else(
     for key, names in DATASETS[corpus].COLUMNS.items():
         book = openpyxl.load_workbook(root / name)
         page = book.worksheets[0]
-        header = next(row for row in page.iter_rows() if {names[0], "Filename"} <= {cell.value for cell in row})
+        header = next(
+            row for row in page.iter_rows() if {names[0], "Filename"} <= {cell.value for cell in row}
+        )
         column = next(cell.column for cell in header if cell.value == names[0])
-        at = next(row for row in range(header[0].row + 1, page.max_row + 1) if page.cell(row, header[0].column).value is not None)
+        at = next(
+            row
+            for row in range(header[0].row + 1, page.max_row + 1)
+            if page.cell(row, header[0].column).value is not None
+        )
         cell = page.cell(at, column)
         before, cell.value = cell.value, error
         book.save(root / name)
@@ -61,7 +69,8 @@ def test_an_error_cell_gives_its_row_a_problem_and_nothing_else(
         cell.value = before
         book.save(root / name)
         assert bad.problem.startswith(f"cell {cell.coordinate} ({key}) is {error}: an error of the workbook")
-        assert [c for c in others if "frames without a label" not in c.problem] == clips[1:]  # those of a nameless row
+        # those of a nameless row
+        assert [c for c in others if "frames without a label" not in c.problem] == clips[1:]
         if key in ("subject", "clip"):
             continue
         assert bad.clip_id == clips[0].clip_id
@@ -73,13 +82,17 @@ def test_an_error_cell_gives_its_row_a_problem_and_nothing_else(
 
 def test_the_adapter_names_its_columns_and_those_that_may_lack(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
-    write_book(path, {"1": [["au\n s", "on_set", "SUB id"], [4, 7.0, "S1"], [None, None, None], ["6+7", " 9 "]]})
+    write_book(
+        path, {"1": [["au\n s", "on_set", "SUB id"], [4, 7.0, "S1"], [None, None, None], ["6+7", " 9 "]]}
+    )
     table = sheet.read(path, COLUMNS, optional=("apex",))
     assert table.to_dict("records") == [
         {"row": 2, "problem": "", "subject": "S1", "onset": "7", "aus": "4", "apex": ""},
         {"row": 4, "problem": "", "subject": "", "onset": "9", "aus": "6+7", "apex": ""},
     ]
-    with pytest.raises(CorpusError, match=r"0 columns are named Apex, one is needed; row 1 has .*'on_set', 'SUB id'"):
+    with pytest.raises(
+        CorpusError, match=r"0 columns are named Apex, one is needed; row 1 has .*'on_set', 'SUB id'"
+    ):
         sheet.read(path, COLUMNS)
     write_book(path, {"1": [["sub", "Onset", "AUs", "Apex", "apex"], [1, 2, 3, 4, 5]]})
     with pytest.raises(CorpusError, match="2 columns are named Apex"):
@@ -94,10 +107,13 @@ def test_the_adapter_names_its_columns_and_those_that_may_lack(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("pages", [{"1": [["Onset", "Apex"], [1, 2]]}, {"1": []}])
-def test_no_header_is_an_error_that_tells_what_it_would_hold(tmp_path: Path, pages: dict[str, list[list[object]]]) -> None:
+def test_no_header_is_an_error_that_tells_what_it_would_hold(
+    tmp_path: Path, pages: dict[str, list[list[object]]]
+) -> None:
     write_book(tmp_path / "a.xlsx", pages)
     with pytest.raises(
-        CorpusError, match=r"exactly one sheet must have a header: .*'sub_ID'.* has Onset, AUs, Apex; but: none has"
+        CorpusError,
+        match=r"exactly one sheet must have a header: .*'sub_ID'.* has Onset, AUs, Apex; but: none has",
     ):
         sheet.read(tmp_path / "a.xlsx", COLUMNS)
 
@@ -122,6 +138,9 @@ def test_rows_and_columns_beyond_the_stated_size_of_the_sheet_are_read(tmp_path:
     with zipfile.ZipFile(path, "w") as book:
         for name, content in files.items():
             book.writestr(
-                name, content.replace(b'<dimension ref="A1:D3"', b'<dimension ref="A1:C2"') if name == page else content
+                name,
+                content.replace(b'<dimension ref="A1:D3"', b'<dimension ref="A1:C2"')
+                if name == page
+                else content,
             )
     assert sheet.read(path, COLUMNS)["apex"].tolist() == ["4", "8"]

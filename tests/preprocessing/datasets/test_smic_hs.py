@@ -26,7 +26,8 @@ def test_clips_come_from_the_folders(tmp_path: Path, home: str) -> None:
     assert [(c.subject, c.name, c.emotion, c.onset, c.offset) for c in clips] == [
         ("smic_hs/s01", "s1_ne_01", "negative", 90823, 90825),
         ("smic_hs/s01", "s1_sur_01", "surprise", 123456, 123458),
-        ("smic_hs/s02", "s2_po_01", "positive", 99999, 100001),  # six to seven digits: order by name would be wrong
+        # six to seven digits: order by name would be wrong
+        ("smic_hs/s02", "s2_po_01", "positive", 99999, 100001),
         ("smic_hs/s20", "s20_ne_01", "negative", 17581039, 17581041),
     ]
     assert all(c.apex is None and not c.aus_known and not c.problem and c.fps == 100 for c in clips)

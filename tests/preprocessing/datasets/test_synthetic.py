@@ -22,5 +22,8 @@ class TestSynthetic(AdapterContract):
 
 def test_it_reads_as_the_manifest_does(tmp_path: Path) -> None:
     root = fake_manifest(tmp_path)
-    renamed = [replace(c, corpus="synthetic", subject=c.subject.replace("manifest", "synthetic")) for c in read("manifest", root)]
+    renamed = [
+        replace(c, corpus="synthetic", subject=c.subject.replace("manifest", "synthetic"))
+        for c in read("manifest", root)
+    ]
     assert read("synthetic", root) == renamed

@@ -10,7 +10,13 @@ from preprocessing.schema import Clip
 
 CLIP = Clip("manifest", "manifest/a", "c", ".", "happiness", onset=5, apex=7, offset=9)
 SETTINGS = Settings(image_size=64)
-PICTURES = dict(zip(range(5, 10), np.random.default_rng(0).integers(0, 256, (5, 256, 256, 3)).astype(np.uint8), strict=True))
+PICTURES = dict(
+    zip(
+        range(5, 10),
+        np.random.default_rng(0).integers(0, 256, (5, 256, 256, 3)).astype(np.uint8),
+        strict=True,
+    )
+)
 
 
 def collected(name, numbers=range(5, 10)):

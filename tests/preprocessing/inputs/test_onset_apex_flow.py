@@ -12,7 +12,8 @@ SETTINGS = Settings()
 
 
 def collected(name, flow, triple=(5, 7, 9), numbers=None):
-    """The input's picture under a fake ``flow`` between two uint8 (256, 256); every frame is filled with its number."""
+    """The input's picture under a fake ``flow`` between two uint8 (256, 256); every frame is filled with its
+    number."""
     clip = Clip("manifest", "manifest/a", "c", ".", "happiness", *triple)
     shared = Shared(flow, clip, SETTINGS)
     collector = INPUTS[name].collector(clip, SETTINGS)
@@ -42,7 +43,9 @@ def test_flow_is_taken_between_its_key_frames_and_ordered_u_v_strain(name):
     np.testing.assert_allclose(picture[2], 0.5, atol=1e-5)
 
 
-@pytest.mark.parametrize(("name", "triple"), [("onset_apex_flow", (5, 5, 9)), ("apex_offset_flow", (5, 9, 9))])
+@pytest.mark.parametrize(
+    ("name", "triple"), [("onset_apex_flow", (5, 5, 9)), ("apex_offset_flow", (5, 9, 9))]
+)
 def test_an_apex_at_the_end_of_its_window_leaves_no_motion(name, triple):
     assert not collected(name, None, triple).any()
 

@@ -1,4 +1,5 @@
-"""ROI flow: windows, dominant motion, time standardised or selected, and reading channels off a flow picture."""
+"""ROI flow: windows, dominant motion, time standardised or selected, and reading channels off a flow
+picture."""
 
 import cv2
 import numpy as np
@@ -24,7 +25,14 @@ def face():
     landmarks[31], landmarks[35] = (113, 140), (143, 140)
     landmarks[36:42] = [(72, 96), (80, 91), (93, 91), (102, 96), (93, 100), (80, 100)]
     landmarks[42:48] = [(154, 96), (163, 91), (176, 91), (184, 96), (176, 100), (163, 100)]
-    landmarks[[48, 50, 52, 54, 56, 58]] = [(98, 176), (118, 168), (138, 168), (158, 176), (138, 190), (118, 190)]
+    landmarks[[48, 50, 52, 54, 56, 58]] = [
+        (98, 176),
+        (118, 168),
+        (138, 168),
+        (158, 176),
+        (138, 190),
+        (118, 190),
+    ]
     return landmarks
 
 
@@ -43,7 +51,8 @@ def collected(name, flow, frames=5, steps=4, landmarks=FACE):
 
 
 def faster_and_faster(first, _):
-    """2 px upwards in the first step, twice as much in the second ...; to the right the more, the further to the right."""
+    """2 px upwards in the first step, twice as much in the second ...; to the right the more, the further to
+    the right."""
     x = np.tile(np.arange(first.shape[1]), (len(first), 1))
     return np.dstack([0.01 * x, np.full_like(x, -2)]).astype(np.float32) * (float(first[0, 0]) - 9)
 
@@ -73,7 +82,8 @@ def test_windows_sit_on_their_landmarks_and_an_eye_is_taken_whole():
     for name, (x0, y0, x1, y1) in zip(CHANNELS[18], boxes, strict=True):
         x, y = FACE[list(CHANNELS[18][name])].mean(axis=0)
         np.testing.assert_allclose([(x0 + x1) / 2, (y0 + y1) / 2], [x, y], atol=0.51)
-        np.testing.assert_allclose([x1 - x0, y1 - y0], [30 if "eye" in name else 16.64, 16.64], atol=1)  # 2 x 0.16 x 52 px
+        # 2 x 0.16 x 52 px
+        np.testing.assert_allclose([x1 - x0, y1 - y0], [30 if "eye" in name else 16.64, 16.64], atol=1)
     assert list(CHANNELS[18])[:14] == list(CHANNELS[14])
 
 
@@ -108,10 +118,15 @@ def test_a_sequence_is_the_motion_of_step_after_step():
     assert x.dtype == np.float32
     np.testing.assert_allclose(x[..., 1], np.repeat([[-2], [-4], [-6], [-8]], 18, axis=1), rtol=1e-6)
     np.testing.assert_allclose(x[:, :, 0], np.arange(1, 5)[:, None] * x[0, :, 0], rtol=1e-6)
-    assert x[0, list(CHANNELS[18]).index("mouth_right"), 0] > x[0, list(CHANNELS[18]).index("mouth_left"), 0] + 0.5
+    assert (
+        x[0, list(CHANNELS[18]).index("mouth_right"), 0]
+        > x[0, list(CHANNELS[18]).index("mouth_left"), 0] + 0.5
+    )
     np.testing.assert_allclose(collected("roi_flow14", faster_and_faster), x[:, :14])
     np.testing.assert_allclose(collected("roi_flow18_iod", faster_and_faster), x / 52, rtol=1e-6)
-    np.testing.assert_allclose(collected("roi_flow14", faster_and_faster, steps=2)[:, 0, 1], [-3, -7], rtol=1e-6)
+    np.testing.assert_allclose(
+        collected("roi_flow14", faster_and_faster, steps=2)[:, 0, 1], [-3, -7], rtol=1e-6
+    )
 
 
 def test_the_discriminative_steps_are_the_fastest_and_a_short_clip_keeps_all():
@@ -129,7 +144,8 @@ def test_frames_without_landmarks_are_an_error():
 def test_select_takes_the_steps_of_largest_mean_magnitude_in_the_order_of_time():
     steps = np.zeros((6, 2, 2))
     steps[:, 0] = [(3, 4), (0, 1), (8, 0), (0, 0), (0, -5), (0, 0)]  # lengths 5, 1, 8, 0, 5, 0
-    steps[:, 1] = [(0, 5), (0, 9), (0, 0), (2, 0), (0, -1), (0, 0)]  # and 5, 9, 0, 2, 1, 0: means 5, 5, 4, 1, 3, 0
+    # and 5, 9, 0, 2, 1, 0: means 5, 5, 4, 1, 3, 0
+    steps[:, 1] = [(0, 5), (0, 9), (0, 0), (2, 0), (0, -1), (0, 0)]
     np.testing.assert_array_equal(select(steps, 1), steps[[0]])  # of two equal ones the first
     np.testing.assert_array_equal(select(steps, 2), steps[[0, 1]])
     np.testing.assert_array_equal(select(steps, 4), steps[[0, 1, 2, 4]])

@@ -1,4 +1,5 @@
-"""ROI flow maps under known flow: what stands in each region and window, where it is cut out, and for which frames it is asked."""
+"""ROI flow maps under known flow: what stands in each region and window, where it is cut out, and for which
+frames it is asked."""
 
 import numpy as np
 import pytest
@@ -22,7 +23,8 @@ def face(shift=0.0):
 
 
 def collected(name, flow, triple=(10, 15, 22), landmarks=lambda number: face()):
-    """The input's answer under a fake ``flow``(first number, second number) -> (256, 256, 2), and the frames that it asked for."""
+    """The input's answer under a fake ``flow``(first number, second number) -> (256, 256, 2), and the frames
+    that it asked for."""
     asked = []
 
     def between(first, second):
@@ -84,11 +86,13 @@ def test_the_stack_is_the_maps_of_onset_to_apex_plane_after_plane():
     [
         ("roi_maps1", [(10, 15)]),
         ("roi_maps2", [(10, 15), (15, 22)]),
-        ("roi_maps4", [(10, 12), (12, 15), (15, 18), (18, 22)]),  # the middles of 10, 15 and of 15, 22, rounded down
+        # the middles of 10, 15 and of 15, 22, rounded down
+        ("roi_maps4", [(10, 12), (12, 15), (15, 18), (18, 22)]),
     ],
 )
 def test_windows_follow_each_other_and_keep_their_own_flow(name, windows):
-    out, asked = collected(name, lambda first, second: np.full((256, 256, 2), (first, -second)))  # the face moves as one
+    # the face moves as one
+    out, asked = collected(name, lambda first, second: np.full((256, 256, 2), (first, -second)))
     assert asked == windows
     for window, (first, second) in zip(out, windows, strict=True):
         assert (window[:, 0] == first).all()
@@ -103,7 +107,9 @@ def test_regions_are_cut_by_the_landmarks_of_each_windows_first_frame():
             np.testing.assert_allclose(region[0], expected(np.array(box) + shift)[0], atol=0.01)
 
 
-@pytest.mark.parametrize(("triple", "still", "asked"), [((10, 10, 22), 0, (10, 22)), ((10, 22, 22), 1, (10, 22))])
+@pytest.mark.parametrize(
+    ("triple", "still", "asked"), [((10, 10, 22), 0, (10, 22)), ((10, 22, 22), 1, (10, 22))]
+)
 def test_a_window_of_one_frame_is_zero(triple, still, asked):
     out, computed = collected("roi_maps2", linear, triple)
     assert computed == [asked]

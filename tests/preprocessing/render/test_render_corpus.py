@@ -1,4 +1,5 @@
-"""The folder that render_corpus leaves: same bytes always, a manifest only when whole, never two configurations in one folder."""
+"""The folder that render_corpus leaves: same bytes always, a manifest only when whole, never two
+configurations in one folder."""
 
 from __future__ import annotations
 
@@ -24,7 +25,9 @@ SMALL = RenderConfig(seed=3, subjects=2, clips_per_subject=2, size=96)
 
 
 def tree(root: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+    return {
+        str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,9 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_bytes_do_not_depend_on_processes(rendered: Path, tmp_path: Path) -> None:
     calls: list[tuple[int, int]] = []
-    manifest = render_corpus(tmp_path, SMALL, processes=2, progress=lambda done, total: calls.append((done, total)))
+    manifest = render_corpus(
+        tmp_path, SMALL, processes=2, progress=lambda done, total: calls.append((done, total))
+    )
     assert manifest == tmp_path / "manifest.csv"
     assert tree(tmp_path) == tree(rendered)
     assert calls == [(1, 4), (2, 4), (3, 4), (4, 4)]
@@ -56,9 +61,16 @@ def test_manifest_says_what_was_planned_and_written(rendered: Path) -> None:
     assert len(rows) == len(plans)
     for row, plan in zip(rows, plans, strict=True):
         assert row == {
-            "subject": plan.subject, "clip": plan.clip, "frames": f"frames/{plan.subject}/{plan.clip}", "onset": str(plan.onset),
-            "apex": str(plan.apex), "offset": str(plan.offset), "emotion": plan.emotion, "aus": plan.aus, "fps": "100",
-        }  # fmt: skip
+            "subject": plan.subject,
+            "clip": plan.clip,
+            "frames": f"frames/{plan.subject}/{plan.clip}",
+            "onset": str(plan.onset),
+            "apex": str(plan.apex),
+            "offset": str(plan.offset),
+            "emotion": plan.emotion,
+            "aus": plan.aus,
+            "fps": "100",
+        }
         names = {path.name for path in (rendered / row["frames"]).iterdir()}
         assert names == {f"img{number}.jpg" for number in range(plan.onset, plan.offset + 1)}
         assert 18 <= len(names) <= 28
@@ -99,8 +111,12 @@ def test_other_generator_version_is_refused(rendered: Path, monkeypatch: pytest.
         render_corpus(rendered, SMALL)
 
 
-@pytest.mark.parametrize("damage", [lambda text: text.rsplit("\n", 2)[0] + "\n", lambda text: text.replace("onset", "begin")])
-def test_a_manifest_that_is_not_the_one_written_here_is_written_again(tmp_path: Path, damage: Callable[[str], str]) -> None:
+@pytest.mark.parametrize(
+    "damage", [lambda text: text.rsplit("\n", 2)[0] + "\n", lambda text: text.replace("onset", "begin")]
+)
+def test_a_manifest_that_is_not_the_one_written_here_is_written_again(
+    tmp_path: Path, damage: Callable[[str], str]
+) -> None:
     config = replace(SMALL, subjects=1, clips_per_subject=2)
     manifest = render_corpus(tmp_path, config)
     whole = manifest.read_text()
@@ -177,7 +193,10 @@ def test_default_corpus_has_the_class_sizes_it_promises() -> None:
 def test_annotation_misses_and_adds_more_with_difficulty() -> None:
     def wrong(difficulty: float) -> tuple[float, float]:
         rng = generator(0, "test")
-        marks = [annotation([(1, "L"), (12, "")], RenderConfig(difficulty=difficulty), rng).split("+") for _ in range(1000)]
+        marks = [
+            annotation([(1, "L"), (12, "")], RenderConfig(difficulty=difficulty), rng).split("+")
+            for _ in range(1000)
+        ]
         assert all(mark.lstrip("LR").isdigit() for row in marks for mark in row)
         missed = sum(("L1" not in row) + ("12" not in row) for row in marks) / 2000
         extra = sum(len(set(row) - {"L1", "12"}) for row in marks) / 1000

@@ -20,7 +20,8 @@ def grids(size: int) -> np.ndarray:
 
 
 def remaining_shift(a: np.ndarray, b: np.ndarray, window: int) -> np.ndarray:
-    """Least-squares shift (Lucas & Kanade 1981) between two grey pictures in each textured window, (n, 2) in pixels."""
+    """Least-squares shift (Lucas & Kanade 1981) between two grey pictures in each textured window, (n, 2) in
+    pixels."""
     dx, dy = cv2.Sobel(a, cv2.CV_32F, 1, 0) / 8, cv2.Sobel(a, cv2.CV_32F, 0, 1) / 8
     shifts = []
     for y in range(12, len(a) - 12 - window, window):
@@ -39,20 +40,33 @@ def test_frame_b_warped_by_the_flow_is_frame_a(size: int, difficulty: float) -> 
         plan = clip_plan(config, subject, 1)
         renderer = ClipRenderer(plan, config)
         for first, second in ((plan.onset, plan.apex), (plan.apex, plan.onset + 2), (plan.offset, plan.apex)):
-            a, b = (cv2.cvtColor(renderer.clean(plan.index(n)), cv2.COLOR_BGR2GRAY).astype(np.float32) for n in (first, second))
+            a, b = (
+                cv2.cvtColor(renderer.clean(plan.index(n)), cv2.COLOR_BGR2GRAY).astype(np.float32)
+                for n in (first, second)
+            )
             at = grids(size) + true_flow(plan, config, first, second)
             back = cv2.remap(b, at[..., 0], at[..., 1], cv2.INTER_CUBIC)
             inner = np.s_[12:-12, 12:-12]
-            assert np.abs(a - back)[inner].mean() < min(1.0, 0.7 * np.abs(a - b)[inner].mean())  # grey levels: rounding
+            # grey levels: rounding
+            assert np.abs(a - back)[inner].mean() < min(1.0, 0.7 * np.abs(a - b)[inner].mean())
             left, before = remaining_shift(a, back, size // 16), remaining_shift(a, b, size // 16)
             assert len(left) > 30
             assert np.abs(before).max() > 0.4  # there was motion to explain
-            # pixels; OpenCV warps at positions rounded to 1/32 pixel, three times here. A flow 10 % too short fails.
+            # pixels; OpenCV warps at positions rounded to 1/32 pixel, three times here. A flow 10 % too short
+            # fails.
             assert np.median(np.abs(left)) < 0.045
             assert np.abs(left).max() < 0.2
-            seen = np.stack([map_coordinates(renderer.source(plan.index(second))[..., k], [at[..., 1], at[..., 0]], order=1)
-                             for k in (0, 1)], -1)  # fmt: skip
-            assert np.abs(seen - renderer.source(plan.index(first)))[inner].max() < 0.01  # the same point of the neutral face
+            seen = np.stack(
+                [
+                    map_coordinates(
+                        renderer.source(plan.index(second))[..., k], [at[..., 1], at[..., 0]], order=1
+                    )
+                    for k in (0, 1)
+                ],
+                -1,
+            )
+            # the same point of the neutral face
+            assert np.abs(seen - renderer.source(plan.index(first)))[inner].max() < 0.01
 
 
 def test_flow_is_zero_to_itself_and_goes_there_and_back() -> None:
@@ -96,16 +110,23 @@ def test_expressions_move_by_one_to_four_pixels_of_a_256_pixel_face(difficulty: 
             field = np.tensordot(strength, renderer._fields, 1)
             peaks.append(np.linalg.norm(field, axis=-1).max() / config.unit)
             assert max(unit.amplitude for unit in plan.units if unit.role == "expression") <= 4.0 + 1e-9
-            assert not renderer._courses[[unit.role != "resting" for unit in plan.units], 0].any()  # nothing moves at the onset
+            # nothing moves at the onset
+            assert not renderer._courses[[unit.role != "resting" for unit in plan.units], 0].any()
     assert min(peaks) > 0.9
     assert max(peaks) < 4.1
-    assert np.mean([level.amplitude_low - 0.05 <= peak <= level.amplitude_high + 0.05 for peak in peaks]) > 0.9
+    assert (
+        np.mean([level.amplitude_low - 0.05 <= peak <= level.amplitude_high + 0.05 for peak in peaks]) > 0.9
+    )
 
 
 def test_units_that_pull_against_each_other_stay_within_four_pixels() -> None:
     config = RenderConfig(seed=0, difficulty=0.0)
-    plans = [clip_plan(config, subject, clip) for subject, row in enumerate(corpus_emotions(config)) for clip in range(10)
-             if row[clip] == "repression"]  # fmt: skip
+    plans = [
+        clip_plan(config, subject, clip)
+        for subject, row in enumerate(corpus_emotions(config))
+        for clip in range(10)
+        if row[clip] == "repression"
+    ]
     opposed = [[unit.amplitude for unit in plan.units if unit.role == "expression"] for plan in plans
                if {unit.au for unit in plan.units if unit.role == "expression"} >= {12, 15}]  # fmt: skip
     assert opposed
@@ -122,12 +143,28 @@ def test_movements_never_fold_the_face() -> None:
             assert ((1 - dx[..., 0]) * (1 - dy[..., 1]) - dx[..., 1] * dy[..., 0]).min() > 0.4
 
 
-# AU -> (landmark on the subject's right side, axis 0 outward / 1 down, sign): what the FACS manual says moves, and where to
+# AU -> (landmark on the subject's right side, axis 0 outward / 1 down, sign): what the FACS manual says
+# moves, and where to
 DIRECTIONS = {
-    1: (21, 1, -1), 2: (17, 1, -1), 4: (21, 1, 1), 5: (37, 1, -1), 6: (41, 1, -1), 7: (41, 1, -1), 9: (31, 1, -1),
-    10: (50, 1, -1), 12: (48, 1, -1), 14: (48, 0, -1), 15: (48, 1, 1), 17: (57, 1, -1), 20: (48, 0, 1), 23: (48, 0, -1),
-    24: (57, 1, -1), 25: (57, 1, 1), 26: (8, 1, 1), LID: (37, 1, 1),
-}  # fmt: skip
+    1: (21, 1, -1),
+    2: (17, 1, -1),
+    4: (21, 1, 1),
+    5: (37, 1, -1),
+    6: (41, 1, -1),
+    7: (41, 1, -1),
+    9: (31, 1, -1),
+    10: (50, 1, -1),
+    12: (48, 1, -1),
+    14: (48, 0, -1),
+    15: (48, 1, 1),
+    17: (57, 1, -1),
+    20: (48, 0, 1),
+    23: (48, 0, -1),
+    24: (57, 1, -1),
+    25: (57, 1, 1),
+    26: (8, 1, 1),
+    LID: (37, 1, 1),
+}
 
 
 @pytest.mark.parametrize("au", sorted(AU_PARTS))

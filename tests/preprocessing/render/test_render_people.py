@@ -19,7 +19,8 @@ from preprocessing.render.emotions import three_class
 from preprocessing.render.motion import ClipRenderer
 from preprocessing.render.people import MARGIN, neutral_face, neutral_landmarks
 
-# 68-point index : MediaPipe index of points that are stable in both: eye corners, mouth corners, nose tip, chin, inner brows
+# 68-point index : MediaPipe index of points that are stable in both: eye corners, mouth corners, nose tip,
+# chin, inner brows
 STABLE = {36: 33, 39: 133, 42: 362, 45: 263, 48: 61, 54: 291, 30: 4, 8: 152, 21: 107, 22: 336}
 
 
@@ -33,22 +34,31 @@ def test_one_face_is_found_where_the_landmarks_say(difficulty: float) -> None:
             picture = ClipRenderer(plan, config).frame(plan.index(plan.apex))
             faces = mesh.process(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)).multi_face_landmarks or []
             assert len(faces) == 1, (difficulty, subject)
-            found = np.array([(faces[0].landmark[i].x, faces[0].landmark[i].y) for i in STABLE.values()]) * config.size
-            errors.append(np.linalg.norm(found - true_landmarks(plan, config, plan.apex)[list(STABLE)], axis=1))
-    assert np.mean(errors) < 5, np.mean(errors, 0)  # 2 % of the face; MediaPipe itself varies by about 2 pixels here
+            found = (
+                np.array([(faces[0].landmark[i].x, faces[0].landmark[i].y) for i in STABLE.values()])
+                * config.size
+            )
+            errors.append(
+                np.linalg.norm(found - true_landmarks(plan, config, plan.apex)[list(STABLE)], axis=1)
+            )
+    # 2 % of the face; MediaPipe itself varies by about 2 pixels here
+    assert np.mean(errors) < 5, np.mean(errors, 0)
     assert np.percentile(errors, 95) < 12
 
 
 @lru_cache(maxsize=1)
 def apex_frames() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Downsampled grey apex frames, classes and people of two default corpora; all 24 people are different."""
+    """Downsampled grey apex frames, classes and people of two default corpora; all 24 people are
+    different."""
     pictures, classes, people = [], [], []
     for seed in range(2):
         config = RenderConfig(seed=seed)
         for subject in range(config.subjects):
             for clip in range(config.clips_per_subject):
                 plan = clip_plan(config, subject, clip)
-                picture = cv2.cvtColor(ClipRenderer(plan, config).frame(plan.index(plan.apex)), cv2.COLOR_BGR2GRAY)
+                picture = cv2.cvtColor(
+                    ClipRenderer(plan, config).frame(plan.index(plan.apex)), cv2.COLOR_BGR2GRAY
+                )
                 pictures.append(cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA).ravel() / 255)
                 classes.append(three_class(plan.emotion))
                 people.append(f"{seed}/{subject}")

@@ -1,0 +1,19 @@
+"""Bad input, and how it is told: what is wrong, where, the rule, the nearest known name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ConfigError(ValueError):
+    """A name, key or value that the user gave does not exist or is out of range; the message names the
+    nearest known one."""
+
+
+def nearest(name: str, known: Iterable[str], what: str) -> str:
+    """Sentence for an unknown name: what it is, the nearest known one, all known ones."""
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"unknown {what} {name!r}; {hint}known: {', '.join(known)}"

@@ -1,0 +1,116 @@
+"""Pictures of a study's result, as matplotlib figures: confusion matrix, what each rule scores, accuracy by
+subject.
+
+Made without pyplot, so that no window system and no global state is touched. Save with
+``figure.savefig(path)``.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+HONEST, ORACLE, INK = "#1b6ca8", "#d1495b", "#22262b"
+
+
+def _head(figure: Figure, text: str) -> None:
+    """The title, broken into lines that fit the figure's width at 9 points."""
+    figure.suptitle(textwrap.fill(text, int(figure.get_figwidth() * 14)), fontsize=9)
+
+
+def confusion(matrix: Sequence[Sequence[int]], classes: Sequence[str], title: str) -> Figure:
+    """Counts in the cells, shade by share of the true class (row). matrix: (C, C), rows = truth."""
+    counts = np.asarray(matrix)
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    side = 1.6 + 0.75 * len(classes)
+    figure = Figure(figsize=(side + 1.2, side), dpi=130, layout="constrained")
+    axes = figure.subplots()
+    shades = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), value in np.ndenumerate(counts):
+        dark = share[row, column] > 0.55
+        text = f"{value}\n{share[row, column]:.0%}"
+        axes.text(column, row, text, ha="center", va="center", fontsize=9, color="white" if dark else INK)
+    axes.set_xticks(range(len(classes)), classes, rotation=30, ha="right")
+    axes.set_yticks(range(len(classes)), classes)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    _head(figure, title)
+    figure.colorbar(shades, ax=axes, label="share of the true class", shrink=0.8)
+    return figure
+
+
+def honest_vs_oracle(
+    selection: Mapping[str, Mapping[str, Any]], honest: Mapping[str, bool], title: str
+) -> Figure:
+    """UF1 of every rule as a bar, honest and oracle in two colours; a whisker of one sample deviation where
+    there are seeds."""
+    rules = list(selection)
+    values = [selection[rule]["uf1"] for rule in rules]
+    spread = [selection[rule]["sd"]["uf1"] or 0.0 for rule in rules]
+    figure = Figure(figsize=(7.2, 1.5 + 0.42 * len(rules)), dpi=130, layout="constrained")
+    axes = figure.subplots()
+    colours = [HONEST if honest[rule] else ORACLE for rule in rules]
+    places = np.arange(len(rules))
+    axes.barh(places, values, color=colours, height=0.62)
+    if any(spread):
+        axes.errorbar(values, places, xerr=spread, fmt="none", ecolor=INK, capsize=3, linewidth=1)
+    for place, value, width in zip(places, values, spread, strict=True):
+        axes.text(value + width + 0.012, place, f"{value:.3f}", va="center", fontsize=9, color=INK)
+    axes.set_yticks(places, rules)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1.08)
+    axes.set_xlabel("UF1 (pooled over all folds)")
+    _head(figure, title)
+    axes.spines[["top", "right"]].set_visible(False)
+    for name, colour in (
+        ("honest: the held-out person decides nothing", HONEST),
+        ("oracle: sees the held-out person", ORACLE),
+    ):
+        axes.bar(0, 0, color=colour, label=name)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
+    return figure
+
+
+def subjects(
+    rows: Sequence[tuple[str, int, float, float | None]], rule: str, oracle: str, title: str
+) -> Figure:
+    """Accuracy of every held-out person. rows: (subject, clips, accuracy under rule, accuracy under oracle or
+    None).
+
+    Dots grow with the number of clips; a line leads to what the oracle rule reports for the same person.
+    """
+    rows = sorted(rows, key=lambda row: (row[2], row[0]))
+    figure = Figure(figsize=(7.2, 1.6 + 0.19 * len(rows)), dpi=130, layout="constrained")
+    axes = figure.subplots()
+    places = np.arange(len(rows))
+    accuracy = np.array([row[2] for row in rows])
+    size = 14 + 4 * np.array([row[1] for row in rows])
+    lifted = np.array([row[2] if row[3] is None else row[3] for row in rows])
+    axes.hlines(
+        places,
+        np.minimum(accuracy, lifted),
+        np.maximum(accuracy, lifted),
+        color=ORACLE,
+        linewidth=1.2,
+        alpha=0.6,
+        zorder=1,
+    )
+    if any(row[3] is not None for row in rows):
+        axes.scatter(lifted, places, s=size, facecolors="white", edgecolors=ORACLE, label=oracle, zorder=2)
+    axes.scatter(accuracy, places, s=size, color=HONEST, label=rule, zorder=3)
+    pooled = float(np.average(accuracy, weights=[row[1] for row in rows]))
+    axes.axvline(pooled, color=INK, linestyle=":", linewidth=1, label=f"all clips, {rule}: {pooled:.3f}")
+    axes.set_yticks(places, [f"{row[0]}  ({row[1]})" for row in rows], fontsize=7)
+    axes.set_ylim(-0.8, len(rows) - 0.2)
+    axes.set_xlim(-0.04, 1.04)
+    axes.set_xlabel("accuracy of the held-out person")
+    axes.set_ylabel("subject (clips)")
+    _head(figure, title)
+    axes.grid(axis="x", alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+    return figure

@@ -1,0 +1,50 @@
+"""The order in which the folds of a trial run: first those that together say most about a configuration.
+
+A trial that is stopped early is judged by its first folds, so these should validate every clip once before
+any clip twice. The order depends on who validates in which fold alone: it is the same for every trial, and no
+result or test clip moves it.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections import Counter
+from collections.abc import Sequence
+from typing import TypeVar
+
+
+class Judged(typing.Protocol):
+    """The part of a FoldJob that decides."""
+
+    @property
+    def seed(self) -> int: ...
+
+    @property
+    def validation(self) -> tuple[str, ...]: ...
+
+
+Job = TypeVar("Job", bound=Judged)
+
+
+def informative(jobs: Sequence[Job]) -> list[Job]:
+    """The same jobs: next comes the one with most validation clips that are new, the earlier of equals.
+
+    When no clip is new any more, all count as new again. Seeds take turns: each has its nth fold before any
+    has its n+1st. Without validation people the order stays as it is.
+    """
+    if not any(job.validation for job in jobs):
+        return list(jobs)
+    rest, taken, seen = list(jobs), Counter[int](), set[str]()
+    order = []
+    while rest:
+        fewest = min(taken[job.seed] for job in rest)
+        turn = [job for job in rest if taken[job.seed] == fewest]
+        chosen = max(turn, key=lambda job: len(set(job.validation) - seen))
+        if seen.issuperset(chosen.validation):
+            seen = set()
+            chosen = max(turn, key=lambda job: len(set(job.validation)))
+        seen.update(chosen.validation)
+        taken[chosen.seed] += 1
+        rest.remove(chosen)
+        order.append(chosen)
+    return order

@@ -1,0 +1,182 @@
+"""Records of a study, put in order and checked against each other, and what their validation people say.
+
+Input   trials, each with the jobs.FoldResult of its folds, in any order.
+Output  look-up by (fold, seed); UF1 and loss on validation people for every evaluated epoch, of one fold or
+        pooled.
+
+The UF1 of one fold's validation people counts a class that they do not show as 0 (see metrics): the same
+people judge every trial and epoch of a fold, so it moves no choice. An epoch whose loss is not finite
+(diverged) has UF1 0 and the worst rank.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestrator.selection import metrics
+from orchestrator.study.jobs import FoldResult
+
+Key = tuple[str, int]  # fold, seed
+Rank = tuple[float, float]  # UF1, -loss: compared in this order, higher is better
+
+
+class SelectionError(ValueError):
+    """The records do not allow the rule, or contradict each other. Names the trial, the fold and the next
+    step."""
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """All results that one configuration has so far, in any order."""
+
+    index: int
+    config: dict[str, Any]
+    results: tuple[FoldResult, ...]
+
+
+class Records:
+    """Trials in a fixed order, looked up by (fold, seed), and checked against each other."""
+
+    def __init__(self, trials: Sequence[TrialRecord]):
+        self.trials = sorted(trials, key=lambda trial: trial.index)
+        self.of: dict[int, dict[Key, FoldResult]] = {
+            t.index: {(r.fold, r.seed): r for r in t.results} for t in self.trials
+        }
+        self.keys = sorted({key for results in self.of.values() for key in results})
+        self.seeds = sorted({seed for _, seed in self.keys})
+        if len(self.of) < len(trials):
+            raise SelectionError("two trials have the same index")
+        if not self.keys:
+            raise SelectionError("there is no fold result to choose from; run the sweep, or --resume it")
+        for trial in self.trials:
+            if len(self.of[trial.index]) < len(trial.results):
+                raise SelectionError(f"trial {trial.index} has two results for one fold and seed")
+            for result in trial.results:
+                self._check(trial.index, result)
+
+    def _check(self, index: int, result: FoldResult) -> None:
+        first = next(
+            self.of[t.index][result.fold, result.seed]
+            for t in self.trials
+            if (result.fold, result.seed) in self.of[t.index]
+        )
+        where = f"trial {index}, fold {result.fold!r}, seed {result.seed}"
+        shared = set(result.validation) & set(result.test)
+        if shared:
+            raise SelectionError(f"{where}: clip {min(shared)!r} is both a validation and a test clip")
+        if set(result.validation) != set(first.validation) or set(result.test) != set(first.test):
+            raise SelectionError(
+                f"{where}: other validation or test clips than in the first trial; the trials are of "
+                "different studies"
+            )
+        if len(result.epochs) == 0:
+            raise SelectionError(f"{where}: no epoch was evaluated")
+
+    @property
+    def validated(self) -> bool:
+        """Whether every fold has validation people."""
+        return all(result.validation for results in self.of.values() for result in results.values())
+
+    @property
+    def single(self) -> bool:
+        """Whether one trial holds all the results there are."""
+        return sum(bool(results) for results in self.of.values()) == 1
+
+    @property
+    def complete(self) -> list[int]:
+        """Indices of the trials that have every fold and seed which any trial has."""
+        return [index for index, results in self.of.items() if len(results) == len(self.keys)]
+
+    def need_complete(self, rule: str) -> list[int]:
+        if not self.complete:
+            raise SelectionError(
+                f"{rule} needs a trial with all folds, but {'; '.join(incomplete(self.trials).values())}; "
+                "run --resume"
+            )
+        return self.complete
+
+    def need_validation(self, rule: str) -> None:
+        if not self.validated:
+            raise SelectionError(
+                f"{rule} needs validation people and a fold has none (inner folds = 0); rerun the sweep with "
+                "inner folds >= 2, "
+                "or use last_epoch with one trial"
+            )
+
+
+def incomplete(trials: Sequence[TrialRecord]) -> dict[int, str]:
+    """For each trial that lacks folds (pruned, failed or unfinished), a sentence. Rules that need all folds
+    leave it out."""
+    records = Records(trials)
+    missing = {i: [k for k in records.keys if k not in results] for i, results in records.of.items()}
+    return {
+        index: f"trial {index} lacks {len(keys)} of {len(records.keys)} folds "
+        f"(first: {keys[0][0]}, seed {keys[0][1]})"
+        for index, keys in missing.items()
+        if keys
+    }
+
+
+def validation_counts(result: FoldResult) -> NDArray[Any]:
+    """int64 (E, C, C): the validation confusion matrix of every epoch."""
+    n_epochs, _, n_classes = result.validation_probs.shape
+    called = result.validation_probs.argmax(axis=2)  # (E, v)
+    cell = (np.arange(n_epochs)[:, None] * n_classes + result.validation_truth[None, :]) * n_classes + called
+    return np.bincount(cell.ravel(), minlength=n_epochs * n_classes**2).reshape(
+        n_epochs, n_classes, n_classes
+    )
+
+
+def _ranks(counts: NDArray[Any], loss: NDArray[Any]) -> list[Rank]:
+    """One rank an epoch, from confusion matrices (E, C, C) and losses (E,)."""
+    uf1 = metrics.scores(counts)["f1"].mean(axis=-1)
+    return [
+        (float(u), -float(x)) if math.isfinite(x) else (0.0, -math.inf)
+        for u, x in zip(uf1, loss, strict=True)
+    ]
+
+
+def best(ranks: Sequence[Rank]) -> int:
+    """The epoch with the highest rank; the earlier one of equals."""
+    return max(range(len(ranks)), key=lambda epoch: (ranks[epoch], -epoch))
+
+
+def validation_ranks(result: FoldResult) -> list[Rank]:
+    """(UF1, -loss) on the fold's own validation people, for each evaluated epoch."""
+    return _ranks(validation_counts(result), result.validation_loss)
+
+
+def rows_at(epochs: NDArray[Any], grid: NDArray[Any]) -> NDArray[Any]:
+    """int (G,): the row of a fold's records at each epoch of a grid, which is that of its last evaluated
+    epoch up to there."""
+    return np.clip(np.searchsorted(epochs, grid, side="right") - 1, 0, None)
+
+
+def pooled_ranks(results: Iterable[FoldResult]) -> tuple[NDArray[Any], list[Rank], list[NDArray[Any]]]:
+    """Validation of several folds, pooled, at every epoch that any of them evaluated.
+
+    A fold that stopped early keeps the predictions of its last evaluated epoch. Returns the epochs (G,),
+    their ranks (the loss is the mean over clips), and for each result, in the order given, the row of its
+    records at each of the G epochs.
+    """
+    results = list(results)
+    grid = np.unique(np.concatenate([r.epochs for r in results]))
+    rows = [rows_at(r.epochs, grid) for r in results]
+    pairs = list(zip(results, rows, strict=True))
+    counts = np.sum([validation_counts(r)[at] for r, at in pairs], axis=0)
+    loss = np.average(
+        [r.validation_loss[at] for r, at in pairs], axis=0, weights=[len(r.validation) for r in results]
+    )
+    return grid, _ranks(counts, loss), rows
+
+
+def pooled_validation_uf1(results: Sequence[FoldResult]) -> float:
+    """What a search may maximise: the best UF1 over epochs of the pooled validation predictions of the folds
+    given."""
+    return max(uf1 for uf1, _ in pooled_ranks(results)[1])

@@ -1,0 +1,112 @@
+"""The unit of work: one fold of one trial under one seed. What goes into it, what comes out, and what names
+it.
+
+A FoldJob holds no test label, and neither does the data that a worker gets: a worker cannot look at what it
+must not see. Truth is joined by clip id afterwards, in selection.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+
+def canonical_json(value: Any) -> str:
+    """One text for equal values: sorted keys, no spaces, floats by repr. NaN and objects without a JSON form
+    are refused."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def digest(value: Any, length: int = 16) -> str:
+    """Hex digest of a value's canonical JSON."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:length]
+
+
+@dataclass(frozen=True)
+class FoldJob:
+    """One fold to train. All ids are clip ids of the study's table; labels are in FoldData, for train and
+    validation only."""
+
+    model: str
+    config: dict[str, Any]  # full canonical configuration: {"recipe": {...}, "model": {...}}
+    features: str  # feature-set version, "roi_flow14-1a2b3c4d"
+    corpus: str  # corpus fingerprint
+    au: str  # "none" | "annotated" | "predicted"
+    classes: tuple[str, ...]
+    protocol: str
+    fold: str  # name of the fold: the held-out subject
+    train: tuple[str, ...]
+    validation: tuple[str, ...]
+    test: tuple[str, ...]
+    seed: int  # replicate number given by --seeds: 0, 1, ...
+    code: str  # version of the code that decides the numbers
+    # "cpu" | "cuda", and "packed" behind it: equal within rounding, not to the bit, so never mixed
+    arithmetic: str = "cpu"
+
+    @property
+    def job_id(self) -> str:
+        return digest(vars(self), 24)
+
+
+@dataclass(frozen=True)
+class FoldData:
+    """The arrays of one fold, cut out of the study's table by data.fold_data(). n, v, t clips in train,
+    validation, test.
+
+    x_*       float32, float16 or uint8 (n, *input shape), as stored: (T, N, 2) for roi_flow, (3, 28, 28) for
+              flow pictures ...
+    y_*       int64 (n,), class index. There is no y_test.
+    aus_*     float32 (n, 21): 1 active, 0 not, a row of -1 where the clip has no annotation. None when au is
+              "none"; when it is "predicted", annotations of the training clips alone, and None for all
+              others.
+    subjects_train  person of each training clip; needed when au is "predicted".
+    channels  names of the N motion channels (roi_flow), else ().
+    kind      one of training/kinds.py.
+    """
+
+    kind: str
+    channels: tuple[str, ...]
+    x_train: NDArray[Any]
+    y_train: NDArray[Any]
+    x_validation: NDArray[Any]
+    y_validation: NDArray[Any]
+    x_test: NDArray[Any]
+    aus_train: NDArray[Any] | None = None
+    aus_validation: NDArray[Any] | None = None
+    aus_test: NDArray[Any] | None = None
+    subjects_train: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """What one job leaves behind: per-epoch records from which every selection rule can choose later. E
+    epochs, C classes.
+
+    epochs           int32 (E,): 1-based numbers of the epochs that were evaluated.
+    train_loss       float32 (E,): mean training loss of the epoch.
+    validation_truth int64 (v,): labels of the validation clips, which the worker had. There is no test truth
+    here, so a rule
+                     that gets records alone cannot see any.
+    validation_loss  float32 (E,): cross-entropy on the validation clips; NaN without validation people.
+    validation_probs float32 (E, v, C), rows in the order of ``validation``.
+    test_probs       float32 (E, t, C), rows in the order of ``test``.
+    seconds          training time of the fold, evaluation included.
+    """
+
+    job_id: str
+    fold: str
+    seed: int
+    validation: tuple[str, ...]
+    test: tuple[str, ...]
+    validation_truth: NDArray[Any]
+    epochs: NDArray[Any]
+    train_loss: NDArray[Any]
+    validation_loss: NDArray[Any]
+    validation_probs: NDArray[Any]
+    test_probs: NDArray[Any]
+    seconds: float
+    notes: tuple[str, ...] = field(default=())

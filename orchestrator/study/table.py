@@ -1,0 +1,234 @@
+"""Feature set on disk -> the study's table in memory -> the arrays of one fold.
+
+The table is read once and shared (Ray's object store); a fold's arrays are cut out of it by clip id. The
+label of a test clip never leaves here for a worker, and statistics for normalisation are the worker's
+business, from its training clips.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestrator.common.errors import ConfigError
+from orchestrator.study.jobs import FoldData, FoldJob, canonical_json
+from orchestrator.study.labels import classify
+from preprocessing.places import Place, place
+from preprocessing.schema import AU_VOCABULARY, read_shards
+
+AU_MODES = ("auto", "annotated", "predicted", "none")
+
+
+@dataclass(frozen=True)
+class ClipTable:
+    """The clips of a study that have features and a class, sorted by clip id.
+
+    clip_ids, subjects, splits  (n,) strings; a split is "" where the corpus fixes none.
+    y         int64 (n,), class index.
+    x         float32, float16 or uint8 (n, *shape), as stored: not normalised.
+    aus       float32 (n, 21) as annotated, with rows of -1 where not, or None when the study uses no action
+              units.
+    au        "none"; "annotated": a model gets every clip's annotation; "predicted": a fold estimates them
+              (training/au_head.py), and annotations of other than its training people never leave here.
+    content   digest of all of the above: equal tables anywhere give equal job ids.
+    left_out  clip id -> why it is not in the table (quarantined, class not in the scheme, unknown emotion).
+    """
+
+    corpus: str
+    features: str
+    kind: str
+    channels: tuple[str, ...]
+    classes: tuple[str, ...]
+    clip_ids: tuple[str, ...]
+    subjects: tuple[str, ...]
+    splits: tuple[str, ...]
+    y: NDArray[Any]
+    x: NDArray[Any]
+    aus: NDArray[Any] | None
+    au: str
+    content: str
+    left_out: dict[str, str]
+
+    @property
+    def subject_of(self) -> dict[str, str]:
+        return dict(zip(self.clip_ids, self.subjects, strict=True))
+
+    @property
+    def truth(self) -> dict[str, int]:
+        return dict(zip(self.clip_ids, self.y.tolist(), strict=True))
+
+
+def load(folder: str | Place, scheme: str, au: str, *, uses_aus: bool) -> ClipTable:
+    """Read one corpus' feature set and give every clip its class.
+
+    folder  as extract.prepare gives it, or its text: a path or s3://bucket/prefix.
+    scheme  label scheme, a key of labels.SCHEMES.
+    au      "auto" (annotated where model and corpus have them), "annotated" or "none".
+    Raises FeatureSetError (missing, damaged, other schema), OSError (not reached), ConfigError (no clip left,
+    no annotation to use).
+    """
+    spec, table = read_shards(place(folder))
+    rows = table.drop_columns("x").to_pylist()
+    corpus = rows[0]["corpus"]
+    left_out = {row["clip_id"]: f"quarantined: {row['error']}" for row in rows if row["status"] != "ok"}
+    good = [row for row in rows if row["status"] == "ok"]
+    labelling = classify(corpus, [row["emotion"] for row in good], scheme)
+    for row, index, why in zip(good, labelling.index, labelling.why, strict=True):
+        if index is None:
+            left_out[row["clip_id"]] = why
+    kept = {
+        row["clip_id"]: (row, index)
+        for row, index in zip(good, labelling.index, strict=True)
+        if index is not None
+    }
+    if not kept:
+        first = next(iter(left_out.items()), ("-", "no row"))
+        raise ConfigError(
+            f"no clip of {corpus} has features and a class of scheme {scheme!r}; first left out: {first[0]}: "
+            f"{first[1]}"
+        )
+    ids = tuple(sorted(kept))
+    stored = dict(zip(table["clip_id"].to_pylist(), table["x"], strict=True))
+    x = np.stack([spec.array(stored[clip].as_buffer()) for clip in ids])
+    y = np.array([kept[clip][1] for clip in ids], np.int64)
+    aus, mode = _action_units([kept[clip][0] for clip in ids], au, uses_aus, corpus)
+    subjects, splits = (tuple(kept[clip][0][column] or "" for clip in ids) for column in ("subject", "split"))
+    return ClipTable(
+        corpus,
+        spec.version,
+        spec.kind,
+        spec.channels,
+        labelling.classes,
+        ids,
+        subjects,
+        splits,
+        y,
+        x,
+        aus,
+        mode,
+        _content(spec.version, ids, splits, labelling.classes, y, x, aus, mode),
+        left_out,
+    )
+
+
+def merged(tables: Sequence[ClipTable]) -> ClipTable:
+    """Several corpora as one table, with the classes that all of them have; clips of other classes are left
+    out and say so.
+
+    Action units stay only where every corpus has them. Raises ConfigError for other feature sets, a corpus
+    given twice, or fewer than two shared classes.
+    """
+    if len(tables) == 1:
+        return tables[0]
+    first, names = tables[0], [table.corpus for table in tables]
+    if len(set(names)) < len(names):
+        raise ConfigError(f"a corpus is given twice: {', '.join(names)}")
+    if other := next((t for t in tables if t.features != first.features), None):
+        raise ConfigError(
+            f"{first.corpus} has features {first.features}, {other.corpus} has {other.features}; choose "
+            "--features that both give"
+        )
+    classes = tuple(name for name in first.classes if all(name in table.classes for table in tables))
+    if len(classes) < 2:
+        have = "; ".join(f"{table.corpus}: {', '.join(table.classes)}" for table in tables)
+        raise ConfigError(
+            f"the corpora share {len(classes)} classes ({have}); choose a label scheme that they share, such "
+            "as --classes 3"
+        )
+    left_out = {clip: why for table in tables for clip, why in table.left_out.items()}
+    rows: list[tuple[str, ClipTable, int]] = []
+    for table in tables:
+        for i, clip in enumerate(table.clip_ids):
+            name = table.classes[table.y[i]]
+            if name in classes:
+                rows.append((clip, table, i))
+            else:
+                left_out[clip] = f"class {name!r} is not one of the shared classes {', '.join(classes)}"
+    rows.sort(key=lambda row: row[0])
+    ids, subjects, splits = (
+        tuple(getattr(t, name)[i] for _, t, i in rows) for name in ("clip_ids", "subjects", "splits")
+    )
+    y = np.array([classes.index(t.classes[t.y[i]]) for _, t, i in rows], np.int64)
+    x = np.stack([t.x[i] for _, t, i in rows])
+    aus = (
+        None
+        if any(t.aus is None for t in tables)
+        else np.stack([t.aus[i] for _, t, i in rows if t.aus is not None])
+    )
+    mode = "none" if aus is None else first.au
+    return ClipTable(
+        "+".join(names),
+        first.features,
+        first.kind,
+        first.channels,
+        classes,
+        ids,
+        subjects,
+        splits,
+        y,
+        x,
+        aus,
+        mode,
+        _content(first.features, ids, splits, classes, y, x, aus, mode),
+        left_out,
+    )
+
+
+def _content(
+    features: str,
+    ids: tuple[str, ...],
+    splits: tuple[str, ...],
+    classes: tuple[str, ...],
+    y: NDArray[Any],
+    x: NDArray[Any],
+    aus: NDArray[Any] | None,
+    au: str,
+) -> str:
+    made = hashlib.sha256(canonical_json([features, ids, splits, classes, y.tolist(), au]).encode())
+    made.update(np.ascontiguousarray(x).tobytes())
+    made.update(b"" if aus is None else aus.tobytes())
+    return made.hexdigest()[:16]
+
+
+def _action_units(
+    rows: list[dict[str, Any]], au: str, uses_aus: bool, corpus: str
+) -> tuple[NDArray[Any] | None, str]:
+    """(annotations, mode of ClipTable.au)."""
+    if au not in AU_MODES:
+        raise ConfigError(f"--au {au!r} is unknown; known: {', '.join(AU_MODES)}")
+    known = any(row["aus_known"] for row in rows)
+    if au == "none" or (au == "auto" and not (known and uses_aus)):
+        return None, "none"
+    if not uses_aus:
+        raise ConfigError(f"--au {au} was asked for, but this model takes no action units; use --au none")
+    if not known:
+        raise ConfigError(f"--au {au} was asked for, but {corpus} annotates no action units; use --au none")
+    missing = [-1] * len(AU_VOCABULARY)
+    aus = np.array([missing if row["au_vector"] is None else row["au_vector"] for row in rows], np.float32)
+    return aus, "predicted" if au == "predicted" else "annotated"
+
+
+def fold_data(table: ClipTable, job: FoldJob) -> FoldData:
+    """The arrays of one job. Labels for training and validation clips only; where action units are predicted,
+    annotations of the training clips only."""
+    row = {clip: i for i, clip in enumerate(table.clip_ids)}
+    train, validation, test = ([row[clip] for clip in ids] for ids in (job.train, job.validation, job.test))
+    given = table.aus if table.au == "annotated" else None
+    return FoldData(
+        kind=table.kind,
+        channels=table.channels,
+        x_train=table.x[train],
+        y_train=table.y[train],
+        x_validation=table.x[validation],
+        y_validation=table.y[validation],
+        x_test=table.x[test],
+        aus_train=None if table.aus is None else table.aus[train],
+        aus_validation=None if given is None else given[validation],
+        aus_test=None if given is None else given[test],
+        subjects_train=tuple(table.subjects[i] for i in train),
+    )

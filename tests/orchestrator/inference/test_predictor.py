@@ -1,0 +1,136 @@
+"""A refitted model comes back from MLflow in a fresh process, without our packages around, and predicts the
+same."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pytest
+
+from orchestrator.inference import predictor
+from orchestrator.study.configuration import configuration
+from orchestrator.study.jobs import FoldData
+from orchestrator.study.recipe import Recipe
+from orchestrator.study.table import ClipTable
+from orchestrator.tracking.tracker import Tracker, keep_model
+from orchestrator.training.loop import fit
+from orchestrator.training.prediction import predict
+
+CHANNELS = ("left_brow", "right_brow", "nose")
+CLASSES = ("negative", "positive", "surprise")
+LOAD = """
+import json, sys
+import numpy as np
+import mlflow
+uri, address, folder = sys.argv[1:]
+mlflow.set_tracking_uri(uri)
+model = mlflow.pyfunc.load_model(address)
+given = dict(np.load(folder + "/given.npz"))
+np.save(folder + "/out.npy", model.predict(given))
+import orchestrator
+assert "artifacts" in orchestrator.__file__, orchestrator.__file__
+"""
+
+
+def table_of(kind: str, au: str) -> ClipTable:
+    rng = np.random.default_rng(0)
+    shape = (6, 3, 2) if kind == "roi_flow" else (3, 28, 28)
+    ids = tuple(f"c/{i // 4}/{i}" for i in range(12))
+    return ClipTable(
+        corpus="c",
+        features="made_up-1",
+        kind=kind,
+        channels=CHANNELS if kind == "roi_flow" else (),
+        classes=CLASSES,
+        clip_ids=ids,
+        subjects=tuple(i[:3] for i in ids),
+        splits=("",) * 12,
+        y=np.arange(12) % 3,
+        x=rng.normal(size=(12, *shape)).astype(np.float32),
+        aus=np.tile(rng.integers(0, 2, 21), (12, 1)).astype(np.float32) * (np.arange(12) % 3 > 0)[:, None]
+        if au != "none"
+        else None,
+        au=au,
+        content="0" * 16,
+        left_out={},
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "kind", "au", "settings"),
+    [
+        ("stag", "roi_flow", "annotated", {"recipe.normalise": "standardise", "recipe.tta": True}),
+        ("stag", "roi_flow", "predicted", {}),
+        ("ststnet", "flow_picture", "none", {}),
+    ],
+)
+def test_a_logged_model_predicts_the_same_in_a_fresh_process(model, kind, au, settings, mlflow_uri, tmp_path):
+    table = table_of(kind, au)
+    config = configuration(model, {"recipe.epochs": 2, **settings})
+    none = table.x[:0]
+    data = FoldData(
+        kind,
+        table.channels,
+        table.x,
+        table.y,
+        none,
+        table.y[:0],
+        none,
+        table.aus,
+        subjects_train=table.subjects,
+    )
+    trained = fit(model, config, data, CLASSES, au=au, epochs=2, seed_names=("test",))
+    tracker = Tracker(
+        mlflow_uri,
+        {"name": f"refit-{model}", "model": model, "corpus": "c", "classes": CLASSES, "au": table.au},
+    )
+    keep_model(tmp_path / "model", model, trained, config, table, trial=3, epochs=2)
+    address = tracker.model(tmp_path / "model")
+
+    given = {"flow": table.x[3:9]} | ({"aus": table.aus[3:9]} if au == "annotated" else {})
+    np.savez(tmp_path / "given.npz", **given)
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD, mlflow_uri, address, str(tmp_path)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    recipe = Recipe(**config["recipe"])
+    aus = given.get("aus") if trained.au_head is None else trained.au_head(given["flow"])
+    expected = predict(
+        trained.model,
+        trained.normaliser,
+        recipe,
+        kind,
+        table.channels,
+        given["flow"],
+        aus,
+        len(table.classes),
+    )
+    assert expected.std() > 0.001  # not the same row for every clip
+    np.testing.assert_allclose(np.load(tmp_path / "out.npy"), expected, atol=1e-6)
+
+    info = mlflow.models.get_model_info(address)
+    assert info.signature.inputs.input_names() == list(given)
+    assert info.saved_input_example_info is not None
+    folder = Path(mlflow.artifacts.download_artifacts(address, dst_path=str(tmp_path / "files")))
+    assert not [file for file in folder.rglob("*") if file.suffix in (".pkl", ".pickle", ".pt", ".pth")]
+    assert not list(folder.rglob("__pycache__"))
+    about = json.loads((folder / "artifacts" / "model.json").read_text())
+    assert (about["classes"], about["trial"], about["au"]) == (list(CLASSES), 3, table.au)
+    assert {line.split("==")[0] for line in (folder / "requirements.txt").read_text().split()} >= {
+        "torch",
+        "safetensors",
+    }
+
+
+def test_a_model_trained_with_action_units_asks_for_them():
+    made = predictor.Predictor()
+    made.about, made.au_head = {"model": "stag", "n_aus": 21}, None
+    with pytest.raises(ValueError, match=r"trained with action units: give 'aus', float32 \(n, 21\)"):
+        made.predict(None, {"flow": np.zeros((1, 6, 3, 2), np.float32)})
