@@ -63,6 +63,10 @@ class Study:
         """Full configuration of a trial: published values, under the drawn ones, under the user's."""
         return configuration(self.model, drawn, self.fixed)
 
+    def code_of(self, config: Mapping[str, Any], au: str) -> str:
+        """Version of the code that decides the numbers of a trial of this configuration."""
+        return self.code
+
     def jobs(self, table: ClipTable, drawn: Mapping[str, Any]) -> tuple[FoldJob, ...]:
         """The fold jobs of one trial, seed by seed. Inner validation people depend on fold and seed, never on
         the trial."""
