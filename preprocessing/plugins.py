@@ -33,6 +33,8 @@ from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import Any
 
+from preprocessing import closure
+
 PARENT = "mer_plugins"  # package of what is given as a path, so that a file can shadow no other module
 OFFERS = ("MODEL", "CORPUS", "INPUTS", "PROTOCOL", "SCHEDULER")
 OURS = ("preprocessing", "mer_models", "search_spaces", "orchestrator", PARENT)
@@ -201,6 +203,7 @@ def load(plugin: Plugin) -> ModuleType:
         held = _LOADED.get(plugin.name)
         if held is None:
             held = _LOADED[plugin.name] = (plugin, _imported(plugin, _on_disk(plugin)))
+            _count(plugin)
         if held[0] != plugin:
             raise PluginError(
                 f"plugin {plugin.name}: this process holds other code of that name; start a new one, "
@@ -267,6 +270,13 @@ def _import(name: str, file: Path) -> ModuleType:
     return module
 
 
+def _count(plugin: Plugin) -> None:
+    """The plugin's files decide numbers: its versions follow them as they follow ours."""
+    top = plugin.name if plugin.name.startswith(f"{PARENT}.") else plugin.name.partition(".")[0]
+    file = Path(sys.modules[top].__file__ or "")
+    closure.also(top, file.parent if file.name == "__init__.py" else file)
+
+
 def lacking(module: object, names: Iterable[str]) -> str:
     """ "" or the names, all of them, that the module or class has not."""
     return ", ".join(name for name in names if not hasattr(module, name))
@@ -320,7 +330,7 @@ def _add_corpus_and_inputs(plugin: Plugin, module: ModuleType) -> None:
             )
         add(DATASETS, module.CORPUS, module, plugin, "corpus")
     if "INPUTS" in plugin.offers:
-        from preprocessing.inputs import INPUTS
+        from preprocessing.inputs import INPUTS, NameTaken
 
         if not isinstance(module.INPUTS, Mapping) or not module.INPUTS:
             raise PluginError(
@@ -331,4 +341,7 @@ def _add_corpus_and_inputs(plugin: Plugin, module: ModuleType) -> None:
                 raise PluginError(
                     f"plugin {plugin.name}: the input {name!r} lacks {missing}; see examples/my_input.py"
                 )
-            add(INPUTS, name, made, plugin, "input")
+            try:
+                INPUTS.add(name, plugin.name)
+            except NameTaken as error:
+                raise PluginError(str(error)) from error

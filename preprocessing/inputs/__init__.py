@@ -59,7 +59,9 @@ class _Registry(Mapping[str, "Input"]):
         Said again it changes nothing. Raises NameTaken for a name that another module has.
         """
         if self._modules.setdefault(name, module) != module:
-            raise NameTaken(f"the input {name!r} of {module} is there already, from {self._modules[name]}; rename it")
+            raise NameTaken(
+                f"the input {name!r} of {module} is there already, from {self._modules[name]}; rename it"
+            )
 
 
 INPUTS = _Registry()
