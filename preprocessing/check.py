@@ -28,7 +28,7 @@ from rich.text import Text
 from preprocessing.datasets import DATASETS, read
 from preprocessing.decode import FramesError
 from preprocessing.frames import extent
-from preprocessing.pipeline import PICTURE_CORPORA
+from preprocessing.plan import holds_pictures
 from preprocessing.schema import Clip
 
 SHOWN = 5  # ids, or repairs, named for each reason
@@ -131,7 +131,7 @@ class Findings:
 def inspect(corpus: str, root: Path) -> Findings:
     """Read labels and file names. Raises CorpusError when the corpus cannot be read at all."""
     clips = tuple(read(corpus, root))
-    pictures = corpus in PICTURE_CORPORA
+    pictures = holds_pictures(corpus)
     problems, lengths = {}, {}
     for clip in clips:
         if clip.problem:
@@ -150,9 +150,8 @@ def inspect(corpus: str, root: Path) -> Findings:
     return Findings(corpus, root, clips, problems, lengths, there, published, told.get("source", ""))
 
 
-def check(corpus: str, root: Path, console: Console) -> bool:
-    """Print what ``inspect`` finds and what to do. True if at least one clip can be used. Raises CorpusError
-    as ``inspect``."""
+def check(corpus: str, root: Path, console: Console) -> Findings:
+    """Print what ``inspect`` finds and what to do, and return it. Raises CorpusError as ``inspect``."""
     found = inspect(corpus, root)
     _overview(found, console)
     _emotions(found, console)
@@ -160,7 +159,7 @@ def check(corpus: str, root: Path, console: Console) -> bool:
     _repairs(found, console)
     _problems(found, console)
     _next(found, console)
-    return found.usable > 0
+    return found
 
 
 def _say(console: Console, text: str, indent: int = 0) -> None:
