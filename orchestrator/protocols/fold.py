@@ -152,7 +152,7 @@ def _check(folds: tuple[Fold, ...], clips: Clips, subject_dependent: bool) -> No
             )
 
 
-_BUG = "the protocol is wrong, not the corpus: mend orchestrator/protocols"
+_BUG = "the protocol is wrong, not the corpus: mend its file"
 
 
 def first_names(names: Collection[str]) -> str:
