@@ -28,7 +28,7 @@ from rich.text import Text
 from preprocessing.datasets import DATASETS, read
 from preprocessing.decode import FramesError
 from preprocessing.frames import extent
-from preprocessing.pipeline import PICTURE_CORPORA
+from preprocessing.plan import holds_pictures
 from preprocessing.schema import Clip
 
 SHOWN = 5  # ids, or repairs, named for each reason
@@ -131,7 +131,7 @@ class Findings:
 def inspect(corpus: str, root: Path) -> Findings:
     """Read labels and file names. Raises CorpusError when the corpus cannot be read at all."""
     clips = tuple(read(corpus, root))
-    pictures = corpus in PICTURE_CORPORA
+    pictures = holds_pictures(corpus)
     problems, lengths = {}, {}
     for clip in clips:
         if clip.problem:

@@ -25,11 +25,11 @@ from preprocessing.decode import FramesError
 from preprocessing.flow import FLOWS, Flow
 from preprocessing.frames import container_fps, extent, read_clip, read_picture
 from preprocessing.inputs import INPUTS
-from preprocessing.inputs.view import MIDDLE, Collector, Frame, Settings, Shared
+from preprocessing.inputs.settings import MIDDLE, Settings
+from preprocessing.inputs.view import Collector, Frame, Shared
 from preprocessing.landmarks import FaceError, Landmarker
 from preprocessing.schema import AU_VOCABULARY, Clip
 
-PICTURE_CORPORA = ("ststnet_flow",)  # corpora of ready flow pictures: no frames, no face
 IN_MEMORY = 64 << 20  # bytes of waiting frames above which they go to disk
 
 
@@ -43,7 +43,8 @@ class Pipeline:
 
     def __init__(self, names: tuple[str, ...], settings: Settings):
         self.names, self.settings = names, settings
-        self.flow: Flow = FLOWS[settings.flow]()
+        needs_flow = any(INPUTS[name].needs_flow for name in names)
+        self.flow: Flow | None = FLOWS[settings.flow]() if needs_flow else None
         self.tracks = settings.apex != MIDDLE or any(INPUTS[name].needs_landmarks for name in names)
         self._landmarker: Landmarker | None = None
 
@@ -53,17 +54,20 @@ class Pipeline:
             self._landmarker = Landmarker()
         return self._landmarker
 
-    def rows(self, clip: Clip, names: tuple[str, ...] = ()) -> dict[str, dict[str, Any]]:
+    def rows(
+        self, clip: Clip, names: tuple[str, ...] = (), *, pictures: bool = False
+    ) -> dict[str, dict[str, Any]]:
         """{input name: row of its feature set} for one clip. A clip that fails gives error rows for every
         input.
 
-        names  those of the pipeline's inputs that are wanted; by default all.
+        names     those of the pipeline's inputs that are wanted; by default all.
+        pictures  the clip is a ready flow picture: no frames, no face.
         """
         row, names = _labels(clip), names or self.names
         try:
             if clip.problem:
                 raise ClipError(clip.problem)
-            if clip.corpus in PICTURE_CORPORA:
+            if pictures:
                 picture = read_picture(clip.frames)
                 row |= {"n_frames": 1, "height": picture.shape[0], "width": picture.shape[1]}
                 values = {name: INPUTS[name].from_picture(picture) for name in names}
@@ -135,7 +139,7 @@ class _Aligned:
 
     def __init__(self, clip: Clip, landmarker: Landmarker, settings: Settings, tracks: bool):
         self.clip, self.landmarker, self.settings, self.tracks = clip, landmarker, settings, tracks
-        self.every = max(1, round(settings.landmarks_every * clip.fps)) if clip.fps else 1
+        self.every = max(1, round(settings.landmarks_every * clip.fps)) if tracks and clip.fps else 1
         self.height = self.width = 0
 
     def __iter__(self) -> Iterator[Frame]:

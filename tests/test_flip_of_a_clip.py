@@ -16,8 +16,7 @@ import pytest
 
 from orchestrator.training.augment import mirror
 from orchestrator.training.kinds import KINDS
-from preprocessing.inputs import INPUTS
-from preprocessing.inputs.view import Settings
+from preprocessing.inputs import INPUTS, Settings
 from preprocessing.landmarks import Landmarker
 from preprocessing.pipeline import Pipeline
 from preprocessing.render import RenderConfig, clip_plan

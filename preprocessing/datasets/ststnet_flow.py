@@ -21,8 +21,9 @@ from preprocessing.datasets import labelled, manifest, sheet
 from preprocessing.schema import Clip
 
 CORPUS = "ststnet_flow"
+PICTURES = True  # each clip is a ready flow picture: no frames, no face
 LABELS = ("labels.csv", "combined_3_class2_for_optical_flow.csv")
-PICTURES = ("flow", "STSNet_whole_norm_u_v_os", "STSTNet_whole_norm_u_v_os")
+FOLDERS = ("flow", "STSNet_whole_norm_u_v_os", "STSTNet_whole_norm_u_v_os")
 COLUMNS = ("dataset", "sub", "filename_o", "label")
 EMOTIONS = {"0": "negative", "1": "positive", "2": "surprise"}
 
@@ -34,7 +35,7 @@ def clips(root: Path) -> Iterator[Clip]:
     Raises CorpusError if the CSV, one of its columns or the folder of pictures is missing.
     """
     rows = manifest.table(sheet.find_one([root], LABELS, "label file"), COLUMNS)
-    folder = labelled.first_folder(root, PICTURES, "flow pictures")
+    folder = labelled.first_folder(root, FOLDERS, "flow pictures")
     pictures: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("*.png")):
         if not path.name.startswith("."):
