@@ -24,14 +24,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from preprocessing import datasets
 from preprocessing.apex import SPOTTERS
 from preprocessing.choice import Choice
+from preprocessing.datasets import DATASETS
+from preprocessing.datasets.reading import read
 from preprocessing.decode import FramesError
 from preprocessing.frames import fingerprint
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.view import MIDDLE
-from preprocessing.pipeline import PICTURE_CORPORA, Pipeline
+from preprocessing.pipeline import Pipeline
 from preprocessing.places import Place, map_places, place, write_atomically
 from preprocessing.render import RenderConfig, render_corpus
 from preprocessing.render.config import GENERATOR_VERSION
@@ -120,14 +121,14 @@ def plan(
         raise CorpusError(
             f"apex {settings.apex!r} is no way to find one; known: {', '.join([MIDDLE, *SPOTTERS])}"
         )
-    clips = (choice or Choice()).of(datasets.read(corpus, root))
+    clips = (choice or Choice()).of(read(corpus, root))
     people: dict[str, list[Clip]] = {}
     for clip in clips:
         people.setdefault(clip.subject, []).append(clip)
     size = CLIPS_PER_SHARD
     shards = tuple(tuple(mine[i : i + size]) for mine in people.values() for i in range(0, len(mine), size))
     marks = tuple(_digest([_identity(clip) for clip in shard]) for shard in shards)
-    specs = {name: spec_of(name, settings, pictures=corpus in PICTURE_CORPORA) for name in names}
+    specs = {name: spec_of(name, settings, pictures=DATASETS[corpus].PICTURES) for name in names}
     folders = {
         name: out / spec.version / f"corpus={corpus}" / _digest(marks)[:10] for name, spec in specs.items()
     }
@@ -299,7 +300,7 @@ def prepare(
         return made
 
     runner = (
-        actors if workers and corpus not in PICTURE_CORPORA else inline
+        actors if workers and not DATASETS[corpus].PICTURES else inline
     )  # reading ready pictures is faster than starting actors
     done = run(todo, runner, max_failed=max_failed, report=report)
     if not done.extracted:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from preprocessing.action_units import vector
 from preprocessing.align import CROP, crop_of
 from preprocessing.apex import SPOTTERS
+from preprocessing.datasets import DATASETS
 from preprocessing.decode import FramesError
 from preprocessing.flow import FLOWS, Flow
 from preprocessing.frames import container_fps, extent, read_clip, read_picture
@@ -29,7 +30,6 @@ from preprocessing.inputs.view import MIDDLE, Collector, Frame, Settings, Shared
 from preprocessing.landmarks import FaceError, Landmarker
 from preprocessing.schema import AU_VOCABULARY, Clip
 
-PICTURE_CORPORA = ("ststnet_flow",)  # corpora of ready flow pictures: no frames, no face
 IN_MEMORY = 64 << 20  # bytes of waiting frames above which they go to disk
 
 
@@ -63,7 +63,7 @@ class Pipeline:
         try:
             if clip.problem:
                 raise ClipError(clip.problem)
-            if clip.corpus in PICTURE_CORPORA:
+            if DATASETS[clip.corpus].PICTURES:
                 picture = read_picture(clip.frames)
                 row |= {"n_frames": 1, "height": picture.shape[0], "width": picture.shape[1]}
                 values = {name: INPUTS[name].from_picture(picture) for name in names}

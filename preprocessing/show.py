@@ -17,13 +17,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from preprocessing import datasets, extract
+from preprocessing import extract
+from preprocessing.datasets import DATASETS
+from preprocessing.datasets.reading import read
 from preprocessing.frames import read_picture
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.onset_apex_flow import flow_and_strain
 from preprocessing.inputs.roi_flow import motion
 from preprocessing.inputs.view import Collector, Frame, KeyFrames, Shared, triple
-from preprocessing.pipeline import PICTURE_CORPORA, Pipeline
+from preprocessing.pipeline import Pipeline
 from preprocessing.places import write_atomically
 from preprocessing.regions import CHANNELS, PICTURE_CENTRES, REGIONS, regions, windows
 from preprocessing.schema import Clip, CorpusError
@@ -47,9 +49,9 @@ def sheet(clip_id: str, root: Path | None, workspace: Path, settings: Settings) 
     cannot be used.
     """
     corpus = clip_id.partition("/")[0]
-    if corpus not in datasets.DATASETS:
-        datasets.read(corpus, Path("."))  # raises, and names the nearest
-    clips = datasets.read(corpus, root or extract.synthetic_root(corpus, workspace))
+    if corpus not in DATASETS:
+        read(corpus, Path("."))  # raises, and names the nearest
+    clips = read(corpus, root or extract.synthetic_root(corpus, workspace))
     found = [clip for clip in clips if clip.clip_id == clip_id or clip.clip_id.startswith(f"{clip_id}/")]
     if not found:
         some = ", ".join(clip.clip_id for clip in clips[:5])
@@ -57,7 +59,7 @@ def sheet(clip_id: str, root: Path | None, workspace: Path, settings: Settings) 
     clip = found[0]
     if clip.problem:
         raise CorpusError(f"{clip.clip_id} cannot be shown: {clip.problem}")
-    figure = _picture_sheet(clip) if corpus in PICTURE_CORPORA else _clip_sheet(clip, settings)
+    figure = _picture_sheet(clip) if DATASETS[corpus].PICTURES else _clip_sheet(clip, settings)
     path = workspace / "sheets" / f"{clip.clip_id.replace('/', '_')}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     FigureCanvasAgg(figure)
