@@ -27,7 +27,7 @@ from orchestrator.runners import ray as ray_runner
 from orchestrator.search.schedulers import SCHEDULERS
 from orchestrator.search.search import SAMPLERS
 from orchestrator.selection.rules import DEFAULT, RULES, SelectionError
-from orchestrator.study.labels import SCHEMES
+from orchestrator.study.labels import all_schemes, corpora
 from orchestrator.study.study import Study
 from orchestrator.sweeps.request import REMOTE_FOLDER, Request, need, parse_settings
 from preprocessing.places import PlaceError
@@ -107,7 +107,7 @@ def main(
     model: Annotated[str, typer.Argument(help=f"one of {', '.join(MODELS)}")],
     corpus: Annotated[
         list[str],
-        typer.Option(help=f"one of {', '.join(SCHEMES['all'])}; several, each with its --root, are pooled"),
+        typer.Option(help=f"one of {', '.join(corpora())}; several, each with its --root, are pooled"),
     ] = ["synthetic"],  # noqa: B006
     root: Annotated[
         list[Path],
@@ -115,7 +115,7 @@ def main(
             help="folder of the corpus, in the order of --corpus; the synthetic one is rendered without"
         ),
     ] = [],  # noqa: B006
-    classes: Annotated[str, typer.Option(help=f"label scheme: {', '.join(SCHEMES)}")] = "3",
+    classes: Annotated[str, typer.Option(help=f"label scheme: {', '.join(all_schemes())}")] = "3",
     protocol: Annotated[
         str, typer.Option(help=f"one of {', '.join(PROTOCOLS)}; group_kfold-10 = in ten folds")
     ] = "loso",

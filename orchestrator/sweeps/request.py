@@ -13,7 +13,7 @@ from orchestrator.runners.sizing import Need
 from orchestrator.search.schedulers import DEFAULT, SCHEDULERS
 from orchestrator.search.search import SAMPLERS
 from orchestrator.selection.rules import RULES
-from orchestrator.study.labels import SCHEMES
+from orchestrator.study.labels import all_schemes, corpora
 from orchestrator.study.study import Study
 from orchestrator.study.table import AU_MODES
 from orchestrator.sweeps.features import chosen
@@ -55,7 +55,7 @@ class Request:
 
     def __post_init__(self) -> None:
         for value, known, what in (
-            (self.classes, SCHEMES, "label scheme"),
+            (self.classes, all_schemes(), "label scheme"),
             (self.au, AU_MODES, "AU mode"),
             (self.selection, RULES, "selection rule"),
             (self.sampler, SAMPLERS, "sampler"),
@@ -68,8 +68,8 @@ class Request:
             # refuses an address that cannot be one, or that holds a password, before it gets anywhere
             place(one)
         for corpus in self.corpora:
-            if corpus not in SCHEMES["all"]:
-                raise ConfigError(nearest(corpus, SCHEMES["all"], "corpus"))
+            if corpus not in corpora():
+                raise ConfigError(nearest(corpus, corpora(), "corpus"))
         if len(self.roots) not in ((0, 1) if len(self.corpora) == 1 else (len(self.corpora),)):
             raise ConfigError(
                 f"{len(self.corpora)} corpora ({', '.join(self.corpora)}) but {len(self.roots)} roots; give "
