@@ -24,9 +24,8 @@ SHOWN = 5  # ids, or repairs, named for each reason
 ALLOWED = 0.2  # the default of extract --max-failed
 
 
-def check(corpus: str, root: Path, console: Console) -> bool:
-    """Print what ``inspect`` finds and what to do. True if at least one clip can be used. Raises CorpusError
-    as ``inspect``."""
+def check(corpus: str, root: Path, console: Console) -> Findings:
+    """Print what ``inspect`` finds and what to do, and return it. Raises CorpusError as ``inspect``."""
     found = inspect(corpus, root)
     _overview(found, console)
     _emotions(found, console)
@@ -34,7 +33,7 @@ def check(corpus: str, root: Path, console: Console) -> bool:
     _repairs(found, console)
     _problems(found, console)
     _next(found, console)
-    return found.usable > 0
+    return found
 
 
 def _say(console: Console, text: str, indent: int = 0) -> None:

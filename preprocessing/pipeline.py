@@ -21,16 +21,19 @@ from numpy.typing import NDArray
 from preprocessing.action_units import vector
 from preprocessing.align import CROP, crop_of
 from preprocessing.apex import SPOTTERS
-from preprocessing.decode import FramesError
 from preprocessing.flow import FLOWS, Flow
 from preprocessing.frames import container_fps, extent, read_clip, read_picture
 from preprocessing.inputs import INPUTS
 from preprocessing.inputs.settings import MIDDLE, Settings
 from preprocessing.inputs.view import Collector, Frame, Shared
-from preprocessing.landmarks import FaceError, Landmarker
+from preprocessing.landmarks import Landmarker
 from preprocessing.schema import AU_VOCABULARY, Clip
 
 IN_MEMORY = 64 << 20  # bytes of waiting frames above which they go to disk
+
+
+# what one clip can cause: FramesError, FaceError and ClipError are ValueErrors, as what an input says is
+FAULTS = (ValueError, OSError, cv2.error)
 
 
 class ClipError(ValueError):
@@ -81,7 +84,7 @@ class Pipeline:
                 for name, x in values.items():
                     if not _finite(x):
                         raise ClipError(f"input {name} is not finite")
-        except (ClipError, FramesError, FaceError, ValueError, OSError, cv2.error) as error:
+        except FAULTS as error:
             failed = row | {"status": "error", "error": f"{type(error).__name__}: {error}", "x": None}
             return dict.fromkeys(names, failed)
         return {name: row | {"x": np.ascontiguousarray(x, INPUTS[name].dtype)} for name, x in values.items()}
@@ -93,8 +96,7 @@ class Pipeline:
         results and the facts.
 
         ``make`` is called with the clip completed: onset, apex and offset filled in where the labels leave
-        them open. The facts are the columns of a row that follow from the frames. Raises ClipError,
-        FramesError, FaceError, ValueError, OSError, cv2.error.
+        them open. The facts are the columns of a row that follow from the frames. Raises FAULTS.
         """
         first, last = extent(clip)
         fps = clip.fps if clip.fps or clip.frames.is_dir() else container_fps(clip.frames)

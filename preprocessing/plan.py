@@ -93,8 +93,11 @@ def plan(
 
 
 def spec(name: str, settings: Settings, *, pictures: bool) -> FeatureSpec:
-    """Specification of one feature set. Raises CorpusError for an unknown name, and for an input that cannot be
-    read off flow pictures where the corpus holds those."""
+    """Specification of one feature set.
+
+    pictures  the corpus holds ready flow pictures. Raises CorpusError for an unknown name, and for an input
+              that cannot be read off those.
+    """
     if name not in INPUTS:
         near = difflib.get_close_matches(name, INPUTS, n=1, cutoff=0.0)[0]
         raise CorpusError(f"unknown feature set {name!r}; did you mean {near!r}? Known: {', '.join(INPUTS)}")

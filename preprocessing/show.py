@@ -26,7 +26,7 @@ from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.onset_apex_flow import flow_and_strain
 from preprocessing.inputs.roi_flow import motion
 from preprocessing.inputs.view import Collector, Frame, KeyFrames, Shared, triple
-from preprocessing.pipeline import Pipeline
+from preprocessing.pipeline import FAULTS, Pipeline
 from preprocessing.places import write_atomically
 from preprocessing.plugins import Plugin, install
 from preprocessing.regions import CHANNELS, PICTURE_CENTRES, REGIONS, regions, windows
@@ -56,8 +56,8 @@ def sheet(
 
     clip_id  "corpus/person/name"; "corpus" or "corpus/person" stands for the first such clip.
     plugins  are installed first. report is told how far the rendering of the synthetic corpus is.
-    Raises CorpusError for a clip that the corpus does not have, and what the pipeline raises for one that
-    cannot be used.
+    Raises CorpusError for a clip that the corpus does not have and for one that cannot be used, PluginError,
+    OSError.
     """
     install(plugins)
     corpus = clip_id.partition("/")[0]
@@ -118,7 +118,10 @@ def _clip_sheet(clip: Clip, settings: Settings) -> Figure:
         own: dict[str, Collector] = {"key": _Key(whole), "course": _Course()}
         return own | {name: INPUTS[name].collector(whole, settings) for name in IMAGES}
 
-    values, facts = pipeline.collect(clip, collectors)
+    try:
+        values, facts = pipeline.collect(clip, collectors)
+    except FAULTS as error:
+        raise CorpusError(f"{clip.clip_id} cannot be shown: {error}") from error
     whole, frames, rise, fall = values["key"]
     figure = Figure(figsize=(20, 13), layout="constrained")
     figure.suptitle(

@@ -1,8 +1,9 @@
 """Which code, libraries and settings decide the numbers of one feature set: its version.
 
-An input's code is its own file and all that this imports of ours. Off frames the pipeline and its steps come to
-that: decoding, landmarks, crop. A flow method counts where the input needs flow, apex spotting where it is asked
-for. A ready flow picture passes through none of them: it is read, and the input takes its values from it.
+An input's code is its own file and all that this imports of ours. Off frames come the pipeline and its steps:
+decoding, landmarks, crop. The flow methods count where the input needs flow or its file imports them, apex
+spotting where it is asked for. A ready flow picture passes through none of them: it is read, and the input
+takes its values from it. Of libraries OpenCV and MediaPipe count, by the versions that are installed.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from preprocessing.inputs.settings import MIDDLE
 
 OF_FRAMES = ("preprocessing.pipeline",)
 OF_PICTURES = ("preprocessing.frames", "preprocessing.action_units")
-# decide nothing by their code: a change of a row's columns raises SCHEMA_VERSION, and what is read of the settings
-# is in the version by its value
+# decide nothing by their code: a change of a row's columns raises SCHEMA_VERSION, and what is read of the
+# settings is in the version by its value
 WITHOUT = ("preprocessing.schema", "preprocessing.places", "preprocessing.inputs.settings")
 # as imported -> as installed, of which one is there
 LIBRARIES = {
@@ -29,9 +30,10 @@ LIBRARIES = {
 
 
 def parameters(name: str, settings: Settings, *, pictures: bool) -> dict[str, Any]:
-    """What the feature set of an input is made with: the settings that are read for it, and "code", its version.
+    """What the feature set of an input is made with: the settings that are read for it, and its "code".
 
-    pictures  it is read off ready flow pictures, for which no setting is read. Raises KeyError for an unknown name.
+    pictures  it is read off ready flow pictures, for which no setting is read.
+    Raises KeyError for an unknown name.
     """
     read = () if pictures else settings_read(name, settings)
     chosen = {field: getattr(settings, field) for field in read}

@@ -101,9 +101,7 @@ class Shared:
         x0, y0, x1, y1 = box or (0, 0, *first.grey.shape[::-1])
         return self.once(
             ("flow", first.number, second.number, box),
-            lambda: method(
-                *(np.ascontiguousarray(frame.grey[y0:y1, x0:x1]) for frame in (first, second))
-            ),
+            lambda: method(*(np.ascontiguousarray(frame.grey[y0:y1, x0:x1]) for frame in (first, second))),
         )
 
 
@@ -124,9 +122,9 @@ class Input:
     needs_landmarks  of every frame; an input that does without spares the landmark model (the crop needs it
                      once a clip).
     needs_flow   asks for ``Shared.flow``; where no input does, no flow method is made.
-    settings     names of the Settings that ``shape``, ``collector`` and the collector read. They are part of the
-                 feature set's version, and no others; flow, apex, equalise and landmarks_every, which the
-                 pipeline reads, are not among them.
+    settings     names of the Settings that ``shape``, ``collector`` and the collector read: part of the
+                 feature set's version. Not among them are flow, apex, equalise and landmarks_every, which
+                 the pipeline reads.
     picture_unit unit of what ``from_picture`` reads off a ready flow picture, or "" for an input that cannot
     be read off one.
     """

@@ -37,9 +37,9 @@ def root(tmp_path, monkeypatch):
 
 
 def said(corpus, root, width=100):
-    """(what check returns, its text with single blanks)"""
+    """(clips that can be used, the text of check with single blanks)"""
     text = StringIO()
-    usable = check(corpus, root, Console(file=text, width=width))
+    usable = check(corpus, root, Console(file=text, width=width)).usable
     lines = text.getvalue().splitlines()
     assert max(len(line) for line in lines if str(root) not in line) <= width
     return usable, " ".join(text.getvalue().split())

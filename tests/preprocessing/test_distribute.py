@@ -20,7 +20,7 @@ def local_ray():
 
 def test_two_actors_equal_one_process(tmp_path, local_ray, monkeypatch):
     render_corpus(tmp_path / "corpus", RenderConfig(subjects=2, clips_per_subject=2, size=160))
-    monkeypatch.setattr(extract, "CLIPS_PER_SHARD", 1)
+    monkeypatch.setattr("preprocessing.plan.CLIPS_PER_SHARD", 1)
     plans = [
         extract.plan("synthetic", tmp_path / "corpus", ["roi_flow14"], tmp_path / out, Settings(steps=4))
         for out in ("a", "b")
