@@ -33,7 +33,7 @@ import numpy as np
 from preprocessing import extract
 from preprocessing import plan as shards
 from preprocessing.align import crop_of
-from preprocessing.datasets import read
+from preprocessing.datasets.reading import read
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.landmarks import Landmarker
 from preprocessing.pipeline import Pipeline

@@ -16,8 +16,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from preprocessing import datasets
 from preprocessing.choice import Choice
+from preprocessing.datasets import DATASETS
+from preprocessing.datasets.reading import read
 from preprocessing.decode import FramesError
 from preprocessing.frames import fingerprint
 from preprocessing.inputs import INPUTS, Settings
@@ -76,8 +77,8 @@ def plan(
     """
     install(plugins)
     settings = settings or Settings()
-    clips = (choice or Choice()).of(datasets.read(corpus, root))
-    pictures = holds_pictures(corpus)
+    clips = (choice or Choice()).of(read(corpus, root))
+    pictures = DATASETS[corpus].PICTURES
     people: dict[str, list[Clip]] = {}
     for clip in clips:
         people.setdefault(clip.subject, []).append(clip)
@@ -89,11 +90,6 @@ def plan(
         name: out / one.version / f"corpus={corpus}" / _digest(marks)[:10] for name, one in specs.items()
     }
     return Plan(corpus, specs, folders, marks, shards, settings, pictures, tuple(plugins))
-
-
-def holds_pictures(corpus: str) -> bool:
-    """Whether a corpus' clips are ready flow pictures: no frames, no face."""
-    return bool(getattr(datasets.DATASETS[corpus], "PICTURES", False))
 
 
 def spec(name: str, settings: Settings, *, pictures: bool) -> FeatureSpec:

@@ -16,332 +16,237 @@ a package is a library, and stands on every host.
 
 from __future__ import annotations
 
-import atexit
+import functools
 import importlib
+import importlib.metadata
 import importlib.util
-import keyword
-import os
-import symtable
 import sys
-import tempfile
-import threading
-import traceback
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from importlib.machinery import ModuleSpec
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Collection, Iterable, Mapping
+from importlib.metadata import EntryPoint
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from preprocessing import closure
+from preprocessing.plugin_source import LOCK, Plugin, PluginError, forget, last_line, load, loaded, read
 
-PARENT = "mer_plugins"  # package of what is given as a path, so that a file can shadow no other module
-OFFERS = ("MODEL", "CORPUS", "INPUTS", "PROTOCOL", "SCHEDULER")
-OURS = ("preprocessing", "mer_models", "search_spaces", "orchestrator", PARENT)
-LARGEST = 4 << 20  # characters of source; more is no plugin but a library
+__all__ = ["Plugin", "PluginError", "discover", "install", "load", "read"]
 
 
-class PluginError(ValueError):
-    """A plugin cannot be read, imported or added. Names the file, the rule and the next step."""
+def lacking(module: object, names: Iterable[str]) -> list[str]:
+    """The names, all of them, that the module or class has not."""
+    return [name for name in names if not hasattr(module, name)]
 
 
-@dataclass(frozen=True)
-class Plugin:
-    """The source text of one plugin. It pickles, compares and hashes by that text, wherever it was read.
+_OWNERS: dict[tuple[str, str], str] = {}  # (kind of thing, name) -> the module that has added it
 
-    name   of its module: "mer_plugins.my_model" for a path, "lab.my_model" for a module.
-    files  (path below the folder that modules are looked up in, text), sorted: "mer_plugins/my_model.py".
-    Raises PluginError for a path that leads elsewhere, for text that is not Python, for a plugin without its
-    own file, and for one that offers nothing.
+
+def claim(what: str, name: str, module: str, registry: Mapping[str, Any]) -> bool:
+    """True if ``name`` is free, and now the module's; False if it was the module's before.
+
+    what  the kind of thing: "model". Raises PluginError where the name is taken, and says by what.
     """
-
-    name: str
-    files: tuple[tuple[str, str], ...]
-
-    def __post_init__(self) -> None:
-        for path, text in self.files:
-            if PurePosixPath(path).is_absolute() or ".." in path.split("/") or not path.endswith(".py"):
-                raise PluginError(f"plugin {self.name}: {path!r} is no path of a .py file below its folder")
-            _symbols(text, path)
-        if not self.offers:
-            raise PluginError(
-                f"plugin {self.name} offers nothing: {self.main} sets none of {', '.join(OFFERS)}; "
-                "see examples/"
-            )
-
-    @property
-    def key(self) -> str:
-        """The name that a user types: "my_model"."""
-        return self.name.rpartition(".")[2]
-
-    @property
-    def main(self) -> str:
-        """The path of the module's own file among ``files``."""
-        stem = self.name.replace(".", "/")
-        for path in (f"{stem}.py", f"{stem}/__init__.py"):
-            if path in dict(self.files):
-                return path
-        raise PluginError(f"plugin {self.name}: neither {stem}.py nor {stem}/__init__.py is among its files")
-
-    @property
-    def offers(self) -> frozenset[str]:
-        """Which of OFFERS the module's own file sets, by its text: nothing is imported."""
-        return frozenset(OFFERS) & _symbols(dict(self.files)[self.main], self.main)
-
-    @property
-    def modules(self) -> dict[str, str]:
-        """Module name -> path among ``files``."""
-        return {
-            path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): path
-            for path, _ in self.files
-        }
-
-    def to_dict(self) -> dict[str, Any]:
-        """{"name": ..., "files": {path: text}}, as JSON takes it."""
-        return {"name": self.name, "files": dict(self.files)}
-
-    @classmethod
-    def of(cls, described: Mapping[str, Any]) -> Plugin:
-        """The plugin that ``to_dict`` described."""
-        return cls(described["name"], tuple(sorted(described["files"].items())))
-
-
-def read(where: str | os.PathLike[str]) -> Plugin:
-    """The plugin at ``where``: path of a ``.py`` file or of a folder with ``__init__.py``, or a module's
-    name.
-
-    Imports nothing. Raises PluginError where there is none, or it is no UTF-8 text, no Python, or offers
-    nothing.
-    """
-    where = os.fspath(where)
-    path = Path(where)
-    if where.endswith(".py") or len(path.parts) != 1 or (path / "__init__.py").is_file():
-        base, top, name = _by_path(path.resolve())
-    else:
-        base, top, name = _by_module(where)
-    paths = {top: base} if base.is_file() else {
-        f"{top}/{file.relative_to(base).as_posix()}": file for file in sorted(base.rglob("*.py"))
-    }  # fmt: skip
-    if sum(file.stat().st_size for file in paths.values()) > LARGEST:
+    by = _OWNERS.get((what, name))
+    if by == module:
+        return False
+    if by is not None or name in registry:
         raise PluginError(
-            f"plugin {where}: over {LARGEST >> 20} MiB of source; give the one file or a smaller folder"
-        )
-    plugin = Plugin(name, tuple(sorted((place, _text(file)) for place, file in paths.items())))
-    _ORIGINALS[plugin] = paths
-    return plugin
-
-
-def _by_path(path: Path) -> tuple[Path, str, str]:
-    """File or folder; its place below the folder of modules; the module's name."""
-    if not (path / "__init__.py").is_file() and not path.is_file():
-        raise PluginError(f"plugin {path}: no such file, and no folder with an __init__.py")
-    if path.is_file() and path.suffix != ".py":
-        raise PluginError(f"plugin {path}: a plugin is a .py file or a folder with an __init__.py")
-    stem = path.stem if path.is_file() else path.name
-    if not stem.isidentifier() or keyword.iskeyword(stem):
-        raise PluginError(
-            f"plugin {path}: {stem!r} is no Python name; rename it to letters, digits and '_', no digit first"
-        )
-    return path, f"{PARENT}/{path.name}", f"{PARENT}.{stem}"
-
-
-def _by_module(name: str) -> tuple[Path, str, str]:
-    top = name.partition(".")[0]
-    if not all(part.isidentifier() for part in name.split(".")):
-        raise PluginError(f"plugin {name!r} is neither a path of a .py file or folder nor a module's name")
-    if top in OURS:
-        raise PluginError(
-            f"plugin {name}: {top} is a package of this project; a plugin is a file of your own"
-        )
-    spec = importlib.util.find_spec(top)  # of the package alone: to look further would import it
-    if spec is not None and spec.submodule_search_locations:
-        return Path(next(iter(spec.submodule_search_locations))), top, name
-    if spec is not None and spec.origin is not None and spec.origin.endswith(".py") and name == top:
-        return Path(spec.origin), f"{top}.py", name
-    raise PluginError(
-        f"plugin {name}: no module of that name can be imported; give the path of its file, or "
-        "install its package"
-    )
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise PluginError(f"plugin {file}: no UTF-8 text ({error.reason} at byte {error.start})") from error
-    except OSError as error:
-        raise PluginError(f"plugin {file}: cannot be read: {error.strerror}") from error
-
-
-def _symbols(text: str, path: str) -> set[str]:
-    """Names that stand at the top of a module's text: set, imported or defined."""
-    try:
-        table = symtable.symtable(text, path, "exec")
-    except SyntaxError as error:
-        raise PluginError(
-            f"plugin file {path}, line {error.lineno}: not valid Python: {error.msg}"
-        ) from error
-    except ValueError as error:  # a null byte
-        raise PluginError(f"plugin file {path}: not valid Python: {error}") from error
-    return {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
-
-
-_LOCK = threading.RLock()
-_ORIGINALS: dict[Plugin, dict[str, Path]] = {}  # where this process has read it
-_LOADED: dict[str, tuple[Plugin, ModuleType]] = {}  # by module name
-_ADDED: set[Plugin] = set()
-
-
-def load(plugin: Plugin) -> ModuleType:
-    """The plugin's module, imported once: from the file that ``read`` found in this process, else from its
-    text.
-
-    Raises PluginError if it raises on import, if this process holds other text of that name, or if a package
-    of that name with other text is installed here.
-    """
-    with _LOCK:
-        held = _LOADED.get(plugin.name)
-        if held is None:
-            held = _LOADED[plugin.name] = (plugin, _imported(plugin, _on_disk(plugin)))
-            _count(plugin)
-        if held[0] != plugin:
-            raise PluginError(
-                f"plugin {plugin.name}: this process holds other code of that name; start a new one, "
-                "or rename the file"
-            )
-        return held[1]
-
-
-def _on_disk(plugin: Plugin) -> dict[str, Path]:
-    """Path among the plugin's files -> the file here that holds its text."""
-    original = _ORIGINALS.get(plugin)
-    if original and all(
-        file.is_file() and _text(file) == dict(plugin.files)[p] for p, file in original.items()
-    ):
-        return original
-    top = plugin.name.partition(".")[0]
-    if top != PARENT and importlib.util.find_spec(top) is not None:
-        here = read(plugin.name)
-        if here != plugin:
-            raise PluginError(
-                f"plugin {plugin.name}: the package {top} that is installed here is another version of it; "
-                "install one version on every host, or on none but your own"
-            )
-        return _ORIGINALS[here]
-    folder = tempfile.TemporaryDirectory(prefix="mer_plugin_")  # for this user alone
-    atexit.register(folder.cleanup)
-    written = {path: Path(folder.name, path) for path, _ in plugin.files}
-    for path, text in plugin.files:
-        written[path].parent.mkdir(parents=True, exist_ok=True)
-        written[path].write_text(text, "utf-8")
-    if top != PARENT:
-        sys.path.append(folder.name)
-    return written
-
-
-def _imported(plugin: Plugin, paths: Mapping[str, Path]) -> ModuleType:
-    before = set(sys.modules)
-    try:
-        return _import(plugin.name, paths[plugin.main])
-    except (Exception, SystemExit) as error:  # whatever a stranger's module may raise
-        for name in set(plugin.modules) - before:
-            sys.modules.pop(name, None)
-        own = {str(path): path for path in paths.values()}
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in own]
-        line = f", line {frames[-1].lineno}" if frames else ""
-        file = frames[-1].filename if frames else paths[plugin.main]
-        last = traceback.format_exception_only(error)[-1].strip()
-        raise PluginError(f"plugin {file}{line}: raises on import: {last}") from error
-
-
-def _import(name: str, file: Path) -> ModuleType:
-    parent, _, key = name.rpartition(".")
-    if parent != PARENT:
-        return importlib.import_module(name)
-    if PARENT not in sys.modules:
-        sys.modules[PARENT] = importlib.util.module_from_spec(ModuleSpec(PARENT, None, is_package=True))
-    inner = [str(file.parent)] if file.name == "__init__.py" else None
-    spec = importlib.util.spec_from_file_location(name, file, submodule_search_locations=inner)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{file} cannot be imported")
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    setattr(sys.modules[PARENT], key, module)
-    return module
-
-
-def _count(plugin: Plugin) -> None:
-    """The plugin's files decide numbers: its versions follow them as they follow ours."""
-    top = plugin.name if plugin.name.startswith(f"{PARENT}.") else plugin.name.partition(".")[0]
-    file = Path(sys.modules[top].__file__ or "")
-    closure.also(top, file.parent if file.name == "__init__.py" else file)
-
-
-def lacking(module: object, names: Iterable[str]) -> str:
-    """ "" or the names, all of them, that the module or class has not."""
-    return ", ".join(name for name in names if not hasattr(module, name))
-
-
-def add(registry: Any, name: str, thing: Any, plugin: Plugin, what: str) -> None:
-    """Add a thing under its name. Raises PluginError where the name is taken, and says by what."""
-    if name in registry:
-        raise PluginError(
-            f"plugin {plugin.name}: the {what} {name!r} is there already, from {owner(registry[name])}; "
+            f"plugin {module}: the {what} {name!r} is there already, from {by or _home(registry[name])}; "
             "rename yours"
         )
-    registry.add(name, thing)
+    _OWNERS[what, name] = module
+    return True
 
 
-def owner(thing: Any) -> str:
-    """The module that a registered thing comes from."""
-    found = thing if isinstance(thing, ModuleType) else thing if isinstance(thing, type) else type(thing)
-    return str(found.__name__ if isinstance(found, ModuleType) else found.__module__)
+def owner(what: str, name: str) -> Plugin | None:
+    """The plugin that the thing of this name came with; None for ours, and for one of an entry point."""
+    return loaded(_OWNERS.get((what, name), ""))
 
 
-def install(plugins: Collection[Plugin]) -> None:
-    """Add their corpora and inputs to DATASETS and INPUTS, in any process. Again, it does nothing.
+def _home(thing: Any) -> str:
+    module = thing if isinstance(thing, ModuleType) else sys.modules[_class_of(thing).__module__]
+    return module.__name__
 
-    A plugin that offers neither is not imported: a node that preprocesses may lack what a model needs.
+
+def _class_of(thing: Any) -> type:
+    return thing if isinstance(thing, type) else type(thing)
+
+
+Check = Callable[[Any, str, str], None]  # module, how a message names it, its key
+
+
+def add_all(plugins: Iterable[Plugin], offer: str, check: Check, add: Callable[[str, Any], None]) -> None:
+    """Load and check every plugin that offers ``offer``, then call ``add(key, module)``.
+
+    A plugin that fails is forgotten, so that it can be mended and tried again in this process.
+    """
+    for plugin in plugins:
+        if offer in plugin.offers:
+            with LOCK:
+                module = load(plugin)
+                try:
+                    check(module, f"plugin {plugin.name}", plugin.key)
+                    add(plugin.key, module)
+                except PluginError:
+                    if plugin.name not in _OWNERS.values():
+                        forget(plugin)
+                    raise
+
+
+def install(plugins: Collection[Plugin], *, only: Collection[str] = ("CORPUS", "INPUTS")) -> None:
+    """Add their corpora and inputs to DATASETS and INPUTS, and those of entry points, in any process. Again,
+    it does nothing.
+
+    A plugin that offers neither, or none of ``only``, is not imported: a node that preprocesses may lack what
+    a model needs, and one that trains what an input needs.
     Raises PluginError for a plugin that cannot be loaded, that lacks something, or whose name is taken.
     """
-    with _LOCK:
-        for plugin in plugins:
-            if plugin not in _ADDED and plugin.offers & {"CORPUS", "INPUTS"}:
-                _add_corpus_and_inputs(plugin, load(plugin))
-                _ADDED.add(plugin)
+    discover(only)
+    if "CORPUS" in only:
+        add_all(plugins, "CORPUS", check_corpus, _add_corpus)
+    if "INPUTS" in only:
+        add_all(plugins, "INPUTS", check_inputs, _add_inputs)
 
 
-# What a corpus' file has to say, beside the default that holds where it does not.
-CORPUS_NAMES = ("CORPUS", "clips")
+def check_corpus(module: Any, where: str, key: str) -> None:
+    """Raises PluginError for a module that is no sound description of the corpus ``key``."""
+    from preprocessing.datasets.facts import faults
+
+    if wrong := faults(module):
+        raise PluginError(f"{where} offers a corpus, and {'; '.join(wrong)}; see examples/my_corpus.py")
+    if key != module.CORPUS:
+        raise PluginError(f"{where}: CORPUS is {module.CORPUS!r}; a corpus is named as its file is: {key!r}")
 
 
-def _add_corpus_and_inputs(plugin: Plugin, module: ModuleType) -> None:
-    if "CORPUS" in plugin.offers:
-        from preprocessing.datasets import DATASETS
-
-        if missing := lacking(module, CORPUS_NAMES):
+def check_inputs(module: Any, where: str, key: str) -> None:
+    """Raises PluginError unless INPUTS holds inputs by name. ``key`` is not used."""
+    made = module.INPUTS
+    if not isinstance(made, Mapping) or not made:
+        raise PluginError(f"{where}: INPUTS must be {{name: Input}}, got {made!r}; see examples/my_input.py")
+    for name, one in made.items():
+        if missing := lacking(one, ("kind", "unit", "dtype", "channels", "shape", "collector")):
             raise PluginError(
-                f"plugin {plugin.name} offers a corpus and lacks {missing}; see examples/my_corpus.py"
+                f"{where}: the input {name!r} lacks {', '.join(missing)}; derive it from "
+                "preprocessing.inputs.view.Input, see examples/my_input.py"
             )
-        if plugin.key != module.CORPUS:
-            raise PluginError(
-                f"plugin {plugin.name}: CORPUS is {module.CORPUS!r}; a corpus is named as its "
-                f"file: {plugin.key!r}"
-            )
-        add(DATASETS, module.CORPUS, module, plugin, "corpus")
-    if "INPUTS" in plugin.offers:
-        from preprocessing.inputs import INPUTS, NameTaken
 
-        if not isinstance(module.INPUTS, Mapping) or not module.INPUTS:
-            raise PluginError(
-                f"plugin {plugin.name}: INPUTS must be {{name: Input}}, see examples/my_input.py"
+
+def _add_corpus(key: str, module: ModuleType) -> None:
+    from preprocessing.datasets import DATASETS
+
+    if claim("corpus", key, module.__name__, DATASETS):
+        DATASETS.add(key, module.__name__)
+
+
+def _add_inputs(key: str, module: ModuleType) -> None:
+    from preprocessing.inputs import INPUTS
+
+    for name in module.INPUTS:
+        if claim("input", name, module.__name__, INPUTS):
+            INPUTS.add(name, module.__name__)
+
+
+def discover(only: Collection[str] = ("CORPUS", "INPUTS")) -> tuple[str, ...]:
+    """Name the corpora and inputs of installed packages in DATASETS and INPUTS; imports none of them.
+
+    Returns a sentence for each that is left out because its name is one of ours.
+    """
+    left_out: tuple[str, ...] = ()
+    if "CORPUS" in only:
+        left_out += _discover_corpora()
+    if "INPUTS" in only:
+        left_out += _discover_inputs()
+    return left_out
+
+
+@functools.cache
+def _discover_corpora() -> tuple[str, ...]:
+    if not (points := entry_points("mer.corpora")):
+        return ()
+    from preprocessing.datasets import DATASETS
+
+    return announce(points, "corpus", check_corpus, DATASETS, DATASETS.add)
+
+
+@functools.cache
+def _discover_inputs() -> tuple[str, ...]:
+    if not (points := entry_points("mer.inputs")):
+        return ()
+    from preprocessing.inputs import INPUTS  # imports OpenCV, which a node that trains may lack
+
+    return announce(points, "input", _check_input, INPUTS, INPUTS.add)
+
+
+def _check_input(module: Any, where: str, key: str) -> None:
+    if key not in getattr(module, "INPUTS", {}):
+        raise PluginError(f"{where}: INPUTS holds no {key!r}; the entry point has the name of an input")
+    check_inputs(module, where, key)
+
+
+def entry_points(group: str) -> dict[str, list[EntryPoint]]:
+    """Name -> the entry points of that name and group; more than one where packages disagree."""
+    found: dict[str, list[EntryPoint]] = {}
+    for point in sorted(importlib.metadata.entry_points(group=group), key=lambda p: (p.name, p.value)):
+        found.setdefault(point.name, []).append(point)
+    return found
+
+
+Load = Callable[[], ModuleType]
+
+
+def announce(
+    points: Mapping[str, list[EntryPoint]],
+    what: str,
+    check: Check,
+    registry: Mapping[str, Any],
+    add: Callable[[str, str, Load], None],
+) -> tuple[str, ...]:
+    """Call ``add(name, module, load)`` for each name that is free. ``load`` imports and checks the module:
+    it raises PluginError for a faulty one, and for a name that two packages give.
+
+    Returns a sentence for each name that is one of ours: ours stays.
+    """
+    left_out = []
+    for name, offered in points.items():
+        if name in registry:
+            left_out.append(
+                f"{' and '.join(map(_said, offered))}: left out, there is a {what} of ours of that name"
             )
-        for name, made in module.INPUTS.items():
-            if missing := lacking(made, ("kind", "unit", "shape", "collector")):
-                raise PluginError(
-                    f"plugin {plugin.name}: the input {name!r} lacks {missing}; see examples/my_input.py"
-                )
-            try:
-                INPUTS.add(name, plugin.name)
-            except NameTaken as error:
-                raise PluginError(str(error)) from error
+            continue
+        _OWNERS[what, name] = offered[0].module
+        for point in offered:
+            _tell_closure(point)
+        add(name, offered[0].module, functools.partial(_imported, offered, check))
+    return tuple(left_out)
+
+
+def _said(point: EntryPoint) -> str:
+    package = f"{point.dist.name} {point.dist.version}" if point.dist else "an installed package"
+    return f"entry point {point.group}: {point.name} = {point.value} of {package}"
+
+
+def _tell_closure(point: EntryPoint) -> None:
+    """The code of the package is part of the version of what uses it."""
+    top = point.module.partition(".")[0]
+    spec = importlib.util.find_spec(top)
+    if spec is None or spec.origin is None or top in closure.OURS:
+        return  # not there: said when it is asked for
+    places = spec.submodule_search_locations
+    closure.also(top, Path(places[0] if places else spec.origin))
+
+
+def _imported(offered: list[EntryPoint], check: Check) -> ModuleType:
+    where = " and ".join(map(_said, offered))
+    if len(offered) > 1:
+        raise PluginError(
+            f"{where}: one name for two things; uninstall a package, or give its file with --plugin"
+        )
+    (point,) = offered
+    if point.attr:
+        raise PluginError(f"{where}: the value must be a module, without ':{point.attr}'")
+    try:
+        module = importlib.import_module(point.module)
+    except (Exception, SystemExit) as error:  # whatever a stranger's module may raise
+        raise PluginError(f"{where}: raises on import: {last_line(error)}") from error
+    check(module, where, point.name)
+    return module

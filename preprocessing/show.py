@@ -18,7 +18,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from preprocessing import datasets, extract
+from preprocessing import extract
+from preprocessing.datasets import DATASETS
+from preprocessing.datasets.reading import read
 from preprocessing.frames import read_picture
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.onset_apex_flow import flow_and_strain
@@ -26,7 +28,6 @@ from preprocessing.inputs.roi_flow import motion
 from preprocessing.inputs.view import Collector, Frame, KeyFrames, Shared, triple
 from preprocessing.pipeline import FAULTS, Pipeline
 from preprocessing.places import write_atomically
-from preprocessing.plan import holds_pictures
 from preprocessing.plugins import Plugin, install
 from preprocessing.regions import CHANNELS, PICTURE_CENTRES, REGIONS, regions, windows
 from preprocessing.schema import Clip, CorpusError
@@ -60,9 +61,9 @@ def sheet(
     """
     install(plugins)
     corpus = clip_id.partition("/")[0]
-    if corpus not in datasets.DATASETS:
-        datasets.read(corpus, Path("."))  # raises, and names the nearest
-    clips = datasets.read(corpus, root or extract.synthetic_root(corpus, workspace, report))
+    if corpus not in DATASETS:
+        read(corpus, Path("."))  # raises, and names the nearest
+    clips = read(corpus, root or extract.synthetic_root(corpus, workspace, report))
     found = [clip for clip in clips if clip.clip_id == clip_id or clip.clip_id.startswith(f"{clip_id}/")]
     if not found:
         some = ", ".join(clip.clip_id for clip in clips[:5])
@@ -70,7 +71,7 @@ def sheet(
     clip = found[0]
     if clip.problem:
         raise CorpusError(f"{clip.clip_id} cannot be shown: {clip.problem}")
-    figure = _picture_sheet(clip) if holds_pictures(corpus) else _clip_sheet(clip, settings)
+    figure = _picture_sheet(clip) if DATASETS[corpus].PICTURES else _clip_sheet(clip, settings)
     path = workspace / "sheets" / f"{clip.clip_id.replace('/', '_')}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     FigureCanvasAgg(figure)

@@ -9,9 +9,9 @@ are merged.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from preprocessing.inputs.settings import Settings, SettingsError
 
@@ -31,13 +31,18 @@ class _Registry(Mapping[str, "Input"]):
     """Input by name. Our files are imported when the first name is asked for, a file that was added when one
     of its names is."""
 
+    def __init__(self) -> None:
+        self._loads: dict[str, Callable[[], Any]] = {}
+
     @cached_property
     def _modules(self) -> dict[str, str]:
         modules = [f"{__name__}.{file}" for file in FILES]
         return {name: module for module in modules for name in importlib.import_module(module).INPUTS}
 
     def __getitem__(self, name: str) -> Input:
-        found: Input = importlib.import_module(self._modules[name]).INPUTS[name]
+        module = self._modules[name]
+        load = self._loads.get(name)
+        found: Input = (importlib.import_module(module) if load is None else load()).INPUTS[name]
         return found
 
     def __iter__(self) -> Iterator[str]:
@@ -53,8 +58,9 @@ class _Registry(Mapping[str, "Input"]):
         """Name of the module that declares an input: where its closure starts. Raises KeyError."""
         return self._modules[name]
 
-    def add(self, name: str, module: str) -> None:
-        """Add the input ``INPUTS[name]`` of a module, which is imported when the input is asked for.
+    def add(self, name: str, module: str, load: Callable[[], Any] | None = None) -> None:
+        """Add the input ``INPUTS[name]`` of a module, which is imported, or given by ``load``, when the input
+        is asked for.
 
         Said again it changes nothing. Raises NameTaken for a name that another module has.
         """
@@ -62,6 +68,8 @@ class _Registry(Mapping[str, "Input"]):
             raise NameTaken(
                 f"the input {name!r} of {module} is there already, from {self._modules[name]}; rename it"
             )
+        if load is not None:
+            self._loads[name] = load
 
 
 INPUTS = _Registry()

@@ -7,8 +7,9 @@ import pytest
 from rich.console import Console
 
 from preprocessing import extract
-from preprocessing.check import ALLOWED, check, inspect
+from preprocessing.check import ALLOWED, check
 from preprocessing.datasets import casme2, dfme
+from preprocessing.findings import inspect
 from tests.fake_corpora import fake_casme2, fake_manifest, fake_samm, fake_ststnet_flow
 from tests.fakes.casme3 import fake_casme3
 from tests.fakes.dfme import fake_dfme

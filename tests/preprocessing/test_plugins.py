@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from preprocessing import plugins
+from preprocessing import plugin_source, plugins
 from preprocessing.plugins import Plugin, PluginError
 
 SOUND = "MODEL = 1\n"
@@ -17,8 +17,7 @@ SOUND = "MODEL = 1\n"
 def write(tmp_path, monkeypatch):
     """A function that writes {path: text} into a folder of this test and returns the first path."""
     for table in ("_ORIGINALS", "_LOADED"):
-        monkeypatch.setattr(plugins, table, {})
-    monkeypatch.setattr(plugins, "_ADDED", set())
+        monkeypatch.setattr(plugin_source, table, {})
     monkeypatch.setattr(sys, "path", list(sys.path))
     before = set(sys.modules)
 

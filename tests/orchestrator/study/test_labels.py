@@ -3,10 +3,10 @@
 from collections import Counter
 
 import pytest
+from orchestrator.study.schemes import OCCURRING_ONLY, RELEASES
 
 from orchestrator.common.errors import ConfigError
 from orchestrator.study.labels import PUBLISHED, SCHEMES, classify, deviations
-from orchestrator.study.schemes import OCCURRING_ONLY, RELEASES
 from preprocessing.datasets import DATASETS
 from preprocessing.render.emotions import SHARES
 

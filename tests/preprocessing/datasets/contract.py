@@ -9,7 +9,8 @@ from pathlib import Path
 import cv2
 import pytest
 
-from preprocessing.datasets import DATASETS, read
+from preprocessing.datasets import DATASETS
+from preprocessing.datasets.reading import read
 from preprocessing.schema import Clip, CorpusError
 
 

@@ -13,7 +13,8 @@ import pytest
 from orchestrator.study.labels import classify
 from preprocessing import fixes
 from preprocessing.action_units import vector
-from preprocessing.datasets import casme3, read
+from preprocessing.datasets import casme3
+from preprocessing.datasets.reading import read
 from preprocessing.decode import FramesError
 from preprocessing.frames import read_clip
 from preprocessing.schema import CorpusError

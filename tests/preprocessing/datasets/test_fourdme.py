@@ -12,7 +12,8 @@ import pytest
 
 from orchestrator.study.labels import classify
 from preprocessing.action_units import vector
-from preprocessing.datasets import fourdme, read
+from preprocessing.datasets import fourdme
+from preprocessing.datasets.reading import read
 from preprocessing.frames import read_clip
 from preprocessing.schema import CorpusError
 from tests.fake_corpora import write_frames
