@@ -12,11 +12,11 @@ console/handler.py; 1 when some row has no complete result.
 
 from __future__ import annotations
 
+import typing
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from preprocessing.plugins import read
 from rich.markup import escape
 
 from mer_models import MODELS
@@ -29,6 +29,7 @@ from orchestrator.console.terminal import terminal
 from orchestrator.results.comparison import table
 from orchestrator.study import plugins
 from orchestrator.sweeps.comparison import Comparison, rows
+from preprocessing.plugins import read
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -55,7 +56,7 @@ def main(
         arguments = [wanted[0].model, *(common or []), *more, "--workspace", str(workspace)]
         command = typer.main.get_command(sweep.app)
         with command.make_context("sweep", arguments) as context:
-            experiment, execution = sweep.parsed(context)
+            experiment, execution = sweep.parsed(typing.cast(typer.Context, context))
         failed = [row.name for row in wanted]
         with SweepProgress(console) as progress:
             for row, lines in Comparison(safe_name(name), execution).run(wanted, experiment, progress):

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 from rich.markup import escape
 
@@ -111,7 +110,7 @@ def main(
     raise typer.Exit(status)
 
 
-def parsed(context: click.Context) -> tuple[Experiment, Execution]:
+def parsed(context: typer.Context) -> tuple[Experiment, Execution]:
     """What the command line asks for. Raises ConfigError."""
     given, base = asked.given(context), None
     if given.get("experiment"):

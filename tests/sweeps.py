@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from orchestrator.search.search import Search
 
 from orchestrator.search import search
 from orchestrator.search import tune as trials
-from orchestrator.search.search import Search
 from orchestrator.study.study import Study
 from orchestrator.workspace.store import FoldStore
 from tests.orchestrator.tables import QUICK, table

@@ -13,8 +13,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-
 from orchestrator.training.augment import mirror
+
 from orchestrator.training.kinds import KINDS
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.landmarks import Landmarker

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
-from click.core import ParameterSource
-from preprocessing.plugins import read
 
 from mer_models import MODELS
 from orchestrator.common.errors import ConfigError, nearest
@@ -24,6 +21,7 @@ from orchestrator.study import labels, plugins
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment, Extraction
 from preprocessing.datasets import DATASETS
+from preprocessing.plugins import read
 
 
 def usual(field: str, of: type[Experiment | Execution | Extraction] = Experiment) -> Any:
@@ -153,12 +151,13 @@ EXECUTION = (
 )
 
 
-def given(context: click.Context) -> dict[str, Any]:
+def given(context: typer.Context) -> dict[str, Any]:
     """Option -> value, of those that stand on the command line."""
-    typed = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
-    return {
-        name: value for name, value in context.params.items() if context.get_parameter_source(name) in typed
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    typed = {
+        name for name, source in sources.items() if source and source.name in ("COMMANDLINE", "ENVIRONMENT")
     }
+    return {name: value for name, value in context.params.items() if name in typed}
 
 
 def experiment_fields(options: Mapping[str, Any], base: Experiment | None = None) -> dict[str, Any]:
@@ -218,21 +217,18 @@ def parse_settings(pairs: list[str]) -> dict[str, Any]:
     return values
 
 
-Parse = Callable[[click.Context, list[str]], list[str]]
-
-
 class SweepCommand(typer.core.TyperCommand):
     """A sweep's command: ``--resume`` may stand alone beside --name, or be followed by the name; its help
     ends with a list of the models, for which all of them are imported."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if "--resume" in args and not any(word.split("=")[0] == "--name" for word in args):
             at = args.index("--resume") + 1
             if at < len(args) and not args[at].startswith("-"):
                 args = [*args[:at], "--name", *args[at:]]
         return super().parse_args(ctx, args)
 
-    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_help(self, ctx: Any, formatter: Any) -> None:
         lines = (
             f"{name:15} {model.paper:34} {model.default_features:17}{model.n_parameters:>10,}"
             for name, model in MODELS.items()

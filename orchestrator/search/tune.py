@@ -19,7 +19,6 @@ from typing import Any, cast
 import optuna
 import ray
 from optuna.trial import TrialState
-from preprocessing.plugins import Plugin
 from ray import tune
 from ray.tune.search import Searcher
 from ray.tune.search.optuna import OptunaSearch
@@ -38,6 +37,7 @@ from orchestrator.study.jobs import FoldJob, FoldResult
 from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable
 from orchestrator.workspace.store import FoldStore
+from preprocessing.plugins import Plugin
 from search_spaces import SPACES
 
 RESTARTS = 3  # times that a trial whose own process died is started again

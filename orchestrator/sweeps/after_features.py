@@ -6,12 +6,10 @@ run.py imports this while Ray comes up: torch, Tune and pandas take seconds.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-from preprocessing.plugins import Plugin
 
 from mer_models import MODELS
 from orchestrator.common.errors import Interrupted, NoResult
@@ -22,7 +20,6 @@ from orchestrator.search.events import (
     Event,
     FoldEnded,
     Listener,
-    Note,
     Outcome,
     SearchBegins,
 )
@@ -42,6 +39,7 @@ from orchestrator.tracking.outbox import Outbox
 from orchestrator.workspace.store import FoldStore
 from orchestrator.workspace.sweep_folder import SWEEPS, SweepFolder
 from preprocessing.places import Place, place
+from preprocessing.plugins import Plugin
 
 CLUSTER = 8  # trials at once on a cluster, which may grow while they run
 # seconds: at first, the cores are busy with the start of Ray's processes, which the first fold waits for
@@ -111,7 +109,7 @@ def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: L
         "code": jobs[0].code,
     }
     after = MLFLOW_AFTER if with_ray else 0.0
-    with Outbox.start(execution.tracking, about, folder.path, store, _sayer(tell), after) as outbox:
+    with Outbox.start(execution.tracking, about, folder.path, store, tell, after) as outbox:
         counted = Counted([tell, outbox.listen])
         counted(SearchBegins(experiment.trials, len(jobs)))
         try:
@@ -222,8 +220,3 @@ def _summary(
 
 def _goes_on(name: str, what: str) -> str:
     return f"interrupted; {what}: --resume {name} goes on"
-
-
-def _sayer(tell: Listener) -> Callable[[str, bool], object]:
-    """What the outbox says, as events."""
-    return lambda text, bad: tell(Note(text, "error" if bad else "note"))

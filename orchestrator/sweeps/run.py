@@ -20,7 +20,10 @@ from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from orchestrator.sweeps.result import Result
+    from preprocessing.extract import Progress
 
 
 def run(
@@ -97,8 +100,8 @@ def sweep(experiment: Experiment, execution: Execution, tell: Listener, *, resum
                 max_failed=execution.max_failed,
                 store=execution.store or None,
                 plugins=brought,
-                report=lambda p: tell(Preparing(p.what, p.done, p.total, p.note)),
-                say=lambda text: tell(Note(text)),
+                report=_reporter(tell),
+                say=_sayer(tell),
             )
             for corpus in experiment.corpora
         ]
@@ -131,6 +134,20 @@ def _checked(experiment: Experiment) -> Experiment:
     image_size = study.config({})["recipe"]["image_size"]
     settings = Settings(**experiment.extraction.model_dump())
     return experiment.but(features=features.chosen(study.model, experiment.features, image_size, settings))
+
+
+def _reporter(tell: Listener) -> Callable[[Progress], None]:
+    def report(p: Progress) -> None:
+        tell(Preparing(p.what, p.done, p.total, p.note))
+
+    return report
+
+
+def _sayer(tell: Listener) -> Callable[[str], None]:
+    def say(text: str) -> None:
+        tell(Note(text))
+
+    return say
 
 
 def _nobody(event: object) -> None:

@@ -7,11 +7,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from orchestrator.workspace.sweep_folder import SWEEPS
 from orchestrator import compare
 from orchestrator.common.errors import ConfigError
 from orchestrator.compare import Row, rows
-from orchestrator.results import report
+from orchestrator.workspace.sweep_folder import SWEEPS
 from search_spaces import SPACES
 
 

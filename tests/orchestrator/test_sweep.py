@@ -6,13 +6,13 @@ import json
 
 import numpy as np
 import pytest
+from orchestrator.sweeps.request import parse_settings
 from typer.testing import CliRunner
 
 from orchestrator.common.errors import ConfigError
 from orchestrator.runners import inline as inline_runner
 from orchestrator.search import search
 from orchestrator.sweep import app
-from orchestrator.sweeps.request import parse_settings
 from tests.fake_corpora import write_image
 
 

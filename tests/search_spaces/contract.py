@@ -9,10 +9,10 @@ from typing import Any
 
 import optuna
 import pytest
+from orchestrator.search.search import NamedSampler
 
 from mer_models import MODELS
 from orchestrator.common.names import safe_name
-from orchestrator.search.search import NamedSampler
 from orchestrator.study.configuration import configuration
 from search_spaces import SPACES
 from search_spaces.parameters import Fixed

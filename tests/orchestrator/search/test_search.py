@@ -8,11 +8,11 @@ import time
 import numpy as np
 import optuna
 import pytest
+from orchestrator.search.search import NamedSampler
 
 from orchestrator.runners import inline as inline_runner
 from orchestrator.runners import ray as ray_runner
 from orchestrator.runners.sizing import Peak
-from orchestrator.search.search import NamedSampler
 from orchestrator.study.jobs import FoldJob
 from orchestrator.study.study import Study
 from orchestrator.workspace.store import FoldStore

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from orchestrator.training.augment import ANGLES, mirror, partners, resize, rotate
+
 from orchestrator.training.kinds import KINDS
 from orchestrator.training.loop import _Training
 from orchestrator.training.normalise import apply, fit
