@@ -106,7 +106,7 @@ def main(
 ) -> None:
     """Run the search and write the recording."""
     begin = time.perf_counter()
-    name = features or MODELS[model].features[0]
+    name = features or MODELS[model].default_features
     made = extract.prepare(corpus, root, [name], workspace)
     table = load(made.folders[name], classes, "none", uses_aus=False)
     fixed = parse_settings(settings or [])

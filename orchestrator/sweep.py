@@ -95,7 +95,7 @@ class _WithModels(typer.core.TyperCommand):
 
     def format_help(self, *arguments: Any) -> None:
         lines = (
-            f"{name:15} {model.paper:34} {model.features[0]:17}{model.n_parameters:>10,}"
+            f"{name:15} {model.paper:34} {model.default_features:17}{model.n_parameters:>10,}"
             for name, model in MODELS.items()
         )
         self.epilog = "\b\nModels: paper, input, parameters\n" + "\n".join(lines)

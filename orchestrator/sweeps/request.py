@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mer_models import MODELS
 from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.runners.sizing import Need
 from orchestrator.search.schedulers import DEFAULT, SCHEDULERS
@@ -17,6 +16,7 @@ from orchestrator.selection.rules import RULES
 from orchestrator.study.labels import SCHEMES
 from orchestrator.study.study import Study
 from orchestrator.study.table import AU_MODES
+from orchestrator.sweeps.features import chosen
 from preprocessing.places import place
 
 REMOTE_FOLDER = "~/mer-orchestrator"  # this repository on a cluster's head, where cluster.yaml puts it
@@ -29,7 +29,7 @@ class Request:
 
     corpora  one or more, read with the same features and pooled. roots: the folder of each; () for the
              synthetic corpus.
-    features "" = the model's own first one.
+    features "" = the model's default.
     """
 
     study: Study
@@ -99,12 +99,8 @@ class Request:
         Raises ConfigError for features that the model does not read, and for a configuration key that it does
         not have.
         """
-        known = MODELS[self.study.model].features
-        features = self.features or known[0]
-        if features not in known:
-            raise ConfigError(nearest(features, known, f"feature set of {self.study.model}"))
-        self.study.config({})
-        return replace(self, features=features)
+        image_size = self.study.config({})["recipe"]["image_size"]
+        return replace(self, features=chosen(self.study.model, self.features, image_size))
 
 
 def need(gpus: str, pack: int, limit_s: float) -> Need:

@@ -132,7 +132,7 @@ def test_a_fold_that_raises_is_tried_again_and_then_fails_its_trial_with_the_tra
     outcomes = run_ray(study, tmp_path, watcher, n=1)
     assert len(outcomes) == 1
     assert "failed 2 times" in outcomes[0].error
-    assert "ststnet reads flow_picture" in outcomes[0].error
+    assert "STSTNet reads flow_picture" in outcomes[0].error
     assert outcomes[0].results == ()
 
 
