@@ -81,7 +81,9 @@ def run(
     after = MLFLOW_AFTER if with_ray else 0.0
     with (
         SweepProgress(console) as progress,
-        Outbox.start(request.tracking_uri, _about(request, table, jobs[0].code), folder.path, store, _say, after) as outbox,
+        Outbox.start(
+            request.tracking_uri, _about(request, table, jobs[0].code), folder.path, store, _say, after
+        ) as outbox,
     ):
         progress.on_trial.append(lambda o: o.state in STATES and outbox.trial(o.trial, STATES[o.state]))
         progress.folds(request.trials, len(jobs))
