@@ -13,10 +13,11 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from orchestrator.training.augment import mirror
 
 from orchestrator.training.kinds import KINDS
-from preprocessing.inputs import INPUTS, Settings
+from orchestrator.training.parts.mirror import mirror
+from preprocessing.inputs import INPUTS
+from preprocessing.inputs.view import Settings
 from preprocessing.landmarks import Landmarker
 from preprocessing.pipeline import Pipeline
 from preprocessing.render import RenderConfig, clip_plan

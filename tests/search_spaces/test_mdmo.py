@@ -4,7 +4,6 @@ scikit-learn."""
 import numpy as np
 import pytest
 import torch
-from orchestrator.training.losses import class_weights
 from sklearn.svm import LinearSVC
 
 from mer_models.mdmo import mdmo
@@ -12,6 +11,7 @@ from orchestrator.common.errors import ConfigError
 from orchestrator.study.configuration import configuration
 from orchestrator.study.jobs import FoldData
 from orchestrator.training.loop import fit
+from orchestrator.training.parts.class_weights import class_weights
 from tests.search_spaces.contract import SpaceContract
 
 
