@@ -20,11 +20,6 @@ from preprocessing.schema import Clip
 # small, and other than the defaults
 SETTINGS = Settings(steps=5, keep=0.4, size=24, image_size=40)
 OTHER: dict[str, Any] = {"steps": 6, "keep": 0.5, "size": 26, "image_size": 48}  # the pipeline reads the rest
-    "steps": 6,
-    "keep": 0.5,
-    "size": 26,
-    "image_size": 48,
-}  # what the inputs may read; others are the pipeline's
 ONSET, APEX, OFFSET = 10, 13, 17
 
 
