@@ -17,7 +17,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mer_models.roi_encoder import MAX_WINDOWS, REGIONS, TAKES, AttentionBlock, RegionEncoder, as_windows, check_dropout
+from mer_models.roi_encoder import (
+    MAX_WINDOWS,
+    REGIONS,
+    TAKES,
+    AttentionBlock,
+    RegionEncoder,
+    as_windows,
+    check_dropout,
+)
 
 
 class ROITemporal(nn.Module):

@@ -21,7 +21,11 @@ FENCES = {
         "orchestrator/remote.py",
     ),
     "mlflow": ("orchestrator/tracking/tracker.py", "orchestrator/inference/predictor.py"),
-    "optuna": ("orchestrator/search/search.py", "orchestrator/search/tune.py", "orchestrator/testing/spaces.py"),
+    "optuna": (
+        "orchestrator/search/search.py",
+        "orchestrator/search/tune.py",
+        "orchestrator/testing/spaces.py",
+    ),
     "cv2": ("preprocessing/",),
     "mediapipe": ("preprocessing/landmarks.py",),
     "torch": ("mer_models/", "orchestrator/"),
@@ -69,7 +73,9 @@ def test_packages_import_only_downwards():
                 or name == "preprocessing"
                 or name.startswith(("preprocessing.schema", "preprocessing.places"))
                 or (
-                    path.startswith(("orchestrator/sweep.py", "orchestrator/sweeps/", "orchestrator/testing/"))
+                    path.startswith(
+                        ("orchestrator/sweep.py", "orchestrator/sweeps/", "orchestrator/testing/")
+                    )
                     and name.startswith(("preprocessing.extract", "preprocessing.inputs"))
                 )
             )
