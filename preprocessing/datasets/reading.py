@@ -13,7 +13,7 @@ from typing import Any
 
 from preprocessing.action_units import ActionUnitError, parse
 from preprocessing.datasets import DATASETS, manifest
-from preprocessing.datasets.facts import path_of
+from preprocessing.datasets.facts import Corpus, path_of
 from preprocessing.datasets.videos import or_video
 from preprocessing.frames import LARGEST, leads_out
 from preprocessing.schema import Clip, CorpusError
@@ -29,15 +29,18 @@ def read(corpus: str, root: Path) -> list[Clip]:
     if corpus not in DATASETS:
         near = difflib.get_close_matches(corpus, DATASETS, n=1, cutoff=0.0)[0]
         raise CorpusError(f"unknown corpus {corpus!r}; did you mean {near!r}? Known: {', '.join(DATASETS)}")
+    return clips_of(DATASETS[corpus], root)
+
+
+def clips_of(corpus: Corpus, root: Path) -> list[Clip]:
+    """As ``read``, for a corpus that may have no name in DATASETS."""
     root = Path(root)
     if not root.exists():
-        raise CorpusError(
-            f"root {root} does not exist; give the folder that {path_of(DATASETS[corpus])} describes"
-        )
-    clips = [_checked(or_video(clip), root) for clip in DATASETS[corpus].clips(root)]
+        raise CorpusError(f"root {root} does not exist; give the folder that {path_of(corpus)} describes")
+    clips = [_checked(or_video(clip), root) for clip in corpus.clips(root)]
     if not clips:
         raise CorpusError(
-            f"corpus {corpus} has no clip in {root}; {path_of(DATASETS[corpus])} describes the layout"
+            f"corpus {corpus.CORPUS} has no clip in {root}; {path_of(corpus)} describes the layout"
         )
     return _with_unique_ids(clips)
 

@@ -7,19 +7,16 @@ import textwrap
 
 import pytest
 
-from preprocessing import plugin_source, plugins
+from preprocessing import plugins
 from preprocessing.plugins import Plugin, PluginError
+from tests.registries import untouched
 
 SOUND = "MODEL = 1\n"
 
 
 @pytest.fixture
-def write(tmp_path, monkeypatch):
+def write(tmp_path):
     """A function that writes {path: text} into a folder of this test and returns the first path."""
-    for table in ("_ORIGINALS", "_LOADED"):
-        monkeypatch.setattr(plugin_source, table, {})
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    before = set(sys.modules)
 
     def written(files):
         for path, text in files.items():
@@ -28,10 +25,8 @@ def write(tmp_path, monkeypatch):
             file.write_text(textwrap.dedent(text))
         return tmp_path / next(iter(files))
 
-    yield written
-    for name in set(sys.modules) - before:
-        if name.split(".")[0] in ("mer_plugins", "lab"):
-            del sys.modules[name]
+    with untouched():
+        yield written
 
 
 def test_a_file_is_read_without_being_run_and_its_original_is_imported_once(write):
