@@ -141,7 +141,7 @@ def main(
             )
         ),
     ] = "auto",
-    features: Annotated[str, typer.Option(help="feature set; the model's own first one by default")] = "",
+    features: Annotated[str, typer.Option(help="feature set; the model's own by default")] = "",
     inner_folds: Annotated[
         int, typer.Option(help="1 of so many groups of a fold's training people validates; 0 = none")
     ] = 4,

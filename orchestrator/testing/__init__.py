@@ -1,7 +1,8 @@
-"""What holds for every model, search space ...: pytest classes that a file of yours passes as ours do.
+"""Contracts: pytest classes that hold for every model and every search space, yours as well as ours.
 
-A test of yours subclasses one and says in a fixture what it is about; the class's docstring shows how. May use
-every other room and preprocessing.inputs. Needs pytest, which an installation without ``[dev]`` lacks.
+In:   a fixture of your subclass says what it is about; the docstring of each class shows how.
+Out:  a test for each promise.
+May use every other room and preprocessing.inputs. Needs pytest, which is installed with ``[dev]``.
 """
 
 import pytest
