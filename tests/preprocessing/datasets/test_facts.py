@@ -15,6 +15,7 @@ from preprocessing.datasets import DATASETS
 from preprocessing.datasets.facts import FACTS, faults, path_of
 
 SOUND: dict[str, Any] = {
+    "__name__": "elsewhere.mine",
     "CORPUS": "mine",
     "COMPOSITE": False,
     "PICTURES": False,
@@ -74,6 +75,7 @@ def test_a_missing_fact_is_named(fact: str) -> None:
         ("2", {"a": ("joy",), "b": ("joy",)}, "scheme '2' has joy in two classes"),
         ("2", {"a": ("joy",), "b": ("glee",)}, "scheme '2' has glee, which 'all' lacks"),
         ("2-rest", {"a": ("joy",), "b": ("fear", "angst")}, "scheme '2-rest' leaves out others: one class"),
+        ("2", {"a": ("joy",), "b": "others"}, "scheme '2': the words of 'b' are one text"),
         ("2", {"a": ("joy",), "b": ("fear",)}, "scheme '2' parts fear, angst, which are one class in 'all'"),
     ],
 )
@@ -82,6 +84,10 @@ def test_classes_that_contradict_themselves_are_named(
 ) -> None:
     (found,) = faults(mine(SCHEMES={**SOUND["SCHEMES"], scheme: classes}))
     assert found.startswith(fault)
+
+
+def test_a_file_of_another_name_than_its_corpus_is_named() -> None:
+    assert faults(mine(CORPUS="yours")) == ("CORPUS is 'yours', but the file is named 'mine'",)
 
 
 def test_a_corpus_needs_the_scheme_of_all_its_words() -> None:
@@ -93,6 +99,7 @@ def test_a_corpus_needs_the_scheme_of_all_its_words() -> None:
     ("changed", "fault"),
     [
         ({"source": ""}, "PUBLISHED has no source"),
+        ({"releases": {"old": {"clips": 2}}}, "PUBLISHED, releases old: emotions is missing"),
         ({"subjects": 4}, "PUBLISHED: 4 subjects, but its splits add up to 3"),
         (
             {"emotions": {"fear": 2, "joy": 3, "fear+joy": 1}},
