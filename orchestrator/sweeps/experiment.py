@@ -53,10 +53,15 @@ def told(model: type[pydantic.BaseModel]) -> Iterator[None]:
             raise ours from error
         key = ".".join(map(str, bad["loc"]))
         if bad["type"] == "extra_forbidden":
-            raise ConfigError(nearest(key, model.model_fields, f"key of {model.__name__}")) from error
+            raise ConfigError(nearest(key, _keys(model), f"key of {model.__name__}")) from error
         if bad["type"] == "missing":
             raise ConfigError(f"{model.__name__} needs {key!r}, and it is not given") from error
         raise ConfigError(f"{key} = {bad['input']!r}: {bad['msg']}") from error
+
+
+def _keys(model: type[pydantic.BaseModel]) -> list[str]:
+    """As they are written in TOML."""
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 class Corpus(Checked):
