@@ -27,7 +27,7 @@ from torch import nn
 
 from mer_models import MODELS
 from orchestrator.study.recipe import Recipe
-from orchestrator.training.au_head import AUHead
+from orchestrator.training.parts.au_head import AUHead
 from orchestrator.training.prediction import predict
 
 WEIGHTS, DESCRIPTION = "weights", "description"  # names of the two artifacts

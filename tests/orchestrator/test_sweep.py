@@ -6,13 +6,13 @@ import json
 
 import numpy as np
 import pytest
+from orchestrator.sweeps.request import parse_settings
 from typer.testing import CliRunner
 
 from orchestrator.common.errors import ConfigError
 from orchestrator.runners import inline as inline_runner
 from orchestrator.search import search
 from orchestrator.sweep import app
-from orchestrator.sweeps.request import parse_settings
 from tests.fake_corpora import write_image
 
 
@@ -168,7 +168,7 @@ def test_resume_computes_only_what_is_missing_and_refuses_another_configuration(
         (("--set", "recipe.epoch=3"), "did you mean 'recipe.epochs'"),
         (("--set", "recipe.epochs"), "write KEY=VALUE"),
         (("--au", "annotated"), "annotates no action units"),
-        (("--features", "onset_apex_flow"), "unknown feature set of stag"),
+        (("--features", "onset_apex_flow"), "stag cannot read onset_apex_flow"),
         (("--inner-folds", "9"), "4 training subjects cannot make 9 inner folds"),
         (("--inner-folds", "0"), "use --trials 1"),
         (("--inner-folds", "0", "--trials", "1"), "use --selection last_epoch"),

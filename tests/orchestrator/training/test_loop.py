@@ -13,7 +13,6 @@ import torch
 
 from orchestrator.study.jobs import FoldData
 from orchestrator.study.recipe import Recipe
-from orchestrator.study.versions import code_version
 from orchestrator.training import loop
 from orchestrator.training.loop import TrainingDiverged, fit, train_fold, with_estimated_aus
 from orchestrator.training.prediction import predict
@@ -226,7 +225,7 @@ def test_a_diverging_loss_is_an_error_that_names_the_learning_rate():
     [
         ({"x_test": np.zeros((3, 5, 5, 2), np.float32)}, "names 4 test clips, the data holds 3"),
         ({"y_train": np.zeros(20, np.int64)}, "names 21 train clips, the data holds 21 and 20 labels"),
-        ({"kind": "flow_picture"}, "stag reads roi_flow, got flow_picture"),
+        ({"kind": "flow_picture"}, "STAG reads roi_flow, got flow_picture"),
         ({"x_train": np.full((21, 5, 5, 2), np.nan, np.float32)}, "21 train clips are not finite"),
         ({"x_test": np.full((4, 5, 5, 2), np.inf, np.float32)}, "4 test clips are not finite"),
     ],
@@ -235,13 +234,6 @@ def test_data_that_does_not_fit_the_job_is_refused(change, message):
     job, data = fold()
     with pytest.raises(ValueError, match=message):
         train_fold(job, dataclasses.replace(data, **change))
-
-
-def test_code_version_is_stable_and_follows_the_sources(monkeypatch):
-    version = code_version()
-    assert len(version) == 16 and code_version.__wrapped__() == version
-    monkeypatch.setattr(Path, "read_bytes", lambda self: b"other")
-    assert code_version.__wrapped__() != version
 
 
 def predicted_fold():
