@@ -51,8 +51,7 @@ def claim(what: str, name: str, module: str, registry: Mapping[str, Any]) -> boo
         return False
     if by is not None or name in registry:
         raise PluginError(
-            f"plugin {module}: the {what} {name!r} is there already, from {by or _home(registry[name])}; "
-            "rename yours"
+            f"plugin {module}: the {what} name {name!r} is taken by {by or 'this project'}; rename yours"
         )
     _OWNERS[what, name] = module
     return True
@@ -61,15 +60,6 @@ def claim(what: str, name: str, module: str, registry: Mapping[str, Any]) -> boo
 def owner(what: str, name: str) -> Plugin | None:
     """The plugin that the thing of this name came with; None for ours, and for one of an entry point."""
     return loaded(_OWNERS.get((what, name), ""))
-
-
-def _home(thing: Any) -> str:
-    module = thing if isinstance(thing, ModuleType) else sys.modules[_class_of(thing).__module__]
-    return module.__name__
-
-
-def _class_of(thing: Any) -> type:
-    return thing if isinstance(thing, type) else type(thing)
 
 
 Check = Callable[[Any, str, str], None]  # module, how a message names it, its key
@@ -210,7 +200,7 @@ def announce(
     for name, offered in points.items():
         if name in registry:
             left_out.append(
-                f"{' and '.join(map(_said, offered))}: left out, there is a {what} of ours of that name"
+                f"{' and '.join(map(_said, offered))}: left out, there is a {what} of that name in this project"
             )
             continue
         _OWNERS[what, name] = offered[0].module
