@@ -20,7 +20,6 @@ import functools
 import importlib
 import importlib.metadata
 import importlib.util
-import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -28,9 +27,19 @@ from types import ModuleType
 from typing import Any
 
 from preprocessing import closure
-from preprocessing.plugin_source import LOCK, Plugin, PluginError, forget, last_line, load, loaded, read
+from preprocessing.plugin_source import (
+    LOCK,
+    OFFERS,
+    Plugin,
+    PluginError,
+    forget,
+    last_line,
+    load,
+    loaded,
+    read,
+)
 
-__all__ = ["Plugin", "PluginError", "discover", "install", "load", "read"]
+__all__ = ["OFFERS", "Plugin", "PluginError", "discover", "install", "load", "read"]
 
 
 def lacking(module: object, names: Iterable[str]) -> list[str]:
@@ -199,9 +208,8 @@ def announce(
     left_out = []
     for name, offered in points.items():
         if name in registry:
-            left_out.append(
-                f"{' and '.join(map(_said, offered))}: left out, there is a {what} of that name in this project"
-            )
+            said = " and ".join(map(_said, offered))
+            left_out.append(f"{said}: left out, the {what} name {name!r} is taken by this project")
             continue
         _OWNERS[what, name] = offered[0].module
         for point in offered:

@@ -178,8 +178,8 @@ def test_of_a_name_that_is_taken_ours_stays_and_of_two_packages_none_is_guessed(
     package("[mer.models]\nnet = lab.other\n", {"lab/other.py": MODEL}, dist="club")
     (left_out,) = plugins.discover()
     assert left_out == (
-        "entry point mer.models: ststnet = lab.net of lab 1.2: left out, there is a model of that name in this "
-        "project"
+        "entry point mer.models: ststnet = lab.net of lab 1.2: left out, "
+        "the model name 'ststnet' is taken by this project"
     )
     assert MODELS["ststnet"].__name__ == "STSTNet"
     with pytest.raises(PluginError, match=r"lab 1\.2 and .*lab\.other of club 1\.2: one name for two things"):
