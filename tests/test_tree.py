@@ -1,4 +1,5 @@
-"""Text that can drift: names in the texts exist, CONTRIBUTING's tree is the tree, registries, files and tests agree."""
+"""Text that can drift: names in the texts exist, CONTRIBUTING's tree is the tree, registries, files and tests
+agree."""
 
 import re
 import tomllib
@@ -15,7 +16,11 @@ from preprocessing.datasets import DATASETS
 from search_spaces import SPACES
 
 ROOT = Path(__file__).parent.parent
-TEXTS = ["README.md", "CONTRIBUTING.md", *(f"{p.relative_to(ROOT)}" for p in sorted(ROOT.glob("docs/**/*.md")))]
+TEXTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    *(f"{p.relative_to(ROOT)}" for p in sorted(ROOT.glob("docs/**/*.md"))),
+]
 
 
 def stems(folder: str) -> set[str]:
@@ -48,8 +53,8 @@ def test_every_registered_model_has_a_search_space_and_a_test_of_it():
 
 
 def cited(text: str) -> list[str]:
-    """Every `path` with a slash or the ending of a text file; NAME, CORPUS ... in capitals stand for the reader's
-    own, and ... for what is left out."""
+    """Every `path` with a slash or the ending of a text file; NAME, CORPUS ... in capitals stand for the
+    reader's own, and ... for what is left out."""
     named = re.findall(r"`([\w./-]+)`", re.sub(r"^```.*?^```", "", text, flags=re.S | re.M))
     endings = (".py", ".md", ".yaml", ".yml", ".toml", ".cff")
     return [
@@ -60,7 +65,16 @@ def cited(text: str) -> list[str]:
 
 
 # what a run makes, or a reader writes; and names of Ray's images
-MADE = ("workspace", "site/", "manifest.csv", "my_", "experiment.toml", "execution.toml", "rayproject/", "test_my_")
+MADE = (
+    "workspace",
+    "site/",
+    "manifest.csv",
+    "my_",
+    "experiment.toml",
+    "execution.toml",
+    "rayproject/",
+    "test_my_",
+)
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -72,12 +86,14 @@ def test_paths_named_in_the_text_exist(text):
 
 
 def ignored(path: Path) -> bool:
-    rules = [line.strip("/") for line in (ROOT / ".gitignore").read_text().split()]
-    return path.name.startswith(".") or any(fnmatch(path.name, rule) for rule in rules)
+    """By a dot, or by a rule of .gitignore; one that begins with a slash holds in the root alone."""
+    rules = (ROOT / ".gitignore").read_text().split()
+    here = [rule for rule in rules if path.parent == ROOT or not rule.startswith("/")]
+    return path.name.startswith(".") or any(fnmatch(path.name, rule.strip("/")) for rule in here)
 
 
 def children(folder: Path) -> set[str]:
-    """Names in a folder; those of folders end in a slash. Hidden and ignored ones are left out, and what every
+    """Names in a folder; those of folders end in a slash. Left out: hidden and ignored ones, and what every
     package has."""
     every = {"__init__.py", "py.typed"}
     return {
@@ -88,7 +104,7 @@ def children(folder: Path) -> set[str]:
 
 
 def test_the_tree_in_contributing_is_the_tree():
-    """Both directions: what is named is there, and a folder with anything below it names all that it holds."""
+    """Both directions: what is named is there, and a folder with entries names all that it holds."""
     tree = (ROOT / "CONTRIBUTING.md").read_text().split("```text tree\n")[1].split("```")[0]
     named: dict[str, set[str]] = {"": set()}
     folder = ""

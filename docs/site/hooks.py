@@ -1,6 +1,6 @@
 """Parts of the site that are made from the code: ``<!-- modules: FOLDER -->`` lists a folder's files by their
-docstrings, ``<!-- options: COMMAND -->`` a command's options. A public name of a ``::: name`` that has no docstring
-is a warning, which a strict build takes for an error."""
+docstrings, ``<!-- options: COMMAND -->`` a command's options. A public name of a ``::: name`` that has no
+docstring is a warning, which a strict build takes for an error."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def _options(match: re.Match[str]) -> str:
         command = command.commands[name]
     rows = ["| option | default | meaning |", "|---|---|---|"]
     for one in command.params:
-        name = " ".join(f"`{word}`" for word in one.opts) if one.opts[0][:1] == "-" else f"`{one.name.upper()}`"
+        name = (
+            " ".join(f"`{word}`" for word in one.opts) if one.opts[0][:1] == "-" else f"`{one.name.upper()}`"
+        )
         given = one.default if isinstance(one.default, str | int | float | Path) and one.default != "" else ""
         text = (getattr(one, "help", "") or "").replace("|", "\\|")
         rows.append(f"| {name} | {'' if given is False or given == '' else f'`{given}`'} | {text} |")

@@ -1,5 +1,5 @@
-"""CONTRIBUTING's recipes, followed to the letter in a copy of the repository: the files are written, the lines put
-into the registries, and the tests of the new things pass, those of the registries with them.
+"""CONTRIBUTING's recipes, followed to the letter in a copy of the repository: the files are written, the lines
+put into the registries, and the tests of the new things pass, those of the registries with them.
 
     <!-- file: PATH -->                     the block is that file
     <!-- line in: PATH above: LINE -->      the block is put above that line, set in as it is
@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-BLOCK = re.compile(r"^<!-- (file|line in): (\S+)(?: above: (.+))? -->\n+```\w+\n(.*?)^```", re.S | re.M)
+BLOCK = re.compile(r"^<!-- (file|line in): (\S+)(?: above: ([^\n]+))? -->\n+```\w+\n(.*?)^```", re.S | re.M)
 REGISTRIES = (
     "tests/test_tree.py",
     "tests/mer_models/test_registry.py",
@@ -65,15 +65,9 @@ def test_what_the_recipes_make_passes_its_contracts_and_is_registered(followed):
     env = {**os.environ, "PYTHONPATH": str(copy)}
     done = subprocess.run(command, cwd=copy, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    for word in ("mean_flow", "twins", "first_person"):
-        listed = subprocess.run(
-            [sys.executable, "-m", "orchestrator", "sweep", "--help"],
-            cwd=copy,
-            env=env,
-            capture_output=True,
-            text=True,
-        )
-        assert word in listed.stdout
+    command = [sys.executable, "-m", "orchestrator", "sweep", "--help"]
+    listed = subprocess.run(command, cwd=copy, env=env, capture_output=True, text=True, check=True).stdout
+    assert all(word in listed for word in ("mean_flow", "twins", "first_person"))
 
 
 def test_what_the_recipes_make_is_clean(followed):

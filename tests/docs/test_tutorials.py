@@ -4,8 +4,8 @@ What a block is, is said by the comment above it:
     <!-- run -->              commands, or Python; they must end well
     <!-- run fails -->        ... or with a status that is not 0
     <!-- file: NAME -->       the file NAME
-    <!-- prints -->           lines that the last block printed, in this order, among others; any number may stand for
-                              a number, and space for space
+    <!-- prints -->           lines that the last block printed, in this order, among others; any number may
+                              stand for a number, and space for space
     <!-- prints exactly -->   ... with these very numbers
 A command ``mer`` runs in this process, so that torch is imported once.
 """
@@ -25,8 +25,16 @@ from typer.testing import CliRunner
 from orchestrator import mer
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("first", "corpus", "table", "python", "model")  # in this order: later ones use what earlier ones made
-BLOCK = re.compile(r"<!-- (run|run fails|prints|prints exactly|file: (\S+)) -->\n+```(\w+)\n(.*?)^```", re.S | re.M)
+PAGES = (
+    "first",
+    "corpus",
+    "table",
+    "python",
+    "model",
+)  # in this order: later ones use what earlier ones made
+BLOCK = re.compile(
+    r"<!-- (run|run fails|prints|prints exactly|file: (\S+)) -->\n+```(\w+)\n(.*?)^```", re.S | re.M
+)
 NUMBER = re.compile(r"[+-]?\d*\.?\d+")
 
 
