@@ -27,6 +27,7 @@ from orchestrator.console.handler import ALL, SOME, errors_are_told
 from orchestrator.console.progress import SweepProgress
 from orchestrator.console.terminal import terminal
 from orchestrator.results.comparison import table
+from orchestrator.search.schedulers import SCHEDULERS
 from orchestrator.study import plugins
 from orchestrator.sweeps.comparison import Comparison, rows
 from preprocessing.plugins import read
@@ -50,7 +51,7 @@ def main(
     """Models, or one model's ablations, side by side under one protocol."""
     console = terminal()
     with errors_are_told(console):
-        plugins.install([read(where) for where in plugin])
+        plugins.install([read(where) for where in plugin], schedulers=SCHEDULERS)
         wanted = rows(tuple(MODELS) if models == "all" else tuple(models.split(",")), ablations)
         more = [word for where in plugin for word in ("--plugin", where)]
         arguments = [wanted[0].model, *(common or []), *more, "--workspace", str(workspace)]

@@ -20,7 +20,6 @@ import functools
 import importlib
 import importlib.metadata
 import importlib.util
-import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -28,9 +27,19 @@ from types import ModuleType
 from typing import Any
 
 from preprocessing import closure
-from preprocessing.plugin_source import LOCK, Plugin, PluginError, forget, last_line, load, loaded, read
+from preprocessing.plugin_source import (
+    LOCK,
+    OFFERS,
+    Plugin,
+    PluginError,
+    forget,
+    last_line,
+    load,
+    loaded,
+    read,
+)
 
-__all__ = ["Plugin", "PluginError", "discover", "install", "load", "read"]
+__all__ = ["OFFERS", "Plugin", "PluginError", "discover", "install", "load", "read"]
 
 
 def lacking(module: object, names: Iterable[str]) -> list[str]:
@@ -51,8 +60,7 @@ def claim(what: str, name: str, module: str, registry: Mapping[str, Any]) -> boo
         return False
     if by is not None or name in registry:
         raise PluginError(
-            f"plugin {module}: the {what} {name!r} is there already, from {by or _home(registry[name])}; "
-            "rename yours"
+            f"plugin {module}: the {what} name {name!r} is taken by {by or 'this project'}; rename yours"
         )
     _OWNERS[what, name] = module
     return True
@@ -61,15 +69,6 @@ def claim(what: str, name: str, module: str, registry: Mapping[str, Any]) -> boo
 def owner(what: str, name: str) -> Plugin | None:
     """The plugin that the thing of this name came with; None for ours, and for one of an entry point."""
     return loaded(_OWNERS.get((what, name), ""))
-
-
-def _home(thing: Any) -> str:
-    module = thing if isinstance(thing, ModuleType) else sys.modules[_class_of(thing).__module__]
-    return module.__name__
-
-
-def _class_of(thing: Any) -> type:
-    return thing if isinstance(thing, type) else type(thing)
 
 
 Check = Callable[[Any, str, str], None]  # module, how a message names it, its key
@@ -209,9 +208,8 @@ def announce(
     left_out = []
     for name, offered in points.items():
         if name in registry:
-            left_out.append(
-                f"{' and '.join(map(_said, offered))}: left out, there is a {what} of ours of that name"
-            )
+            said = " and ".join(map(_said, offered))
+            left_out.append(f"{said}: left out, the {what} name {name!r} is taken by this project")
             continue
         _OWNERS[what, name] = offered[0].module
         for point in offered:

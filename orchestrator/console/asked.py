@@ -24,6 +24,9 @@ from preprocessing.datasets import DATASETS
 from preprocessing.plugins import read
 
 
+plugins.discover()  # what installed packages offer is listed by --help too
+
+
 def usual(field: str, of: type[Experiment | Execution | Extraction] = Experiment) -> Any:
     """The default of a field."""
     return of.model_fields[field].get_default(call_default_factory=True)
@@ -164,7 +167,9 @@ def experiment_fields(options: Mapping[str, Any], base: Experiment | None = None
     """Fields of an Experiment from options of the command line. base: what fields that are made of several
     options begin from. Raises ConfigError where they do not go together."""
     if options.get("plugin"):
-        plugins.install([read(where) for where in options["plugin"]])  # they say which names exist
+        plugins.install(  # they say which names exist
+            [read(where) for where in options["plugin"]], schedulers=SCHEDULERS
+        )
     fields = {name: options[name] for name in EXPERIMENT if name in options}
     if options.get("model"):
         names = str(options["model"]).split(",")

@@ -54,7 +54,7 @@ def _folds(
 
     if drains(sweep):
         return None
-    plugins.install(shared.plugins)
+    plugins.install(shared.plugins, only=("MODEL",))
     sizing.reset(need.device)
     try:
         with time_limit(need.limit_s):
@@ -103,7 +103,7 @@ def _imported(model: str, brought: tuple[Plugin, ...]) -> None:
     from orchestrator.runners import inline
     from orchestrator.study import plugins
 
-    plugins.install(brought)
+    plugins.install(brought, only=("MODEL",))
     _ = inline, MODELS[model]
 
 

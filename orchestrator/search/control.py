@@ -16,7 +16,7 @@ class Control:
 
     def __init__(self, scheduler: str, brought: Sequence[Plugin] = ()):
         """brought: the user's plugins, one of which may be the scheduler."""
-        plugins.install(brought)
+        plugins.install(brought, only=("SCHEDULER",), schedulers=SCHEDULERS)
         self.scheduler = SCHEDULERS[scheduler]()
 
     def reports(self, trial: int, evidence: Evidence) -> bool:

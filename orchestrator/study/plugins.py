@@ -19,8 +19,7 @@ from mer_models import MODELS
 from orchestrator.common.registry import Registry
 from orchestrator.protocols import PROTOCOLS, Protocol
 from preprocessing import plugins as shared
-from preprocessing.plugin_source import OFFERS
-from preprocessing.plugins import Plugin, PluginError, read
+from preprocessing.plugins import OFFERS, Plugin, PluginError, read
 from search_spaces import SPACES
 
 __all__ = ["OFFERS", "Plugin", "PluginError", "discover", "install", "of_model", "read"]

@@ -153,7 +153,7 @@ def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: L
         "trials": trial_rows(outcomes, scores, study, table.au, len(jobs)),
     }
     report.write(folder.path, summary, scores)
-    outbox.finish(study.model, table, complete, begun.plugins)
+    outbox.finish(study.model, table, complete)
     missing = sum(len(jobs) - len(outcome.results) for outcome in failed)
     return Result.of(folder.path, missing=missing, lacks=tuple(outbox.waiting))
 

@@ -147,7 +147,7 @@ class Experiment(Checked):
     def _plugins_first(cls, given: Any) -> Any:
         """Names are checked against what the plugins add."""
         if isinstance(given, dict) and isinstance(given.get("plugins"), list | tuple):
-            plugins.install([read(str(where)) for where in given["plugins"]])
+            plugins.install([read(str(where)) for where in given["plugins"]], schedulers=SCHEDULERS)
         return given
 
     @pydantic.field_validator("corpora", mode="before")

@@ -24,7 +24,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from preprocessing.plugins import Plugin
 
 from orchestrator.common.errors import ConfigError
 from orchestrator.common.names import redacted
@@ -136,9 +135,7 @@ class Outbox:
         self._add(f"trial {trial.index}")
         return self.sent
 
-    def finish(
-        self, model: str, table: ClipTable, trials: Sequence[TrialRecord], plugins: Sequence[Plugin] = ()
-    ) -> None:
+    def finish(self, model: str, table: ClipTable, trials: Sequence[TrialRecord]) -> None:
         """The sweep has ended and its report is written: refit the chosen configuration on all people, and
         write what waits."""
         self.say(Note("training the chosen configuration on all people, for the model registry of MLflow"))
@@ -146,9 +143,7 @@ class Outbox:
         from orchestrator.tracking.tracker import keep_model
 
         trained, config, index, epochs = refit(model, table, trials)
-        keep_model(
-            self.folder / MODEL, model, trained, config, table, trial=index, epochs=epochs, plugins=plugins
-        )
+        keep_model(self.folder / MODEL, model, trained, config, table, trial=index, epochs=epochs)
         self.record["ended"] = "finished"
         self._add("model", "scores")
         self.say_rest()

@@ -8,6 +8,8 @@ import textwrap
 import pytest
 
 from preprocessing import plugins
+from preprocessing.datasets import DATASETS
+from preprocessing.inputs import INPUTS
 from preprocessing.plugins import Plugin, PluginError
 from tests.registries import untouched
 
@@ -171,3 +173,63 @@ def test_what_raises_on_import_is_told_with_the_line_and_leaves_nothing_behind(w
     assert "mer_plugins.a" not in sys.modules
     file.write_text(SOUND + "# mended\n")
     assert plugins.load(plugins.read(file)).MODEL == 1
+
+
+FACTS = (
+    'CORPUS = "mine"\nSCHEMES = {"all": {"joy": ("joy",)}}\nPUBLISHED = {}\nCOMPOSITE = PICTURES = False\n'
+)
+CLIPS = "def clips(root):\n    return iter(())\n"
+INPUT = """
+    from preprocessing.inputs.view import Input
+    class Mine(Input):
+        kind, unit = "image", "none"
+        def shape(self, settings): return (3, 8, 8)
+        def collector(self, clip, settings): return None
+    INPUTS = {"made_up": Mine()}
+"""
+
+
+def test_corpora_and_inputs_are_added_once(write):
+    plugin = plugins.read(write({"mine.py": textwrap.dedent(INPUT) + FACTS + CLIPS}))
+    for _ in range(2):
+        plugins.install([plugin])
+    assert DATASETS["mine"].CORPUS == "mine" and "made_up" in INPUTS
+    assert INPUTS.module("made_up") == "mer_plugins.mine" == type(INPUTS["made_up"]).__module__
+    assert plugins.owner("corpus", "mine") == plugins.owner("input", "made_up") == plugin
+
+
+def test_a_plugin_that_offers_nothing_that_is_asked_for_is_not_imported(write):
+    model = plugins.read(write({"net.py": "MODEL = 1\nraise RuntimeError\n"}))
+    plugins.install([model])
+    corpus = plugins.read(write({"mine.py": FACTS + CLIPS + "raise RuntimeError\n"}))
+    plugins.install([corpus], only=("INPUTS",))
+    assert "mine" not in DATASETS
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"mine.py": 'CORPUS = "mine"\n'}, "PUBLISHED is missing; SCHEMES is missing; .*clips is"),
+        ({"yours.py": FACTS + CLIPS}, "CORPUS is 'mine'; a corpus is named as its file is: 'yours'"),
+        ({"samm.py": FACTS.replace("mine", "samm") + CLIPS}, "the corpus name 'samm' is taken by this"),
+        ({"mine.py": "INPUTS = []\n"}, r"INPUTS must be \{name: Input\}, got \[\]"),
+        ({"mine.py": "INPUTS = {}\n"}, r"INPUTS must be \{name: Input\}, got \{\}"),
+        ({"mine.py": "INPUTS = {'a': 1}\n"}, "'a' lacks kind, unit, dtype, channels, shape, collector"),
+        ({"mine.py": INPUT.replace("made_up", "mesti")}, "the input name 'mesti' is taken by"),
+    ],
+)  # fmt: skip
+def test_a_faulty_one_is_one_clear_error_and_can_be_mended_in_the_same_process(write, files, message):
+    file = write(files)
+    with pytest.raises(PluginError, match=message):
+        plugins.install([plugins.read(file)])
+    file.unlink()
+    plugins.install([plugins.read(write({file.name: INPUT}))])
+    assert "made_up" in INPUTS
+
+
+def test_two_plugins_cannot_share_a_name(write):
+    write({"mine.py": INPUT, "yours.py": INPUT})
+    first = write({"mine.py": INPUT})
+    plugins.install([plugins.read(first)])
+    with pytest.raises(PluginError, match=r"yours: the input name 'made_up' is taken by mer_plugins\.mine"):
+        plugins.install([plugins.read(first.with_name("yours.py"))])
