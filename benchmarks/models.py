@@ -44,9 +44,9 @@ def build(name: str, size: int) -> tuple[nn.Module, tuple[int, ...]]:
     px."""
     torch.manual_seed(0)
     model = MODELS[name]
-    shape = INPUTS[model.features[0]].shape(Settings(image_size=size))
+    shape = INPUTS[model.default_features].shape(Settings(image_size=size))
     given: dict[str, Any] = {"n_aus": len(AU_VOCABULARY)} if model.uses_aus else {}
-    if "roi_flow" in model.kinds:
+    if "roi_flow" in model.takes:
         given["n_rois"] = shape[1]
     return model(N_CLASSES, **given), shape
 

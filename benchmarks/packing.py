@@ -51,9 +51,9 @@ def make_folds(model: str, count: int, clips: int, epochs: int, size: int, uprig
     """``count`` folds of noise with a class signal, pictures of ``size`` px: as costly as real ones, and in
     no need of any."""
     rng, about = np.random.default_rng(0), MODELS[model]
-    feature = about.features[0]
+    feature = about.default_features
     shape = INPUTS[feature].shape(Settings(image_size=size))
-    channels = CHANNELS[: shape[1]] if "roi_flow" in about.kinds else ()
+    channels = CHANNELS[: shape[1]] if INPUTS[feature].kind == "roi_flow" else ()
     y = np.arange(clips) % 3
     x = (rng.normal(size=(3, *[1] * len(shape)))[y] + rng.normal(size=(clips, *shape))).astype(np.float32)
     aus = (rng.random((clips, len(AU_VOCABULARY))) < 0.2).astype(np.float32) if about.uses_aus else None
@@ -85,17 +85,10 @@ def make_folds(model: str, count: int, clips: int, epochs: int, size: int, uprig
         )
         given = [None if aus is None else aus[part] for part in parts]
         data = FoldData(
-            _kind(model, feature), channels, x[train], y[train], x[validation], y[validation], x[test], *given
+            INPUTS[feature].kind, channels, x[train], y[train], x[validation], y[validation], x[test], *given
         )
         folds.append((job, data))
     return folds
-
-
-def _kind(model: str, feature: str) -> str:
-    kind = INPUTS[feature].kind
-    if kind not in MODELS[model].kinds:
-        raise ValueError(f"{model} reads {MODELS[model].kinds}, its feature set {feature} is {kind}")
-    return kind
 
 
 def one_by_one(folds: list[Fold], device: str) -> list[FoldResult]:

@@ -31,8 +31,9 @@ import cv2
 import numpy as np
 
 from preprocessing import extract
+from preprocessing import plan as shards
 from preprocessing.align import crop_of
-from preprocessing.datasets import read
+from preprocessing.datasets.reading import read
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.landmarks import Landmarker
 from preprocessing.pipeline import Pipeline
@@ -177,7 +178,7 @@ def scaling(corpus: Path, scratch: Path) -> dict:
     )
     start = time.perf_counter() - begin
     # for the rest of this process: many small shards: the last one costs little of the rate
-    extract.CLIPS_PER_SHARD = 1
+    shards.CLIPS_PER_SHARD = 1
     rates, starts, again = {}, {}, -1
     for workers in (1, 2):
         plan = extract.plan("synthetic", corpus, (STREAM,), Path(tempfile.mkdtemp(dir=scratch)))

@@ -20,16 +20,16 @@ from typing import Annotated
 
 import numpy as np
 import typer
+from orchestrator.search.search import Outcome, Search
+from orchestrator.sweeps.request import parse_settings
 
 from benchmarks.racing import Recording
 from mer_models import MODELS
 from orchestrator.search import search
 from orchestrator.search.schedulers.evidence import Evidence
-from orchestrator.search.search import Outcome, Search
 from orchestrator.selection.records import rows_at
 from orchestrator.study.study import Study
 from orchestrator.study.table import load
-from orchestrator.sweeps.request import parse_settings
 from orchestrator.workspace.store import FoldStore
 from preprocessing import extract
 
@@ -106,7 +106,7 @@ def main(
 ) -> None:
     """Run the search and write the recording."""
     begin = time.perf_counter()
-    name = features or MODELS[model].features[0]
+    name = features or MODELS[model].default_features
     made = extract.prepare(corpus, root, [name], workspace)
     table = load(made.folders[name], classes, "none", uses_aus=False)
     fixed = parse_settings(settings or [])

@@ -11,30 +11,25 @@ Output  float32 (B, n_classes): logits; the loss applies the softmax.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 import safetensors.torch
 import torch
 from torch import Tensor, nn
 
 from mer_models.roi_encoder import check_dropout
+from mer_models.shapes import Pattern, Takes
+
+SMALLEST = 32  # pixels: the deepest maps are then one pixel wide
+PICTURE: Pattern = (3, (SMALLEST, None), (SMALLEST, None))
 
 
 class PictureModel(nn.Module):
     """A picture's maps, their mean over the picture, dropout, one linear layer. A subclass gives the maps."""
 
-    kinds = ("image", "flow_picture")
-    features: tuple[str, ...] = (  # the first is the default
-        "mesti",
-        "dynamic_image",
-        "active_image",
-        "affective_motion_image",
-        "apex_frame",
-        "onset_apex_flow224",
-        "onset_apex_flow",
-        "apex_offset_flow224",
-    )
+    takes: ClassVar[Takes] = {"image": PICTURE, "flow_picture": PICTURE}
+    default_features: str = "mesti"
     uses_aus = False
-    smallest = 32  # pixels: the deepest maps are then one pixel wide
 
     def __init__(self, n_classes: int, width: int, dropout: float) -> None:
         """``width``: channels of the maps; ``dropout``: chance in [0, 1) that one of their means is set to
@@ -49,11 +44,10 @@ class PictureModel(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Raises ValueError for a wrong shape."""
-        if x.ndim != 4 or x.shape[1] != 3 or min(x.shape[2:]) < self.smallest:
+        if x.ndim != 4 or x.shape[1] != 3 or min(x.shape[2:]) < SMALLEST:
             raise ValueError(
-                f"{type(self).__name__} reads (B, 3, H, W) of {self.smallest} px or more, got "
-                f"{tuple(x.shape)}; "
-                f"extract one of {', '.join(self.features)}, or raise recipe.image_size"
+                f"{type(self).__name__} reads (B, 3, H, W) of {SMALLEST} px or more, got "
+                f"{tuple(x.shape)}; extract {self.default_features!r}, or raise recipe.image_size"
             )
         # this memory order is the faster one on CPUs
         maps = self.maps(x.contiguous(memory_format=torch.channels_last))

@@ -22,12 +22,15 @@ channels and depths
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mer_models.backbone import load_weights
 from mer_models.orientation import VERTICAL, Axis, OrientedModule
+from mer_models.shapes import Takes
 
 ORIENTATIONS = ("cva", "shared", "independent", "frozen")
 STREAMS = ("both", "motion", "faces")
@@ -43,9 +46,10 @@ class FaceSleuth(nn.Module):
 
     paper = "Wu et al. 2025"
     n_parameters = 9_295_839
-    kinds = ("frame_pair",)
-    features = ("onset_apex_frames",)
+    takes: ClassVar[Takes] = {"frame_pair": (2, 3, (32, None), (32, None))}
+    default_features = "onset_apex_frames"
     uses_aus = True
+    pass_major = True  # the Swin gets all onsets, then all apexes
     depths = (2, 2, 6)  # of the Swin's stages
     start = 0.8 * VERTICAL  # 72 degrees, where the authors start theta
 
@@ -124,7 +128,7 @@ class FaceSleuth(nn.Module):
         if x.ndim != 5 or x.shape[1:3] != (2, 3) or min(x.shape[3:]) < 32:
             raise ValueError(
                 f"FaceSleuth reads (B, 2, 3, H, W) of 32 px or more, got {tuple(x.shape)}; extract "
-                f"{self.features[0]!r}"
+                f"{self.default_features!r}"
             )
         onset, apex = x.unbind(1)
         maps: list[Tensor] = []

@@ -11,16 +11,19 @@ channels wide, and one
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from torch import Tensor, nn
 
 from mer_models.roi_encoder import check_dropout, picture_encoder
+from mer_models.shapes import Takes
 
 
 class FullFaceFlow(nn.Module):
     paper = "ROI ladder of sandeshraop, undated"
     n_parameters = 4_122_291
-    kinds = ("flow_picture",)
-    features = ("onset_apex_flow224", "onset_apex_flow")
+    takes: ClassVar[Takes] = {"flow_picture": (3, None, None)}
+    default_features = "onset_apex_flow224"
     uses_aus = False
 
     def __init__(
@@ -40,6 +43,6 @@ class FullFaceFlow(nn.Module):
         if x.ndim != 4 or x.shape[1] != 3:
             raise ValueError(
                 f"FullFaceFlow reads (B, 3, H, W), got {tuple(x.shape)}; extract the feature set "
-                f"{self.features[0]!r}"
+                f"{self.default_features!r}"
             )
         return self.head(self.encode(x))

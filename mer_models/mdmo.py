@@ -30,17 +30,21 @@ reimplementation, which averages
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
+
+from mer_models.shapes import Takes
 
 
 class MDMO(nn.Module):
     """``since_onset``: average the displacement since the first frame; else the motion from step to step."""
 
     paper, n_parameters = "Liu et al. 2016", 87
-    kinds = ("roi_flow",)
+    takes: ClassVar[Takes] = {"roi_flow": ((1, None), None, 2)}
     # The features have no unit: roi_flow18_iod gives what roi_flow18 gives.
-    features = ("roi_flow18", "roi_flow14", "roi_flow18_iod", "roi_flow14_iod")  # the first is the default
+    default_features = "roi_flow18"
     uses_aus = False
 
     def __init__(self, n_classes: int, *, n_rois: int = 14, since_onset: bool = True) -> None:

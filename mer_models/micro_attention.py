@@ -36,7 +36,7 @@ from mer_models.backbone import PictureModel
 class MicroAttention(PictureModel):
     paper = "Wang et al. 2020"
     n_parameters = 4_910_211
-    features = ("apex_frame", *(name for name in PictureModel.features if name != "apex_frame"))
+    default_features = "apex_frame"
 
     def __init__(
         self,

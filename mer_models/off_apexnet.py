@@ -14,17 +14,20 @@ which counts the 2.66
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
 from mer_models.roi_encoder import check_dropout
+from mer_models.shapes import Takes
 
 
 class OFFApexNet(nn.Module):
     paper = "Gan et al. 2019"
     n_parameters = 2_664_475
-    kinds = ("flow_picture",)
-    features = ("onset_apex_flow",)
+    takes: ClassVar[Takes] = {"flow_picture": (3, 28, 28)}
+    default_features = "onset_apex_flow"
     uses_aus = False
 
     def __init__(self, n_classes: int, *, hidden_dim: int = 1024, dropout: float = 0.5) -> None:
@@ -43,7 +46,7 @@ class OFFApexNet(nn.Module):
         if x.ndim != 4 or x.shape[1:] != (3, 28, 28):
             raise ValueError(
                 f"OFFApexNet reads (B, 3, 28, 28), got {tuple(x.shape)}; extract the feature set "
-                f"{self.features[0]!r}"
+                f"{self.default_features!r}"
             )
         x = x.contiguous(memory_format=torch.channels_last)  # this memory order is the faster one on CPUs
         return self.head(torch.cat([self.horizontal(x[:, 0:1]), self.vertical(x[:, 1:2])], 1))

@@ -10,16 +10,19 @@ five of the ladder's
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from torch import Tensor, nn
 
 from mer_models.roi_encoder import check_dropout, picture_encoder
+from mer_models.shapes import Takes
 
 
 class RGBBaseline(nn.Module):
     paper = "ROI ladder of sandeshraop, undated"
     n_parameters = 1_965_859
-    kinds = ("image",)
-    features = ("apex_frame",)
+    takes: ClassVar[Takes] = {"image": (3, None, None)}
+    default_features = "apex_frame"
     uses_aus = False
 
     def __init__(
@@ -39,6 +42,6 @@ class RGBBaseline(nn.Module):
         if x.ndim != 4 or x.shape[1] != 3:
             raise ValueError(
                 f"RGBBaseline reads (B, 3, H, W), got {tuple(x.shape)}; extract the feature set "
-                f"{self.features[0]!r}"
+                f"{self.default_features!r}"
             )
         return self.head(self.encode(x))

@@ -2,8 +2,8 @@
 side.
 
 Source  README of the ROI hybrid, table "Model Performance" (about 2 M parameters) and "ROI CNN Encoders".
-Input   float32 (B, W, 3, 3, H, W'): W >= 1 windows of time, region (eyes, eyebrows, mouth), (u, v, strain);
-        224 x 224 there.
+Input   float32 (B, W, 3, 3, H, W'): 1 <= W <= 4 windows of time, region (eyes, eyebrows, mouth), (u, v,
+        strain); 224 x 224 there. Or (B, 9, H, W'): the nine maps of one window.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
 Differs no code of this row is public: the encoder is the ladder's, the head has one hidden layer that brings
 the total to 1.96 M.
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from mer_models.roi_encoder import REGIONS, RegionEncoder, check, check_dropout
+from mer_models.roi_encoder import REGIONS, TAKES, RegionEncoder, as_windows, check_dropout
 
 
 class ROICNN(nn.Module):
@@ -22,10 +22,9 @@ class ROICNN(nn.Module):
 
     paper = "ROI ladder of sandeshraop, undated"
     n_parameters = 1_956_963
-    kinds = ("roi_maps",)
-    features = ("roi_maps1", "roi_maps2", "roi_maps4")  # the first is the default
+    takes = TAKES
+    default_features = "roi_maps1"
     uses_aus = False
-    max_windows = 4
 
     def __init__(
         self,
@@ -48,5 +47,5 @@ class ROICNN(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        check(self, x, self.max_windows)
+        x = as_windows(self, x)
         return self.head(self.encode(x).mean(1).flatten(1))

@@ -5,32 +5,42 @@ Source  README and outline of "ROI-Attention Enhanced Multi-Temporal Micro-Expre
         blocks, global average pooling, fully connected, 256 features per region); widths, strides and
         attention follow its code (github.com/sandeshraop/FacialDetection.github.io,
         production_advanced_architectures.py, 8059835).
-Input   float32 (B, W, 3, 3, H, W'): W windows of time, region (eyes, eyebrows, mouth), (u, v, strain).
+Input   float32 (B, W, 3, 3, H, W'): W windows of time, region (eyes, eyebrows, mouth), (u, v, strain); or
+        (B, 9, H, W'), the nine maps of one window.
 Output  float32 (B, W, 3, F): F features for each window and region.
 Differs convolutions before a batch normalisation have no bias, which it would subtract again.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mer_models.shapes import Takes
+
 REGIONS = 3
+MAX_WINDOWS = 4
+TAKES: Takes = {
+    "roi_maps": ((1, MAX_WINDOWS), REGIONS, 3, None, None),
+    "roi_stack": (3 * REGIONS, None, None),
+}
 WIDTHS = (32, 64, 128, 256)  # channels of the four blocks
 
 
-def check(model: nn.Module, x: Tensor, max_windows: int) -> None:
-    """Raise ValueError unless x is (B, 1..max_windows, 3, 3, H, W)."""
-    if x.ndim != 6 or x.shape[2:4] != (REGIONS, 3) or not 1 <= x.shape[1] <= max_windows:
-        features: Any = model.features
+def as_windows(model: nn.Module, x: Tensor) -> Tensor:
+    """Clips as (B, W, 3, 3, H, W'): as they are, or of a stack (B, 9, H, W') the one window that it holds.
+
+    Raises ValueError for another shape.
+    """
+    if x.ndim == 4 and x.shape[1] == 3 * REGIONS:
+        return x.unflatten(1, (1, REGIONS, 3))
+    if x.ndim != 6 or x.shape[2:4] != (REGIONS, 3) or not 1 <= x.shape[1] <= MAX_WINDOWS:
         raise ValueError(
-            f"{type(model).__name__} reads (B, windows in 1..{max_windows}, 3, 3, H, W), got "
-            f"{tuple(x.shape)}; "
-            f"extract one of {', '.join(features)}"
+            f"{type(model).__name__} reads (B, windows in 1..{MAX_WINDOWS}, 3, 3, H, W) or (B, 9, H, W), got "
+            f"{tuple(x.shape)}; extract roi_maps1, roi_maps2, roi_maps4 or roi_stack9"
         )
+    return x
 
 
 def check_dropout(dropout: float) -> None:

@@ -4,8 +4,8 @@ each other.
 Source  README of the ROI hybrid ("Graph Attention Network: learns muscle interaction patterns", about 2 M
         parameters) and its code (production_advanced_architectures.py, 8059835): two layers of 8 heads over
         three nodes, the mean of the nodes, one hidden layer. 1.93 M parameters here and there.
-Input   float32 (B, W, 3, 3, H, W'): W >= 1 windows of time, region (eyes, eyebrows, mouth), (u, v, strain);
-        224 x 224 there.
+Input   float32 (B, W, 3, 3, H, W'): 1 <= W <= 4 windows of time, region (eyes, eyebrows, mouth), (u, v,
+        strain); 224 x 224 there. Or (B, 9, H, W'): the nine maps of one window.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
 Differs a node is the mean of its region's features over the windows; the code reads one window.
 """
@@ -14,16 +14,15 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from mer_models.roi_encoder import AttentionBlock, RegionEncoder, check, check_dropout
+from mer_models.roi_encoder import TAKES, AttentionBlock, RegionEncoder, as_windows, check_dropout
 
 
 class ROIGraph(nn.Module):
     paper = "ROI ladder of sandeshraop, undated"
     n_parameters = 1_924_707
-    kinds = ("roi_maps",)
-    features = ("roi_maps1", "roi_maps2", "roi_maps4")  # the first is the default
+    takes = TAKES
+    default_features = "roi_maps1"
     uses_aus = False
-    max_windows = 4
 
     def __init__(
         self, n_classes: int, *, feature_dim: int = 256, heads: int = 8, layers: int = 2, dropout: float = 0.3
@@ -41,7 +40,7 @@ class ROIGraph(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        check(self, x, self.max_windows)
+        x = as_windows(self, x)
         return self.classify(self.encode(x))
 
     def classify(self, features: Tensor) -> Tensor:

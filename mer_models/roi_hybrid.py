@@ -5,7 +5,7 @@ Source  README and outline of the ROI hybrid (sections 3.2-3.3, about 6 M parame
         (production_advanced_architectures.py, 8059835): both streams are whole models with encoders of their
         own, one set of region weights serves both. 5.86 M parameters here and there.
 Input   float32 (B, W, 3, 3, H, W'): 1 <= W <= 4 windows of time, region (eyes, eyebrows, mouth), (u, v,
-        strain); 224 x 224 there.
+        strain); 224 x 224 there. Or (B, 9, H, W'): the nine maps of one window.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
 Differs The code multiplies the pictures by the region weights. Its encoders begin with a batch normalised
 convolution, which
@@ -21,7 +21,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mer_models.roi_encoder import REGIONS, check
+from mer_models.roi_encoder import REGIONS, TAKES, as_windows
 from mer_models.roi_graph import ROIGraph
 from mer_models.roi_temporal import ROITemporal
 
@@ -29,10 +29,9 @@ from mer_models.roi_temporal import ROITemporal
 class ROIHybrid(nn.Module):
     paper = "ROI ladder of sandeshraop, undated"
     n_parameters = 5_853_898
-    kinds = ("roi_maps",)
-    features = ("roi_maps4", "roi_maps2", "roi_maps1")  # the first is the default
+    takes = TAKES
+    default_features = "roi_maps4"
     uses_aus = False
-    max_windows = 4
 
     def __init__(
         self,
@@ -62,7 +61,7 @@ class ROIHybrid(nn.Module):
         self.fusion = nn.Parameter(torch.zeros(()))
 
     def forward(self, x: Tensor) -> Tensor:
-        check(self, x, self.max_windows)
+        x = as_windows(self, x)
         temporal, graph = self.temporal.encode(x), self.graph.encode(x)
         if self.attention is not None:
             # Times 3: equal weights leave the features as they are.
@@ -73,7 +72,7 @@ class ROIHybrid(nn.Module):
 
     def roi_weights(self, x: Tensor) -> Tensor:
         """What the eyes, the eyebrows and the mouth count in each clip: (B, 3), rows sum to 1."""
-        check(self, x, self.max_windows)
+        x = as_windows(self, x)
         if self.attention is None:
             return x.new_full((len(x), REGIONS), 1 / REGIONS)
         return self.attention(torch.cat([self.temporal.encode(x), self.graph.encode(x)], -1))

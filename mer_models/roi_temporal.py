@@ -5,7 +5,7 @@ Source  README and outline of the ROI hybrid ("4-window CNN + Transformer with p
         token, its regions' features side by side; attention of 8 heads, the mean of the tokens, one hidden
         layer. 3.93 M parameters here and there.
 Input   float32 (B, W, 3, 3, H, W'): 1 <= W <= 4 windows of time, region (eyes, eyebrows, mouth), (u, v,
-        strain); 224 x 224 there.
+        strain); 224 x 224 there. Or (B, 9, H, W'): the nine maps of one window.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
 Differs the attention has a residual and a layer normalisation, as the code's graph stream has and its
 temporal stream has not;
@@ -17,7 +17,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mer_models.roi_encoder import REGIONS, AttentionBlock, RegionEncoder, check, check_dropout
+from mer_models.roi_encoder import (
+    MAX_WINDOWS,
+    REGIONS,
+    TAKES,
+    AttentionBlock,
+    RegionEncoder,
+    as_windows,
+    check_dropout,
+)
 
 
 class ROITemporal(nn.Module):
@@ -26,10 +34,9 @@ class ROITemporal(nn.Module):
 
     paper = "ROI ladder of sandeshraop, undated"
     n_parameters = 3_928_675
-    kinds = ("roi_maps",)
-    features = ("roi_maps4", "roi_maps2", "roi_maps1")  # the first is the default
+    takes = TAKES
+    default_features = "roi_maps4"
     uses_aus = False
-    max_windows = 4
 
     def __init__(
         self,
@@ -47,7 +54,7 @@ class ROITemporal(nn.Module):
         width = REGIONS * feature_dim
         self.encode = RegionEncoder(feature_dim, dropout)
         self.positions = nn.Parameter(
-            0.02 * torch.randn(self.max_windows, REGIONS if per_roi_positions else 1, feature_dim)
+            0.02 * torch.randn(MAX_WINDOWS, REGIONS if per_roi_positions else 1, feature_dim)
         )
         self.layers = nn.Sequential(*(AttentionBlock(width, heads) for _ in range(layers)))
         self.head = nn.Sequential(
@@ -55,7 +62,7 @@ class ROITemporal(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        check(self, x, self.max_windows)
+        x = as_windows(self, x)
         return self.classify(self.encode(x))
 
     def classify(self, features: Tensor) -> Tensor:

@@ -25,10 +25,13 @@ are Table 5's),
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from mer_models.shapes import Takes
 
 
 class STAG(nn.Module):
@@ -36,8 +39,8 @@ class STAG(nn.Module):
     needs both."""
 
     paper, n_parameters = "Sharma et al. 2026", 272_669
-    kinds = ("roi_flow",)
-    features = ("roi_flow14", "roi_flow18", "roi_flow14_iod", "roi_flow18_iod")  # the first is the default
+    takes: ClassVar[Takes] = {"roi_flow": ((1, None), None, 2)}
+    default_features = "roi_flow14"
     uses_aus = True
 
     def __init__(

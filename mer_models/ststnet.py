@@ -15,8 +15,12 @@ are one convolution
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
+
+from mer_models.shapes import Takes
 
 
 class STSTNet(nn.Module):
@@ -24,8 +28,8 @@ class STSTNet(nn.Module):
 
     paper = "Liong et al. 2019"
     n_parameters = 1683
-    kinds = ("flow_picture",)
-    features = ("onset_apex_flow",)  # feature sets it can read; the first is the default
+    takes: ClassVar[Takes] = {"flow_picture": (3, 28, 28)}
+    default_features = "onset_apex_flow"
     uses_aus = False
     filters = (3, 5, 8)  # of the three streams
 
@@ -48,7 +52,7 @@ class STSTNet(nn.Module):
         if x.ndim != 4 or x.shape[1:] != (3, 28, 28):
             raise ValueError(
                 f"STSTNet reads (B, 3, 28, 28), got {tuple(x.shape)}; extract the feature set "
-                f"{self.features[0]!r}"
+                f"{self.default_features!r}"
             )
         # this memory order is the faster one on CPUs
         maps = self.streams(x.contiguous(memory_format=torch.channels_last))

@@ -1,5 +1,9 @@
 """python -m preprocessing extract | check | show: clips -> Parquet feature sets, and two ways to look before
-and after."""
+and after.
+
+Exit status: 0 all is there; 1 some is missing (extract: more clips quarantined than allowed; check: a clip
+cannot be used); 2 bad input; 130 interrupted, and the same command goes on.
+"""
 
 from __future__ import annotations
 
@@ -15,34 +19,93 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from preprocessing import check, extract, show
+from preprocessing import check, extract, plugins, show
 from preprocessing.apex import SPOTTERS
 from preprocessing.choice import Choice
 from preprocessing.datasets import DATASETS
-from preprocessing.inputs import INPUTS, Settings
-from preprocessing.inputs.view import MIDDLE
-from preprocessing.schema import CorpusError
+from preprocessing.fixes import FixError
+from preprocessing.flow import FLOWS
+from preprocessing.inputs import INPUTS, Settings, SettingsError
+from preprocessing.inputs.settings import MIDDLE
+from preprocessing.places import PlaceError
+from preprocessing.schema import CorpusError, FeatureSetError
 
+BAD_INPUT = (
+    CorpusError, FixError, FeatureSetError, SettingsError, plugins.PluginError, PlaceError, OSError,
+)  # fmt: skip
+DEFAULT = Settings()
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 console = Console()
-Corpus = Annotated[str, typer.Argument(help=f"one of {', '.join(DATASETS)}")]
+
+Corpus = Annotated[str, typer.Argument(help=f"one of {', '.join(DATASETS)}, or a plugin's")]
+Root = Annotated[
+    Path | None, typer.Option(help="folder of the corpus; synthetic is rendered if none is given")
+]
+Plugins = Annotated[
+    list[str],
+    typer.Option("--plugin", help="file, folder or module with a corpus or inputs of your own, repeatable"),
+]
+# the settings, for extract and show
+Flow = Annotated[str, typer.Option(help=f"optical flow: {', '.join(FLOWS)}")]
+Steps = Annotated[int, typer.Option(help="T, time steps of roi_flow")]
+Keep = Annotated[
+    float, typer.Option(help="share of a window's pixels, those that move most, whose mean is its motion")
+]
+Apex = Annotated[
+    str, typer.Option(help=f"stand-in for an apex that nobody annotated: {', '.join([MIDDLE, *SPOTTERS])}")
+]
+Equalise = Annotated[bool, typer.Option("--equalise", help="equalise the histogram of the aligned crop")]
+LandmarksEvery = Annotated[
+    float, typer.Option(help="seconds between runs of the landmark model; 0 = on every frame")
+]
 
 
 @contextmanager
-def _bad_input_is_told() -> Iterator[None]:
+def _exit_status() -> Iterator[None]:
+    """What ends a command early, as one line and an exit status (see the module's head)."""
     try:
         yield
-    except (CorpusError, ValueError, OSError) as error:
+    except KeyboardInterrupt:
+        console.print("interrupted; what is finished is kept, and the same command goes on from there")
+        raise typer.Exit(130) from None
+    except BAD_INPUT as error:
         console.print(f"[red]{type(error).__name__}[/red]: {escape(str(error))}", highlight=False)
-        raise typer.Exit(1) from error
+        raise typer.Exit(1 if isinstance(error, extract.TooManyFailures) else 2) from error
+
+
+@contextmanager
+def _progress() -> Iterator[extract.Report]:
+    """A bar on a terminal, lines elsewhere."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=console,
+        disable=not console.is_terminal,
+    )
+    with bar:
+        task = bar.add_task("", total=None, note="", visible=False)
+
+        def report(p: extract.Progress) -> None:
+            if console.is_terminal:
+                bar.update(
+                    task, description=p.what, completed=p.done, total=p.total, note=p.note, visible=True
+                )
+            else:
+                _say(f"{p.what} {p.done}/{p.total} clips  {p.note}")
+
+        yield report
+
+
+def _say(text: str) -> None:
+    console.print(text, soft_wrap=True, highlight=False, markup=False)
 
 
 @app.command(name="extract")
 def extract_command(
     corpus: Corpus,
-    root: Annotated[
-        Path | None, typer.Option(help="folder of the corpus; synthetic is rendered if none is given")
-    ] = None,
+    root: Root = None,
     features: Annotated[
         list[str], typer.Option(help=f"feature set, repeatable, or 'all': {', '.join(INPUTS)}")
     ] = ["roi_flow14"],  # noqa: B006
@@ -53,87 +116,60 @@ def extract_command(
     workers: Annotated[int, typer.Option(help="Ray Data actors; 0 = in this process")] = os.cpu_count() or 1,
     subjects: Annotated[str, typer.Option(help="only these people, separated by commas")] = "",
     limit: Annotated[int | None, typer.Option(help="only the first so many clips")] = None,
-    flow: Annotated[str, typer.Option(help="farneback, dis or tvl1")] = "farneback",
-    steps: Annotated[int, typer.Option(help="T, time steps of roi_flow")] = 16,
-    apex: Annotated[
-        str,
-        typer.Option(help=f"stand-in for an apex that nobody annotated: {', '.join([MIDDLE, *SPOTTERS])}"),
-    ] = MIDDLE,
-    equalise: Annotated[bool, typer.Option(help="equalise the histogram of the aligned crop")] = False,
-    landmarks_every: Annotated[
-        float, typer.Option(help="seconds between runs of the landmark model; 0 = on every frame")
-    ] = 0.02,
+    flow: Flow = DEFAULT.flow,
+    steps: Steps = DEFAULT.steps,
+    keep: Keep = DEFAULT.keep,
+    apex: Apex = DEFAULT.apex,
+    equalise: Equalise = DEFAULT.equalise,
+    landmarks_every: LandmarksEvery = DEFAULT.landmarks_every,
     max_failed: Annotated[
         float, typer.Option(help="share of quarantined clips that is still a success")
     ] = 0.2,
+    plugin: Plugins = [],  # noqa: B006
 ) -> None:
-    """Extract feature sets, all asked for in one pass; does only what is missing. Exit status 1 on bad input
-    or too many failures."""
-    names = list(INPUTS) if features == ["all"] else features
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}"),
-        console=console,
-        disable=not console.is_terminal,
-    )
-    with _bad_input_is_told(), bar:
-        task = bar.add_task("", total=None, note="", visible=False)
-
-        def report(p: extract.Progress) -> None:
-            if console.is_terminal:
-                bar.update(
-                    task, description=p.what, completed=p.done, total=p.total, note=p.note, visible=True
-                )
-            else:
-                console.print(f"{p.what} {p.done}/{p.total} clips  {p.note}", soft_wrap=True, highlight=False)
-
-        settings = Settings(
-            flow=flow, steps=steps, apex=apex, equalise=equalise, landmarks_every=landmarks_every
-        )
-        choice = Choice(tuple(filter(None, map(str.strip, subjects.split(",")))), limit)
+    """Extract feature sets, all asked for in one pass; does only what is missing. Exit status 1 if too many
+    clips are quarantined."""
+    with _exit_status():
+        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every)
+        own = [plugins.read(where) for where in plugin]
+        plugins.install(own)  # before "all" is looked up
         if workers:
-            import ray  # only here and in distribute.py: a command of its own starts its own Ray
-
-            address = os.environ.get("MER_ADDRESS")  # set on a cluster's hosts: its cluster.yaml
-            dashboard = None if address else False
-            ray.init(
-                address=address or "local",
-                include_dashboard=dashboard,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
+            _start_ray()
+        with _progress() as report:
+            done = extract.prepare(
+                corpus,
+                root,
+                list(INPUTS) if features == ["all"] else features,
+                workspace,
+                store=store or None,
+                settings=settings,
+                choice=Choice(tuple(filter(None, map(str.strip, subjects.split(",")))), limit),
+                plugins=own,
+                workers=workers,
+                max_failed=max_failed,
+                report=report,
+                say=_say,
             )
-        done = extract.prepare(
-            corpus,
-            root,
-            names,
-            workspace,
-            store=store or None,
-            settings=settings,
-            choice=choice,
-            workers=workers,
-            max_failed=max_failed,
-            report=report,
+        _say(
+            f"{done.clips} clips, {done.quarantined} quarantined, {done.extracted} extracted now in "
+            f"{done.seconds:.1f} s"
         )
-    console.print(
-        f"{done.clips} clips, {done.quarantined} quarantined, {done.extracted} extracted now in "
-        f"{done.seconds:.1f} s"
-    )
-    for name, folder in done.folders.items():
-        console.print(f"  {name}: {folder}", soft_wrap=True)
+        for name, folder in done.folders.items():
+            _say(f"  {name}: {folder}")
 
 
 @app.command(name="check")
 def check_command(
     corpus: Corpus,
     root: Annotated[Path, typer.Option(help="folder of the corpus")],
+    plugin: Plugins = [],  # noqa: B006
 ) -> None:
-    """Say what a corpus' folder holds, against the published counts, before any work. Exit status 1 if no
-    clip of it can be used."""
-    with _bad_input_is_told():
-        usable = check.check(corpus, root, console)
-    raise typer.Exit(0 if usable else 1)
+    """Say what a corpus' folder holds, against the published counts, before any work. Exit status 1 if a clip
+    of it cannot be used."""
+    with _exit_status():
+        plugins.install([plugins.read(where) for where in plugin])
+        found = check.check(corpus, root, console)
+        raise typer.Exit(1 if found.problems else 0)
 
 
 @app.command(name="show")
@@ -144,21 +180,46 @@ def show_command(
             help="clip id, as corpus/person/name; a corpus or corpus/person alone takes its first clip"
         ),
     ],
-    root: Annotated[
-        Path | None, typer.Option(help="folder of the corpus; synthetic is rendered if none is given")
-    ] = None,
+    root: Root = None,
     workspace: Annotated[Path, typer.Option(help="where the sheet is written, in sheets/")] = Path(
         "workspace"
     ),
-    apex: Annotated[
-        str,
-        typer.Option(help=f"stand-in for an apex that nobody annotated: {', '.join([MIDDLE, *SPOTTERS])}"),
-    ] = MIDDLE,
+    flow: Flow = DEFAULT.flow,
+    steps: Steps = DEFAULT.steps,
+    keep: Keep = DEFAULT.keep,
+    apex: Apex = DEFAULT.apex,
+    equalise: Equalise = DEFAULT.equalise,
+    landmarks_every: LandmarksEvery = DEFAULT.landmarks_every,
+    plugin: Plugins = [],  # noqa: B006
 ) -> None:
     """Draw one clip's steps on one sheet (PNG): crops, landmarks, regions, flow, motion over time, motion
     images."""
-    with _bad_input_is_told():
-        console.print(str(show.sheet(clip, root, workspace, Settings(apex=apex))), soft_wrap=True)
+    with _exit_status():
+        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every)
+        own = [plugins.read(where) for where in plugin]
+        with _progress() as report:
+            path = show.sheet(clip, root, workspace, settings, plugins=own, report=report)
+        _say(str(path))
+
+
+def _settings(
+    flow: str, steps: int, keep: float, apex: str, equalise: bool, landmarks_every: float
+) -> Settings:
+    return Settings(
+        flow=flow, steps=steps, keep=keep, apex=apex, equalise=equalise, landmarks_every=landmarks_every
+    )
+
+
+def _start_ray() -> None:
+    import ray  # only here and in distribute.py: a command of its own starts its own Ray
+
+    address = os.environ.get("MER_ADDRESS")  # set on a cluster's hosts: its cluster.yaml
+    ray.init(
+        address=address or "local",
+        include_dashboard=None if address else False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+    )
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ with a straight line
 from __future__ import annotations
 
 import typing
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -87,4 +88,4 @@ def _peak(scores: NDArray[Any]) -> int:
     return 1 + int(smooth[1:].argmax())
 
 
-SPOTTERS: dict[str, type[RoiDifference]] = {"roi_difference": RoiDifference}
+SPOTTERS: dict[str, Callable[[], Spotter]] = {"roi_difference": RoiDifference}

@@ -10,27 +10,29 @@ cores took twice as long).
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import cv2
 import ray
 
-from preprocessing.extract import Plan, make_shard
 from preprocessing.pipeline import Pipeline
+from preprocessing.plan import Plan, make_shard
+from preprocessing.plugins import install
 
 
 class _Worker:
     def __init__(self, plans: list[ray.ObjectRef[Any]]) -> None:
         cv2.setNumThreads(1)  # one worker, one core; more would only fight
         self.plan: Plan = ray.get(plans[0])
+        install(self.plan.plugins)
         self.pipeline = Pipeline(tuple(self.plan.specs), self.plan.settings)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         return make_shard(self.plan, self.pipeline, int(row["id"]))
 
 
-def with_ray(workers: int) -> Any:
+def with_ray(workers: int) -> Callable[[Plan, list[int]], Iterator[dict[str, int]]]:
     """A runner for extract.run over ``workers`` actors on the Ray that is running (ray.init first)."""
 
     def runner(plan: Plan, numbers: list[int]) -> Iterator[dict[str, int]]:

@@ -1,5 +1,5 @@
 """A corpus -> a finished feature set, on disk or in an S3 bucket: plan the shards, do what is missing, count
-what failed. No Ray in here.
+what failed. No Ray in here, and nothing is printed.
 
 Layout of the output folder::
 
@@ -7,10 +7,6 @@ Layout of the output folder::
         shards/<digest of its clips>.parquet + .json (done marker, written last) ...
         <digest of all clips>/index.json       written when every shard is done; names the shards
         <digest of all clips>/quarantine.csv   one line per clip with status error
-
-A shard holds up to CLIPS_PER_SHARD clips of one person and is named by their labels and files. So a new clip,
-a corrected label or another choice of people costs only the shards that it changes, and a part of a corpus
-shares its shards with the whole.
 """
 
 from __future__ import annotations
@@ -19,26 +15,20 @@ import csv
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from preprocessing import datasets
-from preprocessing.apex import SPOTTERS
 from preprocessing.choice import Choice
-from preprocessing.decode import FramesError
-from preprocessing.frames import fingerprint
-from preprocessing.inputs import INPUTS, Settings
-from preprocessing.inputs.view import MIDDLE
-from preprocessing.pipeline import PICTURE_CORPORA, Pipeline
+from preprocessing.inputs import Settings
+from preprocessing.pipeline import Pipeline
 from preprocessing.places import Place, map_places, place, write_atomically
+from preprocessing.plan import Plan, make_shard, plan
+from preprocessing.plugins import Plugin
 from preprocessing.render import RenderConfig, render_corpus
 from preprocessing.render.config import GENERATOR_VERSION
-from preprocessing.schema import Clip, CorpusError, FeatureSpec, shard_done, write_shard
-from preprocessing.versions import code_version
-
-CLIPS_PER_SHARD = 8  # at most: small enough to show progress and to lose little, large enough not to litter
+from preprocessing.schema import CorpusError
 
 
 class TooManyFailures(CorpusError):
@@ -68,30 +58,7 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What an extraction has to make: for each input its specification and folder, and for each shard its
-    name and clips."""
-
-    corpus: str
-    specs: dict[str, FeatureSpec]
-    folders: dict[str, Place]
-    names: tuple[str, ...]
-    shards: tuple[tuple[Clip, ...], ...]
-    settings: Settings
-
-    def missing(self) -> list[int]:
-        """Numbers of the shards that some input still lacks."""
-        done = [
-            map_places(shard_done, [self.shard(name, i) for i in range(len(self.shards))])
-            for name in self.specs
-        ]
-        return [i for i, inputs in enumerate(zip(*done, strict=True)) if not all(inputs)]
-
-    def shard(self, name: str, number: int) -> Place:
-        return self.folders[name].parent / "shards" / f"{self.names[number]}.parquet"
+Runner = Callable[[Plan, list[int]], Iterator[dict[str, int]]]  # makes shards by number, gives counts of each
 
 
 @dataclass(frozen=True)
@@ -106,93 +73,6 @@ class Extraction:
     seconds: float
 
 
-def plan(
-    corpus: str,
-    root: Path,
-    names: Iterable[str],
-    out: Place,
-    settings: Settings | None = None,
-    choice: Choice | None = None,
-) -> Plan:
-    """Read the labels and decide everything that can be decided without a pixel. Raises CorpusError."""
-    settings = settings or Settings()
-    if settings.apex != MIDDLE and settings.apex not in SPOTTERS:
-        raise CorpusError(
-            f"apex {settings.apex!r} is no way to find one; known: {', '.join([MIDDLE, *SPOTTERS])}"
-        )
-    clips = (choice or Choice()).of(datasets.read(corpus, root))
-    people: dict[str, list[Clip]] = {}
-    for clip in clips:
-        people.setdefault(clip.subject, []).append(clip)
-    size = CLIPS_PER_SHARD
-    shards = tuple(tuple(mine[i : i + size]) for mine in people.values() for i in range(0, len(mine), size))
-    marks = tuple(_digest([_identity(clip) for clip in shard]) for shard in shards)
-    specs = {name: spec_of(name, settings, pictures=corpus in PICTURE_CORPORA) for name in names}
-    folders = {
-        name: out / spec.version / f"corpus={corpus}" / _digest(marks)[:10] for name, spec in specs.items()
-    }
-    return Plan(corpus, specs, folders, marks, shards, settings)
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def spec_of(name: str, settings: Settings, *, pictures: bool) -> FeatureSpec:
-    """Specification of one feature set. Raises CorpusError for an unknown name."""
-    if name not in INPUTS:
-        raise CorpusError(f"unknown feature set {name!r}; known: {', '.join(INPUTS)}")
-    source = INPUTS[name]
-    if pictures and not source.picture_unit:
-        can = ", ".join(n for n, i in INPUTS.items() if i.picture_unit)
-        raise CorpusError(
-            f"feature set {name} needs frames, and this corpus holds ready flow pictures; off those can be "
-            f"read: {can}"
-        )
-    shape = source.picture_shape() if pictures else source.shape(settings)
-    unit = source.picture_unit if pictures else source.unit
-    return FeatureSpec(
-        name,
-        source.kind,
-        shape,
-        unit,
-        source.channels,
-        asdict(settings) | {"code": code_version()},
-        source.dtype,
-    )
-
-
-def _identity(clip: Clip) -> dict[str, Any]:
-    """What must be unchanged for a clip's row to be still right: its labels and its files' number, size and
-    age."""
-    label: dict[str, Any] = asdict(clip) | {"frames": str(clip.frames)}
-    if clip.problem:
-        return label
-    try:
-        return label | fingerprint(clip)
-    except FramesError as error:  # the row itself will say so; here it is a state like any other
-        return label | {"unreadable": str(error)}
-
-
-def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
-    """Process the clips of one shard and write it for every input that lacks it. Returns counts. The unit of
-    work of every runner."""
-    begin = time.perf_counter()
-    missing = {name: spec for name, spec in plan.specs.items() if not shard_done(plan.shard(name, number))}
-    rows = [pipeline.rows(clip, tuple(missing)) for clip in plan.shards[number]]
-    failed = 0
-    for name, spec in missing.items():
-        mine = [row[name] for row in rows]
-        failed = sum(row["status"] != "ok" for row in mine)
-        path = plan.shard(name, number)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        errors = {row["clip_id"]: row["error"] for row in mine if row["status"] != "ok"}
-        write_shard(
-            path, mine, spec, {"failed": failed, "errors": errors, "seconds": time.perf_counter() - begin}
-        )
-    return {"shard": number, "clips": len(rows), "failed": failed}
-
-
 def inline(plan: Plan, numbers: list[int]) -> Iterator[dict[str, int]]:
     """Runner in this very process: for a debugger, tests and corpora of ready pictures."""
     pipeline = Pipeline(tuple(plan.specs), plan.settings)
@@ -202,7 +82,7 @@ def inline(plan: Plan, numbers: list[int]) -> Iterator[dict[str, int]]:
 
 def run(
     plan: Plan,
-    runner: Callable[[Plan, list[int]], Iterator[dict[str, int]]] = inline,
+    runner: Runner = inline,
     *,
     max_failed: float = 0.2,
     report: Report | None = None,
@@ -275,10 +155,11 @@ def prepare(
     store: str | None = None,
     settings: Settings | None = None,
     choice: Choice | None = None,
+    plugins: Collection[Plugin] = (),
     workers: int = 0,
     max_failed: float = 0.2,
     report: Report | None = None,
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None] | None = None,
 ) -> Extraction:
     """Features of a corpus, made if they are not there: what a sweep calls before it starts.
 
@@ -286,23 +167,21 @@ def prepare(
              path that every machine at work has mounted, never s3://: raw clips are licensed, and stay where
              their licence put them.
     store    where ``features/`` is kept: a path or s3://bucket/prefix (places.place); None = the workspace.
+    plugins  files of one's own that hold the corpus or an input; they travel to the workers.
     workers  Ray Data actors (Ray must be running); 0 = this process.
+    report   is told of every shard; say, once, that nothing was missing.
+    Raises CorpusError, TooManyFailures, PluginError, PlaceError, OSError.
     """
     out = place(store or workspace) / "features"  # a wrong address is told before anything is rendered
     root = root or synthetic_root(corpus, workspace, report)
-    todo = plan(corpus, root, names, out, settings, choice)
-
-    def actors(plan: Plan, missing: list[int]) -> Iterator[dict[str, int]]:
+    todo = plan(corpus, root, names, out, settings, choice, plugins)
+    runner: Runner = inline
+    if workers and not todo.pictures:  # reading ready pictures is faster than starting actors
         from preprocessing.distribute import with_ray  # Ray Data only where it is used
 
-        made: Iterator[dict[str, int]] = with_ray(workers)(plan, missing)
-        return made
-
-    runner = (
-        actors if workers and corpus not in PICTURE_CORPORA else inline
-    )  # reading ready pictures is faster than starting actors
+        runner = with_ray(workers)
     done = run(todo, runner, max_failed=max_failed, report=report)
-    if not done.extracted:
+    if say and not done.extracted:
         say(f"features of {corpus} are there: {', '.join(s.version for s in todo.specs.values())}")
     return done
 

@@ -21,16 +21,19 @@ from numpy.typing import NDArray
 from preprocessing.action_units import vector
 from preprocessing.align import CROP, crop_of
 from preprocessing.apex import SPOTTERS
-from preprocessing.decode import FramesError
 from preprocessing.flow import FLOWS, Flow
 from preprocessing.frames import container_fps, extent, read_clip, read_picture
 from preprocessing.inputs import INPUTS
-from preprocessing.inputs.view import MIDDLE, Collector, Frame, Settings, Shared
-from preprocessing.landmarks import FaceError, Landmarker
+from preprocessing.inputs.settings import MIDDLE, Settings
+from preprocessing.inputs.view import Collector, Frame, Shared
+from preprocessing.landmarks import Landmarker
 from preprocessing.schema import AU_VOCABULARY, Clip
 
-PICTURE_CORPORA = ("ststnet_flow",)  # corpora of ready flow pictures: no frames, no face
 IN_MEMORY = 64 << 20  # bytes of waiting frames above which they go to disk
+
+
+# what one clip can cause: FramesError, FaceError and ClipError are ValueErrors, as what an input says is
+FAULTS = (ValueError, OSError, cv2.error)
 
 
 class ClipError(ValueError):
@@ -43,7 +46,8 @@ class Pipeline:
 
     def __init__(self, names: tuple[str, ...], settings: Settings):
         self.names, self.settings = names, settings
-        self.flow: Flow = FLOWS[settings.flow]()
+        needs_flow = any(INPUTS[name].needs_flow for name in names)
+        self.flow: Flow | None = FLOWS[settings.flow]() if needs_flow else None
         self.tracks = settings.apex != MIDDLE or any(INPUTS[name].needs_landmarks for name in names)
         self._landmarker: Landmarker | None = None
 
@@ -53,17 +57,20 @@ class Pipeline:
             self._landmarker = Landmarker()
         return self._landmarker
 
-    def rows(self, clip: Clip, names: tuple[str, ...] = ()) -> dict[str, dict[str, Any]]:
+    def rows(
+        self, clip: Clip, names: tuple[str, ...] = (), *, pictures: bool = False
+    ) -> dict[str, dict[str, Any]]:
         """{input name: row of its feature set} for one clip. A clip that fails gives error rows for every
         input.
 
-        names  those of the pipeline's inputs that are wanted; by default all.
+        names     those of the pipeline's inputs that are wanted; by default all.
+        pictures  the clip is a ready flow picture: no frames, no face.
         """
         row, names = _labels(clip), names or self.names
         try:
             if clip.problem:
                 raise ClipError(clip.problem)
-            if clip.corpus in PICTURE_CORPORA:
+            if pictures:
                 picture = read_picture(clip.frames)
                 row |= {"n_frames": 1, "height": picture.shape[0], "width": picture.shape[1]}
                 values = {name: INPUTS[name].from_picture(picture) for name in names}
@@ -77,7 +84,7 @@ class Pipeline:
                 for name, x in values.items():
                     if not _finite(x):
                         raise ClipError(f"input {name} is not finite")
-        except (ClipError, FramesError, FaceError, ValueError, OSError, cv2.error) as error:
+        except FAULTS as error:
             failed = row | {"status": "error", "error": f"{type(error).__name__}: {error}", "x": None}
             return dict.fromkeys(names, failed)
         return {name: row | {"x": np.ascontiguousarray(x, INPUTS[name].dtype)} for name, x in values.items()}
@@ -89,8 +96,7 @@ class Pipeline:
         results and the facts.
 
         ``make`` is called with the clip completed: onset, apex and offset filled in where the labels leave
-        them open. The facts are the columns of a row that follow from the frames. Raises ClipError,
-        FramesError, FaceError, ValueError, OSError, cv2.error.
+        them open. The facts are the columns of a row that follow from the frames. Raises FAULTS.
         """
         first, last = extent(clip)
         fps = clip.fps if clip.fps or clip.frames.is_dir() else container_fps(clip.frames)
@@ -135,7 +141,7 @@ class _Aligned:
 
     def __init__(self, clip: Clip, landmarker: Landmarker, settings: Settings, tracks: bool):
         self.clip, self.landmarker, self.settings, self.tracks = clip, landmarker, settings, tracks
-        self.every = max(1, round(settings.landmarks_every * clip.fps)) if clip.fps else 1
+        self.every = max(1, round(settings.landmarks_every * clip.fps)) if tracks and clip.fps else 1
         self.height = self.width = 0
 
     def __iter__(self) -> Iterator[Frame]:

@@ -7,6 +7,7 @@ or a window beside the brow is seen at once and found by no test.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,17 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from preprocessing import datasets, extract
+from preprocessing import extract
+from preprocessing.datasets import DATASETS
+from preprocessing.datasets.reading import read
 from preprocessing.frames import read_picture
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.onset_apex_flow import flow_and_strain
 from preprocessing.inputs.roi_flow import motion
 from preprocessing.inputs.view import Collector, Frame, KeyFrames, Shared, triple
-from preprocessing.pipeline import PICTURE_CORPORA, Pipeline
+from preprocessing.pipeline import FAULTS, Pipeline
 from preprocessing.places import write_atomically
+from preprocessing.plugins import Plugin, install
 from preprocessing.regions import CHANNELS, PICTURE_CENTRES, REGIONS, regions, windows
 from preprocessing.schema import Clip, CorpusError
 
@@ -39,17 +43,27 @@ GROUPS = {
 EVERY = 12  # pixels of the crop between two flow arrows
 
 
-def sheet(clip_id: str, root: Path | None, workspace: Path, settings: Settings) -> Path:
+def sheet(
+    clip_id: str,
+    root: Path | None,
+    workspace: Path,
+    settings: Settings,
+    *,
+    plugins: Collection[Plugin] = (),
+    report: extract.Report | None = None,
+) -> Path:
     """Write the sheet of one clip into ``workspace``/sheets and return its path.
 
     clip_id  "corpus/person/name"; "corpus" or "corpus/person" stands for the first such clip.
-    Raises CorpusError for a clip that the corpus does not have, and what the pipeline raises for one that
-    cannot be used.
+    plugins  are installed first. report is told how far the rendering of the synthetic corpus is.
+    Raises CorpusError for a clip that the corpus does not have and for one that cannot be used, PluginError,
+    OSError.
     """
+    install(plugins)
     corpus = clip_id.partition("/")[0]
-    if corpus not in datasets.DATASETS:
-        datasets.read(corpus, Path("."))  # raises, and names the nearest
-    clips = datasets.read(corpus, root or extract.synthetic_root(corpus, workspace))
+    if corpus not in DATASETS:
+        read(corpus, Path("."))  # raises, and names the nearest
+    clips = read(corpus, root or extract.synthetic_root(corpus, workspace, report))
     found = [clip for clip in clips if clip.clip_id == clip_id or clip.clip_id.startswith(f"{clip_id}/")]
     if not found:
         some = ", ".join(clip.clip_id for clip in clips[:5])
@@ -57,7 +71,7 @@ def sheet(clip_id: str, root: Path | None, workspace: Path, settings: Settings) 
     clip = found[0]
     if clip.problem:
         raise CorpusError(f"{clip.clip_id} cannot be shown: {clip.problem}")
-    figure = _picture_sheet(clip) if corpus in PICTURE_CORPORA else _clip_sheet(clip, settings)
+    figure = _picture_sheet(clip) if DATASETS[corpus].PICTURES else _clip_sheet(clip, settings)
     path = workspace / "sheets" / f"{clip.clip_id.replace('/', '_')}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     FigureCanvasAgg(figure)
@@ -104,7 +118,10 @@ def _clip_sheet(clip: Clip, settings: Settings) -> Figure:
         own: dict[str, Collector] = {"key": _Key(whole), "course": _Course()}
         return own | {name: INPUTS[name].collector(whole, settings) for name in IMAGES}
 
-    values, facts = pipeline.collect(clip, collectors)
+    try:
+        values, facts = pipeline.collect(clip, collectors)
+    except FAULTS as error:
+        raise CorpusError(f"{clip.clip_id} cannot be shown: {error}") from error
     whole, frames, rise, fall = values["key"]
     figure = Figure(figsize=(20, 13), layout="constrained")
     figure.suptitle(

@@ -11,7 +11,7 @@ from mer_models import MODELS
 from orchestrator.inference import predictor
 from orchestrator.inference.refit import refit
 from orchestrator.runners.inline import run_fold
-from orchestrator.selection.rules import TrialRecord
+from orchestrator.selection.records import TrialRecord
 from orchestrator.study.study import Study
 from orchestrator.study.table import fold_data, load
 from preprocessing import extract
@@ -25,14 +25,14 @@ def folders(tmp_path_factory):
     """Feature set -> folder, of twelve clips of four people; the default input of each model."""
     root = tmp_path_factory.mktemp("every")
     render_corpus(root / "corpus", RenderConfig(subjects=4, clips_per_subject=3, size=160))
-    names = sorted({model.features[0] for model in MODELS.values()})
+    names = sorted({model.default_features for model in MODELS.values()})
     return extract.run(extract.plan("synthetic", root / "corpus", names, root / "out")).folders
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_it_trains_a_fold_and_comes_back_from_its_files(model, folders, tmp_path):
     au = "predicted" if MODELS[model].uses_aus else "auto"
-    table = load(folders[MODELS[model].features[0]], "3", au, uses_aus=MODELS[model].uses_aus)
+    table = load(folders[MODELS[model].default_features], "3", au, uses_aus=MODELS[model].uses_aus)
     size = {} if table.x.shape[-1] <= 32 else {"recipe.image_size": 32}
     study = Study(model, "loso", 3, 1, SMALL | size)
     job = study.jobs(table, {})[0]

@@ -16,9 +16,9 @@ from preprocessing.schema import read_shards
 SCRIPT = """
 import sys
 from pathlib import Path
-from preprocessing import extract
+from preprocessing import extract, plan
 from preprocessing.inputs import Settings
-extract.CLIPS_PER_SHARD = 1
+plan.CLIPS_PER_SHARD = 1
 names = ["roi_flow14", "mesti"]
 extract.run(extract.plan("synthetic", Path(sys.argv[1]), names, Path(sys.argv[2]), Settings(image_size=32)))
 """
@@ -47,7 +47,7 @@ def test_killed_three_times(tmp_path, monkeypatch):
         assert least <= len(now) < 12
         assert all(now[path] == age for path, age in kept.items()), "a finished shard was made again"
         kept = now
-    monkeypatch.setattr(extract, "CLIPS_PER_SHARD", 1)
+    monkeypatch.setattr("preprocessing.plan.CLIPS_PER_SHARD", 1)
     names = ["roi_flow14", "mesti"]
     plan = extract.plan("synthetic", tmp_path / "corpus", names, out, Settings(image_size=32))
     missing = len(plan.missing())

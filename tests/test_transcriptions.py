@@ -26,7 +26,9 @@ def case(name: str) -> ModelContract:
     module = import_module(f"tests.mer_models.test_{name}")
     found = [c for c in vars(module).values() if isinstance(c, type) and getattr(c, "name", None) == name]
     assert found, f"tests/mer_models/test_{name}.py has no ModelContract with name = {name!r}"
-    return found[0]()
+    contract = found[0]()
+    contract.architecture = MODELS[name]
+    return contract
 
 
 @pytest.mark.parametrize(("name", "arguments"), [*((name, {}) for name in MODELS), *MORE])

@@ -1,6 +1,9 @@
 """The model that MLflow stores and serves: from stored features of clips to class probabilities.
 
-Logged as code, weights and JSON ("models from code"), so that loading it unpickles nothing.
+Logged as code, weights and JSON ("models from code"), so that loading it unpickles nothing. It runs code,
+though: ours, and for a model from a plugin the text of that plugin, which stands in model.json. Load only
+models of people whom you would let run a program.
+
 tracking.Tracker.model logs it together with the source of the packages that it needs;
 ``mlflow.pyfunc.load_model`` gives it back in any process that has the libraries of its requirements file.
 
@@ -26,6 +29,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from mer_models import MODELS
+from orchestrator.common.errors import ConfigError, nearest
+from orchestrator.study.plugins import Plugin, install
 from orchestrator.study.recipe import Recipe
 from orchestrator.training.parts.au_head import AUHead
 from orchestrator.training.prediction import predict
@@ -40,7 +45,8 @@ def save(
     """Write weights.safetensors and model.json. Returns artifact name -> path, as mlflow takes them.
 
     description: "model", "config", "classes", "kind", "channels", "n_rois" and "n_aus" (None where the model
-    takes none), "au", and "normaliser" (name -> list of float).
+    takes none), "au", "normaliser" (name -> list of float), and "plugin" (Plugin.to_dict, None for a model of
+    ours or of an installed package).
     au_head: what estimates action units, where "au" is "predicted".
     """
     weights, text = folder / "weights.safetensors", folder / "model.json"
@@ -56,11 +62,18 @@ def save(
 
 
 class Predictor(PythonModel):
-    """Rebuilds the network from its name and configuration, then loads the weights."""
+    """Installs the plugin that the model came with, if any, rebuilds the network from its name and
+    configuration, then loads the weights."""
 
     def load_context(self, context: Any) -> None:
-        """Raises RuntimeError when the weights are not those of the described network."""
+        """Raises RuntimeError when the weights are not those of the described network, PluginError when its
+        plugin cannot be imported or its name means another model here, ConfigError for a model of a package
+        that is not installed."""
         self.about = json.loads(Path(context.artifacts[DESCRIPTION]).read_text())
+        described = self.about.get("plugin")
+        install([Plugin.of(described)] if described else [], only=("MODEL",))
+        if self.about["model"] not in MODELS:
+            raise ConfigError(nearest(self.about["model"], MODELS, "model"))
         sizes = {name: self.about[name] for name in ("n_rois", "n_aus") if self.about[name] is not None}
         arguments = self.about["config"]["model"]
         # a file on the training machine that training started from; what it became is loaded below

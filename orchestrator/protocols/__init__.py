@@ -4,6 +4,7 @@ never a feature."""
 from __future__ import annotations
 
 from orchestrator.common.errors import nearest
+from orchestrator.common.registry import Registry
 from orchestrator.protocols import (
     cross_corpus,
     fixed_split,
@@ -16,16 +17,19 @@ from orchestrator.protocols import (
 )
 from orchestrator.protocols.fold import Clips, Fold, Protocol, ProtocolError
 
-PROTOCOLS: dict[str, Protocol] = {
-    "loso": loso.PROTOCOL,
-    "megc2019": megc2019.PROTOCOL,
-    "group_kfold": group_kfold.PROTOCOL,
-    "group_holdout": group_holdout.PROTOCOL,
-    "fixed_split": fixed_split.PROTOCOL,
-    "cross_corpus": cross_corpus.PROTOCOL,
-    "stratified_kfold": stratified_kfold.PROTOCOL,
-    "holdout": holdout.PROTOCOL,
-}
+PROTOCOLS: Registry[Protocol] = Registry(
+    "protocol",
+    {
+        "loso": loso.PROTOCOL,
+        "megc2019": megc2019.PROTOCOL,
+        "group_kfold": group_kfold.PROTOCOL,
+        "group_holdout": group_holdout.PROTOCOL,
+        "fixed_split": fixed_split.PROTOCOL,
+        "cross_corpus": cross_corpus.PROTOCOL,
+        "stratified_kfold": stratified_kfold.PROTOCOL,
+        "holdout": holdout.PROTOCOL,
+    },
+)
 
 
 def protocol(name: str) -> tuple[Protocol, int]:

@@ -7,8 +7,9 @@ import functools
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from preprocessing.datasets import DATASETS
+
 Folds = Callable[["Clips", int], tuple["Fold", ...]]
-COMPOSITES = ("megc2019", "ststnet_flow")
 
 
 class ProtocolError(ValueError):
@@ -74,14 +75,19 @@ def source(subject: str) -> str:
     """The corpus that a person comes from: its own prefix, or for a composite's person
     ("megc2019/casme2-sub01") the part of it."""
     corpus, person = subject.split("/", 1)
-    return person.split("-", 1)[0] if corpus in COMPOSITES else corpus
+    return person.split("-", 1)[0] if _is_composite(corpus) else corpus
+
+
+def _is_composite(corpus: str) -> bool:
+    """False for a corpus that is not registered: a table may come from a plugin that is not here."""
+    return corpus in DATASETS and DATASETS[corpus].COMPOSITE
 
 
 def _person(subject: str) -> str:
     """The id of a composite's person in the corpus it comes from ("casme2/sub01"; smic is SMIC-HS); any other
     id as it is."""
     corpus, _, person = subject.partition("/")
-    if corpus not in COMPOSITES:
+    if not _is_composite(corpus):
         return subject
     part, _, name = person.partition("-")
     return f"{'smic_hs' if part == 'smic' else part}/{name}"
@@ -152,7 +158,7 @@ def _check(folds: tuple[Fold, ...], clips: Clips, subject_dependent: bool) -> No
             )
 
 
-_BUG = "the protocol is wrong, not the corpus: mend orchestrator/protocols"
+_BUG = "the protocol is wrong, not the corpus: mend its file"
 
 
 def first_names(names: Collection[str]) -> str:

@@ -11,9 +11,13 @@ from __future__ import annotations
 
 from orchestrator.protocols import loso
 from orchestrator.protocols.fold import Clips, Fold, Protocol, ProtocolError, source
+from preprocessing.datasets import DATASETS
 
-# corpus -> clips, people; 442 and 68 together
-PUBLISHED = {"casme2": (145, 24), "samm": (133, 28), "smic": (164, 16)}
+
+def published() -> dict[str, tuple[int, int]]:
+    """Corpus -> published (clips, people) of it: 442 and 68 together."""
+    parts = DATASETS["megc2019"].PUBLISHED["parts"]
+    return {name: (part["clips"], part["subjects"]) for name, part in parts.items()}
 
 
 def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
@@ -22,8 +26,8 @@ def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
     Raises ProtocolError unless the people come from casme2, samm and smic, all three and no other. A table
     that lacks single clips is split all the same: ``deviations`` says where it is not the published list.
     """
-    there = {source(who) for who in clips.subjects}
-    missing, foreign = sorted(PUBLISHED.keys() - there), sorted(there - PUBLISHED.keys())
+    parts, there = published(), {source(who) for who in clips.subjects}
+    missing, foreign = sorted(parts.keys() - there), sorted(there - parts.keys())
     if missing or foreign:
         wrong = [
             f"{what}: {', '.join(names)}"
@@ -31,7 +35,7 @@ def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
             if names
         ]
         raise ProtocolError(
-            f"megc2019 is the composite of {', '.join(PUBLISHED)}; {'; '.join(wrong)}. Take --corpus "
+            f"megc2019 is the composite of {', '.join(parts)}; {'; '.join(wrong)}. Take --corpus "
             "megc2019 or ststnet_flow, "
             "or --protocol loso for other corpora"
         )
@@ -41,7 +45,7 @@ def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
 def deviations(clips: Clips) -> tuple[str, ...]:
     """One sentence per corpus whose clips or people are not as many as published; empty where all are."""
     found = []
-    for corpus, (n_clips, n_people) in PUBLISHED.items():
+    for corpus, (n_clips, n_people) in published().items():
         own = [who for who in clips.subjects if source(who) == corpus]
         if (len(own), len(set(own))) != (n_clips, n_people):
             found.append(

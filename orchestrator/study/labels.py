@@ -1,8 +1,6 @@
 """Label schemes: from a corpus' own emotion word to a class. Feature sets keep the raw word; the class is
-decided here.
+decided here, by the tables in the corpus' file.
 
-Source  of every scheme: schemes.py. "3" to "7" are numbers of classes; in "3-rest" and "5-rest" one class
-        takes all remaining words.
 Input   the corpus' name and one word per clip, lower case, as its adapter gives it.
 Output  class names in a fixed order, an index per clip (None = the clip takes no part), and why clips were
         left out; and where the clips per class differ from the published ones.
@@ -10,14 +8,13 @@ Output  class names in a fixed order, an index per clip (None = the clip takes n
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from orchestrator.common.errors import ConfigError, nearest
-from orchestrator.study.schemes import OCCURRING_ONLY, RELEASES, SCHEMES, Scheme
-
-__all__ = ["PUBLISHED", "SCHEMES", "Labelling", "classify", "deviations"]
+from preprocessing.datasets import DATASETS
+from preprocessing.datasets.words import Scheme
 
 
 @dataclass(frozen=True)
@@ -26,51 +23,62 @@ class Labelling:
 
     classes   names in order.
     index     class of each clip, None for a clip that takes no part.
-    why       for each clip "", or the reason why it takes no part.
-    left_out  reason -> number of clips.
-    unknown   those reasons that name a word which the corpus should not have, and the nearest word that it
-              has.
+    why       for each clip "", or the reason why it takes no part; a word that the corpus should not have is
+              named with the nearest one that it has.
     """
 
     classes: tuple[str, ...]
     index: list[int | None]
     why: list[str]
-    left_out: dict[str, int]
-    unknown: tuple[str, ...]
 
 
-def _clips(scheme: Scheme, words: Mapping[str, int]) -> dict[str, int]:
-    """Class -> clips, of the classes that occur."""
-    clips = {name: sum(words.get(word, 0) for word in group) for name, group in scheme.items()}
-    return {name: n for name, n in clips.items() if n}
+def corpora() -> tuple[str, ...]:
+    """Names of all corpora."""
+    return tuple(DATASETS)
 
 
-# Scheme -> corpus or release of it, a key of RELEASES -> class -> clips.
-PUBLISHED: dict[str, dict[str, dict[str, int]]] = {
-    scheme: {
-        release: _clips(corpora[release.partition("/")[0]], words)
-        for release, (_, words) in RELEASES.items()
-        if release.partition("/")[0] in corpora
-    }
-    for scheme, corpora in SCHEMES.items()
-}
+def schemes(corpus: str) -> tuple[str, ...]:
+    """Names of a corpus' label schemes. Raises ConfigError for an unknown corpus."""
+    if corpus not in DATASETS:
+        raise ConfigError(nearest(corpus, DATASETS, "corpus"))
+    return tuple(DATASETS[corpus].SCHEMES)
+
+
+def all_schemes() -> tuple[str, ...]:
+    """Names of the label schemes that some corpus has."""
+    return tuple(sorted({name for corpus in DATASETS for name in schemes(corpus)}))
+
+
+def published(corpus: str, scheme: str) -> dict[str, dict[str, int]]:
+    """Class -> published clips, of the classes that occur, for each release of a corpus: "" is the whole, the
+    others are its splits, its parts and other versions of its labels. {} where nothing is published.
+
+    Raises ConfigError as ``classify`` does.
+    """
+    chosen = _scheme(corpus, scheme)
+    made = {}
+    for release, told in _releases(corpus):
+        words = told["emotions"]
+        clips = {name: sum(words.get(word, 0) for word in group) for name, group in chosen.items()}
+        made[release] = {name: n for name, n in clips.items() if n}
+    return made
 
 
 def classify(corpus: str, emotions: Sequence[str], scheme: str) -> Labelling:
-    """Class index of each word under a scheme, a key of SCHEMES.
+    """Class index of each word under a scheme, one of ``schemes(corpus)``.
 
     Raises ConfigError for an unknown corpus, an unknown scheme, or a scheme that the corpus does not have. An
     unknown emotion raises nothing: its clips are left out and named, so that one typing error does not stop a
     study.
     """
     chosen = _scheme(corpus, scheme)
-    known = {word for words in SCHEMES["all"][corpus].values() for word in words}
+    known = {word for words in _scheme(corpus, "all").values() for word in words}
     given = [emotion.strip().lower() for emotion in emotions]
     several = {
         word for word in given if "+" in word and known.issuperset(part.strip() for part in word.split("+"))
     }
 
-    if scheme == "all" and corpus in OCCURRING_ONLY:
+    if scheme == "all" and getattr(DATASETS[corpus], "OCCURRING_ONLY", False):
         chosen = {name: words for name, words in chosen.items() if set(words) & set(given)}
     class_of = {word: index for index, words in enumerate(chosen.values()) for word in words}
     index = [class_of.get(word) for word in given]
@@ -88,9 +96,7 @@ def classify(corpus: str, emotions: Sequence[str], scheme: str) -> Labelling:
         else:
             reason[word] = nearest(word, known, f"emotion of corpus {corpus}")
     why = ["" if i is not None else reason[word] for word, i in zip(given, index, strict=True)]
-    left_out = dict(sorted(Counter(filter(None, why)).items()))
-    unknown = tuple(text for word, text in reason.items() if word and word not in known | several)
-    return Labelling(tuple(chosen), index, why, left_out, unknown)
+    return Labelling(tuple(chosen), index, why)
 
 
 def deviations(corpus: str, scheme: str, found: Labelling | Mapping[str, int]) -> tuple[str, ...]:
@@ -101,17 +107,14 @@ def deviations(corpus: str, scheme: str, found: Labelling | Mapping[str, int]) -
     Of several published releases, such as parts of a corpus, the one that differs by the fewest clips is
     compared, and named. Raises ConfigError as ``classify`` does.
     """
-    _scheme(corpus, scheme)
+    chosen = _scheme(corpus, scheme)
     if isinstance(found, Labelling):
         found = {name: found.index.count(i) for i, name in enumerate(found.classes)}
+    counts = published(corpus, scheme)
     differ: list[tuple[int, tuple[str, ...]]] = []
-    for release, clips in PUBLISHED[scheme].items():
-        if release.partition("/")[0] != corpus:
-            continue
-        pairs = {
-            name: (found.get(name, 0), clips.get(name, 0)) for name in {**SCHEMES[scheme][corpus], **found}
-        }
-        source = RELEASES[release][0]
+    for release, told in _releases(corpus):
+        clips, source = counts[release], told.get("release", DATASETS[corpus].PUBLISHED["source"])
+        pairs = {name: (found.get(name, 0), clips.get(name, 0)) for name in {**chosen, **found}}
         differ.append(
             (
                 sum(abs(here - there) for here, there in pairs.values()),
@@ -126,12 +129,20 @@ def deviations(corpus: str, scheme: str, found: Labelling | Mapping[str, int]) -
     return min(differ, key=lambda one: one[0])[1] if differ else ()
 
 
+def _releases(corpus: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(name, counts) of all that a table may be compared with. The parts of a composite are corpora of their
+    own, of which it always has all."""
+    told = DATASETS[corpus].PUBLISHED
+    if told:
+        yield "", told
+    for what in ("releases",) if DATASETS[corpus].COMPOSITE else ("splits", "parts", "releases"):
+        yield from told.get(what, {}).items()
+
+
 def _scheme(corpus: str, scheme: str) -> Scheme:
-    if corpus not in SCHEMES["all"]:
-        raise ConfigError(nearest(corpus, SCHEMES["all"], "corpus"))
-    if scheme not in SCHEMES:
-        raise ConfigError(nearest(scheme, SCHEMES, "label scheme"))
-    if corpus not in SCHEMES[scheme]:
-        have = ", ".join(name for name in SCHEMES if corpus in SCHEMES[name])
-        raise ConfigError(f"corpus {corpus!r} has no label scheme {scheme!r}; it has: {have}")
-    return SCHEMES[scheme][corpus]
+    have = schemes(corpus)
+    if scheme in have:
+        return DATASETS[corpus].SCHEMES[scheme]
+    if scheme not in all_schemes():
+        raise ConfigError(nearest(scheme, all_schemes(), "label scheme"))
+    raise ConfigError(f"corpus {corpus!r} has no label scheme {scheme!r}; it has: {', '.join(have)}")

@@ -60,6 +60,7 @@ from orchestrator.inference import predictor
 from orchestrator.results.report import read
 from orchestrator.selection.records import TrialRecord
 from orchestrator.study.jobs import FoldResult, digest
+from orchestrator.study.plugins import of_model
 from orchestrator.study.table import ClipTable
 from orchestrator.tracking.tracked_metrics import Measured, flat, of_fold, of_sweep, of_trial
 from orchestrator.training.loop import TrainedModel
@@ -246,7 +247,8 @@ class Tracker:
                     python_model=str(ROOT / "orchestrator" / "inference" / "predictor.py"),
                     artifacts={name: str(path) for name, path in files.items()},
                     code_paths=[
-                        str(ROOT / package) for package in ("orchestrator", "mer_models", "search_spaces")
+                        str(ROOT / package)
+                        for package in ("orchestrator", "mer_models", "search_spaces", "preprocessing")
                     ],
                     signature=ModelSignature(inputs=Schema(tensors), outputs=output),
                     input_example=example,
@@ -293,7 +295,8 @@ def keep_model(
     trial: int,
     epochs: int,
 ) -> None:
-    """Write the model refitted on all clips of ``table`` for Tracker.model: safetensors and JSON, no pickle.
+    """Write the model refitted on all clips of ``table`` for Tracker.model: safetensors and JSON, no pickle;
+    for a model from a plugin, the plugin's text too, so that it loads where the file is not.
 
     trial, epochs: where its configuration and length of training come from. Raises OSError when the folder
     cannot be written.
@@ -301,8 +304,10 @@ def keep_model(
     example = {"flow": table.x[:2].astype(np.float32)}
     if table.aus is not None and table.au == "annotated":
         example["aus"] = table.aus[:2].astype(np.float32)
+    plugin = of_model(model)
     description = {
         "model": model,
+        "plugin": None if plugin is None else plugin.to_dict(),
         "config": config,
         "classes": list(table.classes),
         "kind": table.kind,

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mer_models import MODELS
+from mer_models.shapes import why_not
 from orchestrator.common.seeds import seed_of
 from orchestrator.study.jobs import FoldData, FoldJob, FoldResult
 from orchestrator.study.recipe import Recipe
@@ -152,15 +153,12 @@ class _Training:
         device: str,
     ) -> None:
         architecture: Any = MODELS[name]
-        kind = data.kind
-        if kind not in architecture.kinds:
-            raise ValueError(
-                f"{name} reads {' or '.join(architecture.kinds)}, got {kind}; choose one of its feature sets "
-                f"{architecture.features}"
-            )
         if len(data.x_train) == 0:
             raise ValueError("there is no clip to train on; the fold needs at least one other person")
         self.recipe, self.kind, self.channels = Recipe(**config["recipe"]), data.kind, data.channels
+        kind, shape = data.kind, data.x_train.shape[1:]
+        if reason := why_not(architecture, kind, shape, self.recipe.image_size):
+            raise ValueError(f"{reason}; its own feature set is {architecture.default_features}")
         self.device = torch.device(device)
         self.seed: Callable[[str], int] = lambda purpose: seed_of(*seeds, purpose)
         self.uses_aus = architecture.uses_aus

@@ -1,146 +1,61 @@
-"""Corpora by name: one adapter a file, each ``clips(root) -> Iterator[Clip]``; ``read`` adds the checks that
-all share.
-
-Adapters read labels only: they open no image and write nothing. A label that cannot be used is kept as a clip
-with a ``problem``.
-"""
+"""Corpora by name. One file says all about a corpus: its clips, its published counts, the classes that its
+words make (facts.py names what must be there)."""
 
 from __future__ import annotations
 
-import difflib
-import os
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
-from types import ModuleType
-from typing import Any
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
-from preprocessing.action_units import ActionUnitError, parse
-from preprocessing.datasets import (
-    casme2,
-    casme3,
-    dfme,
-    fourdme,
-    manifest,
-    megc2019,
-    mmew,
-    samm,
-    smic_hs,
-    ststnet_flow,
-    synthetic,
+if TYPE_CHECKING:
+    from preprocessing.datasets.facts import Corpus
+
+
+class _Registry(Mapping[str, "Corpus"]):
+    """Module by name, imported when it is asked for: who only needs the names imports none."""
+
+    def __init__(self, *names: str):
+        self._modules = {name: f"{__name__}.{name}" for name in names}
+        self._loads: dict[str, Callable[[], Any]] = {}
+
+    def __getitem__(self, name: str) -> Corpus:
+        module = self._modules[name]  # KeyError for an unknown name, before any import
+        load = self._loads.get(name)
+        return cast("Corpus", importlib.import_module(module) if load is None else load())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._modules
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def add(self, name: str, module: str, load: Callable[[], Any] | None = None) -> None:
+        """Give a corpus from elsewhere a name. module: what ``import`` takes; it is imported, or given by
+        ``load``, when it is asked for.
+
+        The same pair a second time changes nothing. Raises ValueError for a name that another module has.
+        """
+        if (taken := self._modules.setdefault(name, module)) != module:
+            raise ValueError(
+                f"corpus {name!r} of {module}: the name is taken by {taken}; rename the file and its CORPUS"
+            )
+        if load is not None:
+            self._loads[name] = load
+
+
+DATASETS = _Registry(
+    "casme2",
+    "samm",
+    "smic_hs",
+    "mmew",
+    "dfme",
+    "fourdme",
+    "casme3",
+    "megc2019",
+    "ststnet_flow",
+    "manifest",
+    "synthetic",
 )
-from preprocessing.datasets.videos import or_video
-from preprocessing.frames import LARGEST, leads_out
-from preprocessing.schema import Clip, CorpusError
-
-DATASETS: dict[str, ModuleType] = {
-    "casme2": casme2,
-    "samm": samm,
-    "smic_hs": smic_hs,
-    "mmew": mmew,
-    "dfme": dfme,
-    "fourdme": fourdme,
-    "casme3": casme3,
-    "megc2019": megc2019,
-    "manifest": manifest,
-    "ststnet_flow": ststnet_flow,
-    "synthetic": synthetic,
-}
-
-
-def read(corpus: str, root: Path) -> list[Clip]:
-    """All clips of a corpus, in the adapter's order, with unique ids; a clip that cannot be used has a
-    ``problem``.
-
-    A missing apex alone is no problem. Raises CorpusError for an unknown corpus, a missing root, labels that
-    cannot be read, and a corpus without a clip.
-    """
-    if corpus not in DATASETS:
-        near = difflib.get_close_matches(corpus, DATASETS, n=1, cutoff=0.0)[0]
-        raise CorpusError(f"unknown corpus {corpus!r}; did you mean {near!r}? Known: {', '.join(DATASETS)}")
-    root = Path(root)
-    if not root.exists():
-        raise CorpusError(
-            f"root {root} does not exist; give the folder that preprocessing/datasets/{corpus}.py describes"
-        )
-    clips = [_checked(or_video(clip), root) for clip in DATASETS[corpus].clips(root)]
-    if not clips:
-        raise CorpusError(
-            f"corpus {corpus} has no clip in {root}; preprocessing/datasets/{corpus}.py describes the layout"
-        )
-    return _with_unique_ids(clips)
-
-
-def _checked(clip: Clip, root: Path) -> Clip:
-    """The clip with every problem that its label and its path show, after those that the adapter saw.
-
-    Frames that lie out of ``root``, links followed, are one: data that came from elsewhere cannot point at
-    other files unseen. The manifest alone may write absolute paths, and refuses the others itself.
-    """
-    found = [clip.problem, *_label_problems(clip)]
-    home = root if root.is_dir() else root.parent
-    if not clip.problem and not os.path.exists(clip.frames):
-        found.append(f"labelled, but {clip.frames} does not exist")
-    elif not clip.problem and clip.corpus != manifest.CORPUS and leads_out(clip.frames, home):
-        found.append(
-            f"{clip.frames} leads out of {home}; put the data itself there or give that folder as root"
-        )
-    # the row of a clip with a problem is written too
-    blank: dict[str, Any] = {what: None for what, _ in _unholdable(clip)}
-    if "apex" in blank:
-        blank["apex_source"] = "none"
-    return replace(clip, problem="; ".join(filter(None, found)), **blank)
-
-
-def _unholdable(clip: Clip) -> list[tuple[str, int]]:
-    """Frame numbers that no column of a feature set can hold."""
-    numbers = [("onset", clip.onset), ("apex", clip.apex), ("offset", clip.offset)]
-    return [(what, n) for what, n in numbers if n is not None and not 0 <= n <= LARGEST]
-
-
-def _label_problems(clip: Clip) -> Iterator[str]:
-    subject = clip.subject.removeprefix(f"{clip.corpus}/")
-    if not subject or not clip.name or "/" in subject + clip.name:
-        yield f"subject {subject!r} and clip {clip.name!r} must be given and hold no '/'"
-    if not clip.emotion and not clip.problem:
-        yield "no emotion is given"
-    if (clip.onset is None) != (clip.offset is None) and not clip.problem:
-        yield f"onset {clip.onset} and offset {clip.offset}: give both or neither"
-    if clip.onset is not None and clip.offset is not None and clip.onset > clip.offset:
-        yield f"onset {clip.onset} is after offset {clip.offset}"
-    elif clip.apex is not None:
-        first = clip.apex if clip.onset is None else clip.onset
-        last = clip.apex if clip.offset is None else clip.offset
-        if not first <= clip.apex <= last:
-            yield f"apex {clip.apex} is outside onset {first}..offset {last}"
-    for what, n in _unholdable(clip):
-        yield (
-            f"{what} {n} is outside 0..{LARGEST}, the frame numbers that a feature set holds; renumber the "
-            "frames"
-        )
-    try:
-        parse(clip.aus)
-    except ActionUnitError as error:
-        yield str(error)
-
-
-def _with_unique_ids(clips: list[Clip]) -> list[Clip]:
-    """Copies of one id all get a problem; from the second on their names end in '#2', '#3', so that no row
-    vanishes."""
-    count = Counter(clip.clip_id for clip in clips)
-    taken = set(count)
-    result, first_seen = [], set()
-    for clip in clips:
-        clip_id = clip.clip_id
-        if count[clip_id] > 1:
-            problem = f"{count[clip_id]} clips have the id {clip_id}; which label is right cannot be known"
-            clip = replace(clip, problem="; ".join(filter(None, [clip.problem, problem])))
-            n = 2
-            while clip.clip_id in taken and clip_id in first_seen:
-                clip = replace(clip, name=f"{clip_id.rpartition('/')[2]}#{n}")
-                n += 1
-            first_seen.add(clip_id)
-            taken.add(clip.clip_id)
-        result.append(clip)
-    return result

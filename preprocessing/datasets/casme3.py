@@ -17,6 +17,10 @@ Clip    {recording}_{onset}, 'b_166'. One recording holds several clips; two of 
         onset after repair.
 Exceptions  The 16 clips that the authors' repository lists in exception/ (15 with a covered face at the apex,
         spNO.216/e whose first frame does not exist) are quarantined, with that reason.
+Classes 3: as MEGC 2019 (part A 699, part C 145). 4: "3" and others, the words of part C (A 860, C 165). 7:
+        the words of part A (860), without negative and positive. "3" and "4" join the parts: negative and
+        positive of part C, and the emotions of part A. "all" has the words that occur; of both parts, its
+        classes overlap (negative, disgust).
 Repairs fixes/casme3.csv. An offset of which nobody knows the right value becomes unknown, which quarantines
 the clip.
 Frames  that were dropped inside a clip are found when its frames are read, and quarantine it. Recordings hold
@@ -31,6 +35,7 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.datasets import labelled, sheet
+from preprocessing.datasets.words import first, same
 from preprocessing.schema import Clip, CorpusError
 
 CORPUS = "casme3"
@@ -78,12 +83,17 @@ EXCEPTIONS: dict[tuple[str, str, int | None], str] = {
 }
 
 
-def _published(clips: int, subjects: int, **emotions: int) -> dict[str, Any]:
-    return {"clips": clips, "subjects": subjects, "emotions": emotions}
+_OFFICIAL = "github.com/jingtingEmmaLi/CAS-ME-3 9e25aa9"
+
+
+def _published(what: str, clips: int, subjects: int, **emotions: int) -> dict[str, Any]:
+    release = f"{what} of {_OFFICIAL}"
+    return {"clips": clips, "subjects": subjects, "emotions": emotions, "release": release}
 
 
 PUBLISHED = {
     **_published(
+        "parts A and C",
         1025,
         124,
         disgust=250,
@@ -97,13 +107,29 @@ PUBLISHED = {
         positive=16,
     ),
     "parts": {
-        "A": _published(860, 94, disgust=250, surprise=187, others=161, fear=86, anger=64, sad=57, happy=55),
-        "C": _published(165, 30, negative=99, surprise=30, others=20, positive=16),
+        "A": _published(
+            "part A", 860, 94, disgust=250, surprise=187, others=161, fear=86, anger=64, sad=57, happy=55
+        ),
+        "C": _published("part C", 165, 30, negative=99, surprise=30, others=20, positive=16),
     },
-    "source": (
-        "counted in both sheets of github.com/jingtingEmmaLi/CAS-ME-3 9e25aa9; the paper has 1,109 clips"
-    ),
+    "source": f"counted in both sheets of {_OFFICIAL}; the paper has 1,109 clips",
 }
+_THREE = {
+    "negative": ("negative", "anger", "disgust", "fear", "sad", "sadness"),
+    "positive": ("positive", "happy", "happiness"),
+    "surprise": ("surprise",),
+}
+_ALL = {  # the words of part A, then those of part C
+    "happiness": ("happy", "happiness"),
+    **same("surprise", "disgust", "fear", "anger"),
+    "sadness": ("sad", "sadness"),
+    "others": ("others", "other"),
+    **same("negative", "positive"),
+}
+SCHEMES = {"3": _THREE, "4": {**_THREE, "others": ("others", "other")}, "7": first(_ALL, 7), "all": _ALL}
+OCCURRING_ONLY = True
+COMPOSITE = False
+PICTURES = False
 
 
 def clips(root: Path) -> Iterator[Clip]:

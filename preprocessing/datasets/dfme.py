@@ -10,6 +10,8 @@ Labels  one row per clip, with its own frame rate. Frames count from 0, so an on
         lower case: anger, contempt, disgust, fear, happiness, sadness, surprise. Action units with
         descriptors (AD29) and head codes (M57).
 Split   'train', 'testA' or 'testB' (CCAC 2024 challenge; no person is in two of them).
+Classes 3, 5-rest: STAG (test A 474). 5: the five emotions that STAG's Table 7 shares with NaME. 7: all words
+        (2,629).
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.datasets import labelled, sheet
+from preprocessing.datasets.words import THREE_OF_SEVEN, only, same
 from preprocessing.schema import Clip, CorpusError
 
 CORPUS = "dfme"
@@ -38,22 +41,39 @@ COLUMNS = {
     "fps": ("Fps",),
     "aus": ("AU",),
 }
+# in the order of its EmotionId
 _WORDS = ("anger", "contempt", "disgust", "fear", "happiness", "sadness", "surprise")
 
 
-def _published(clips: int, subjects: int, *emotions: int) -> dict[str, Any]:
-    return {"clips": clips, "subjects": subjects, "emotions": dict(zip(_WORDS, emotions, strict=True))}
+def _published(release: str, clips: int, subjects: int, *emotions: int) -> dict[str, Any]:
+    counts = dict(zip(_WORDS, emotions, strict=True))
+    return {"clips": clips, "subjects": subjects, "emotions": counts, "release": release}
 
 
 PUBLISHED = {
-    **_published(2629, 259, 241, 171, 735, 365, 311, 359, 447),
+    **_published("DFME, all of the CCAC 2024 challenge", 2629, 259, 241, 171, 735, 365, 311, 359, 447),
     "splits": {
-        "train": _published(1856, 176, 161, 100, 548, 265, 206, 278, 298),
-        "testA": _published(474, 42, 39, 34, 129, 62, 63, 46, 101),
-        "testB": _published(299, 41, 41, 37, 58, 38, 42, 35, 48),
+        "train": _published(
+            "DFME's training_full_with_AU.xlsx", 1856, 176, 161, 100, 548, 265, 206, 278, 298
+        ),
+        "testA": _published("DFME's testA_full_with_AU.xlsx", 474, 42, 39, 34, 129, 62, 63, 46, 101),
+        "testB": _published("DFME's testB_full_with_AU.xlsx", 299, 41, 41, 37, 58, 38, 42, 35, 48),
     },
     "source": "CCAC 2024 challenge, github.com/MEA-LAB-421/CCAC-page; emotions: counted in its three sheets",
 }
+_ALL = same(*_WORDS)
+SCHEMES = {
+    "3": THREE_OF_SEVEN,
+    "5": only(_ALL, "anger", "disgust", "happiness", "sadness", "surprise"),
+    "5-rest": {
+        **only(_ALL, "anger", "contempt", "happiness", "surprise"),
+        "others": ("disgust", "fear", "sadness"),
+    },
+    "7": _ALL,
+    "all": _ALL,
+}
+COMPOSITE = False
+PICTURES = False
 
 
 def clips(root: Path) -> Iterator[Clip]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from preprocessing import fixes
 from preprocessing.schema import Clip, CorpusError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 UNKNOWN = ("", "/")  # how the sheets write that a frame number is not known
 

@@ -14,6 +14,10 @@ onset, apex, offset  frame numbers as in the file names, 0-based indices in a vi
 aus     action units (grammar in action_units.py). If no row has any, the corpus counts as not annotated; else
         an empty cell means that the coder saw none.
 fps     frames per second, above 0; empty = unknown.
+Classes 3: positive = happiness, surprise, negative = anger, contempt, disgust, fear, sadness, repression;
+        "others" is left out. 4, 5, 7: CASME II's, so that a lab's own clips compare with the best-known
+        table. 6: MMEW's. all: the classes that occur, in the order below; a fixed longer list would score 0
+        for classes that the lab never elicited.
 split   not needed: a column "split" with train, test or other names is the lab's own split, for --protocol
         fixed_split.
 """
@@ -25,12 +29,37 @@ import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from preprocessing.datasets.labelled import number
+from preprocessing.datasets.words import first, only, same
 from preprocessing.schema import Clip, CorpusError
 
 CORPUS = "manifest"
 COLUMNS = ("subject", "clip", "frames", "onset", "apex", "offset", "emotion", "aus", "fps")
+PUBLISHED: dict[str, Any] = {}
+_ALL = {
+    "happiness": ("happiness", "happy", "joy"),
+    **same("surprise", "disgust", "repression"),
+    "others": ("others", "other"),
+    "sadness": ("sadness", "sad"),
+    **same("fear", "anger", "contempt", "negative", "positive"),
+}
+SCHEMES = {
+    "3": {
+        "negative": ("negative", "anger", "contempt", "disgust", "fear", "sadness", "sad", "repression"),
+        "positive": ("positive", "happiness", "happy", "joy"),
+        "surprise": ("surprise",),
+    },
+    "4": first(_ALL, 4),
+    "5": first(_ALL, 5),
+    "6": only(_ALL, "happiness", "surprise", "disgust", "fear", "sadness", "anger"),
+    "7": first(_ALL, 7),
+    "all": _ALL,
+}
+OCCURRING_ONLY = True
+COMPOSITE = False
+PICTURES = False
 
 
 def clips(root: Path) -> Iterator[Clip]:

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.datasets import casme2, labelled, samm, smic_hs
+from preprocessing.datasets.words import THREE_AS_GIVEN
 from preprocessing.schema import Clip, CorpusError
 
 CORPUS = "megc2019"
@@ -65,7 +66,11 @@ PUBLISHED = {
         "smic": _published(164, 16, 70, 51, 43),
     },
     "source": "combined_3class_gt.csv of github.com/Facial-Micro-ExpressionGC/MEGC2019 2f81d8f",
+    "release": "MEGC 2019, combined_3class_gt.csv",
 }
+SCHEMES = {"3": THREE_AS_GIVEN, "all": THREE_AS_GIVEN}
+COMPOSITE = True
+PICTURES = False
 
 
 def clips(root: Path) -> Iterator[Clip]:

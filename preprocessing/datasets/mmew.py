@@ -10,6 +10,7 @@ Layout, from ``root``
 Labels  one row per clip. The person is what stands before the first '-' of Filename; column Subject is not
         read. Emotion words, lower case: happiness, surprise, disgust, fear, sadness, anger, others; some
         releases name the folder of others 'repression'.
+Classes 3: as MEGC 2019 (234). 4: SKD-TSTSAN (263). 6: without "others" (234). 7: all words (300).
 Frame numbers  count from the start of the clip or, in some copies, of the recording. Which one is told row by
         row: the sheet's onset..offset are files that exist, or are as many as the files. If neither holds or
         the apex is after the offset, the clip is all its files from the onset on and its apex unknown. Every
@@ -24,8 +25,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from preprocessing.datasets import labelled, sheet
-from preprocessing.decode import FramesError
-from preprocessing.frames import list_frames
+from preprocessing.datasets.words import THREE_OF_SEVEN, first, only, same
 from preprocessing.schema import Clip, CorpusError
 
 CORPUS = "mmew"
@@ -57,7 +57,21 @@ PUBLISHED = {
         "Ben et al. 2021, doi:10.1109/TPAMI.2021.3067464; clips, people and counts per emotion not checked "
         "on a release"
     ),
+    "release": "Ben et al. 2021, doi:10.1109/TPAMI.2021.3067464",
 }
+_ALL = {
+    **same("happiness", "surprise", "disgust", "fear", "sadness", "anger"),
+    "others": ("others", "other", "repression"),
+}
+SCHEMES = {
+    "3": {**THREE_OF_SEVEN, "negative": ("anger", "disgust", "fear", "sadness")},
+    "4": only(_ALL, "happiness", "surprise", "disgust", "others"),
+    "6": first(_ALL, 6),
+    "7": _ALL,
+    "all": _ALL,
+}
+COMPOSITE = False
+PICTURES = False
 
 
 def clips(root: Path) -> Iterator[Clip]:
@@ -100,6 +114,9 @@ def _clip_folders(home: Path) -> dict[str, list[Path]]:
 def _numbered_as_files(clip: Clip, folders: list[Path]) -> Clip:
     """The clip with frame numbers as in its file names, or with the reason why its folder cannot be read or
     is not its own."""
+    from preprocessing.decode import FramesError
+    from preprocessing.frames import list_frames
+
     try:
         files = list(list_frames(clip.frames))
     except FramesError as error:

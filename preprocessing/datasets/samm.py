@@ -8,6 +8,12 @@ Layout, from ``root``
     SAMM/006/006_1_2/006_05562.jpg    frames; or 006/... in root itself. Numbers have 4 or 5 digits, by clip.
 Labels  one row per clip; Subject is 6 or '006'. Emotion words, lower case: anger, other, happiness, surprise,
         contempt, disgust, fear, sadness. Repairs: fixes/samm.csv.
+Classes
+    3       MEGC 2019 (See et al., FG 2019, doi:10.1109/FG.2019.8756611), without "other" (133).
+    5       the protocol that FaceSleuth lists (136).
+    5-rest  STAG, Table 2, and MESTI-MEGANet, arXiv:2509.00056, section IV-B (159: disgust, fear and sadness
+            are in others, 49).
+    7       the seven basic emotions (Davison et al. 2018), without "other" (133).
 """
 
 from __future__ import annotations
@@ -16,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from preprocessing.datasets import labelled, sheet
+from preprocessing.datasets.words import THREE_OF_SEVEN, first, only, same
 from preprocessing.schema import Clip
 
 CORPUS = "samm"
@@ -45,6 +52,20 @@ PUBLISHED = {
     },
     "source": "SAMM_Micro_FACS_Codes_v2.xlsx",
 }
+_ALL = {
+    **same("happiness", "surprise", "contempt", "anger"),
+    "other": ("other", "others"),
+    **same("disgust", "fear", "sadness"),
+}
+SCHEMES = {
+    "3": THREE_OF_SEVEN,
+    "5": first(_ALL, 5),
+    "5-rest": {**first(_ALL, 4), "others": ("other", "others", "disgust", "fear", "sadness")},
+    "7": only(_ALL, "happiness", "surprise", "contempt", "anger", "disgust", "fear", "sadness"),
+    "all": _ALL,
+}
+COMPOSITE = False
+PICTURES = False
 
 
 def clips(root: Path) -> Iterator[Clip]:

@@ -14,17 +14,21 @@ import fnmatch
 import zipfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-
-import openpyxl
-import pandas as pd
-from openpyxl.cell.cell import ERROR_CODES
-from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
+from typing import TYPE_CHECKING
 
 from preprocessing.schema import CorpusError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 ERRORS = {
-    *ERROR_CODES,
+    "#NULL!",
+    "#DIV/0!",
+    "#VALUE!",
+    "#REF!",
+    "#NAME?",
+    "#NUM!",
+    "#N/A",
     "#SPILL!",
     "#CALC!",
     "#FIELD!",
@@ -71,6 +75,8 @@ def read(path: Path, columns: Names, *, optional: Collection[str] = ()) -> pd.Da
     holds an Excel error such as #N/A; the value of that cell is then "". Raises CorpusError if the file is no
     readable workbook, no sheet or several have the header, or a column is missing or there twice.
     """
+    import pandas as pd
+
     tables = _tables(path)
     title, at = _header(path, tables, {key: names for key, names in columns.items() if key not in optional})
     header, places = tables[title][at], {}
@@ -106,6 +112,9 @@ def text(cell: object) -> str:
 
 def _tables(path: Path) -> dict[str, list[list[str]]]:
     """{sheet: rows of cells}; rows may differ in length."""
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
@@ -142,6 +151,8 @@ def _header(path: Path, tables: Mapping[str, list[list[str]]], needed: Names) ->
 
 
 def _row(number: int, values: dict[str, str], places: Mapping[str, int]) -> dict[str, object]:
+    from openpyxl.utils import get_column_letter
+
     cells = [
         f"cell {get_column_letter(places[key] + 1)}{number} ({key}) is {v}"
         for key, v in values.items()

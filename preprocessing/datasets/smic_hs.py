@@ -6,6 +6,7 @@ Layout, from ``root``
 Labels  the folder names: no sheet comes with the trimmed clips. Onset and offset are the first and last frame
         number; neither an apex nor action units are annotated. Emotion words: negative, positive, surprise.
         Person s1 is subject 's01'.
+Classes 3: its own.
 """
 
 from __future__ import annotations
@@ -13,11 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import pandas as pd
-
 from preprocessing.datasets import labelled
-from preprocessing.decode import FramesError
-from preprocessing.frames import list_frames
+from preprocessing.datasets.words import THREE_AS_GIVEN
 from preprocessing.schema import Clip, CorpusError
 
 CORPUS = "smic_hs"
@@ -30,6 +28,9 @@ PUBLISHED = {
     "emotions": {"negative": 70, "positive": 51, "surprise": 43},
     "source": "Li et al. 2013, doi:10.1109/FG.2013.6553717",
 }
+SCHEMES = {"3": THREE_AS_GIVEN, "all": THREE_AS_GIVEN}
+COMPOSITE = False
+PICTURES = False
 
 
 def clips(root: Path) -> Iterator[Clip]:
@@ -38,6 +39,8 @@ def clips(root: Path) -> Iterator[Clip]:
 
     Raises CorpusError if no person's folder (s1/micro) is found, or if its name holds no number.
     """
+    import pandas as pd
+
     home = labelled.first_folder(root, FRAMES, "SMIC HS frames")
     people = {path: path / "micro" for path in labelled.folders(home) if (path / "micro").is_dir()}
     if not people:
@@ -73,6 +76,9 @@ def clips(root: Path) -> Iterator[Clip]:
 
 def _numbers(folder: Path) -> tuple[list[int], str]:
     """(frame numbers in order, "") or ([], problem)."""
+    from preprocessing.decode import FramesError
+    from preprocessing.frames import list_frames
+
     try:
         numbers = list(list_frames(folder))
     except FramesError as error:

@@ -9,6 +9,7 @@ Layout, from ``root``
                           space; 28x28 RGB, R horizontal flow, G vertical flow, B optical strain, each scaled
                           to 0..255 in its own picture
 A person's subject is 'ststnet_flow/<dataset>-<sub>' ('ststnet_flow/samm-006'): three corpora are mixed here.
+Counts and classes are those of MEGC 2019: datasets/megc2019.py.
 """
 
 from __future__ import annotations
@@ -17,14 +18,19 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from preprocessing.datasets import labelled, manifest, sheet
+from preprocessing.datasets import labelled, manifest, megc2019, sheet
 from preprocessing.schema import Clip
 
 CORPUS = "ststnet_flow"
+PICTURES = True  # each clip is a ready flow picture: no frames, no face
 LABELS = ("labels.csv", "combined_3_class2_for_optical_flow.csv")
-PICTURES = ("flow", "STSNet_whole_norm_u_v_os", "STSTNet_whole_norm_u_v_os")
+FOLDERS = ("flow", "STSNet_whole_norm_u_v_os", "STSTNet_whole_norm_u_v_os")
 COLUMNS = ("dataset", "sub", "filename_o", "label")
 EMOTIONS = {"0": "negative", "1": "positive", "2": "surprise"}
+PUBLISHED = megc2019.PUBLISHED
+SCHEMES = megc2019.SCHEMES
+COMPOSITE = True
+PICTURES = True
 
 
 def clips(root: Path) -> Iterator[Clip]:
@@ -34,7 +40,7 @@ def clips(root: Path) -> Iterator[Clip]:
     Raises CorpusError if the CSV, one of its columns or the folder of pictures is missing.
     """
     rows = manifest.table(sheet.find_one([root], LABELS, "label file"), COLUMNS)
-    folder = labelled.first_folder(root, PICTURES, "flow pictures")
+    folder = labelled.first_folder(root, FOLDERS, "flow pictures")
     pictures: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("*.png")):
         if not path.name.startswith("."):

@@ -18,8 +18,10 @@ from __future__ import annotations
 
 import csv
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = ("subject", "clip", "onset", "column", "bad value", "value", "reason", "source")
 REPAIRABLE = ("onset", "apex", "offset", "emotion", "aus")

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.inputs.view import Frame, Input, KeyFrames, Settings, Shared, resized, triple
+from preprocessing.inputs.settings import Settings
+from preprocessing.inputs.view import Frame, Input, KeyFrames, Shared, resized, triple
 from preprocessing.schema import Clip
 
 UNIT = "grey levels 0..255"
@@ -26,6 +27,7 @@ class ApexFrame(Input):
     kind = "image"
     dtype = "uint8"
     unit = UNIT
+    settings = ("image_size",)
 
     def shape(self, settings: Settings) -> tuple[int, ...]:
         return (3, settings.image_size, settings.image_size)
@@ -39,6 +41,7 @@ class OnsetApexFrames(Input):
     kind = "frame_pair"
     dtype = "uint8"
     unit = UNIT
+    settings = ("image_size",)
 
     def shape(self, settings: Settings) -> tuple[int, ...]:
         return (2, 3, settings.image_size, settings.image_size)
@@ -70,3 +73,6 @@ class _Pair:
 
     def result(self, shared: Shared) -> NDArray[Any]:
         return np.stack([end.result(shared) for end in self.ends])
+
+
+INPUTS: dict[str, Input] = {"apex_frame": ApexFrame(), "onset_apex_frames": OnsetApexFrames()}

@@ -29,7 +29,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.align import CROP
-from preprocessing.inputs.view import Frame, Input, Settings, Shared, resized, triple
+from preprocessing.inputs.settings import Settings
+from preprocessing.inputs.view import Frame, Input, Shared, resized, triple
 from preprocessing.schema import Clip
 
 # T frames, place a of the apex among them (the onset's is 1) -> alpha_1 .. alpha_T
@@ -60,6 +61,7 @@ def active(frames: int, apex: int) -> NDArray[Any]:
 class MotionImage(Input):
     kind = "image"
     dtype = "float16"
+    settings = ("image_size",)
 
     def shape(self, settings: Settings) -> tuple[int, ...]:
         return (3, settings.image_size, settings.image_size)
@@ -130,3 +132,11 @@ def _check_all(seen: int, frames: int) -> None:
         raise ValueError(
             f"{seen} of {frames} frames were read; an image of the whole clip needs all from onset to offset"
         )
+
+
+INPUTS: dict[str, Input] = {
+    "mesti": WeightedImage(mesti),
+    "dynamic_image": WeightedImage(rank_pooling),
+    "active_image": WeightedImage(active),
+    "affective_motion_image": AffectiveMotionImage(),
+}

@@ -20,16 +20,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.flow import strain
-from preprocessing.inputs.view import Box, Frame, Input, KeyFrames, Settings, Shared, resized, triple
+from preprocessing.inputs.settings import Settings
+from preprocessing.inputs.view import Box, Frame, Input, KeyFrames, Shared, resized, triple
 from preprocessing.schema import Clip
 
 
 class OnsetApexFlow(Input):
     kind = "flow_picture"
     channels = ("u", "v", "strain")
+    needs_flow = True
 
     def __init__(self, *, second_half: bool = False, large: bool = False):
         self.second_half, self.large = second_half, large
+        self.settings = ("image_size",) if large else ("size",)
         self.window = "from apex to offset" if second_half else "from onset to apex"
         self.unit = f"u, v: pixels of the 256 px crop {self.window}; strain: per pixel"
         self.picture_unit = (
@@ -85,3 +88,11 @@ def flow_and_strain(shared: Shared, first: Frame, second: Frame, box: Box | None
         return np.dstack([field, strain(field)])
 
     return shared.once(("flow and strain", first.number, second.number, box), compute)
+
+
+INPUTS: dict[str, Input] = {
+    "onset_apex_flow": OnsetApexFlow(),
+    "apex_offset_flow": OnsetApexFlow(second_half=True),
+    "onset_apex_flow224": OnsetApexFlow(large=True),
+    "apex_offset_flow224": OnsetApexFlow(second_half=True, large=True),
+}

@@ -29,7 +29,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.align import EYE_DISTANCE
-from preprocessing.inputs.view import Frame, Input, Settings, Shared
+from preprocessing.inputs.settings import Settings
+from preprocessing.inputs.view import Frame, Input, Shared
 from preprocessing.regions import CHANNELS, PICTURE_CENTRES, around, windows
 from preprocessing.schema import Clip
 
@@ -37,6 +38,8 @@ from preprocessing.schema import Clip
 class RoiFlow(Input):
     kind = "roi_flow"
     needs_landmarks = True
+    needs_flow = True
+    settings = ("steps", "keep")
     picture_unit = "grey levels of the flow picture, median removed"
 
     def __init__(self, n_rois: int, *, by_eye_distance: bool = False, discriminative: bool = False):
@@ -145,3 +148,13 @@ def standardise(motion: NDArray[Any], steps: int) -> NDArray[Any]:
     low = np.minimum(times.astype(int), n - 1)
     part = (times - low)[:, None, None]
     return np.diff(path[low] * (1 - part) + path[low + 1] * part, axis=0) * (steps / n)
+
+
+INPUTS: dict[str, Input] = {
+    "roi_flow14": RoiFlow(14),
+    "roi_flow18": RoiFlow(18),
+    "roi_flow14_iod": RoiFlow(14, by_eye_distance=True),
+    "roi_flow18_iod": RoiFlow(18, by_eye_distance=True),
+    "roi_flow14_discriminative": RoiFlow(14, discriminative=True),
+    "roi_flow18_discriminative": RoiFlow(18, discriminative=True),
+}

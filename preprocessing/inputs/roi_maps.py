@@ -28,7 +28,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.inputs.onset_apex_flow import flow_and_strain
-from preprocessing.inputs.view import Frame, Input, KeyFrames, Settings, Shared, resized, triple
+from preprocessing.inputs.settings import Settings
+from preprocessing.inputs.view import Frame, Input, KeyFrames, Shared, resized, triple
 from preprocessing.regions import REGIONS, around, regions
 from preprocessing.schema import Clip
 
@@ -40,6 +41,8 @@ class RoiMaps(Input):
     dtype = "float16"
     channels = COMPONENTS
     needs_landmarks = True
+    needs_flow = True
+    settings = ("image_size",)
     unit = "u, v: pixels of the 256 px crop from a window's first to its last frame; strain: per pixel"
 
     def __init__(self, n_windows: int):
@@ -57,6 +60,8 @@ class RoiStack(Input):
     dtype = "float16"
     channels = tuple(f"{region}_{component}" for region in REGIONS for component in COMPONENTS)
     needs_landmarks = True
+    needs_flow = True
+    settings = ("image_size",)
     unit = "u, v: pixels of the 256 px crop from onset to apex; strain: per pixel"
 
     def shape(self, settings: Settings) -> tuple[int, ...]:
@@ -118,3 +123,11 @@ def region_maps(shared: Shared, first: Frame, last: Frame, size: int) -> NDArray
         return np.stack(parts).astype(np.float16)
 
     return shared.once(("region maps", first.number, last.number, size), compute)
+
+
+INPUTS: dict[str, Input] = {
+    "roi_maps1": RoiMaps(1),
+    "roi_maps2": RoiMaps(2),
+    "roi_maps4": RoiMaps(4),
+    "roi_stack9": RoiStack(),
+}

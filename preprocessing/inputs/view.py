@@ -1,12 +1,10 @@
-"""What an input sees of a clip: aligned frames with their landmarks, one at a time; and the settings shared
-by all inputs."""
+"""What an input is, and what it sees of a clip: aligned frames with their landmarks, one at a time."""
 
 from __future__ import annotations
 
 import typing
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -15,55 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.align import Crop
-from preprocessing.flow import FLOWS, Flow
+from preprocessing.flow import Flow
+from preprocessing.inputs.settings import Settings
 from preprocessing.schema import Clip
 
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in crop pixels, half open
-MIDDLE = "middle"
 _AS_IT_IS = Crop(np.eye(2, 3))
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Choices of an extraction; all of them are part of the feature set's version.
-
-    flow        "farneback", "dis" or "tvl1".
-    steps       T, the number of time steps that a clip's motion is standardised to.
-    keep        share of a window's pixels, those with the largest motion, whose mean is the channel's motion
-                (0..1].
-    size        side in pixels of the small flow pictures (28 in STSTNet).
-    image_size  side in pixels of images and ROI flow maps (224 in the papers).
-    apex        stand-in for an apex that nobody annotated: "middle", or the name of a spotting method
-                (apex.SPOTTERS).
-    equalise    equalise the histogram of the aligned crop. One table per clip, from its first frame: a table
-                per frame would make motion out of changing contrast.
-    landmarks_every  seconds between two frames on which the landmark model runs; between them landmarks are
-                interpolated. 0, or a clip without a frame rate: it runs on every frame.
-    """
-
-    flow: str = "farneback"
-    steps: int = 16
-    keep: float = 0.3
-    size: int = 28
-    image_size: int = 224
-    apex: str = MIDDLE
-    equalise: bool = False
-    landmarks_every: float = 0.02
-
-    def __post_init__(self) -> None:
-        if self.flow not in FLOWS:
-            raise ValueError(f"flow {self.flow!r} is unknown; known: {', '.join(FLOWS)}")
-        if not (
-            self.steps >= 1
-            and 0 < self.keep <= 1
-            and self.size >= 8
-            and self.image_size >= 8
-            and self.landmarks_every >= 0
-        ):
-            raise ValueError(
-                "steps >= 1, 0 < keep <= 1, size and image_size >= 8, landmarks_every >= 0 are needed, got "
-                f"{self}"
-            )
 
 
 class Frame:
@@ -119,7 +74,7 @@ class Shared:
 
     KEPT = 16
 
-    def __init__(self, flow: Flow, clip: Clip, settings: Settings):
+    def __init__(self, flow: Flow | None, clip: Clip, settings: Settings):
         self._flow, self.clip, self.settings = flow, clip, settings
         self._answers: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
@@ -136,13 +91,17 @@ class Shared:
 
     def flow(self, first: Frame, second: Frame, box: Box | None = None) -> NDArray[Any]:
         """Flow float32 (H, W, 2) of the crop, or of the part of it inside ``box``, in pixels from ``first``
-        to ``second``."""
+        to ``second``.
+
+        Raises RuntimeError where no input of this extraction says that it needs flow.
+        """
+        method = self._flow
+        if method is None:
+            raise RuntimeError("an input asks for flow and says needs_flow = False; set it to True")
         x0, y0, x1, y1 = box or (0, 0, *first.grey.shape[::-1])
         return self.once(
             ("flow", first.number, second.number, box),
-            lambda: self._flow(
-                *(np.ascontiguousarray(frame.grey[y0:y1, x0:x1]) for frame in (first, second))
-            ),
+            lambda: method(*(np.ascontiguousarray(frame.grey[y0:y1, x0:x1]) for frame in (first, second))),
         )
 
 
@@ -162,6 +121,10 @@ class Input:
     channels     names of the channels, in order, or ().
     needs_landmarks  of every frame; an input that does without spares the landmark model (the crop needs it
                      once a clip).
+    needs_flow   asks for ``Shared.flow``; where no input does, no flow method is made.
+    settings     names of the Settings that ``shape``, ``collector`` and the collector read: part of the
+                 feature set's version. Not among them are flow, apex, equalise and landmarks_every, which
+                 the pipeline reads.
     picture_unit unit of what ``from_picture`` reads off a ready flow picture, or "" for an input that cannot
     be read off one.
     """
@@ -171,6 +134,8 @@ class Input:
     dtype: str = "float32"
     channels: tuple[str, ...] = ()
     needs_landmarks: bool = False
+    needs_flow: bool = False
+    settings: tuple[str, ...] = ()
     picture_unit: str = ""
 
     def shape(self, settings: Settings) -> tuple[int, ...]:

@@ -5,7 +5,6 @@ from tests.mer_models.contract import ModelContract
 
 class TestFullFaceFlow(ModelContract):
     name = "full_face_flow"
-    given = {}  # noqa: RUF012
     shape = (3, 64, 64)
     parameters = 4_122_291
     published_parameters = 4_000_000

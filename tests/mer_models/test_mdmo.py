@@ -13,18 +13,12 @@ from tests.mer_models.contract import ModelContract
 
 class TestMDMO(ModelContract):
     name = "mdmo"
-    given = {"n_rois": 14}  # noqa: RUF012
     shape = (16, 14, 2)
     parameters = (2 * 14 + 1) * 3
-    wrong_axis = 2
     lr = 0.3  # a linear classifier learns faster than a deep one
 
-    def build(self, n_classes=3, **arguments):
-        arguments.pop("dropout", None)  # a linear SVM has none
-        return super().build(n_classes, **arguments)
-
-    def test_dropout_works_in_training_and_is_off_in_evaluation(self):
-        """There is none: training and evaluation are the same."""
+    def test_dropout_works_in_training_and_evaluation_is_deterministic(self):
+        """There is no dropout: training and evaluation are the same."""
         model, inputs = self.build(), self.inputs(6)
         assert torch.equal(model.train()(*inputs), model.eval()(*inputs))
 

@@ -8,7 +8,6 @@ from tests.mer_models.contract import ModelContract
 
 class TestMicroAttention(ModelContract):
     name = "micro_attention"
-    given = {}  # noqa: RUF012
     shape = (3, 64, 64)  # the last map must have more than one position to weigh
     # ResNet-10, another head, the filters
     parameters = 5_418_792 - 1000 * 513 + 3 * 513 + 3 * (64 + 128 + 256 + 512)

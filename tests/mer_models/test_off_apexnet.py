@@ -9,7 +9,6 @@ from tests.mer_models.contract import ModelContract
 
 class TestOFFApexNet(ModelContract):
     name = "off_apexnet"
-    given = {}  # noqa: RUF012
     shape = (3, 28, 28)
     parameters = 2_664_475  # a public re-implementation counts 2.66 million
     quick = {"hidden_dim": 64}  # noqa: RUF012

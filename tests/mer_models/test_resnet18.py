@@ -8,14 +8,10 @@ from tests.mer_models.contract import ModelContract
 
 class TestResNet18(ModelContract):
     name = "resnet18"
-    given = {}  # noqa: RUF012
     shape = (3, 32, 32)
     parameters = 11_689_512 - (1000 - 3) * (512 + 1)  # published at 1000 classes
     steps = 15
     lr = 1e-3
-
-    def build(self, n_classes=3, **arguments):
-        return super().build(n_classes, **{"dropout": 0.3, **arguments})  # off by default
 
 
 def test_a_file_of_the_librarys_classifier_gives_its_logits(tmp_path):

@@ -7,7 +7,6 @@ from tests.mer_models.contract import ModelContract
 
 class TestResNet50(ModelContract):
     name = "resnet50"
-    given = {}  # noqa: RUF012
     shape = (3, 32, 32)
     parameters = 25_557_032 - (1000 - 3) * (2048 + 1)  # published at 1000 classes
     steps = 12
@@ -15,8 +14,8 @@ class TestResNet50(ModelContract):
     # 50 layers with batch statistics amplify: inputs rounded to bfloat16 alone move the logits by 0.3
     rounding = 1.0
 
-    def build(self, n_classes=3, **arguments):
-        model = super().build(n_classes, **{"dropout": 0.3, **arguments})  # off by default
+    def build(self, *of, **arguments):
+        model = super().build(*of, **arguments)
         for layer in model.modules():
             if isinstance(layer, nn.BatchNorm2d):
                 # the few steps of the contract leave too much of the first running statistics

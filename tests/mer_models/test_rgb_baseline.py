@@ -5,7 +5,6 @@ from tests.mer_models.contract import ModelContract
 
 class TestRGBBaseline(ModelContract):
     name = "rgb_baseline"
-    given = {}  # noqa: RUF012
     shape = (3, 64, 64)
     parameters = 1_965_859
     published_parameters = 2_000_000

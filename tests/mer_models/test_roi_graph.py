@@ -11,11 +11,9 @@ SMALL = {"feature_dim": 16, "heads": 2}
 
 class TestROIGraph(ModelContract):
     name = "roi_graph"
-    given = {}  # noqa: RUF012
     shape = (1, 3, 3, 32, 32)
     parameters = 1_924_707  # the authors' code has 1 926 276 at 4 classes
     published_parameters = 2_000_000
-    wrong_axis = 2
     quick = SMALL
 
 

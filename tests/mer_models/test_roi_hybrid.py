@@ -13,11 +13,9 @@ SMALL = {"feature_dim": 16, "heads": 2}
 
 class TestROIHybrid(ModelContract):
     name = "roi_hybrid"
-    given = {}  # noqa: RUF012
     shape = (2, 3, 3, 32, 32)
     parameters = 5_853_898  # the authors' code has 5 855 153 at 4 classes
     published_parameters = 6_000_000
-    wrong_axis = 2
     quick = SMALL
 
 

@@ -21,11 +21,9 @@ PARTS = {
 
 class TestROITemporal(ModelContract):
     name = "roi_temporal"
-    given = {}  # noqa: RUF012
     shape = (4, 3, 3, 32, 32)
     parameters = 3_928_675  # the authors' code has 3 928 836 at 4 classes
     published_parameters = 4_000_000
-    wrong_axis = 2
     quick = SMALL
 
 

@@ -11,10 +11,8 @@ from tests.mer_models.contract import ModelContract
 
 class TestSTAG(ModelContract):
     name = "stag"
-    given = {"n_rois": 14, "n_aus": 21}  # noqa: RUF012
     shape = (16, 14, 2)
     parameters = 272_669
-    wrong_axis = 2
 
 
 def stochastic(*shape: int) -> torch.Tensor:

@@ -10,7 +10,6 @@ from tests.mer_models.contract import ModelContract
 
 class TestSTSTNet(ModelContract):
     name = "ststnet"
-    given = {}  # noqa: RUF012
     shape = (3, 28, 28)
     parameters = published_parameters = 1683
 

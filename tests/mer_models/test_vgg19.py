@@ -13,7 +13,6 @@ from tests.mer_models.contract import ModelContract
 
 class TestVGG19(ModelContract):
     name = "vgg19"
-    given = {}  # noqa: RUF012
     shape = (3, 32, 32)
     parameters = 20_024_384 + 3 * 513  # the published convolutions, another head
     quick = {"width": 8}  # noqa: RUF012

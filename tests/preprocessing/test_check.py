@@ -7,8 +7,9 @@ import pytest
 from rich.console import Console
 
 from preprocessing import extract
-from preprocessing.check import ALLOWED, check, inspect
+from preprocessing.check import ALLOWED, check
 from preprocessing.datasets import casme2, dfme
+from preprocessing.findings import inspect
 from tests.fake_corpora import fake_casme2, fake_manifest, fake_samm, fake_ststnet_flow
 from tests.fakes.casme3 import fake_casme3
 from tests.fakes.dfme import fake_dfme
@@ -36,9 +37,9 @@ def root(tmp_path, monkeypatch):
 
 
 def said(corpus, root, width=100):
-    """(what check returns, its text with single blanks)"""
+    """(clips that can be used, the text of check with single blanks)"""
     text = StringIO()
-    usable = check(corpus, root, Console(file=text, width=width))
+    usable = check(corpus, root, Console(file=text, width=width)).usable
     lines = text.getvalue().splitlines()
     assert max(len(line) for line in lines if str(root) not in line) <= width
     return usable, " ".join(text.getvalue().split())

@@ -9,7 +9,7 @@ import pytest
 
 from preprocessing.align import CROP, crop_of
 from preprocessing.flow import FLOWS
-from preprocessing.inputs.view import Settings
+from preprocessing.inputs import Settings
 from preprocessing.pipeline import Pipeline
 from preprocessing.regions import CHANNELS
 from preprocessing.render import RenderConfig, clip_plan, true_flow

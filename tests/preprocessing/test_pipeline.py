@@ -11,7 +11,7 @@ import pytest
 from preprocessing import pipeline as module
 from preprocessing.align import Crop
 from preprocessing.apex import SPOTTERS
-from preprocessing.datasets import read
+from preprocessing.datasets.reading import read
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.view import Frame
 from preprocessing.pipeline import Pipeline, equalising

@@ -32,5 +32,5 @@ def test_the_published_recipe_is_the_ladders():
 
 
 def test_ablations_have_one_two_and_four_windows():
-    features = {row.get("features", ROIHybrid.features[0]) for row in ABLATIONS.values()}
+    features = {row.get("features", ROIHybrid.default_features) for row in ABLATIONS.values()}
     assert features == {"roi_maps1", "roi_maps2", "roi_maps4"}

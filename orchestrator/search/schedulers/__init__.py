@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Callable
 
+from orchestrator.common.registry import Registry
 from orchestrator.search.schedulers import asha, none, wilcoxon
 from orchestrator.search.schedulers.evidence import Evidence
 
@@ -33,11 +34,9 @@ class Scheduler(typing.Protocol):
         """The trial has ended with an error: nobody is to be measured by it from now on."""
 
 
-SCHEDULERS: dict[str, Callable[[], Scheduler]] = {
-    "none": none.SCHEDULER,
-    "asha": asha.SCHEDULER,
-    "wilcoxon": wilcoxon.SCHEDULER,
-}
+SCHEDULERS: Registry[Callable[[], Scheduler]] = Registry(
+    "scheduler", {"none": none.SCHEDULER, "asha": asha.SCHEDULER, "wilcoxon": wilcoxon.SCHEDULER}
+)
 DEFAULT = "none"
 
 __all__ = ["DEFAULT", "SCHEDULERS", "Evidence", "Scheduler"]

@@ -52,7 +52,6 @@ OWN = (
     "cutmix_alpha",
     "normalise",
 )
-PASS_MAJOR = ("facesleuth",)  # its Swin gets all onsets, then all apexes
 Inputs = dict[str, Any]
 
 
@@ -119,7 +118,6 @@ class _Pack:
             for job, (training, one) in zip(jobs, ready, strict=True)
         ]
         self.recipe, self.device = self.folds[0].recipe, self.folds[0].device
-        self.pass_major = jobs[0].model in PASS_MAJOR
         self.held_out = [
             _stacked_views(part) for part in zip(*(t.held_out(one) for t, one in ready), strict=True)
         ]
@@ -127,6 +125,7 @@ class _Pack:
         self.average: Stack | None = None
         self.averaged = 0
         self.model = self.folds[0].model  # whose code runs; its weights are not used
+        self.pass_major = getattr(self.model, "pass_major", False)
         for training in self.folds:
             training.model = self.model
         self.adam = StackedAdam(self.stack.weights, decoupled=self.recipe.optimiser == "adamw")

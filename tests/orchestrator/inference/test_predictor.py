@@ -5,19 +5,23 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import mlflow
 import numpy as np
 import pytest
 
+from orchestrator.common.errors import ConfigError
 from orchestrator.inference import predictor
 from orchestrator.study.configuration import configuration
 from orchestrator.study.jobs import FoldData
+from orchestrator.study.plugins import install, read
 from orchestrator.study.recipe import Recipe
 from orchestrator.study.table import ClipTable
 from orchestrator.tracking.tracker import Tracker, keep_model
 from orchestrator.training.loop import fit
 from orchestrator.training.prediction import predict
+from tests.registries import untouched
 
 CHANNELS = ("left_brow", "right_brow", "nose")
 CLASSES = ("negative", "positive", "surprise")
@@ -127,6 +131,39 @@ def test_a_logged_model_predicts_the_same_in_a_fresh_process(model, kind, au, se
         "torch",
         "safetensors",
     }
+
+
+def test_a_plugins_model_is_logged_with_its_text_and_loads_where_its_file_is_not(mlflow_uri, tmp_path):
+    file = tmp_path / "home" / "net.py"
+    file.parent.mkdir()
+    file.write_text((Path(__file__).parents[3] / "examples" / "my_model.py").read_text())
+    table = table_of("roi_flow", "none")
+    data = FoldData("roi_flow", table.channels, table.x, table.y, table.x[:0], table.y[:0], table.x[:0])
+    with untouched():
+        install([read(file)])
+        config = configuration("net", {"recipe.epochs": 2})
+        trained = fit("net", config, data, CLASSES, au="none", epochs=2, seed_names=("test",))
+        keep_model(tmp_path / "model", "net", trained, config, table, trial=0, epochs=2)
+        file.unlink()
+        sweep = {"name": "refit-net", "model": "net", "corpus": "c", "classes": CLASSES, "au": "none"}
+        address = Tracker(mlflow_uri, sweep).model(tmp_path / "model")
+    np.savez(tmp_path / "given.npz", flow=table.x)
+    arguments = [sys.executable, "-c", LOAD, mlflow_uri, address, str(tmp_path)]
+    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    recipe = Recipe(**config["recipe"])
+    expected = predict(
+        trained.model, trained.normaliser, recipe, "roi_flow", table.channels, table.x, None, 3
+    )
+    np.testing.assert_allclose(np.load(tmp_path / "out.npy"), expected, atol=1e-6)
+
+
+def test_a_model_of_a_package_that_is_not_there_is_named(tmp_path):
+    about = {"model": "nett", "plugin": None}
+    (tmp_path / "model.json").write_text(json.dumps(about))
+    context = SimpleNamespace(artifacts={predictor.DESCRIPTION: tmp_path / "model.json"})
+    with pytest.raises(ConfigError, match="unknown model 'nett'; did you mean"):
+        predictor.Predictor().load_context(context)
 
 
 def test_a_model_trained_with_action_units_asks_for_them():

@@ -1,12 +1,11 @@
-"""Protocols by name, and what holds for all of them: row order changes nothing, each clip is tested as often
-as said."""
+"""Protocols by name, and what holds for all of them."""
 
 import pytest
 
 from orchestrator.protocols import PROTOCOLS, ProtocolError, canonical, protocol
-from tests.orchestrator.protocols.clips import corpus, made, people, shuffled, times_tested
+from orchestrator.testing import ProtocolContract
 
-# How often each clip of the three corpora below is tested; a holdout tests some once and the others never.
+# How often each clip of the contract's clips is tested; a holdout tests some once and the others never.
 TIMES = {
     "loso": {1},
     "megc2019": {1},
@@ -19,32 +18,11 @@ TIMES = {
 }
 
 
-def composite(seed):
-    """People 0 to 7 of each part train where a fixed split is asked for."""
-    named = [f"megc2019/{part}" for part in ("casme2", "samm", "smic")]
-    rows = [
-        row
-        for i, name in enumerate(named)
-        for row in corpus(10 * seed + i, 12, name, split_of=lambda p: "train" if p < 8 else "test")
-    ]
-    return made(
-        [
-            (clip.replace("/", "_"), f"{who[: who.rindex('/')]}-{who[-2:]}", label, split)
-            for clip, who, label, split in rows
-        ]
-    )
-
-
-@pytest.mark.parametrize("name", PROTOCOLS)
-@pytest.mark.parametrize("seed", range(5))
-def test_any_protocol(name, seed):
-    rule, k = protocol(name)
-    clips = composite(seed)
-    folds = rule.folds(clips, k)
-    assert times_tested(clips, folds) == TIMES[name]
-    assert all(rule.folds(shuffled(clips, row_order), k) == folds for row_order in range(3))
-    on_both_sides = any(people(clips, fold.train) & people(clips, fold.test) for fold in folds)
-    assert on_both_sides == rule.subject_dependent
+class TestAnyProtocol(ProtocolContract):
+    @pytest.fixture(params=PROTOCOLS)
+    def protocol(self, request):
+        self.times = TIMES[request.param]
+        return PROTOCOLS[request.param]
 
 
 def test_a_name_is_the_protocol_with_its_default_k_or_with_the_k_asked_for():

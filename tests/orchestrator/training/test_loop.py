@@ -225,7 +225,7 @@ def test_a_diverging_loss_is_an_error_that_names_the_learning_rate():
     [
         ({"x_test": np.zeros((3, 5, 5, 2), np.float32)}, "names 4 test clips, the data holds 3"),
         ({"y_train": np.zeros(20, np.int64)}, "names 21 train clips, the data holds 21 and 20 labels"),
-        ({"kind": "flow_picture"}, "stag reads roi_flow, got flow_picture"),
+        ({"kind": "flow_picture"}, "STAG reads roi_flow, got flow_picture"),
         ({"x_train": np.full((21, 5, 5, 2), np.nan, np.float32)}, "21 train clips are not finite"),
         ({"x_test": np.full((4, 5, 5, 2), np.inf, np.float32)}, "4 test clips are not finite"),
     ],

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from preprocessing.datasets import read
+from preprocessing.datasets.reading import read
 from preprocessing.frames import extent, read_clip
 from preprocessing.schema import CorpusError
 from tests.fake_corpora import CASME2_HEADER, CASME2_ROWS, fake_casme2, write_book, write_frames

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from preprocessing.datasets import read
 from preprocessing.datasets.manifest import COLUMNS
+from preprocessing.datasets.reading import read
 from preprocessing.schema import CorpusError
 from tests.fake_corpora import fake_manifest
 from tests.preprocessing.datasets.contract import AdapterContract, by_id

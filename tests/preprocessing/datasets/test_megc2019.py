@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from orchestrator.study.labels import classify
-from preprocessing.datasets import megc2019, read
+from preprocessing.datasets import megc2019
+from preprocessing.datasets.reading import read
 from preprocessing.frames import read_clip
 from preprocessing.schema import CorpusError
 from tests.fake_corpora import write_frames

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from preprocessing import datasets
+from preprocessing.datasets.reading import read
 from preprocessing.decode import FramesError
 from preprocessing.frames import read_clip
 from preprocessing.schema import CorpusError
@@ -35,7 +36,7 @@ def test_every_corpus_has_its_adapter_and_its_test_under_its_name() -> None:
 
 def test_an_unknown_corpus_is_answered_with_the_nearest_name(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"unknown corpus 'cassme2'; did you mean 'casme2'"):
-        datasets.read("cassme2", tmp_path)
+        read("cassme2", tmp_path)
 
 
 def _linked(root: Path, at: str, target: Path) -> None:
@@ -59,17 +60,15 @@ def _linked(root: Path, at: str, target: Path) -> None:
 )
 def test_data_that_lies_out_of_the_root_is_a_problem(tmp_path: Path, corpus: str, fake: Any, at: str) -> None:
     root = fake(tmp_path / "root")
-    whole = {clip.clip_id for clip in datasets.read(corpus, root) if not clip.problem}
+    whole = {clip.clip_id for clip in read(corpus, root) if not clip.problem}
     _linked(root, at, root / "in the root" / "x")
-    assert {clip.clip_id for clip in datasets.read(corpus, root) if not clip.problem} == whole
+    assert {clip.clip_id for clip in read(corpus, root) if not clip.problem} == whole
     (tmp_path / "root link").symlink_to(root)
-    assert {
-        clip.clip_id for clip in datasets.read(corpus, tmp_path / "root link") if not clip.problem
-    } == whole
+    assert {clip.clip_id for clip in read(corpus, tmp_path / "root link") if not clip.problem} == whole
     (root / at).unlink()
     (root / "in the root" / "x").rename(root / at)
     _linked(root, at, tmp_path / "elsewhere" / "x")
-    clips = {clip.clip_id: clip for clip in datasets.read(corpus, root)}
+    clips = {clip.clip_id: clip for clip in read(corpus, root)}
     behind = {
         clip_id for clip_id in whole if (root / at) in (clips[clip_id].frames, *clips[clip_id].frames.parents)
     }
@@ -88,7 +87,7 @@ def test_a_frame_that_links_out_of_the_root_spoils_its_clip(tmp_path: Path) -> N
     root = fake_casme2(tmp_path / "root")
     folder = root / "CASME2_RAW_selected/sub01/EP02_01f"
     _linked(folder, "img50.jpg", tmp_path / "img50.jpg")
-    clip = next(clip for clip in datasets.read("casme2", root) if clip.frames == folder)
+    clip = next(clip for clip in read("casme2", root) if clip.frames == folder)
     with pytest.raises(FramesError, match=r"img50\.jpg leads out of .*EP02_01f; put the file itself there"):
         next(read_clip(clip))
 
@@ -105,7 +104,7 @@ def test_a_name_in_a_sheet_cannot_lead_out_of_the_root(tmp_path: Path) -> None:
         ("01", "x" * 400, *row[2:]),
     ]
     write_book(root / "CASME2-coding-20140508.xlsx", {"Sheet1": table})
-    sane, (up, absolute, long) = datasets.read("casme2", root)[:5], datasets.read("casme2", root)[5:8]
+    sane, (up, absolute, long) = read("casme2", root)[:5], read("casme2", root)[5:8]
     assert not any(clip.problem for clip in sane)
     assert "leads out of" in up.problem
     assert "leads out of" in absolute.problem
@@ -121,12 +120,12 @@ def test_only_the_manifest_may_write_an_absolute_path(tmp_path: Path) -> None:
     ]
     path = tmp_path / "root" / "manifest.csv"
     path.write_text("\n".join(lines))
-    assert [clip.problem for clip in datasets.read("manifest", path)] == [""]
-    (clip,) = datasets.read("synthetic", path)
+    assert [clip.problem for clip in read("manifest", path)] == [""]
+    (clip,) = read("synthetic", path)
     assert "leads out of" in clip.problem
     fake_manifest(tmp_path / "root")
     # the root may be the file itself
-    assert not any(clip.problem for clip in datasets.read("synthetic", path))
+    assert not any(clip.problem for clip in read("synthetic", path))
 
 
 def test_a_frame_number_that_no_feature_set_can_hold_is_a_problem(tmp_path: Path) -> None:
@@ -136,7 +135,7 @@ def test_a_frame_number_that_no_feature_set_can_hold_is_a_problem(tmp_path: Path
     ]
     root = fake_casme2(tmp_path, CASME2_ROWS[:2])
     write_book(root / "CASME2-coding-20140508.xlsx", {"Sheet1": [CASME2_HEADER, *rows]})
-    first, second = datasets.read("casme2", root)[:2]
+    first, second = read("casme2", root)[:2]
     assert "offset 2147483648 is outside 0..2147483647" in first.problem
     assert (first.onset, first.apex, first.offset) == (46, 59, None)
     assert "apex 1099511627776 is outside" in second.problem

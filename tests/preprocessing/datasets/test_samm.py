@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from preprocessing.datasets import read
+from preprocessing.datasets.reading import read
 from preprocessing.frames import read_clip
 from tests.fake_corpora import SAMM_ROWS, fake_samm
 from tests.preprocessing.datasets.contract import AdapterContract, by_id

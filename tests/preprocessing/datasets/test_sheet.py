@@ -11,7 +11,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from preprocessing.datasets import DATASETS, read, sheet
+from preprocessing.datasets import DATASETS, sheet
+from preprocessing.datasets.reading import read
 from preprocessing.schema import CorpusError
 from tests.fake_corpora import fake_casme2, fake_samm, write_book
 from tests.fakes.dfme import fake_dfme

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from preprocessing.datasets import read
+from preprocessing.datasets.reading import read
 from tests.fake_corpora import fake_smic_hs, write_image
 from tests.preprocessing.datasets.contract import AdapterContract, by_id
 

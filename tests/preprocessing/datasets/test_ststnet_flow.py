@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from preprocessing.datasets import read
+from preprocessing.datasets.reading import read
 from preprocessing.frames import read_picture
 from tests.fake_corpora import fake_ststnet_flow
 from tests.preprocessing.datasets.contract import AdapterContract, by_id

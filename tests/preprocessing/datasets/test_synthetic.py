@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from preprocessing.datasets import read
+from preprocessing.datasets.reading import read
 from tests.fake_corpora import fake_manifest
 from tests.preprocessing.datasets.contract import AdapterContract
 

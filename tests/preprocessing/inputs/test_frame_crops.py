@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from preprocessing.align import Crop
-from preprocessing.inputs import INPUTS
-from preprocessing.inputs.view import Frame, Settings
+from preprocessing.inputs import INPUTS, Settings
+from preprocessing.inputs.view import Frame
 from preprocessing.schema import Clip
 
 CLIP = Clip("manifest", "manifest/a", "c", ".", "happiness", onset=5, apex=7, offset=9)

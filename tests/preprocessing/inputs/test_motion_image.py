@@ -4,9 +4,9 @@ collector makes of frames."""
 import numpy as np
 import pytest
 
-from preprocessing.inputs import INPUTS
+from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.motion_image import active, mesti, rank_pooling
-from preprocessing.inputs.view import Frame, Settings, Shared
+from preprocessing.inputs.view import Frame, Shared
 from preprocessing.schema import Clip
 
 NAMES = ("mesti", "dynamic_image", "active_image", "affective_motion_image")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from preprocessing.inputs import INPUTS
-from preprocessing.inputs.view import Frame, Settings, Shared
+from preprocessing.inputs import INPUTS, Settings
+from preprocessing.inputs.view import Frame, Shared
 from preprocessing.schema import Clip
 
 NAMES = ("onset_apex_flow", "apex_offset_flow", "onset_apex_flow224", "apex_offset_flow224")

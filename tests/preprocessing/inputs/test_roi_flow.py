@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preprocessing.flow import FLOWS
-from preprocessing.inputs import INPUTS
+from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.roi_flow import dominant, motion, select, standardise
-from preprocessing.inputs.view import Frame, Settings, Shared
+from preprocessing.inputs.view import Frame, Shared
 from preprocessing.regions import CHANNELS, PICTURE_CENTRES, windows
 from preprocessing.schema import Clip
 

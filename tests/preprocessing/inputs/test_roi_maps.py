@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from preprocessing.flow import FLOWS
-from preprocessing.inputs import INPUTS
-from preprocessing.inputs.view import Frame, Settings, Shared
+from preprocessing.inputs import INPUTS, Settings
+from preprocessing.inputs.view import Frame, Shared
 from preprocessing.schema import Clip
 
 SIZE = 32

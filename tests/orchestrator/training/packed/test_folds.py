@@ -79,8 +79,8 @@ def shallow(monkeypatch):
 def folds(model, sizes=((7, 2, 3), (9, 4, 1), (4, 1, 2)), **layer):
     """Jobs and data of folds with (n, v, t) clips in train, validation, test."""
     about = MODELS[model]
-    kind = about.kinds[0]
-    shape = (3, 28, 28) if about.features[0] == "onset_apex_flow" else SHAPES[kind]
+    kind = next(iter(about.takes))
+    shape = (3, 28, 28) if about.default_features == "onset_apex_flow" else SHAPES[kind]
     # normalising maps of one pixel over few clips would blow rounding up a thousandfold a step
     if model in DEEP:
         shape = (3, 64, 64)

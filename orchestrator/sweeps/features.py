@@ -1,0 +1,47 @@
+"""Which feature set a sweep reads: the one asked for if the model takes it, else the model's default."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mer_models import MODELS
+from mer_models.shapes import why_not
+from orchestrator.common.errors import ConfigError, nearest
+
+if TYPE_CHECKING:
+    from preprocessing.inputs import Settings
+
+
+def fitting(model: Any, image_size: int = 0, settings: Settings | None = None) -> tuple[str, ...]:
+    """The feature sets that a model (a class of MODELS) takes, in the order of INPUTS.
+
+    image_size  pixels that pictures are resized to (recipe.image_size); 0: as they are extracted.
+    settings    of the extraction; the defaults if None.
+    """
+    return tuple(name for name, reason in _reasons(model, image_size, settings).items() if not reason)
+
+
+def chosen(model: str, features: str, image_size: int = 0, settings: Settings | None = None) -> str:
+    """``features``, or of "" the default of the model of that name. Imports the model and torch.
+
+    Raises ConfigError for a feature set that is unknown or that the model does not take, with those that it
+    takes.
+    """
+    architecture: Any = MODELS[model]
+    features = features or architecture.default_features
+    reasons = _reasons(architecture, image_size, settings)
+    known = [name for name, reason in reasons.items() if not reason]
+    if features not in reasons:
+        raise ConfigError(nearest(features, known, f"feature set of {model}"))
+    if reason := reasons[features]:
+        fit = f"choose one that fits: {', '.join(known)}" if known else "no feature set fits"
+        raise ConfigError(f"{model} cannot read {features}: {reason}; {fit}")
+    return features
+
+
+def _reasons(model: Any, image_size: int, settings: Settings | None) -> dict[str, str]:
+    """Feature set -> why the model does not take it, or ""."""
+    from preprocessing.inputs import INPUTS, Settings  # OpenCV: a command line that only helps does without
+
+    made = settings or Settings()
+    return {name: why_not(model, one.kind, one.shape(made), image_size) for name, one in INPUTS.items()}

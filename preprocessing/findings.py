@@ -1,0 +1,141 @@
+"""What a corpus' folder holds, against the published counts: no image is opened and nothing is written.
+
+A clip cannot be used when its labels say so or frames of it are missing by name; what only decoding shows (a
+damaged file, no face) comes to light at extraction. A video without a labelled offset is counted through.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from preprocessing.datasets import DATASETS
+from preprocessing.datasets.reading import read
+from preprocessing.decode import FramesError
+from preprocessing.frames import extent
+from preprocessing.schema import Clip
+
+WHOLE = "all"
+# parts of the reasons that copying files can mend, and of those of frames that no label names
+INCOMPLETE = (" missing: ", "labelled, but", "holds no frame", "no frame in", "ends after")
+UNLABELLED = "without a label: "
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What ``inspect`` found.
+
+    clips     as the adapter gives them, unlabelled frames included.
+    problems  clip id -> why it cannot be used.
+    lengths   clip id -> frames from onset to offset, of the clips that can be used; {} for a corpus of
+              pictures.
+    there     "frame folder", "video", "flow picture" -> how many of those that the clips name exist, each
+              counted once.
+    published group -> {"clips", "subjects", "emotions"}: "all", and the corpus' own splits or parts; {} where
+    none is published.
+    source    of the published counts, or "".
+    """
+
+    corpus: str
+    root: Path
+    clips: tuple[Clip, ...]
+    problems: Mapping[str, str]
+    lengths: Mapping[str, int]
+    there: Mapping[str, int]
+    published: Mapping[str, Mapping[str, Any]]
+    source: str
+
+    @property
+    def usable(self) -> int:
+        return len(self.clips) - len(self.problems)
+
+    def groups(self) -> dict[str, list[Clip]]:
+        """Labelled clips by group: "all", then each split or part that the published counts name.
+
+        A part is what stands before the '-' of a person (casme3 'A-spNO.1', megc2019 'samm-006').
+        """
+        labelled = [clip for clip in self.clips if clip.emotion]
+        found = {WHOLE: labelled}
+        for name in self.published:
+            if name != WHOLE:
+                found[name] = [
+                    clip for clip in labelled if name in (clip.split, person_of(clip).partition("-")[0])
+                ]
+        return found
+
+    def absent(self) -> list[str]:
+        """Splits and parts that are published and of which no clip is there."""
+        return [name for name, clips in self.groups().items() if name != WHOLE and not clips]
+
+    def numbers(self, name: str) -> list[tuple[str, int, int | None]]:
+        """(what, found, published or None if not published) of one group: its emotion words, "clips",
+        "subjects"."""
+        clips, told = self.groups()[name], self.published.get(name, {})
+        have = Counter(clip.emotion for clip in clips)
+        words = told.get("emotions", {})
+        rows = [
+            (word, have[word], words.get(word, 0) if words else None)
+            for word in [*words, *sorted(set(have) - set(words))]
+        ]
+        rows.append(("clips", len(clips), told.get("clips")))
+        rows.append(("subjects", len({clip.subject for clip in clips}), told.get("subjects")))
+        return rows
+
+    def differences(self) -> list[tuple[str, str, int, int]]:
+        """(group, what, found, published) wherever the numbers differ.
+
+        An absent split or part is one entry, its clips; "all" is then left out, as it cannot be as published.
+        """
+        absent, rows = self.absent(), []
+        for name in self.published:
+            if name == WHOLE and absent:
+                continue
+            numbers = [n for n in self.numbers(name) if name not in absent or n[0] == "clips"]
+            rows += [
+                (name, what, found, wanted)
+                for what, found, wanted in numbers
+                if wanted is not None
+                if found != wanted
+            ]
+        return rows
+
+    def incomplete(self) -> list[str]:
+        """Ids of clips of which frames, or all, are missing."""
+        return [
+            clip_id for clip_id, why in self.problems.items() if any(words in why for words in INCOMPLETE)
+        ]
+
+    def unlabelled(self) -> list[str]:
+        """Ids of frames that no label names."""
+        return [clip_id for clip_id, why in self.problems.items() if UNLABELLED in why]
+
+
+def inspect(corpus: str, root: Path) -> Findings:
+    """Read labels and file names. Raises CorpusError when the corpus cannot be read at all."""
+    clips = tuple(read(corpus, root))
+    pictures = DATASETS[corpus].PICTURES
+    problems, lengths = {}, {}
+    for clip in clips:
+        if clip.problem:
+            problems[clip.clip_id] = clip.problem
+        elif not pictures:
+            try:
+                first, last = extent(clip)
+                lengths[clip.clip_id] = last - first + 1
+            except FramesError as error:
+                problems[clip.clip_id] = str(error)
+    paths = {clip.frames for clip in clips}
+    file = "flow picture" if pictures else "video"
+    there = {"frame folder": sum(map(os.path.isdir, paths)), file: sum(map(os.path.isfile, paths))}
+    told = DATASETS[corpus].PUBLISHED
+    published = {WHOLE: told} | told.get("splits", {}) | told.get("parts", {}) if told else {}
+    return Findings(corpus, root, clips, problems, lengths, there, published, told.get("source", ""))
+
+
+def person_of(clip: Clip) -> str:
+    """The clip's person without the corpus: "sub01" of "casme2/sub01"."""
+    return clip.subject.partition("/")[2]

@@ -1,0 +1,154 @@
+"""What an extraction has to make, and one shard of it: decided without a pixel, carried to every worker.
+
+A shard holds up to CLIPS_PER_SHARD clips of one person and is named by their labels and files. So a new clip,
+a corrected label or another choice of people costs only the shards that it changes, and a part of a corpus
+shares its shards with the whole.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from preprocessing.choice import Choice
+from preprocessing.datasets import DATASETS
+from preprocessing.datasets.reading import read
+from preprocessing.decode import FramesError
+from preprocessing.frames import fingerprint
+from preprocessing.inputs import INPUTS, Settings
+from preprocessing.pipeline import Pipeline
+from preprocessing.places import Place, map_places
+from preprocessing.plugins import Plugin, install
+from preprocessing.schema import Clip, CorpusError, FeatureSpec, shard_done, write_shard
+from preprocessing.versions import parameters
+
+CLIPS_PER_SHARD = 8  # at most: small enough to show progress and to lose little, large enough not to litter
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an extraction has to make. It pickles; a worker needs nothing else.
+
+    specs, folders  input name -> its specification, and the folder to read when all is done.
+    names, shards   of each shard its name, and its clips.
+    pictures        the clips are ready flow pictures.
+    plugins         whose corpora and inputs the plan needs: ``make_shard`` finds them installed.
+    """
+
+    corpus: str
+    specs: dict[str, FeatureSpec]
+    folders: dict[str, Place]
+    names: tuple[str, ...]
+    shards: tuple[tuple[Clip, ...], ...]
+    settings: Settings
+    pictures: bool = False
+    plugins: tuple[Plugin, ...] = ()
+
+    def missing(self) -> list[int]:
+        """Numbers of the shards that some input still lacks."""
+        done = [
+            map_places(shard_done, [self.shard(name, i) for i in range(len(self.shards))])
+            for name in self.specs
+        ]
+        return [i for i, inputs in enumerate(zip(*done, strict=True)) if not all(inputs)]
+
+    def shard(self, name: str, number: int) -> Place:
+        return self.folders[name].parent / "shards" / f"{self.names[number]}.parquet"
+
+
+def plan(
+    corpus: str,
+    root: Path,
+    names: Iterable[str],
+    out: Place,
+    settings: Settings | None = None,
+    choice: Choice | None = None,
+    plugins: Collection[Plugin] = (),
+) -> Plan:
+    """Read the labels and decide everything that can be decided without a pixel.
+
+    plugins  are installed first, here and in every worker. Raises CorpusError, PluginError.
+    """
+    install(plugins)
+    settings = settings or Settings()
+    clips = (choice or Choice()).of(read(corpus, root))
+    pictures = DATASETS[corpus].PICTURES
+    people: dict[str, list[Clip]] = {}
+    for clip in clips:
+        people.setdefault(clip.subject, []).append(clip)
+    size = CLIPS_PER_SHARD
+    shards = tuple(tuple(mine[i : i + size]) for mine in people.values() for i in range(0, len(mine), size))
+    marks = tuple(_digest([_identity(clip) for clip in shard]) for shard in shards)
+    specs = {name: spec(name, settings, pictures=pictures) for name in names}
+    folders = {
+        name: out / one.version / f"corpus={corpus}" / _digest(marks)[:10] for name, one in specs.items()
+    }
+    return Plan(corpus, specs, folders, marks, shards, settings, pictures, tuple(plugins))
+
+
+def spec(name: str, settings: Settings, *, pictures: bool) -> FeatureSpec:
+    """Specification of one feature set.
+
+    pictures  the corpus holds ready flow pictures. Raises CorpusError for an unknown name, and for an input
+              that cannot be read off those.
+    """
+    if name not in INPUTS:
+        near = difflib.get_close_matches(name, INPUTS, n=1, cutoff=0.0)[0]
+        raise CorpusError(f"unknown feature set {name!r}; did you mean {near!r}? Known: {', '.join(INPUTS)}")
+    source = INPUTS[name]
+    if pictures and not source.picture_unit:
+        can = ", ".join(n for n, i in INPUTS.items() if i.picture_unit)
+        raise CorpusError(
+            f"feature set {name} needs frames, and this corpus holds ready flow pictures; off those can be "
+            f"read: {can}"
+        )
+    return FeatureSpec(
+        name,
+        source.kind,
+        source.picture_shape() if pictures else source.shape(settings),
+        source.picture_unit if pictures else source.unit,
+        source.channels,
+        parameters(name, settings, pictures=pictures),
+        source.dtype,
+    )
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _identity(clip: Clip) -> dict[str, Any]:
+    """What must be unchanged for a clip's row to be still right: its labels and its files' number, size and
+    age."""
+    label: dict[str, Any] = asdict(clip) | {"frames": str(clip.frames)}
+    if clip.problem:
+        return label
+    try:
+        return label | fingerprint(clip)
+    except FramesError as error:  # the row itself will say so; here it is a state like any other
+        return label | {"unreadable": str(error)}
+
+
+def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
+    """Process the clips of one shard and write it for every input that lacks it. Returns counts. The unit of
+    work of every runner."""
+    begin = time.perf_counter()
+    missing = {name: spec for name, spec in plan.specs.items() if not shard_done(plan.shard(name, number))}
+    rows = [pipeline.rows(clip, tuple(missing), pictures=plan.pictures) for clip in plan.shards[number]]
+    failed = 0
+    for name, spec in missing.items():
+        mine = [row[name] for row in rows]
+        failed = sum(row["status"] != "ok" for row in mine)
+        path = plan.shard(name, number)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        errors = {row["clip_id"]: row["error"] for row in mine if row["status"] != "ok"}
+        write_shard(
+            path, mine, spec, {"failed": failed, "errors": errors, "seconds": time.perf_counter() - begin}
+        )
+    return {"shard": number, "clips": len(rows), "failed": failed}
