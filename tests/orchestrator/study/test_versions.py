@@ -126,8 +126,8 @@ def test_what_is_unrelated_changes_nothing(tree):
         ("../../mer_models/stag.py", "import math\n", "import math\nX = 1\n", lambda: {"stag", "predicted"}),
         (
             "../../mer_models/roi_encoder.py",
-            "def check(",
-            "X = 1\ndef check(",
+            "nn.ReLU()",
+            "nn.ELU()",
             lambda: readers("roi_encoder"),
         ),
     ],
