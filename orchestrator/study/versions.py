@@ -15,8 +15,8 @@ from preprocessing import closure
 
 # What every fold passes through: training, and where its arrays are cut out of the table.
 ROOTS = ("orchestrator.training.loop", "orchestrator.study.tasks")
-# They hold what a job's identity names by its value, say what is wrong, or read and write; they compute nothing
-# of a fold.
+# They hold what a job's identity names by its value, say what is wrong, or read and write; they compute
+# nothing of a fold.
 WITHOUT = (
     "orchestrator.common.errors",
     "orchestrator.study.jobs",
