@@ -15,15 +15,13 @@ from preprocessing import closure
 
 # What every fold passes through: training, and where its arrays are cut out of the table.
 ROOTS = ("orchestrator.training.loop", "orchestrator.study.tasks")
-# They hold or check what a job's identity names by its value (configuration, classes, content of the table),
-# or say what is wrong; they compute nothing of a fold.
+# They hold what a job's identity names by its value, say what is wrong, or read and write; they compute
+# nothing of a fold.
 WITHOUT = (
     "orchestrator.common.errors",
     "orchestrator.study.jobs",
-    "orchestrator.study.labels",
     "orchestrator.study.recipe",
     "preprocessing.places",
-    "preprocessing.schema",
 )
 LIBRARIES = ("torch", "transformers")  # whose versions count, where the code imports them
 

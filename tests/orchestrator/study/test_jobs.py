@@ -53,5 +53,5 @@ def test_a_trials_folds_have_the_version_of_the_code_that_its_own_configuration_
         )
     )
     assert len(published) == len(hinge) == 1 and published != hinge
-    assert published == {study.code(data, configuration("stag", QUICK))}
+    assert published == {study.code_of(configuration("stag", QUICK), data.au)}
     assert {job.code for job in replace(study, arithmetic="cuda packed").jobs(data, {})} != published

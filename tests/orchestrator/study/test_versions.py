@@ -126,8 +126,8 @@ def test_what_is_unrelated_changes_nothing(tree):
         ("../../mer_models/stag.py", "import math\n", "import math\nX = 1\n", lambda: {"stag", "predicted"}),
         (
             "../../mer_models/roi_encoder.py",
-            "def check(",
-            "X = 1\ndef check(",
+            "nn.ReLU()",
+            "nn.ELU()",
             lambda: readers("roi_encoder"),
         ),
     ],
@@ -188,7 +188,7 @@ def test_a_file_that_changes_while_a_sweep_runs_counts_as_it_was(tree):
     config = configuration("ststnet")
     before = ids()
     forget()
-    fold_version("ststnet", config, "none", "cpu")  # the sweep begins; it has drawn no hinge yet
-    edit(tree, f"{TRAINING}/parts/hinge.py", "(1 - z)", "(2 - z)")
-    drawn = config | {"recipe": config["recipe"] | BARE | VARIANTS["hinge"]}
-    assert fold_version("ststnet", drawn, "none", "cpu") == before["hinge"]
+    fold_version("ststnet", config, "none", "cpu")  # the sweep begins; it has drawn no MixUp yet
+    edit(tree, f"{TRAINING}/parts/mixed_labels.py", "(aus >= 0)", "(aus > 0)")
+    drawn = config | {"recipe": config["recipe"] | BARE | VARIANTS["mixup"]}
+    assert fold_version("ststnet", drawn, "none", "cpu") == before["mixup"]

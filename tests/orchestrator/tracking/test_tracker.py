@@ -16,7 +16,7 @@ import pytest
 from mlflow import MlflowClient
 
 from orchestrator.results import report
-from orchestrator.selection import rules as selection
+from orchestrator.selection import records, scores
 from orchestrator.tracking import tracker as tracking
 from orchestrator.tracking.tracked_metrics import CURVE_POINTS, flat
 from orchestrator.tracking.tracker import Tracker, TrackingError, reach
@@ -42,7 +42,7 @@ SUMMARY = {
 
 def scores_of(trials):
     return {
-        rule: selection.score(
+        rule: scores.score(
             selection.choose(rule, trials, None if rule in HONEST else TRUTH), trials, TRUTH, CLASSES
         )
         for rule in selection.RULES
@@ -183,8 +183,8 @@ def test_long_curves_are_thinned_to_one_batch_and_unmeasured_losses_are_left_out
     bare = record("a", [[0]] * n)  # no validation people: NaN losses
     judged = record("b", [[0]] * n, [[0, 1]] * n, [0, 1])
     tracker = Tracker(mlflow_uri, sweep)
-    tracker.trial(selection.TrialRecord(0, {}, (bare,)))
-    tracker.trial(selection.TrialRecord(1, {}, (judged,)))
+    tracker.trial(records.TrialRecord(0, {}, (bare,)))
+    tracker.trial(records.TrialRecord(1, {}, (judged,)))
     client = MlflowClient(mlflow_uri)
     folds = {run.data.params["fold"]: run for run in runs(client, tracker, "fold")}
     assert "validation_loss" not in folds["a"].data.metrics
