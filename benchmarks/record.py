@@ -125,7 +125,7 @@ def main(
         "protocol": protocol,
         "inner_folds": inner_folds,
         "set": fixed,
-        "code": study.code,
+        "code": study.code(table, study.config({})),
     }
     recording(outcomes, lines.seconds, about, every).save(out)
     print(f"{out}: {out.stat().st_size / 1000:.0f} kB in {time.perf_counter() - begin:.0f} s")

@@ -46,7 +46,8 @@ def also(name: str, where: Path) -> None:
         raise FileNotFoundError(f"plugin {name}: {where} does not exist")
     if _PLUGINS.get(name) != where:
         _PLUGINS[name] = where
-        _closure.cache_clear()
+        for known in (_closure, _needs, _file):
+            known.cache_clear()
 
 
 def modules(roots: Iterable[str], *, without: Collection[str] = ()) -> tuple[str, ...]:
@@ -92,12 +93,16 @@ def _closure(roots: frozenset[str], without: frozenset[str]) -> tuple[tuple[str,
         source = _source(name)
         if source.counted:
             found.add(name)
-        for module, what in source.imports if source.counted else ():
-            if _ours(module):
-                to_do += _behind(module, what)
-            else:
-                foreign.add(module.split(".")[0])
+            to_do += _needs(name)
+            foreign |= {module.split(".")[0] for module, _ in source.imports if not _ours(module)}
     return tuple(sorted(found)), tuple(sorted(foreign))
+
+
+@functools.cache
+def _needs(name: str) -> tuple[str, ...]:
+    """The modules of ours that a module names itself."""
+    every = (found for module, what in _source(name).imports for found in _behind(module, what))
+    return tuple(dict.fromkeys(every))
 
 
 def _behind(module: str, name: str) -> Iterator[str]:
@@ -133,6 +138,7 @@ def _ours(module: str) -> bool:
     )
 
 
+@functools.cache
 def _file(name: str) -> Path | None:
     """The file of a module of ours, a package's ``__init__``; None if there is none."""
     parts = name.split(".")

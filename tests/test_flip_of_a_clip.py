@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 import pytest
 
-from orchestrator.training.augment import mirror
 from orchestrator.training.kinds import KINDS
+from orchestrator.training.parts.mirror import mirror
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.landmarks import Landmarker
 from preprocessing.pipeline import Pipeline

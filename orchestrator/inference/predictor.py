@@ -32,7 +32,7 @@ from mer_models import MODELS
 from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.study.plugins import Plugin, install
 from orchestrator.study.recipe import Recipe
-from orchestrator.training.au_head import AUHead
+from orchestrator.training.parts.au_head import AUHead
 from orchestrator.training.prediction import predict
 
 WEIGHTS, DESCRIPTION = "weights", "description"  # names of the two artifacts

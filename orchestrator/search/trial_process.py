@@ -38,16 +38,16 @@ def run_trial(
     people say.
 
     config   "trial", its number; "drawn", what the search has drawn, which Tune shows; "config", the full
-             configuration.
-    jobs     the folds in the order in which they are taken, of any configuration: it alone differs between
-             trials.
+             configuration; "code", its folds' code version.
+    jobs     the folds in the order in which they are taken, of any configuration: it and its code version
+             alone differ between trials.
     handles  reference to the study's Table, in a list, so that it is not fetched here.
     judged   whether folds have validation people.
     sweep    as in runners/ray.run, and share.
     control  the sweep's, in a list likewise; [None] where no trial is stopped early.
     """
     index, (judge,) = config["trial"], control
-    jobs = [replace(job, config=config["config"]) for job in jobs]
+    jobs = [replace(job, config=config["config"], code=config["code"]) for job in jobs]
     progress = TrialProgress(judged)
     report: dict[str, Any] = {METRIC: 0.0, "folds": 0, "of": len(jobs), "seconds": 0.0, "reused": False}
     folds = ray_runner.run(jobs, store, handles[0], need=need, sweep=sweep, share=share)

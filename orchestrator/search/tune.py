@@ -84,6 +84,7 @@ class _Numbered(OptunaSearch):
 
     plan: Search
     study: Study
+    table: ClipTable
     proposed: list[dict[str, Any]]
     draining: Draining
 
@@ -97,7 +98,9 @@ class _Numbered(OptunaSearch):
             return None
         self.proposed.append(drawn)
         self.plan.keep(self.proposed)
-        return {"trial": len(self.proposed) - 1, "drawn": drawn, "config": self.study.config(drawn)}
+        config = self.study.config(drawn)
+        code = self.study.code(self.table, config)
+        return {"trial": len(self.proposed) - 1, "drawn": drawn, "config": config, "code": code}
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Nothing: the score of some folds is no observation of a configuration either."""
@@ -218,9 +221,10 @@ def with_ray(
     at_once = at_once or max(2, math.ceil(2 * ray_runner.places(need or Need()) / len(jobs)))
     outcomes: dict[int, Outcome] = {}
     follow = _Follow(study, table, store, watcher, outcomes)
-    algorithm.plan, algorithm.study, algorithm.proposed, algorithm.draining = (
+    algorithm.plan, algorithm.study, algorithm.table, algorithm.proposed, algorithm.draining = (
         search,
         study,
+        table,
         [],
         follow.draining,
     )

@@ -49,7 +49,10 @@ class FoldJob:
 
     @property
     def job_id(self) -> str:
-        return digest(vars(self), 24)
+        """24 hex digits of all of the above. Keys of the recipe that switch something off (0, False, "none")
+        are left out: a new key changes no job that leaves it off, as long as off is one of these values."""
+        recipe = {key: value for key, value in self.config["recipe"].items() if value not in (0, "none")}
+        return digest(vars(self) | {"config": self.config | {"recipe": recipe}}, 24)
 
 
 @dataclass(frozen=True)

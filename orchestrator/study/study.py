@@ -4,7 +4,7 @@ fixed order."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.common.errors import ConfigError
@@ -15,7 +15,7 @@ from orchestrator.protocols.inner import lone_classes, split
 from orchestrator.study.configuration import configuration, recipe
 from orchestrator.study.jobs import FoldJob
 from orchestrator.study.table import ClipTable
-from orchestrator.study.versions import code_version
+from orchestrator.study.versions import fold_version
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,6 @@ class Study:
     seeds: int
     fixed: Mapping[str, Any]
     arithmetic: str = "cpu"  # as in FoldJob
-    # once: what a sweep's processes see may change under their feet
-    code: str = field(default_factory=code_version)
 
     def __post_init__(self) -> None:
         _ = self.rule  # refuse an unknown protocol before any work
@@ -63,10 +61,15 @@ class Study:
         """Full configuration of a trial: published values, under the drawn ones, under the user's."""
         return configuration(self.model, drawn, self.fixed)
 
+    def code(self, table: ClipTable, config: Mapping[str, Any]) -> str:
+        """Version of the code that decides the numbers of this full configuration's folds."""
+        return fold_version(self.model, config, table.au, self.arithmetic)
+
     def jobs(self, table: ClipTable, drawn: Mapping[str, Any]) -> tuple[FoldJob, ...]:
         """The fold jobs of one trial, seed by seed. Inner validation people depend on fold and seed, never on
         the trial."""
         config = self.config(drawn)
+        code = self.code(table, config)
         subject_of, truth, folds = table.subject_of, table.truth, self.folds(table)
         jobs = []
         for seed in range(self.seeds):
@@ -87,7 +90,7 @@ class Study:
                     validation=validation,
                     test=fold.test,
                     seed=seed,
-                    code=self.code,
+                    code=code,
                     arithmetic=self.arithmetic,
                 )
                 jobs.append(job)

@@ -81,7 +81,9 @@ def run(
     after = MLFLOW_AFTER if with_ray else 0.0
     with (
         SweepProgress(console) as progress,
-        Outbox.start(request.tracking_uri, _about(request, table), folder.path, store, _say, after) as outbox,
+        Outbox.start(
+            request.tracking_uri, _about(request, table, jobs[0].code), folder.path, store, _say, after
+        ) as outbox,
     ):
         progress.on_trial.append(lambda o: o.state in STATES and outbox.trial(o.trial, STATES[o.state]))
         progress.folds(request.trials, len(jobs))
@@ -150,10 +152,10 @@ def _definition(request: Request, table: ClipTable) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _about(request: Request, table: ClipTable) -> dict[str, Any]:
-    """What MLflow is told of the sweep."""
+def _about(request: Request, table: ClipTable, code: str) -> dict[str, Any]:
+    """What MLflow is told of the sweep. ``code``: version of the published configuration's code."""
     study = request.study
-    more = {"name": request.name, "trials": request.trials, "seeds": study.seeds, "code": study.code}
+    more = {"name": request.name, "trials": request.trials, "seeds": study.seeds, "code": code}
     return _definition(request, table) | more
 
 

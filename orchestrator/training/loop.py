@@ -26,15 +26,19 @@ from mer_models.shapes import why_not
 from orchestrator.common.seeds import seed_of
 from orchestrator.study.jobs import FoldData, FoldJob, FoldResult
 from orchestrator.study.recipe import Recipe
-from orchestrator.training import au_head, augment, normalise, schedules
-from orchestrator.training.au_head import AUHead
-from orchestrator.training.averaging import WeightAverage, refresh_batch_norm
-from orchestrator.training.losses import class_weights, focal_loss, hinge_loss, one_hot
-from orchestrator.training.mixing import Batch, mix
+from orchestrator.training import normalise, schedules
+from orchestrator.training.mixing import mix
 from orchestrator.training.optimisers import OPTIMISERS
-from orchestrator.training.prediction import logits, prepare, probabilities, to_tensor
+from orchestrator.training.parts import au_head
+from orchestrator.training.parts.au_head import AUHead
+from orchestrator.training.parts.averaging import WeightAverage, refresh_batch_norm
+from orchestrator.training.parts.class_weights import class_weights
+from orchestrator.training.parts.focal import focal_loss
+from orchestrator.training.parts.hinge import hinge_loss
+from orchestrator.training.prediction import logits, prepare, probabilities, resized, to_tensor
 from orchestrator.training.recording import Recording
 from orchestrator.training.sampling import batches, epoch_order
+from orchestrator.training.targets import Batch, one_hot
 from orchestrator.training.views import TrainingViews
 
 
@@ -164,7 +168,7 @@ class _Training:
             given["n_aus"] = aus.shape[1]
         torch.manual_seed(self.seed("weights"))
         self.model: nn.Module = architecture(n_classes, **given, **config["model"]).to(self.device)
-        small = augment.resize(data.x_train, kind, self.recipe.image_size)
+        small = resized(data.x_train, kind, self.recipe)
         self.normaliser = normalise.fit(small, self.recipe.normalise, kind)
         self.clips = TrainingViews(small, self.normaliser, self.recipe, kind, data.channels, self.device)
         self.aus = to_tensor(aus, self.device)

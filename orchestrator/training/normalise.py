@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestrator.training.kinds import KINDS
+from orchestrator.training.parts.minmax255 import check_picture, minmax255
+from orchestrator.training.parts.per_component import measured, scaled
 
 OPTIONS = ("none", "scale", "standardise", "minmax255")
 
@@ -26,21 +27,12 @@ def fit(x: NDArray[Any], option: str, kind: str) -> dict[str, NDArray[Any]]:
     """
     if option not in OPTIONS:
         raise ValueError(f"recipe.normalise must be one of {OPTIONS}, got {option!r}")
-    if option == "minmax255" and not KINDS[kind].picture:
-        raise ValueError(f"recipe.normalise = 'minmax255' is for pictures, not for {kind}; use 'scale'")
-    if option in ("none", "minmax255"):
+    if option == "none":
         return {}
-    axis = KINDS[kind].components
-    planes = np.moveaxis(x, axis, 0).reshape(x.shape[axis], -1)
-    shift = planes.mean(1, dtype=np.float64) if option == "standardise" else np.zeros(len(planes))
-    scale = np.array(
-        [
-            np.sqrt(((plane.astype(np.float64) - s) ** 2).mean())
-            for plane, s in zip(planes, shift, strict=True)
-        ]
-    )
-    scale = np.where(scale > 0, scale, 1.0)  # a component without any motion stays as it is
-    return {"shift": shift.astype(np.float32), "scale": scale.astype(np.float32)}
+    if option == "minmax255":
+        check_picture(kind)
+        return {}
+    return measured(x, kind, centred=option == "standardise")
 
 
 def apply(x: NDArray[Any], option: str, kind: str, fitted: dict[str, NDArray[Any]]) -> NDArray[Any]:
@@ -48,11 +40,4 @@ def apply(x: NDArray[Any], option: str, kind: str, fitted: dict[str, NDArray[Any
     x = x.astype(np.float32)
     if option == "none":
         return x
-    about = KINDS[kind]
-    if option == "minmax255":
-        axes = (about.components, -2, -1) if about.jointly else (-2, -1)
-        low, high = x.min(axes, keepdims=True), x.max(axes, keepdims=True)
-        return (x - low) / np.where(high > low, high - low, 1) * np.float32(255)
-    shape = [1] * x.ndim
-    shape[about.components] = -1
-    return (x - fitted["shift"].reshape(shape)) / fitted["scale"].reshape(shape)
+    return minmax255(x, kind) if option == "minmax255" else scaled(x, kind, fitted)

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from orchestrator.study.recipe import Recipe
-from orchestrator.training import augment, normalise
+from orchestrator.training import normalise
+from orchestrator.training.parts.mirror import mirror
+from orchestrator.training.parts.resize import resize
 
 CHUNK = 1024  # clips per forward pass at evaluation: bounds the memory
 
@@ -50,11 +52,16 @@ def prepare(
 
     Every view is normalised alike, with what was fitted on clips that were not mirrored.
     """
-    x = augment.resize(x, kind, recipe.image_size)
-    views = [x, augment.mirror(x, kind, channels)] if mirrored else [x]
+    x = resized(x, kind, recipe)
+    views = [x, mirror(x, kind, channels)] if mirrored else [x]
     return torch.from_numpy(
         np.stack([normalise.apply(view, recipe.normalise, kind, normaliser) for view in views])
     )
+
+
+def resized(x: NDArray[Any], kind: str, recipe: Recipe) -> NDArray[Any]:
+    """Clips (n, ...) as stored, in the size that the recipe asks for."""
+    return resize(x, kind, recipe.image_size) if recipe.image_size else x
 
 
 @torch.no_grad()

@@ -7,28 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from orchestrator.training.parts.oversample import oversampled
+
 
 def epoch_order(labels: NDArray[Any], oversample: float, rng: np.random.Generator) -> NDArray[Any]:
-    """Indices of one epoch, int64 (n,), shuffled. An epoch has n clips whatever the oversampling, so it
-    always costs the same.
-
-    A class with n_c clips gets a share of the epoch proportional to n_c ** (1 - oversample): at 0 every clip
-    comes once, at 1 every class equally often. Within a class no clip comes twice before all have come once.
-    """
+    """Indices of one epoch, int64 (n,), shuffled: every clip once, or as ``parts/oversample.py`` says."""
     if oversample == 0:
         return rng.permutation(len(labels))
-    classes, counts = np.unique(labels, return_counts=True)
-    shares = counts ** (1 - oversample)
-    wanted = shares / shares.sum() * len(labels)
-    draws = np.floor(wanted).astype(int)
-    # the largest remainders
-    draws[np.argsort(draws - wanted, kind="stable")[: len(labels) - draws.sum()]] += 1
-    order = [
-        np.concatenate([rng.permutation(members) for _ in range(-(-n // len(members)))])[:n]
-        for members, n in ((np.flatnonzero(labels == c), n) for c, n in zip(classes, draws, strict=True))
-        if n
-    ]
-    return rng.permutation(np.concatenate(order))
+    return oversampled(labels, oversample, rng)
 
 
 def batches(order: NDArray[Any], batch_size: int) -> list[NDArray[Any]]:

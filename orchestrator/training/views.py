@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from orchestrator.study.recipe import Recipe
-from orchestrator.training import augment, normalise
+from orchestrator.training import normalise
+from orchestrator.training.parts.mirror import mirror
+from orchestrator.training.parts.rotate import ANGLES, rotate
 from orchestrator.training.prediction import prepare
 
 
@@ -42,8 +44,8 @@ class TrainingViews:
         self.upright = prepare(x, normaliser, recipe, kind, channels, mirrored=recipe.mirror > 0).to(device)
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
-        """For each of ``n`` clips whether it is mirrored, bool (n,), and which of augment.ANGLES turns it,
-        int (n,); -1 for none."""
+        """For each of ``n`` clips whether it is mirrored, bool (n,), and which of parts.rotate.ANGLES turns
+        it, int (n,); -1 for none."""
         nobody = np.zeros(n, bool), np.full(n, -1)
         if not self.recipe.mirror and not self.recipe.rotate:
             return nobody
@@ -51,18 +53,18 @@ class TrainingViews:
         if not self.recipe.rotate:
             return mirrored, nobody[1]
         turned = rng.random(n) < self.recipe.rotate
-        return mirrored, np.where(turned, rng.integers(len(augment.ANGLES), size=n), -1)
+        return mirrored, np.where(turned, rng.integers(len(ANGLES), size=n), -1)
 
     def show(self, index: NDArray[Any], mirrored: NDArray[Any], angle: NDArray[Any]) -> Tensor:
         """Clips ``index`` (b,), each in its view: float32 (b, ...), normalised, in memory of its own."""
         shown = self.upright[torch.from_numpy(mirrored.astype(np.int64)), torch.from_numpy(index)]
-        for mirror, turn in sorted(set(zip(mirrored.tolist(), angle.tolist(), strict=True))):
+        for flipped, turn in sorted(set(zip(mirrored.tolist(), angle.tolist(), strict=True))):
             if turn < 0:
                 continue
-            here = np.flatnonzero((mirrored == mirror) & (angle == turn))
+            here = np.flatnonzero((mirrored == flipped) & (angle == turn))
             x = self.x[index[here]]
-            x = augment.mirror(x, self.kind, self.channels) if mirror else x
-            x = augment.rotate(x, self.kind, augment.ANGLES[turn])
+            x = mirror(x, self.kind, self.channels) if flipped else x
+            x = rotate(x, self.kind, ANGLES[turn])
             made = normalise.apply(x, self.recipe.normalise, self.kind, self.normaliser)
             shown[torch.from_numpy(here)] = torch.from_numpy(made).to(self.device)
         return shown

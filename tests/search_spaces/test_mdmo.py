@@ -11,7 +11,7 @@ from orchestrator.common.errors import ConfigError
 from orchestrator.study.configuration import configuration
 from orchestrator.study.jobs import FoldData
 from orchestrator.training.loop import fit
-from orchestrator.training.losses import class_weights
+from orchestrator.training.parts.class_weights import class_weights
 from tests.search_spaces.contract import SpaceContract
 
 

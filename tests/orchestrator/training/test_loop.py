@@ -13,7 +13,6 @@ import torch
 
 from orchestrator.study.jobs import FoldData
 from orchestrator.study.recipe import Recipe
-from orchestrator.study.versions import code_version
 from orchestrator.training import loop
 from orchestrator.training.loop import TrainingDiverged, fit, train_fold, with_estimated_aus
 from orchestrator.training.prediction import predict
@@ -235,13 +234,6 @@ def test_data_that_does_not_fit_the_job_is_refused(change, message):
     job, data = fold()
     with pytest.raises(ValueError, match=message):
         train_fold(job, dataclasses.replace(data, **change))
-
-
-def test_code_version_is_stable_and_follows_the_sources(monkeypatch):
-    version = code_version()
-    assert len(version) == 16 and code_version.__wrapped__() == version
-    monkeypatch.setattr(Path, "read_bytes", lambda self: b"other")
-    assert code_version.__wrapped__() != version
 
 
 def predicted_fold():

@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from orchestrator.training.kinds import KINDS
-from orchestrator.training.mixing import cutmix, mix, mixup
+from orchestrator.training.mixing import mix
+from orchestrator.training.parts.cutmix import cutmix
+from orchestrator.training.parts.mixup import mixup
 
 N = 6
 SHAPES = {  # of one clip

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from orchestrator.training import au_head
-from orchestrator.training.au_head import AUHead, cross_fit, fit, quality
+from orchestrator.training.parts import au_head
+from orchestrator.training.parts.au_head import AUHead, cross_fit, fit, quality
 
 SHAPES = {
     "roi_flow": (6, 5, 2),

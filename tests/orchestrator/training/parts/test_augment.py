@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from orchestrator.training.augment import ANGLES, mirror, partners, resize, rotate
 from orchestrator.training.kinds import KINDS
 from orchestrator.training.loop import _Training
 from orchestrator.training.normalise import apply, fit
+from orchestrator.training.parts.mirror import mirror, partners
+from orchestrator.training.parts.resize import resize
+from orchestrator.training.parts.rotate import ANGLES, rotate
 from tests.orchestrator.training.folds import fold
 
 CHANNELS = (

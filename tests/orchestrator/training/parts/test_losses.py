@@ -8,7 +8,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from orchestrator.training.losses import class_weights, focal_loss, hinge_loss, one_hot
+from orchestrator.training.parts.class_weights import class_weights
+from orchestrator.training.parts.focal import focal_loss
+from orchestrator.training.parts.hinge import hinge_loss
+from orchestrator.training.targets import one_hot
 
 LOGITS = torch.tensor([[2.0, 0.0, -1.0], [0.5, 1.5, 0.0], [0.0, 0.0, 3.0], [1.0, 1.0, 1.0]])
 LABELS = np.array([0, 1, 0, 2])
