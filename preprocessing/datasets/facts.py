@@ -59,7 +59,13 @@ def faults(corpus: Corpus) -> tuple[str, ...]:
         return tuple(missing)
     if "all" not in corpus.SCHEMES:
         return ("SCHEMES has no scheme 'all', the one of every word of the corpus",)
-    return (*_of_schemes(corpus.SCHEMES), *_of_counts(corpus.PUBLISHED, _words(corpus.SCHEMES["all"])))
+    found = []
+    if (file := corpus.__name__.rpartition(".")[2]) != corpus.CORPUS:
+        found.append(f"CORPUS is {corpus.CORPUS!r}, but the file is named {file!r}")
+    found += _of_schemes(corpus.SCHEMES)
+    if corpus.PUBLISHED:
+        found += _of_counts(corpus.PUBLISHED, _words(corpus.SCHEMES["all"]))
+    return tuple(found)
 
 
 def _words(scheme: Scheme) -> list[str]:
@@ -70,6 +76,9 @@ def _of_schemes(schemes: Mapping[str, Scheme]) -> Iterator[str]:
     every = _words(schemes["all"])
     for name, scheme in schemes.items():
         words, number = _words(scheme), name.removesuffix("-rest")
+        if texts := [one for one, group in scheme.items() if isinstance(group, str)]:
+            yield f"scheme {name!r}: the words of {texts[0]!r} are one text; write them as ('joy', 'happy')"
+            continue
         if number.isdecimal() and len(scheme) != int(number):
             yield f"scheme {name!r} has {len(scheme)} classes: {', '.join(scheme)}"
         if twice := [word for word, n in Counter(words).items() if n > 1]:
@@ -85,25 +94,32 @@ def _of_schemes(schemes: Mapping[str, Scheme]) -> Iterator[str]:
 
 
 def _of_counts(told: Mapping[str, Any], every: list[str]) -> Iterator[str]:
-    if not told:
-        return
     if not told.get("source"):
         yield "PUBLISHED has no source"
-    shares = {what: told.get(what, {}) for what in ("splits", "parts", "releases")}
-    for what, one in {
-        "": told,
-        **{f", {k} {n}": one for k, v in shares.items() for n, one in v.items()},
-    }.items():
-        clips, counted = one["clips"], sum(one["emotions"].values())
-        if clips != counted:
-            yield f"PUBLISHED{what}: {clips} clips, but its emotions add up to {counted}"
+    shares: dict[str, Mapping[str, Any]] = {
+        what: told.get(what, {}) for what in ("splits", "parts", "releases")
+    }
+    each = {"": told} | {f", {what} {name}": one for what in shares for name, one in shares[what].items()}
+    lacking = [
+        f"PUBLISHED{name}: {key} is missing"
+        for name, one in each.items()
+        for key in ("clips", "emotions")
+        if key not in one
+    ]
+    if lacking:
+        yield from lacking
+        return
+    for name, one in each.items():
+        if one["clips"] != (counted := sum(one["emotions"].values())):
+            yield f"PUBLISHED{name}: {one['clips']} clips, but its emotions add up to {counted}"
         # a clip of several emotions ('surprise+positive') has no class in any scheme
         if unknown := {word for word in one["emotions"] if "+" not in word} - set(every):
-            yield f"PUBLISHED{what}: {', '.join(sorted(unknown))} is no word of scheme 'all'"
+            yield f"PUBLISHED{name}: {', '.join(sorted(unknown))} is no word of scheme 'all'"
     for what in ("splits", "parts"):
         ones = shares[what].values()
         for number in ("clips", "subjects"):
-            if ones and number in told and (total := sum(one[number] for one in ones)) != told[number]:
+            known = ones and all(number in one for one in (told, *ones))
+            if known and (total := sum(one[number] for one in ones)) != told[number]:
                 yield f"PUBLISHED: {told[number]} {number}, but its {what} add up to {total}"
         words: Counter[str] = sum((Counter(one["emotions"]) for one in ones), Counter())
         if ones and words != Counter(told["emotions"]):

@@ -3,10 +3,9 @@
 from collections import Counter
 
 import pytest
-from orchestrator.study.schemes import OCCURRING_ONLY, RELEASES
 
 from orchestrator.common.errors import ConfigError
-from orchestrator.study.labels import PUBLISHED, SCHEMES, classify, deviations
+from orchestrator.study.labels import all_schemes, classify, corpora, deviations, published, schemes
 from preprocessing.datasets import DATASETS
 from preprocessing.render.emotions import SHARES
 
@@ -49,17 +48,25 @@ TABLES = [  # as papers print them, in the order of our classes; last: their tot
 ]
 
 
-def adapters_words():
-    """Release -> word -> clips, as preprocessing has them: the other of the two tables."""
-    for corpus, adapter in DATASETS.items():
-        told = getattr(adapter, "PUBLISHED", {})
-        # its parts are other corpora
-        parts = told.get("splits", {}) | told.get("parts", {}) if corpus != "megc2019" else {}
-        yield from (
-            (f"{corpus}/{part}" if part else corpus, one["emotions"])
-            for part, one in ({"": told} | parts).items()
-            if one
-        )
+def words_of(release):
+    """Word -> clips of a corpus, or of a release of it as in TABLES."""
+    corpus, _, name = release.partition("/")
+    told = DATASETS[corpus].PUBLISHED
+    every = {"": told} | told.get("splits", {}) | told.get("parts", {}) | told.get("releases", {})
+    return every[name]["emotions"]
+
+
+def of(scheme, release):
+    """Class -> published clips."""
+    corpus, _, name = release.partition("/")
+    return published(corpus, scheme)[name]
+
+
+def releases(scheme):
+    """All that has published counts under a scheme, as in TABLES."""
+    for corpus in corpora():
+        if scheme in schemes(corpus):
+            yield from (f"{corpus}/{name}" if name else corpus for name in published(corpus, scheme))
 
 
 def repeated(words):
@@ -74,7 +81,7 @@ def counts(labelling):
 def test_counts_and_order_of_the_classes_are_those_of_the_papers(scheme, release, text, total):
     words = text.split()
     expected = dict(zip(words[::2], map(int, words[1::2]), strict=True))
-    assert list(PUBLISHED[scheme][release].items()) == list(expected.items())
+    assert list(of(scheme, release).items()) == list(expected.items())
     assert sum(expected.values()) == total
 
 
@@ -82,38 +89,42 @@ def test_every_scheme_with_published_counts_is_in_the_table_above():
     told = {(scheme, release.partition("/")[0]) for scheme, release, *_ in TABLES}
     want = {
         (scheme, release.partition("/")[0])
-        for scheme in PUBLISHED
+        for scheme in all_schemes()
         if scheme != "all"
-        for release in PUBLISHED[scheme]
+        for release in releases(scheme)
     }
     assert want - told == {("3", "ststnet_flow")}
-    assert PUBLISHED["3"]["ststnet_flow"] == PUBLISHED["3"]["megc2019"]
+    assert of("3", "ststnet_flow") == of("3", "megc2019")
 
 
-def test_counts_per_class_follow_from_the_adapters_counts_per_word():
-    adapters = dict(adapters_words())
-    assert set(RELEASES) - set(adapters) == {"casme2/updated", "casme2/247", "ststnet_flow"}
-    assert set(adapters) <= set(RELEASES)
-    for release, words in adapters.items():
-        corpus = release.partition("/")[0]
-        for scheme in SCHEMES:
-            if corpus in SCHEMES[scheme]:
-                labelling = classify(corpus, repeated(words), scheme)
-                assert Counter(counts(labelling)) == Counter(PUBLISHED[scheme][release]), (scheme, release)
-                assert labelling.unknown == ()
-                assert deviations(corpus, scheme, labelling) == ()
+def test_counts_per_class_follow_from_the_published_counts_per_word():
+    seen = set()
+    for scheme in all_schemes():
+        for release in releases(scheme):
+            corpus = release.partition("/")[0]
+            labelling = classify(corpus, repeated(words_of(release)), scheme)
+            assert Counter(counts(labelling)) == Counter(of(scheme, release)), (scheme, release)
+            assert not [why for why in labelling.why if why.startswith("unknown")]
+            assert deviations(corpus, scheme, labelling) == ()
+            seen.add(release)
+    assert {"casme2/updated", "casme2/247", "dfme/testB", "casme3/C"} < seen
+    # the parts of a composite are corpora of their own
+    composites = {release for release in seen if release.startswith(("megc2019", "ststnet_flow"))}
+    assert composites == {"megc2019", "ststnet_flow"}
 
 
 def test_the_composite_is_its_three_corpora_less_the_two_clips_that_megc_leaves_out_by_hand():
-    three = sum((Counter(PUBLISHED["3"][corpus]) for corpus in ("casme2", "samm", "smic_hs")), Counter())
-    assert three - Counter(negative=2) == Counter(PUBLISHED["3"]["megc2019"])
+    three = sum((Counter(of("3", corpus)) for corpus in ("casme2", "samm", "smic_hs")), Counter())
+    assert three - Counter(negative=2) == Counter(of("3", "megc2019"))
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", all_schemes())
 def test_a_scheme_has_as_many_classes_as_its_name_says_and_no_word_has_two(scheme):
-    for corpus, classes in SCHEMES[scheme].items():
+    for corpus in corpora():
+        if scheme not in schemes(corpus):
+            continue
+        classes, known = (DATASETS[corpus].SCHEMES[name] for name in (scheme, "all"))
         words = [word for group in classes.values() for word in group]
-        known = SCHEMES["all"][corpus]
         assert len(words) == len(set(words)), corpus
         assert scheme == "all" or len(classes) == int(scheme.partition("-")[0]), corpus
         assert set(words) <= {word for group in known.values() for word in group}, corpus
@@ -125,10 +136,11 @@ def test_a_scheme_has_as_many_classes_as_its_name_says_and_no_word_has_two(schem
 
 
 def test_the_synthetic_corpus_renders_every_class_of_its_schemes():
-    for scheme in set(SCHEMES) - {"all"}:
-        for name, words in SCHEMES[scheme].get("synthetic", {}).items():
+    synthetic = DATASETS["synthetic"].SCHEMES
+    for scheme in set(synthetic) - {"all"}:
+        for name, words in synthetic[scheme].items():
             assert set(words) & set(SHARES), (scheme, name)
-    assert {word for group in SCHEMES["7"]["synthetic"].values() for word in group} >= set(SHARES)
+    assert {word for group in synthetic["7"].values() for word in group} >= set(SHARES)
 
 
 def test_a_deviation_names_both_numbers_and_the_release():
@@ -152,8 +164,8 @@ def test_a_deviation_names_both_numbers_and_the_release():
 def test_counts_are_compared_with_the_release_that_they_are_nearest_to():
     updated = {"happiness": 32, "surprise": 25, "disgust": 64, "repression": 27, "others": 99}
     assert deviations("casme2", "5", updated) == ()
-    assert deviations("dfme", "3", PUBLISHED["3"]["dfme/testB"]) == ()
-    part = {**PUBLISHED["7"]["casme3/A"], "fear": 83}  # as in HTNet's copy
+    assert deviations("dfme", "3", of("3", "dfme/testB")) == ()
+    part = {**of("7", "casme3/A"), "fear": 83}  # as in HTNet's copy
     assert deviations("casme3", "7", part) == (
         "casme3, scheme '7', clips of class 'fear': 83 here, 86 published (part A of "
         "github.com/jingtingEmmaLi/CAS-ME-3 9e25aa9)",
@@ -168,7 +180,9 @@ def test_a_corpus_without_published_counts_deviates_from_nothing():
 
 def test_the_order_of_the_classes_does_not_depend_on_the_order_of_the_clips():
     words = ["fear", "others", "happiness", "surprise"]
-    for corpus in OCCURRING_ONLY:
+    occurring = [corpus for corpus in corpora() if getattr(DATASETS[corpus], "OCCURRING_ONLY", False)]
+    assert occurring == ["casme3", "manifest", "synthetic"]
+    for corpus in occurring:
         assert classify(corpus, words, "all").classes == classify(corpus, words[::-1], "all").classes
     assert counts(classify("manifest", ["fear", "fear", "happy", "others"], "all")) == {
         "happiness": 1,
@@ -185,21 +199,10 @@ def test_the_order_of_the_classes_does_not_depend_on_the_order_of_the_clips():
 def test_a_word_without_a_class_differs_from_a_word_that_should_not_be_there():
     labelling = classify("casme2", ["Disgust ", "sadness", "", "hapiness", "happiness", "sadness"], "3")
     assert labelling.index == [0, None, None, None, 1, None]
-    unknown = "unknown emotion of corpus casme2 'hapiness'; did you mean 'happiness'?"
-    assert len(labelling.unknown) == 1
-    assert labelling.unknown[0].startswith(unknown)
-    assert labelling.why[:5] == [
-        "",
-        "emotion 'sadness' has no class in scheme '3'",
-        "no emotion is given",
-        labelling.unknown[0],
-        "",
-    ]
-    assert labelling.left_out == {
-        labelling.unknown[0]: 1,
-        "emotion 'sadness' has no class in scheme '3'": 2,
-        "no emotion is given": 1,
-    }
+    unknown = labelling.why[3]
+    assert unknown.startswith("unknown emotion of corpus casme2 'hapiness'; did you mean 'happiness'?")
+    without = "emotion 'sadness' has no class in scheme '3'"
+    assert labelling.why == ["", without, "no emotion is given", unknown, "", without]
 
 
 def test_unknown_names_are_refused_with_the_known_ones():

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from orchestrator.study.labels import classify
-from preprocessing.datasets import DATASETS, dfme
+from preprocessing.datasets import dfme
 from preprocessing.datasets.reading import read
 from preprocessing.frames import read_clip
 from preprocessing.schema import CorpusError
@@ -101,19 +101,6 @@ def test_bad_rows_become_clips_with_a_problem_and_keep_their_split(tmp_path: Pat
         assert problems[key][0] == split
         assert text in problems[key][1]
     assert clips["sub0300/sub0300_04"].fps is None
-
-
-@pytest.mark.parametrize(
-    "corpus", [name for name, adapter in DATASETS.items() if hasattr(adapter, "PUBLISHED")]
-)
-def test_published_counts_add_up(corpus: str) -> None:
-    published = DATASETS[corpus].PUBLISHED
-    assert sum(published["emotions"].values()) == published["clips"]
-    assert published["source"]
-    # 4DME gives some clips two, which have no class
-    single = [word for word in published["emotions"] if "+" not in word]
-    labelling = classify(corpus, single, "all")
-    assert None not in labelling.index
 
 
 def test_the_splits_add_up_to_the_whole() -> None:
