@@ -19,13 +19,13 @@ from typing import Annotated
 
 import numpy as np
 import typer
+from orchestrator.search.search import Outcome, Search
 
 from benchmarks.figures import show
 from orchestrator.runners import ray as ray_runner
 from orchestrator.runners.inline import run_fold
 from orchestrator.search import search
 from orchestrator.search import tune as ray_search
-from orchestrator.search.search import Outcome, Search
 from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable
 from orchestrator.workspace.store import FoldStore

@@ -30,6 +30,7 @@ from typing import Annotated, Any
 
 import ray
 import typer
+from orchestrator.search.search import Search
 from ray import tune
 
 from benchmarks import invented
@@ -37,7 +38,6 @@ from benchmarks.figures import show
 from benchmarks.folds import Silent, table
 from orchestrator.runners import ray as ray_runner
 from orchestrator.search import tune as ray_search
-from orchestrator.search.search import Search
 from orchestrator.study.study import Study
 from orchestrator.workspace.store import FoldStore
 

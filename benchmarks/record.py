@@ -20,16 +20,16 @@ from typing import Annotated
 
 import numpy as np
 import typer
+from orchestrator.search.search import Outcome, Search
+from orchestrator.sweeps.request import parse_settings
 
 from benchmarks.racing import Recording
 from mer_models import MODELS
 from orchestrator.search import search
 from orchestrator.search.schedulers.evidence import Evidence
-from orchestrator.search.search import Outcome, Search
 from orchestrator.selection.records import rows_at
 from orchestrator.study.study import Study
 from orchestrator.study.table import load
-from orchestrator.sweeps.request import parse_settings
 from orchestrator.workspace.store import FoldStore
 from preprocessing import extract
 

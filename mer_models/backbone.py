@@ -20,7 +20,6 @@ from torch import Tensor, nn
 from mer_models.roi_encoder import check_dropout
 from mer_models.shapes import Pattern, Takes
 
-
 SMALLEST = 32  # pixels: the deepest maps are then one pixel wide
 PICTURE: Pattern = (3, (SMALLEST, None), (SMALLEST, None))
 

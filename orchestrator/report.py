@@ -6,12 +6,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
+from preprocessing.plugins import PluginError
+from preprocessing.plugins import read as read_plugin
 
-from orchestrator.common.errors import ConfigError
+from orchestrator.console import asked
+from orchestrator.console.handler import errors_are_told
 from orchestrator.console.terminal import terminal
-from orchestrator.results.report import ReportError, folder_of, parts_table, read, render, table
+from orchestrator.results.report import parts_table, read, render, table
 from orchestrator.selection.rules import DEFAULT
+from orchestrator.study import plugins
+from orchestrator.workspace.stale import CURRENT, of_summary
+from orchestrator.workspace.sweep_folder import folder_of
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -19,21 +24,27 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def main(
     sweep: Annotated[str, typer.Argument(help="name of a finished sweep")],
-    workspace: Annotated[Path, typer.Option(help="folder that holds sweeps/")] = Path("workspace"),
+    workspace: asked.Workspace = Path("workspace"),
 ) -> None:
     """Print a sweep's table and write its CSV files and pictures anew."""
     console = terminal()
-    try:
+    with errors_are_told(console):
         folder = folder_of(sweep, workspace)
-        files = render(folder)
         summary = read(folder)[0]
+        try:
+            plugins.install([read_plugin(where) for where in summary.get("plugins", [])])
+        except PluginError as error:
+            # the numbers are there; only which code would make them today cannot be said
+            console.print(f"[yellow]{error}[/yellow]", highlight=False)
+        files = render(folder)
         console.print(table(summary))
         if parts := parts_table(summary, summary.get("rule", DEFAULT)):
             console.print(parts)
-    except (ReportError, ConfigError, OSError) as error:
-        console.print(f"[red]error:[/] {escape(str(error))}", highlight=False)
-        raise typer.Exit(2) from error
-    console.print(f"{folder}: {', '.join(path.name for path in files)}", highlight=False)
+        states = of_summary(summary)
+        for state in sorted(set(states.values()) - {CURRENT}):
+            trials = ", ".join(str(trial) for trial, own in states.items() if own == state)
+            console.print(f"[yellow]folds of trial {trials}: {state}[/yellow]", highlight=False)
+        console.print(f"{folder}: {', '.join(path.name for path in files)}", highlight=False)
 
 
 if __name__ == "__main__":

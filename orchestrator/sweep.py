@@ -1,262 +1,165 @@
-"""The main job: python -m orchestrator.sweep MODEL. Ray and features here, then the study (sweeps/run.py).
-
-Exit status: 0 every fold asked for has a result; 1 some fold has none (the others are kept and reported); 2
-bad input, nothing was run; 130 interrupted, and --resume goes on; 3 all results are there but MLflow could
-not take them: orchestrator.send sends them later.
-"""
+"""The main job: ``python -m orchestrator.sweep MODEL``. Exit statuses: console/handler.py."""
 
 from __future__ import annotations
 
-import logging
-import os
-import time
-from concurrent.futures import ThreadPoolExecutor
+import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from mer_models import MODELS
-from orchestrator.common.errors import ConfigError, nearest
-from orchestrator.common.names import safe_name
+from orchestrator.common.errors import ConfigError
+from orchestrator.console import asked
+from orchestrator.console.asked import SweepCommand, usual
+from orchestrator.console.handler import ALL, NOT_IN_MLFLOW, SOME, errors_are_told
 from orchestrator.console.progress import SweepProgress
 from orchestrator.console.terminal import terminal
-from orchestrator.protocols import PROTOCOLS, ProtocolError, canonical
-from orchestrator.runners import ray as ray_runner
-from orchestrator.search.schedulers import SCHEDULERS
-from orchestrator.search.search import SAMPLERS
-from orchestrator.selection.rules import DEFAULT, RULES, SelectionError
-from orchestrator.study.labels import all_schemes, corpora
-from orchestrator.study.study import Study
-from orchestrator.sweeps.request import REMOTE_FOLDER, Request, need, parse_settings
-from preprocessing.places import PlaceError
-from preprocessing.schema import CorpusError, FeatureSetError
+from orchestrator.sweeps.execution import Execution
+from orchestrator.sweeps.experiment import Experiment, Extraction
+from orchestrator.sweeps.run import resume, run
+from preprocessing.places import write_atomically
 
-BAD_INPUT = (ConfigError, CorpusError, FeatureSetError, ProtocolError, SelectionError, PlaceError, OSError)
+if TYPE_CHECKING:
+    from orchestrator.sweeps.result import Result
+
 console = terminal()
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-def run(request: Request, json_file: Path | None = None) -> int:
-    """One sweep from start to end. Returns the exit status (see the module's head); raises one of
-    BAD_INPUT."""
-    begin = time.perf_counter()
-    workers = 0
-    with ThreadPoolExecutor(1) as beside:  # what takes seconds to import, while Ray's processes come up
-        checked = beside.submit(_checked, request)
-        if request.runner == "ray":
-            console.print("starting Ray" if not request.address else f"joining Ray at {request.address}")
-            ray_runner.start(request.address)
-            ray_runner.warm(request.study.model)
-            workers = os.cpu_count() or 1
-        request = checked.result()
-    from orchestrator.sweeps.run import run as run_study
-    from preprocessing import extract
-    from preprocessing.inputs import Settings
-
-    with SweepProgress(console) as progress:
-        made = [
-            extract.prepare(
-                corpus,
-                root,
-                [request.features],
-                request.workspace,
-                settings=Settings(apex=request.apex),
-                workers=workers,
-                max_failed=request.max_failed,
-                store=request.store or None,
-                report=lambda p: progress.clips(p.what, p.done, p.total, p.note),
-                say=console.print,
-            )
-            for corpus, root in zip(request.corpora, request.roots or (None,), strict=True)
-        ]
-    return run_study(
-        request,
-        [one.folders[request.features] for one in made],
-        json_file,
-        begin=begin,
-        extract_s=sum(one.seconds for one in made),
-        quarantined=sum(one.quarantined for one in made),
-    )
-
-
-def _checked(request: Request) -> Request:
-    request = request.checked()
-    from orchestrator.sweeps import run
-    from preprocessing import extract
-
-    _ = run, extract
-    return request
-
-
-class _WithModels(typer.core.TyperCommand):
-    """Its help ends with a list of the models, for which all of them are imported."""
-
-    def format_help(self, *arguments: Any) -> None:
-        lines = (
-            f"{name:15} {model.paper:34} {model.default_features:17}{model.n_parameters:>10,}"
-            for name, model in MODELS.items()
-        )
-        self.epilog = "\b\nModels: paper, input, parameters\n" + "\n".join(lines)
-        super().format_help(*arguments)
-
-
-@app.command(cls=_WithModels)
+@app.command(cls=SweepCommand)
 def main(
-    model: Annotated[str, typer.Argument(help=f"one of {', '.join(MODELS)}")],
-    corpus: Annotated[
-        list[str],
-        typer.Option(help=f"one of {', '.join(corpora())}; several, each with its --root, are pooled"),
-    ] = ["synthetic"],  # noqa: B006
-    root: Annotated[
-        list[Path],
-        typer.Option(
-            help="folder of the corpus, in the order of --corpus; the synthetic one is rendered without"
-        ),
-    ] = [],  # noqa: B006
-    classes: Annotated[str, typer.Option(help=f"label scheme: {', '.join(all_schemes())}")] = "3",
-    protocol: Annotated[
-        str, typer.Option(help=f"one of {', '.join(PROTOCOLS)}; group_kfold-10 = in ten folds")
-    ] = "loso",
-    selection: Annotated[str, typer.Option(help=f"rule behind the headline: {', '.join(RULES)}")] = DEFAULT,
-    trials: Annotated[int, typer.Option(help="configurations; 1 = the published one alone")] = 4,
-    seeds: Annotated[int, typer.Option(help="replicates of every fold")] = 1,
-    settings: Annotated[
-        list[str], typer.Option("--set", help="configuration key, repeatable: recipe.epochs=30")
-    ] = [],  # noqa: B006
-    name: Annotated[
-        str, typer.Option(help="name of the sweep; made from model, corpus, AUs and time if none is given")
-    ] = "",
-    resume: Annotated[
+    context: typer.Context,
+    model: asked.Model = "",
+    corpus: asked.CorpusNames = ["synthetic"],
+    root: asked.Roots = [],
+    classes: asked.Classes = usual("classes"),
+    protocol: asked.ProtocolName = usual("protocol"),
+    selection: asked.Selection = usual("selection"),
+    trials: asked.Trials = usual("trials"),
+    seeds: asked.Seeds = usual("seeds"),
+    settings: asked.Settings = [],
+    name: asked.Name = "",
+    resume_: Annotated[
         bool,
         typer.Option("--resume", help="continue the sweep of this name: only what is missing is computed"),
     ] = False,
-    au: Annotated[
-        str,
-        typer.Option(
-            help=(
-                "action units: annotated, predicted (by a head fitted in each fold), none, auto (annotated "
-                "where they exist)"
-            )
-        ),
-    ] = "auto",
-    features: Annotated[str, typer.Option(help="feature set; the model's own first one by default")] = "",
-    inner_folds: Annotated[
-        int, typer.Option(help="1 of so many groups of a fold's training people validates; 0 = none")
-    ] = 4,
-    sampler: Annotated[
-        str, typer.Option(help=f"{', '.join(SAMPLERS)}; tpe learns from other folds' validation people")
-    ] = "random",
-    runner: Annotated[str, typer.Option(help="ray, or inline: this process alone, for a debugger")] = "ray",
-    address: Annotated[
-        str | None,
-        typer.Option(
-            help=(
-                "Ray cluster to join (auto, host:6379), or to send this command to (http://HEAD:8265); none "
-                "= this machine"
-            )
-        ),
+    experiment: Annotated[
+        Path | None, typer.Option("--experiment", help="a TOML file with all of it; options beside it win")
     ] = None,
-    remote_folder: Annotated[  # remote.hand_over reads it from the command line
+    au: asked.Au = usual("au"),
+    features: asked.Features = "",
+    inner_folds: asked.InnerFolds = usual("inner_folds"),
+    sampler: asked.Sampler = usual("sampler"),
+    scheduler: asked.Scheduler = usual("scheduler"),
+    plugin: asked.Plugins = [],
+    flow: asked.Flow = usual("flow", Extraction),
+    steps: asked.Steps = usual("steps", Extraction),
+    keep: asked.Keep = usual("keep", Extraction),
+    apex: asked.Apex = usual("apex", Extraction),
+    equalise: asked.Equalise = usual("equalise", Extraction),
+    landmarks_every: asked.LandmarksEvery = usual("landmarks_every", Extraction),
+    runner: asked.RunnerName = usual("runner", Execution),
+    address: asked.Address = "",
+    # remote.hand_over reads it from the command line
+    remote_folder: Annotated[
         str,
         typer.Option(
-            help=(
-                "with --address http://: this repository on the head; --root, --workspace, --json are paths "
-                "there"
-            )
+            help="with --address http://: this repository on the head; --root, --workspace, --plugin, "
+            "--json are "
+            "paths there"
         ),
-    ] = REMOTE_FOLDER,
-    scheduler: Annotated[
-        str,
-        typer.Option(
-            help=(
-                f"{', '.join(SCHEDULERS)}: who stops a trial early, by the validation people of all folds so "
-                "far"
-            )
-        ),
-    ] = "none",
-    gpus_per_fold: Annotated[
-        str,
-        typer.Option(
-            help="share of a GPU per fold, for example 0.25; auto = what each trial's first fold takes"
-        ),
-    ] = "0",
-    pack: Annotated[
-        int, typer.Option(help="folds that train as one program, for GPUs; same numbers within rounding")
-    ] = 1,
-    fold_limit: Annotated[
-        float, typer.Option(help="seconds after which a fold is ended and tried once more; 0 = never")
-    ] = 21600,
-    store: Annotated[
-        str,
-        typer.Option(
-            help="features and fold results: a shared folder, or s3://bucket/prefix; the workspace by default"
-        ),
-    ] = "",
-    workspace: Annotated[
-        Path, typer.Option(help="folder for features, fold results, sweeps and MLflow")
-    ] = Path("workspace"),
-    tracking_uri: Annotated[str, typer.Option(help="MLflow; SQLite in the workspace if none is given")] = "",
-    max_failed: Annotated[
-        float, typer.Option(help="share of quarantined clips that is still a corpus")
-    ] = 0.2,
-    apex: Annotated[
-        str, typer.Option(help="for clips without one: middle, or a way to find it: roi_difference")
-    ] = "middle",
+    ] = "~/mer-orchestrator",
+    gpus_per_fold: asked.GpusPerFold = usual("gpus_per_fold", Execution),
+    pack: asked.Pack = usual("pack", Execution),
+    fold_limit: asked.FoldLimit = usual("fold_limit", Execution),
+    store: asked.Store = "",
+    workspace: asked.Workspace = usual("workspace", Execution),
+    tracking_uri: asked.TrackingUri = "",
+    max_failed: asked.MaxFailed = usual("max_failed", Execution),
     json_file: Annotated[Path | None, typer.Option("--json", help="write the summary there")] = None,
 ) -> None:
     """Honest leave-one-subject-out sweep of a model over a corpus."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
-    try:
-        if model not in MODELS:
-            raise ConfigError(nearest(model, MODELS, "model"))
-        if resume and not name:
-            raise ConfigError("--resume needs --name, the sweep to continue")
-        asked = need(gpus_per_fold, pack, fold_limit)
-        request = Request(
-            study=Study(
-                model, canonical(protocol), inner_folds, seeds, parse_settings(settings), asked.arithmetic
-            ),
-            corpora=tuple(corpus),
-            roots=tuple(root),
-            features=features,
-            classes=classes,
-            au=au,
-            selection=selection,
-            trials=trials,
-            sampler=sampler,
-            name=safe_name(name) if name else "",
-            resume=resume,
-            runner=runner,
-            address=address,
-            need=asked,
-            workspace=workspace,
-            tracking_uri=tracking_uri or f"sqlite:///{workspace}/mlflow.db",
-            max_failed=max_failed,
-            apex=apex,
-            scheduler=scheduler,
-            store=store,
-        )
-        if (address or "").startswith(("http://", "https://")):
+    with errors_are_told(console):
+        given = asked.given(context)
+        if address.startswith(("http://", "https://")):
             from orchestrator import remote
 
-            remote.hand_over(str(address), name, model)
-            status = 0
-        else:
-            status = run(request, json_file)
-    except BAD_INPUT as error:
-        console.print(
-            f"[red]{type(error).__name__}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True
-        )
-        raise typer.Exit(2) from error
-    except KeyboardInterrupt:
-        console.print(
-            "[yellow]ended[/yellow]; finished folds are kept: the same command with --resume --name "
-            f"{name or 'NAME'} goes on"
-        )
-        raise typer.Exit(130) from None
+            if not resume_:
+                parsed(context)  # bad input is told here, not on the cluster
+            remote.hand_over(address, name, model)
+            return
+        if resume_ and not name:
+            raise ConfigError("--resume needs --name, or the name behind it: the sweep to continue")
+        with SweepProgress(console) as progress:
+            if resume_:
+                base = resumable(name, workspace)
+                result = resume(
+                    name,
+                    workspace,
+                    progress,
+                    experiment=asked.experiment_fields(given, base),
+                    execution=asked.execution_fields(given),
+                )
+            else:
+                result = run(*parsed(context), progress)
+        status = shown(result, workspace, tracking_uri or f"sqlite:///{workspace}/mlflow.db")
+        if json_file:
+            text = json.dumps(result.summary if len(result.folders) == 1 else result.summaries, indent=2)
+            write_atomically(json_file, lambda path: path.write_text(text + "\n"))
     raise typer.Exit(status)
+
+
+def parsed(context: typer.Context) -> tuple[Experiment, Execution]:
+    """What the command line asks for. Raises ConfigError."""
+    given, base = asked.given(context), None
+    if given.get("experiment"):
+        base = Experiment.from_toml(Path(given["experiment"]))
+    fields = asked.experiment_fields(given, base)
+    if base is None and "model" not in fields:
+        raise ConfigError("name a model, for example stag, or give --experiment FILE, or --resume NAME")
+    experiment = Experiment(**fields) if base is None else base.but(**fields)
+    return experiment, Execution(**asked.execution_fields(given))
+
+
+def resumable(name: str, workspace: Path) -> Experiment:
+    """The experiment of a sweep that is there. Raises ConfigError."""
+    from orchestrator.sweeps import kept
+    from orchestrator.workspace.sweep_folder import folder_of
+
+    return kept.held(folder_of(name, workspace))[0]
+
+
+def shown(result: Result, workspace: Path, tracking: str) -> int:
+    """Print what came of it. Returns the exit status."""
+    from orchestrator.results import report
+    from orchestrator.results.headline import headline, next_commands
+    from orchestrator.results.trials import trials_table
+
+    for summary in result.summaries:
+        console.print(trials_table(summary["trials"]))
+        console.print(report.table(summary))
+        if parts := report.parts_table(summary, summary["rule"]):
+            console.print(parts)
+        console.print(headline(summary), highlight=False)
+        next_ = next_commands(summary["name"], workspace, tracking, summary["model"])
+        console.print(next_, highlight=False, soft_wrap=True)
+        if failed := summary["failed_trials"]:
+            _failures(summary, failed)
+    if result.missing:
+        return SOME
+    return NOT_IN_MLFLOW if result.lacks else ALL
+
+
+def _failures(summary: dict[str, Any], failed: dict[str, str]) -> None:
+    rows = {row["trial"]: row for row in summary["trials"]}
+    missing = sum(rows[int(index)]["of"] - rows[int(index)]["folds"] for index in failed)
+    console.print(
+        f"[red]{missing} folds have no result[/red] ({len(failed)} failed trials); mend and go on with "
+        f"--resume {summary['name']}"
+    )
+    for index, error in failed.items():
+        console.print(f"trial {index}:\n{escape(error)}", highlight=False)
 
 
 if __name__ == "__main__":

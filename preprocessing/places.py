@@ -99,6 +99,11 @@ class S3Path:
                     raise
                 raise FileNotFoundError(self.key) from error
 
+    def unlink(self) -> None:
+        """Raises FileNotFoundError where there is no such object."""
+        with _told(self, "be deleted"):
+            self._system.delete_file(self.key)
+
     @property
     def _system(self) -> fs.FileSystem:
         return _open(self.key.split("/")[0], self.query)

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from orchestrator.search import search
-from orchestrator.search import tune as trials
-from orchestrator.search.search import Search
+from orchestrator.search import inline, tune
+from orchestrator.search.events import FoldEnded, TrialEnded
+from orchestrator.search.samplers import Search
 from orchestrator.study.study import Study
 from orchestrator.workspace.store import FoldStore
 from tests.orchestrator.tables import QUICK, table
@@ -16,14 +16,20 @@ STUDY = Study("stag", "loso", 2, 1, QUICK)
 
 @dataclass
 class Watcher:
+    """A listener that remembers. A subclass may do something at each fold."""
+
     folds: list = field(default_factory=list)
     trials: list = field(default_factory=list)
 
-    def fold(self, trial, done, total, score, seconds, reused):
-        self.folds.append((trial, done, total, score, reused))
+    def __call__(self, event):
+        if isinstance(event, FoldEnded):
+            self.folds.append(event)
+            self.fold(event)
+        elif isinstance(event, TrialEnded):
+            self.trials.append(event.outcome)
 
-    def trial(self, outcome):
-        self.trials.append(outcome)
+    def fold(self, event):
+        pass
 
 
 def plan(folder, n=2, scheduler="none"):
@@ -35,17 +41,14 @@ def plan(folder, n=2, scheduler="none"):
 def run_inline(study, folder, n=2):
     """(outcomes, watcher) without Ray."""
     watcher = Watcher()
-    return search.inline(
-        study, table(), FoldStore(folder / "folds"), plan(folder / "sweep", n), watcher
-    ), watcher
+    store = FoldStore(folder / "folds")
+    return inline.search(study, table(), store, plan(folder / "sweep", n), watcher), watcher
 
 
 def run_ray(study, folder, watcher, n=3, scheduler="none", store=None):
     """Outcomes on the Ray that is running."""
     held = store or FoldStore(folder / "folds")
-    return trials.with_ray(
-        study, table(), held, plan(folder / "sweep", n, scheduler), watcher, say=lambda text: None
-    )
+    return tune.with_ray(study, table(), held, plan(folder / "sweep", n, scheduler), watcher)
 
 
 def same_numbers(outcomes, others):

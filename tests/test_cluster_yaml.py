@@ -1,4 +1,4 @@
-"""The cluster files and docs/cluster.md: valid for Ray, closed, without secrets, of the lock's versions, with
+"""The cluster files and their tutorial: valid for Ray, closed, without secrets, of the lock's versions, with
 commands that exist."""
 
 import re
@@ -21,7 +21,7 @@ from tests.orchestrator.selection.records_by_hand import record
 
 ROOT = Path(__file__).parent.parent
 FILES = ("cluster.yaml", "cluster.onprem.yaml")
-TEXTS = (*FILES, "docs/cluster.md")
+TEXTS = (*FILES, "docs/tutorials/cluster.md")
 LOCK = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().split() if "==" in line)
 PINNED_HERE = {"boto3", "psycopg2-binary"}  # the head on AWS alone needs them
 
@@ -118,7 +118,7 @@ def test_what_a_user_edits_is_marked():
 
 
 def test_scripts_are_bash_and_manifests_yaml():
-    blocks = re.findall(r"```(bash|yaml)\n(.*?)```", text("docs/cluster.md"), re.DOTALL)
+    blocks = re.findall(r"```(bash|yaml)\n(.*?)```", text("docs/tutorials/cluster.md"), re.DOTALL)
     assert len(blocks) == 3
     for kind, block in blocks:
         if kind == "yaml":

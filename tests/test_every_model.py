@@ -11,7 +11,7 @@ from mer_models import MODELS
 from orchestrator.inference import predictor
 from orchestrator.inference.refit import refit
 from orchestrator.runners.inline import run_fold
-from orchestrator.selection.rules import TrialRecord
+from orchestrator.selection.records import TrialRecord
 from orchestrator.study.study import Study
 from orchestrator.study.table import fold_data, load
 from preprocessing import extract

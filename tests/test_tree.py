@@ -1,9 +1,13 @@
-"""Text that can drift: names in README and CONTRIBUTING exist, registries, files and tests agree."""
+"""Text that can drift: names in the texts exist, CONTRIBUTING's tree is the tree, registries, files and tests
+agree."""
 
 import re
+import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+import yaml
 
 from mer_models import MODELS
 from orchestrator.protocols import PROTOCOLS
@@ -12,6 +16,11 @@ from preprocessing.datasets import DATASETS
 from search_spaces import SPACES
 
 ROOT = Path(__file__).parent.parent
+TEXTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    *(f"{p.relative_to(ROOT)}" for p in sorted(ROOT.glob("docs/**/*.md"))),
+]
 
 
 def stems(folder: str) -> set[str]:
@@ -23,8 +32,8 @@ def stems(folder: str) -> set[str]:
     [
         (DATASETS, "preprocessing/datasets", "tests/preprocessing/datasets"),
         (MODELS, "mer_models", "tests/mer_models"),
-        (SPACES, "search_spaces", "tests/search_spaces"),
-        (SCHEDULERS, "orchestrator/schedulers", "tests/orchestrator/search/schedulers"),
+        (SPACES, "search_spaces", "tests/mer_models"),
+        (SCHEDULERS, "orchestrator/search/schedulers", "tests/orchestrator/search/schedulers"),
         (PROTOCOLS, "orchestrator/protocols", "tests/orchestrator/protocols"),
     ],
 )
@@ -34,40 +43,121 @@ def test_a_registered_name_is_its_files_name_and_its_tests_name(registry, folder
         assert f"test_{name}" in stems(tests), f"{tests}/test_{name}.py is missing"
 
 
-def test_every_model_has_a_search_space():
+def test_every_registered_model_has_a_search_space_and_a_test_of_it():
     assert set(MODELS) == set(SPACES)
+    for name in SPACES:
+        files = [ROOT / "tests" / folder / f"test_{name}.py" for folder in ("mer_models", "search_spaces")]
+        assert any(file.is_file() and "SpaceContract" in file.read_text() for file in files), (
+            f"tests/mer_models/test_{name}.py has no SpaceContract"
+        )
 
 
-@pytest.mark.parametrize("text", ["README.md", "CONTRIBUTING.md"])
-def test_paths_named_in_the_text_exist(text):
-    """Every `path` with a slash or a .py/.md/.yaml ending; NAME, CORPUS ... in capitals stand for the
-    reader's own."""
-    named = re.findall(r"`([\w./-]+)`", (ROOT / text).read_text())
-    paths = [
+def cited(text: str) -> list[str]:
+    """Every `path` with a slash or the ending of a text file; NAME, CORPUS ... in capitals stand for the
+    reader's own, and ... for what is left out."""
+    named = re.findall(r"`([\w./-]+)`", re.sub(r"^```.*?^```", "", text, flags=re.S | re.M))
+    endings = (".py", ".md", ".yaml", ".yml", ".toml", ".cff")
+    return [
         n
         for n in named
-        if ("/" in n or n.endswith((".py", ".md", ".yaml", ".toml"))) and not re.search(r"[A-Z]{4,}", n)
+        if ("/" in n or n.endswith(endings)) and not re.search(r"[A-Z]{4,}(?!\w*\.(md|cff))|\.\.\.", n)
     ]
-    made = ("workspace", "loso_results.csv")  # what a run makes
-    missing = [n for n in paths if not n.startswith(made) and not (ROOT / n).exists()]
+
+
+# what a run makes, or a reader writes; and names of Ray's images
+MADE = (
+    "workspace",
+    "site/",
+    "manifest.csv",
+    "my_",
+    "experiment.toml",
+    "execution.toml",
+    "rayproject/",
+    "test_my_",
+)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_paths_named_in_the_text_exist(text):
+    missing = [
+        n for n in cited((ROOT / text).read_text()) if not n.startswith(MADE) and not (ROOT / n).exists()
+    ]
     assert not missing, f"{text} names what is not there: {missing}"
 
 
-def test_the_tree_in_the_readme_is_the_tree():
-    tree = (ROOT / "README.md").read_text().split("```text tree\n")[1].split("```")[0]
-    folder, missing = "", []
-    for line in tree.splitlines():
-        name = line.split()[0] if line.split() else ""
-        if line and not line.startswith(" "):
-            folder = name if name.endswith("/") else ""
-            path = ROOT / name
+def ignored(path: Path) -> bool:
+    """By a dot, or by a rule of .gitignore; one that begins with a slash holds in the root alone."""
+    rules = (ROOT / ".gitignore").read_text().split()
+    here = [rule for rule in rules if path.parent == ROOT or not rule.startswith("/")]
+    return path.name.startswith(".") or any(fnmatch(path.name, rule.strip("/")) for rule in here)
+
+
+def children(folder: Path) -> set[str]:
+    """Names in a folder; those of folders end in a slash. Left out: hidden and ignored ones, and what every
+    package has."""
+    every = {"__init__.py", "py.typed"}
+    return {
+        path.name + ("/" if path.is_dir() else "")
+        for path in folder.iterdir()
+        if not ignored(path) and path.name not in every
+    }
+
+
+def test_the_tree_in_contributing_is_the_tree():
+    """Both directions: what is named is there, and a folder with entries names all that it holds."""
+    tree = (ROOT / "CONTRIBUTING.md").read_text().split("```text tree\n")[1].split("```")[0]
+    named: dict[str, set[str]] = {"": set()}
+    folder = ""
+    for line in filter(None, tree.splitlines()):
+        name = line.split()[0]
+        if line.startswith(" "):
+            named.setdefault(folder, set()).add(name)
         else:
-            path = ROOT / folder / name
-        if name and not path.exists():
-            missing.append(str(path.relative_to(ROOT)))
-    assert not missing, f"mend the tree in README.md: {missing} do not exist"
+            folder = name
+            named[""].add(name)
+    wrong = []
+    for folder, names in named.items():
+        there = children(ROOT / folder)
+        wrong += [f"{folder}{name} does not exist" for name in sorted(names - there)]
+        wrong += [f"{folder}{name} is not named" for name in sorted(there - names)]
+    assert not wrong, "mend the tree in CONTRIBUTING.md:\n" + "\n".join(wrong)
 
 
-def test_links_and_pictures_of_the_readme_exist():
-    for target in re.findall(r"\]\((?!http)([^)#]+)\)", (ROOT / "README.md").read_text()):
+@pytest.mark.parametrize("text", ["README.md", "CONTRIBUTING.md"])
+def test_links_and_pictures_exist(text):
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", (ROOT / text).read_text()):
         assert (ROOT / target).exists(), target
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text().splitlines()) < 120
+
+
+def test_the_tools_files_are_there_and_parse():
+    """Citation, forms, workflow, hooks: nobody runs them here, so that a typing error would go unseen."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["cff-version"] == "1.2.0" and citation["version"] == version
+    assert {"title", "message", "authors", "license", "type"} <= set(citation)
+    forms = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
+    assert [form.stem for form in forms] == ["bug", "config", "feature", "number"]
+    for form in forms:
+        held = yaml.safe_load(form.read_text())
+        if form.stem != "config":
+            assert {"name", "description", "body"} <= set(held), form
+            ids = [part["id"] for part in held["body"] if part["type"] != "markdown"]
+            assert len(set(ids)) == len(ids) > 0, form
+            assert all(part["attributes"] for part in held["body"]), form
+    assert (ROOT / ".github" / "PULL_REQUEST_TEMPLATE.md").read_text().strip()
+    steps = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]["ci"]["steps"]
+    assert steps[-1]["run"] == ".ci/run"
+    assert {"python-version": "3.11"} in [step.get("with") for step in steps]
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert [hook["id"] for repo in hooks for hook in repo["hooks"]] == ["ruff-check", "ruff-format", "mypy"]
+    assert [repo["repo"] for repo in hooks] == ["local"]
+
+
+def test_every_make_target_is_in_its_help():
+    made = (ROOT / "Makefile").read_text()
+    phony = set(re.search(r"^\.PHONY: (.+)$", made, re.M)[1].split())
+    assert phony == set(re.findall(r"^([a-z-]+):.*##", made, re.M))

@@ -17,3 +17,11 @@ def nearest(name: str, known: Iterable[str], what: str) -> str:
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"unknown {what} {name!r}; {hint}known: {', '.join(known)}"
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user has ended a sweep. What is finished is kept; the text says the command that goes on."""
+
+
+class NoResult(RuntimeError):
+    """A sweep has ended without any complete trial; the text holds the first failure."""

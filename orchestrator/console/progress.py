@@ -4,19 +4,22 @@ lines in a log."""
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from orchestrator.search.search import Outcome
+from orchestrator.search.events import Event, FoldEnded, Note, Preparing, SearchBegins, TrialEnded
+
+COLOURS = {"note": "{}", "warning": "[yellow]{}[/yellow]", "error": "[red]{}[/red]"}
 
 
 class SweepProgress:
-    """The Watcher of a sweep, and the progress of the extraction before it. Use as a context manager."""
+    """Shows the events of a sweep on a console. Use as a context manager; it is then a listener of
+    sweeps.run."""
 
     def __init__(self, console: Console, every: float = 5.0):
+        """every: seconds between two lines in a log."""
         self.console, self.every = console, every
         self.bar = Progress(
             TextColumn("{task.description}"),
@@ -28,12 +31,11 @@ class SweepProgress:
             disable=not console.is_terminal,
         )
         self.folds_a_trial = 0
-        self.total, self.done, self.run, self.reused, self.fold_seconds = 0, 0, 0, 0, 0.0
+        self.total, self.done, self.computed = 0, 0, 0
         self.of_trial: dict[int, int] = {}
         self.best: tuple[float, int] | None = None
         self.begin = self.said = 0.0
         self.task = self.bar.add_task("", total=None, note="", visible=False)
-        self.on_trial: list[Any] = []
 
     def __enter__(self) -> SweepProgress:
         self.bar.start()
@@ -42,47 +44,43 @@ class SweepProgress:
     def __exit__(self, *_: object) -> None:
         self.bar.stop()
 
-    def clips(self, what: str, done: int, total: int, note: str) -> None:
-        """Progress of what comes before the folds: ``what`` is "rendering" or "extracting"."""
-        self._show(what, done, total, note)
-
-    def folds(self, trials: int, folds: int) -> None:
-        """The folds begin: so many trials, each with so many folds over all seeds."""
-        self.folds_a_trial, total = folds, trials * folds
-        self.total, self.begin, self.said = total, time.monotonic(), 0.0
-
-    def fold(self, trial: int, done: int, total: int, score: float, seconds: float, reused: bool) -> None:
-        if done <= self.of_trial.get(trial, 0):
-            return  # a trial whose process died tells again what it has told
-        self.of_trial[trial] = done
-        self.done += 1
-        if reused:
-            self.reused += 1
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Note):
+            self.console.print(
+                COLOURS[event.level].format(escape(event.text)), highlight=False, soft_wrap=True
+            )
+        elif isinstance(event, Preparing):
+            self._show(event.what, event.done, event.total, event.note)
+        elif isinstance(event, SearchBegins):
+            self.folds_a_trial, self.total = event.folds, event.trials * event.folds
+            self.done, self.computed, self.of_trial, self.best = 0, 0, {}, None
+            self.begin, self.said = time.monotonic(), 0.0
+        elif isinstance(event, FoldEnded):
+            self._fold(event)
         else:
-            self.run += 1
-            self.fold_seconds += seconds
+            self._trial(event)
+
+    def _fold(self, event: FoldEnded) -> None:
+        self.of_trial[event.trial] = event.done
+        self.done += 1
+        self.computed += not event.reused
         # A score counts as a trial's only when all its folds are in: an early fold can be lucky.
-        if done == total and (self.best is None or score > self.best[0]):
-            self.best = (score, trial)
+        if event.done == event.of and (self.best is None or event.score > self.best[0]):
+            self.best = (event.score, event.trial)
         elapsed = time.monotonic() - self.begin
-        left = elapsed / max(1, self.run) * (self.total - self.done) if self.run else 0.0
-        best = (
-            "no trial complete yet"
-            if self.best is None
-            else f"best validation UF1 {self.best[0]:.3f} (trial {self.best[1]})"
-        )
+        left = elapsed / self.computed * (self.total - self.done) if self.computed else 0.0
+        best = "no trial complete yet"
+        if self.best is not None:
+            best = f"best validation UF1 {self.best[0]:.3f} (trial {self.best[1]})"
         self._show("folds", self.done, self.total, f"{best}, about {_clock(left)} left")
 
-    def trial(self, outcome: Outcome) -> None:
+    def _trial(self, event: TrialEnded) -> None:
+        outcome = event.outcome
         if outcome.state == "stopped":
             self.total -= self.folds_a_trial - self.of_trial[outcome.index]
         if outcome.error:
-            self.console.print(
-                f"[red]trial {outcome.index} failed[/red]: {escape(outcome.error.strip().splitlines()[-1])}",
-                highlight=False,
-            )
-        for listener in self.on_trial:
-            listener(outcome)
+            last = outcome.error.strip().splitlines()[-1]
+            self.console.print(f"[red]trial {outcome.index} failed[/red]: {escape(last)}", highlight=False)
 
     def _show(self, what: str, done: int, total: int, note: str) -> None:
         if self.console.is_terminal:

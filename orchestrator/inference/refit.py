@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from orchestrator.selection.rules import TrialRecord, available, choose
+from orchestrator.selection.choose import available, choose
+from orchestrator.selection.records import TrialRecord
 from orchestrator.study.jobs import FoldData
 from orchestrator.study.table import ClipTable
 from orchestrator.training.loop import TrainedModel, fit

@@ -24,27 +24,13 @@ import pandas as pd
 from rich import box
 from rich.table import Table
 
-from orchestrator.common.errors import ConfigError, nearest
-from orchestrator.common.names import safe_name
 from orchestrator.protocols import protocol
 from orchestrator.selection.rules import DEFAULT, RULES
 from preprocessing.places import write_atomically
 
-SWEEPS = "sweeps"  # folder under --workspace
-
 
 class ReportError(ValueError):
     """The sweep has not finished, or its files do not read. Names the path and the next step."""
-
-
-def folder_of(sweep: str, workspace: Path) -> Path:
-    """Folder of a sweep that is there. Raises ConfigError for a name that is none, and for one that no sweep
-    has."""
-    folder = workspace / SWEEPS / safe_name(sweep)
-    if not folder.is_dir():
-        have = [path.name for path in (workspace / SWEEPS).glob("*") if path.is_dir()]
-        raise ConfigError(f"{nearest(sweep, have, 'sweep')} (in {workspace / SWEEPS})")
-    return folder
 
 
 def with_scores(summary: Mapping[str, Any], scores: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -112,11 +98,7 @@ def render(folder: Path) -> list[Path]:
 
     summary, predictions = read(folder)
     selection, classes = summary["selection"], summary["classes"]
-    right = predictions.assign(correct=(predictions["truth"] == predictions["predicted"]).astype(int))
-    people = right.groupby(["rule", "seed", "subject"], sort=False, as_index=False).agg(
-        clips=("correct", "size"), correct=("correct", "sum")
-    )
-    people["accuracy"] = (people["correct"] / people["clips"]).round(6)
+    people = people_of(predictions)
     _write_csv(folder / "loso_results.csv", people.to_dict("records"))
     _write_csv(folder / "summary.csv", [summary_row(rule, score) for rule, score in selection.items()])
     if parts := [
@@ -153,6 +135,16 @@ def render(folder: Path) -> list[Path]:
         folder / name
         for name in ("loso_results.csv", "summary.csv", *(["parts.csv"] if parts else []), *figures)
     ]
+
+
+def people_of(predictions: pd.DataFrame) -> pd.DataFrame:
+    """One row a rule, seed and subject: clips, correct, accuracy. predictions: as ``read`` gives them."""
+    right = predictions.assign(correct=(predictions["truth"] == predictions["predicted"]).astype(int))
+    people = right.groupby(["rule", "seed", "subject"], sort=False, as_index=False).agg(
+        clips=("correct", "size"), correct=("correct", "sum")
+    )
+    people["accuracy"] = (people["correct"] / people["clips"]).round(6)
+    return people
 
 
 def _write_csv(path: Path, rows: Sequence[Mapping[Any, Any]]) -> None:

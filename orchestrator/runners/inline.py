@@ -1,38 +1,55 @@
-"""Fold jobs in this very process, one after the other: no Ray, for a debugger, a notebook or a small
-table."""
+"""Fold jobs in this very process, one after the other: no Ray, for a debugger, a notebook or a small table.
+
+Everything is in one process here, the labels of held-out people too: what a worker cannot see is kept from a
+fold only where Ray runs it (runners/ray.py). The arrays that a fold trains on are the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 
 from orchestrator.study.jobs import FoldJob, FoldResult
-from orchestrator.study.table import ClipTable, fold_data
+from orchestrator.study.table import ClipTable
+from orchestrator.study.tasks import FoldTask, SharedInputs
 from orchestrator.training.loop import train_fold
 from orchestrator.training.packed.folds import train_folds
 from orchestrator.workspace.store import FoldStore
 
+Ended = tuple[FoldResult, bool]  # a fold's result, and whether it was there before
+
+
+def train(tasks: Sequence[FoldTask], shared: SharedInputs, device: str = "cpu") -> list[FoldResult]:
+    """Train the folds, as one program if they are more than one (training/packed). What every runner calls,
+    wherever it does. The results name row numbers in the place of clips, and hold no label of a tested
+    one."""
+    opened = [task.opened(shared) for task in tasks]
+    if len(opened) == 1:
+        return [train_fold(*opened[0], device=device)]
+    return train_folds([job for job, _ in opened], [data for _, data in opened], device=device)
+
 
 def run_fold(job: FoldJob, table: ClipTable, device: str = "cpu") -> FoldResult:
-    """One fold: cut its arrays out of the table and train. The function that every runner calls."""
-    return train_fold(job, fold_data(table, job), device=device)
+    """One fold of a table, with its clip ids."""
+    held = table.annotations
+    return held.signed(train([held.task(job)], table.shared, device)[0], job)
 
 
-def run_folds(jobs: Sequence[FoldJob], table: ClipTable, device: str = "cpu") -> list[FoldResult]:
-    """Several folds, as one program if they are more than one (training/packed.py)."""
-    if len(jobs) == 1:
-        return [run_fold(jobs[0], table, device)]
-    return train_folds(jobs, [fold_data(table, job) for job in jobs], device=device)
+@dataclass(frozen=True)
+class InlineRunner:
+    """Folds of one table, finished ones from the store."""
 
+    store: FoldStore
+    table: ClipTable
 
-def run(
-    jobs: Iterable[FoldJob], store: FoldStore, compute: Callable[[FoldJob], FoldResult]
-) -> Iterator[tuple[FoldResult, bool]]:
-    """Yield (result, reused) for each job, finished ones from the store, others computed and kept at once."""
-    for job in jobs:
-        held = store.load(job.job_id)
-        if held is not None:
-            yield held, True
-            continue
-        result = compute(job)
-        store.save(result)
-        yield result, False
+    def run(self, jobs: Sequence[FoldJob]) -> Generator[Ended, None, None]:
+        """Yield each job's result in order; a new one is kept before it is yielded. A fold that raises ends
+        all with its own traceback. Raises OSError when a result cannot be stored."""
+        for job in jobs:
+            held = self.store.load(job.job_id)
+            if held is not None:
+                yield held, True
+                continue
+            result = run_fold(job, self.table)
+            self.store.save(result, job)
+            yield result, False

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from preprocessing.plugins import Plugin
+
 from orchestrator.search.schedulers import SCHEDULERS, Evidence
+from orchestrator.study import plugins
 
 
 class Control:
-    """One per sweep, in a process of its own where Ray runs the sweep (runners/ray.py). Sees no test
-    prediction: Evidence has none."""
+    """One per sweep, in a process of its own where Ray runs the sweep (tune.py). Sees no test prediction:
+    Evidence has none."""
 
-    def __init__(self, scheduler: str):
+    def __init__(self, scheduler: str, brought: Sequence[Plugin] = ()):
+        """brought: the user's plugins, one of which may be the scheduler."""
+        plugins.install(brought, only=("SCHEDULER",), schedulers=SCHEDULERS)
         self.scheduler = SCHEDULERS[scheduler]()
 
     def reports(self, trial: int, evidence: Evidence) -> bool:

@@ -1,25 +1,44 @@
 """What runs in a Tune trial's own process: it hands the folds of one configuration to the cluster and reports
 as they end.
 
-Imports neither torch nor what trains: such a process starts in a second less, and a sweep has several.
+It imports neither torch nor what trains: such a process starts in a second less, and a sweep has several. It
+reads the table's annotations from the store's place, where the sweep has put them: no label is an argument of
+a trial or goes through Ray's object store. What it reports names no clip and holds no label either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ray
 from ray import tune
 
-from orchestrator.runners import ray as ray_runner
+from orchestrator.runners.pending import FoldFailed
+from orchestrator.runners.ray import RayRunner
 from orchestrator.runners.sizing import Need
-from orchestrator.search.trial_progress import TrialProgress
+from orchestrator.search.control import Control
+from orchestrator.search.loop import folds_of_trial
+from orchestrator.search.schedulers import Evidence
 from orchestrator.study.jobs import FoldJob
+from orchestrator.study.tasks import Annotations, unsigned
 from orchestrator.workspace.store import FoldStore
 
 METRIC = "validation_uf1"
+
+
+@dataclass(frozen=True)
+class RemoteJudge:
+    """The sweep's Control, which lives in a process of its own."""
+
+    actor: Any
+
+    def reports(self, trial: int, evidence: Evidence) -> bool:
+        return bool(ray.get(self.actor.reports.remote(trial, evidence)))
+
+    def completed(self, trial: int) -> None:
+        ray.get(self.actor.completed.remote(trial))
 
 
 def run_trial(
@@ -28,6 +47,7 @@ def run_trial(
     jobs: Sequence[FoldJob],
     handles: list[Any],
     store: FoldStore,
+    table: str,
     need: Need,
     judged: bool,
     sweep: str,
@@ -38,45 +58,27 @@ def run_trial(
     people say.
 
     config   "trial", its number; "drawn", what the search has drawn, which Tune shows; "config", the full
-             configuration; "code", its folds' code version.
-    jobs     the folds in the order in which they are taken, of any configuration: it and its code version
-             alone differ between trials.
-    handles  reference to the study's Table, in a list, so that it is not fetched here.
+             configuration; "code", the version of the code that it uses.
+    jobs     the folds in the order in which they are taken, of any configuration: it and the code alone
+             differ.
+    handles  reference to the study's SharedInputs, in a list, so that they are not fetched here.
+    table    content digest of the table, by which its annotations are kept in the store.
     judged   whether folds have validation people.
-    sweep    as in runners/ray.run, and share.
+    sweep    as in RayRunner, and share.
     control  the sweep's, in a list likewise; [None] where no trial is stopped early.
     """
-    index, (judge,) = config["trial"], control
+    index, (actor,) = config["trial"], control
     jobs = [replace(job, config=config["config"], code=config["code"]) for job in jobs]
-    progress = TrialProgress(judged)
-    report: dict[str, Any] = {METRIC: 0.0, "folds": 0, "of": len(jobs), "seconds": 0.0, "reused": False}
-    folds = ray_runner.run(jobs, store, handles[0], need=need, sweep=sweep, share=share)
+    annotations = Annotations.kept(store.labels(table))
+    runner = RayRunner(store, handles[0], annotations, need, sweep, share)
+    judge = Control("none") if actor is None else RemoteJudge(actor)
+    report: dict[str, Any] = {METRIC: 0.0, "state": "interrupted", "error": ""}
     try:
-        for result, reused in folds:
-            score = progress.add(result)
-            stop = (
-                judge is not None
-                and bool(progress.evidence)
-                and ray.get(judge.reports.remote(index, progress.evidence[-1]))
-            )
-            done = len(progress.results)
-            state = "complete" if done == len(jobs) else "stopped" if stop else "running"
-            report |= {
-                METRIC: score,
-                "folds": done,
-                "seconds": result.seconds,
-                "reused": reused,
-                "state": state,
-                "error": "",
-            }
-            if state != "running":
-                folds.close()  # its running folds give their places back before anything else is done
-                if judge is not None and state == "complete":
-                    ray.get(judge.completed.remote(index))
-                tune.report(report)
-                return
-            tune.report(report)
-    except ray_runner.FoldFailed as error:
-        tune.report(report | {"state": "failed", "error": str(error)})
+        for event in folds_of_trial(index, jobs, runner, judge, judged=judged):
+            report = {METRIC: event.score, "state": event.state, "error": ""}
+            tune.report(report | {"ended": replace(event, result=unsigned(event.result))})
+    except FoldFailed as error:
+        tune.report({METRIC: report[METRIC], "state": "failed", "error": str(error)})
         return
-    tune.report(report | {"state": "interrupted", "error": ""})
+    if report["state"] not in ("complete", "stopped"):
+        tune.report({METRIC: report[METRIC], "state": "interrupted", "error": ""})

@@ -1,9 +1,9 @@
 """The search on Ray: each configuration a Tune trial, its folds Ray tasks (runners/ray.py). Same numbers as
-search.inline.
+search/inline.py.
 
 A trial's own process only waits for its folds, on the head; killed, it is started again and finds finished
 folds in the store. Ctrl-C, or SIGTERM: the sweep drains, that is, folds which run may end and none begins; a
-second one ends it at once. Either way ``--resume`` goes on where it stood.
+second one ends it at once. Either way a resumed sweep goes on where it stood.
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ import logging
 import math
 import os
 import secrets
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,84 +20,59 @@ import optuna
 import ray
 from optuna.trial import TrialState
 from ray import tune
-from ray.air._internal import usage
-from ray.tune.execution import class_cache
 from ray.tune.search import Searcher
 from ray.tune.search.optuna import OptunaSearch
 
 from orchestrator.runners import ray as ray_runner
+from orchestrator.runners import ray_quirks
+from orchestrator.runners.pending import places
 from orchestrator.runners.sizing import Need
+from orchestrator.search.control import Control
+from orchestrator.search.draining import Draining
+from orchestrator.search.events import FoldEnded, Listener, Note, Outcome, TrialEnded
 from orchestrator.search.fold_order import informative
-from orchestrator.search.search import Outcome, Search, Watcher
+from orchestrator.search.samplers import Search
 from orchestrator.search.trial_process import METRIC, run_trial
+from orchestrator.study.jobs import FoldJob, FoldResult
 from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable
 from orchestrator.workspace.store import FoldStore
+from preprocessing.plugins import Plugin
 from search_spaces import SPACES
 
 RESTARTS = 3  # times that a trial whose own process died is started again
-# Tune's own Ctrl-C handler would end the folds that run; its loggers write every report three times, which
-# nobody reads.
-SETTINGS = {
-    "TUNE_DISABLE_SIGINT_HANDLER": "1",
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-    "TUNE_GLOBAL_CHECKPOINT_S": "3600",
-}
 
-# Tune gives its trials an environment of their own, and their folds inherit it: those could then not run in
-# the workers that have been warmed, but only in others, started for them. It would also hand on AWS
-# credentials, which Ray logs in clear; every machine has its own, or its role.
-class_cache.DEFAULT_ENV_VARS.clear()
-class_cache.ENV_VARS_TO_PROPAGATE.clear()
-# Counts callbacks for Ray's usage statistics, which are off here, and imports MLflow to do so.
-usage.tag_callbacks = lambda callbacks: False
+ray_quirks.apply()
 
 
-class Draining:
-    """Whether the user has asked the sweep to end."""
-
-    def __init__(self) -> None:
-        self.asked = False
-
-    @contextmanager
-    def listens(self, say: Callable[[str], None]) -> Iterator[None]:
-        """While open, the first SIGINT or SIGTERM sets ``asked``; the second raises KeyboardInterrupt."""
-
-        def handle(*_: object) -> None:
-            if self.asked:
-                raise KeyboardInterrupt
-            self.asked = True
-            say("ending: folds that run may finish and are kept; once more ends them too")
-
-        before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
-class _Numbered(OptunaSearch):
+class Proposals(OptunaSearch):
     """OptunaSearch that numbers its proposals and keeps them on disk before they are run."""
 
-    plan: Search
-    study: Study
-    table: ClipTable
-    proposed: list[dict[str, Any]]
-    draining: Draining
+    def __init__(self, search: Search, study: Study, table: ClipTable, draining: Draining):
+        self.search, self.study, self.au, self.draining = search, study, table.au, draining
+        self.proposed: list[dict[str, Any]] = []
+        storage, name, sampler, first = search.open(SPACES[study.model].PUBLISHED)
+        super().__init__(
+            SPACES[study.model].space,
+            metric=METRIC,
+            mode="max",
+            points_to_evaluate=first,
+            sampler=sampler,
+            study_name=name,
+            storage=storage,
+        )
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         if self.draining.asked:
-            return cast(
-                dict[str, Any], Searcher.FINISHED
-            )  # a word, which Tune reads as the end of the search
+            # a word, which Tune reads as the end of the search
+            return cast(dict[str, Any], Searcher.FINISHED)
         drawn = super().suggest(trial_id)
         if drawn is None:
             return None
         self.proposed.append(drawn)
-        self.plan.keep(self.proposed)
+        self.search.keep(self.proposed)
         config = self.study.config(drawn)
-        code = self.study.code(self.table, config)
+        code = self.study.code_of(config, self.au)
         return {"trial": len(self.proposed) - 1, "drawn": drawn, "config": config, "code": code}
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
@@ -119,23 +92,20 @@ class _Numbered(OptunaSearch):
             cast(optuna.Study, self._ot_study).tell(self._ot_trials[trial_id], state=state)
 
 
-class _Follow(tune.Callback):
-    """Tells the watcher in the sweep's process. Results are read back from the store, where the trial has put
-    them."""
+class Follow(tune.Callback):
+    """Takes what the trials report, in the sweep's own process, joins names and labels to it again, and tells
+    the listener."""
 
     def __init__(
-        self, study: Study, table: ClipTable, store: FoldStore, watcher: Watcher, outcomes: dict[int, Outcome]
+        self, study: Study, table: ClipTable, listener: Listener, draining: Draining, sweep: str, control: Any
     ):
-        self.study, self.table, self.store, self.watcher, self.outcomes = (
-            study,
-            table,
-            store,
-            watcher,
-            outcomes,
-        )
-        self.draining, self.told = Draining(), False
-        self.sweep = secrets.token_hex(8)  # its name on this Ray
-        self.control: Any = None
+        """sweep: its name on this Ray. control: its Control's actor, or None."""
+        self.study, self.table, self.listener = study, table, listener
+        self.draining, self.sweep, self.control = draining, sweep, control
+        self.told = False
+        self.outcomes: dict[int, Outcome] = {}
+        self.jobs: dict[int, dict[str, FoldJob]] = {}
+        self.results: dict[int, dict[str, FoldResult]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Tune keeps a copy of its callbacks for its own resume, which is not used here: ours goes by fold
@@ -150,38 +120,48 @@ class _Follow(tune.Callback):
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
     ) -> None:
-        if result["state"] in ("running", "complete", "stopped"):
-            seen = (result["folds"], result["of"], result[METRIC], result["seconds"], bool(result["reused"]))
-            self.watcher.fold(trial.config["trial"], *seen)
+        event: FoldEnded | None = result.get("ended")
+        if event is None:
+            return
+        index = event.trial
+        jobs, held = self._jobs(trial), self.results.setdefault(index, {})
+        job = jobs[event.result.job_id]
+        if job.job_id in held:
+            return  # a trial whose process died tells again what it has told
+        held[job.job_id] = self.table.annotations.signed(event.result, job)
+        self.listener(replace(event, result=held[job.job_id]))
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         self._end(trial, trial.last_result.get("error", ""), trial.last_result.get("state", "failed"))
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         path = Path(trial.error_file) if trial.error_file else None
-        self._end(
-            trial,
-            path.read_text() if path and path.is_file() else "the trial failed and left no traceback",
-            "failed",
-        )
+        why = path.read_text() if path and path.is_file() else "the trial failed and left no traceback"
+        self._end(trial, why, "failed")
+
+    def _jobs(self, trial: Any) -> dict[str, FoldJob]:
+        index = trial.config["trial"]
+        if index not in self.jobs:
+            self.jobs[index] = {job.job_id: job for job in self.study.jobs(self.table, trial.config["drawn"])}
+        return self.jobs[index]
 
     def _end(self, trial: Any, error: str, state: str) -> None:
-        index, drawn = trial.config["trial"], trial.config["drawn"]
-        jobs = self.study.jobs(self.table, drawn)
-        held = [self.store.load(job.job_id) for job in jobs]
-        missing = sum(result is None for result in held)
-        if state == "complete" and missing:
-            error = (
-                f"{missing} of {len(jobs)} fold results are not in {self.store.root}: do head node and this "
-                "process share that folder?"
-            )
-            state = "failed"
+        index, jobs = trial.config["trial"], self._jobs(trial)
+        held = self.results.get(index, {})
         if state == "failed" and self.control is not None:
             self.control.failed.remote(index)
-        results = tuple(result for result in held if result is not None)
-        outcome = Outcome(index, drawn, jobs[0].config, results, error, state)
-        self.outcomes[index] = outcome
-        self.watcher.trial(outcome)
+        results = tuple(held[name] for name in jobs if name in held)
+        self.outcomes[index] = Outcome(
+            index, trial.config["drawn"], trial.config["config"], results, error, state
+        )
+        self.listener(TrialEnded(self.outcomes[index]))
+
+
+def control_actor(scheduler: str, plugins: tuple[Plugin, ...]) -> Any:
+    """The sweep's Control as an actor on the head. One that dies is started again, with what it knew
+    forgotten: fewer trials are stopped then, and none wrongly."""
+    asked = {"num_cpus": 0, "resources": ray_runner.ON_HEAD, "max_restarts": -1, "max_task_retries": -1}
+    return ray.remote(Control).options(**asked).remote(scheduler, plugins)
 
 
 def with_ray(
@@ -189,11 +169,11 @@ def with_ray(
     table: ClipTable,
     store: FoldStore,
     search: Search,
-    watcher: Watcher,
+    listener: Listener,
     *,
     need: Need | None = None,
     at_once: int = 0,
-    say: Callable[[str], None] = print,
+    plugins: tuple[Plugin, ...] = (),
 ) -> list[Outcome]:
     """Every trial a Tune trial on the Ray that is running.
 
@@ -201,43 +181,29 @@ def with_ray(
     at_once  trials under way together: folds of the next one fill the places that the last folds of one leave
              idle. 0 = two, or as many as fill every place twice; each costs a process of its own at the
              start.
-    say      told when the user asks the sweep to end.
-    Raises KeyboardInterrupt when asked twice.
+    plugins  code that the folds need and other machines have not.
+    Raises KeyboardInterrupt when the user asks twice to end it; OSError when the store cannot be written.
     """
-    for name, value in SETTINGS.items():
+    for name, value in ray_quirks.TUNE_SETTINGS.items():
         os.environ.setdefault(name, value)
     logging.getLogger("ray.tune").setLevel(logging.ERROR)
-    storage, name, sampler, first = search.open(SPACES[study.model].PUBLISHED)
-    algorithm = _Numbered(
-        SPACES[study.model].space,
-        metric=METRIC,
-        mode="max",
-        points_to_evaluate=first,
-        sampler=sampler,
-        study_name=name,
-        storage=storage,
-    )
+    need = need or Need()
     jobs = informative(study.jobs(table, {}))
-    at_once = at_once or max(2, math.ceil(2 * ray_runner.places(need or Need()) / len(jobs)))
-    outcomes: dict[int, Outcome] = {}
-    follow = _Follow(study, table, store, watcher, outcomes)
-    algorithm.plan, algorithm.study, algorithm.table, algorithm.proposed, algorithm.draining = (
-        search,
-        study,
-        table,
-        [],
-        follow.draining,
-    )
-    racing = search.scheduler != "none"
-    control = follow.control = ray_runner.control(search.scheduler) if racing else None
+    at_once = at_once or max(2, math.ceil(2 * places(need) / len(jobs)))
+    draining, racing = Draining(), search.scheduler != "none"
+    sweep = secrets.token_hex(8)
+    control = control_actor(search.scheduler, plugins) if racing else None
+    follow = Follow(study, table, listener, draining, sweep, control)
+    table.annotations.keep(store.labels(table.content))
     trainable = tune.with_parameters(
         run_trial,
         jobs=jobs,
-        handles=[ray.put(table)],
+        handles=[ray.put(replace(table.shared, plugins=plugins))],
         store=store,
-        need=need or Need(),
+        table=table.content,
+        need=need,
         judged=bool(study.inner_folds),
-        sweep=follow.sweep,
+        sweep=sweep,
         control=[control],
         share=at_once if racing else 0,
     )
@@ -246,7 +212,7 @@ def with_ray(
         tune.with_resources(trainable, tune.PlacementGroupFactory([dict(ray_runner.ON_HEAD)])),
         tune_config=tune.TuneConfig(
             num_samples=search.trials,
-            search_alg=algorithm,
+            search_alg=Proposals(search, study, table, draining),
             max_concurrent_trials=at_once,
             reuse_actors=True,
             metric=METRIC,
@@ -260,8 +226,8 @@ def with_ray(
             failure_config=tune.FailureConfig(max_failures=RESTARTS),
         ),
     )
-    with follow.draining.listens(say):
+    with draining.listens(lambda text: listener(Note(text))):
         tuner.fit()
     if control is not None:
         ray.kill(control)
-    return [outcomes[index] for index in sorted(outcomes)]
+    return [follow.outcomes[index] for index in sorted(follow.outcomes)]

@@ -61,15 +61,15 @@ class Study:
         """Full configuration of a trial: published values, under the drawn ones, under the user's."""
         return configuration(self.model, drawn, self.fixed)
 
-    def code(self, table: ClipTable, config: Mapping[str, Any]) -> str:
-        """Version of the code that decides the numbers of this full configuration's folds."""
-        return fold_version(self.model, config, table.au, self.arithmetic)
+    def code_of(self, config: Mapping[str, Any], au: str) -> str:
+        """Version of the code that decides the numbers of a trial of this configuration."""
+        return fold_version(self.model, config, au, self.arithmetic)
 
     def jobs(self, table: ClipTable, drawn: Mapping[str, Any]) -> tuple[FoldJob, ...]:
         """The fold jobs of one trial, seed by seed. Inner validation people depend on fold and seed, never on
         the trial."""
         config = self.config(drawn)
-        code = self.code(table, config)
+        code = self.code_of(config, table.au)
         subject_of, truth, folds = table.subject_of, table.truth, self.folds(table)
         jobs = []
         for seed in range(self.seeds):

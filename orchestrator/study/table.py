@@ -1,12 +1,13 @@
-"""Feature set on disk -> the study's table in memory -> the arrays of one fold.
+"""Feature set on disk -> the study's table in memory.
 
-The table is read once and shared (Ray's object store); a fold's arrays are cut out of it by clip id. The
-label of a test clip never leaves here for a worker, and statistics for normalisation are the worker's
-business, from its training clips.
+The table is read once, in the sweep's own process. What leaves it for a worker is said in tasks.py: inputs
+without labels for all clips, and a fold's own labels. Statistics for normalisation are the worker's business,
+from its training clips.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from orchestrator.common.errors import ConfigError
 from orchestrator.study.jobs import FoldData, FoldJob, canonical_json
 from orchestrator.study.labels import classify
+from orchestrator.study.tasks import Annotations, SharedInputs
 from preprocessing.places import Place, place
 from preprocessing.schema import AU_VOCABULARY, read_shards
 
@@ -53,6 +55,22 @@ class ClipTable:
     au: str
     content: str
     left_out: dict[str, str]
+
+    @functools.cached_property
+    def shared(self) -> SharedInputs:
+        """What every worker may see."""
+        return SharedInputs(self.kind, self.channels, self.x, self.aus if self.au == "annotated" else None)
+
+    @functools.cached_property
+    def annotations(self) -> Annotations:
+        """What no worker sees whole."""
+        number = {who: i for i, who in enumerate(sorted(set(self.subjects)))}
+        return Annotations(
+            {clip: i for i, clip in enumerate(self.clip_ids)},
+            self.y,
+            np.array([number[who] for who in self.subjects], np.int32),
+            self.aus.astype(np.int8) if self.aus is not None and self.au == "predicted" else None,
+        )
 
     @property
     def subject_of(self) -> dict[str, str]:
@@ -214,21 +232,6 @@ def _action_units(
 
 
 def fold_data(table: ClipTable, job: FoldJob) -> FoldData:
-    """The arrays of one job. Labels for training and validation clips only; where action units are predicted,
-    annotations of the training clips only."""
-    row = {clip: i for i, clip in enumerate(table.clip_ids)}
-    train, validation, test = ([row[clip] for clip in ids] for ids in (job.train, job.validation, job.test))
-    given = table.aus if table.au == "annotated" else None
-    return FoldData(
-        kind=table.kind,
-        channels=table.channels,
-        x_train=table.x[train],
-        y_train=table.y[train],
-        x_validation=table.x[validation],
-        y_validation=table.y[validation],
-        x_test=table.x[test],
-        aus_train=None if table.aus is None else table.aus[train],
-        aus_validation=None if given is None else given[validation],
-        aus_test=None if given is None else given[test],
-        subjects_train=tuple(table.subjects[i] for i in train),
-    )
+    """The arrays of one job, as a worker gets them. Labels for training and validation clips only; where
+    action units are predicted, annotations of the training clips only."""
+    return table.annotations.task(job).opened(table.shared)[1]

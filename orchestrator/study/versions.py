@@ -14,7 +14,7 @@ from orchestrator.study.parts import PARTS, used
 from preprocessing import closure
 
 # What every fold passes through: training, and where its arrays are cut out of the table.
-ROOTS = ("orchestrator.training.loop", "orchestrator.study.table")
+ROOTS = ("orchestrator.training.loop", "orchestrator.study.tasks")
 # They hold or check what a job's identity names by its value (configuration, classes, content of the table),
 # or say what is wrong; they compute nothing of a fold.
 WITHOUT = (

@@ -24,11 +24,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.markup import escape
 
 from orchestrator.common.errors import ConfigError
 from orchestrator.common.names import redacted
-from orchestrator.selection.rules import TrialRecord
+from orchestrator.search.events import Event, Note, TrialEnded
+from orchestrator.selection.records import TrialRecord
 from orchestrator.study.table import ClipTable
 from orchestrator.workspace.store import FoldStore
 from preprocessing.places import write_atomically
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     )  # below, where they are used: MLflow takes more than a second to import
 
 RECORD, MODEL, LOCK = "mlflow.json", "model", "mlflow.lock"
+# state of a trial that has ended -> of its run in MLflow; the others have none
+STATES = {"complete": "complete", "stopped": "pruned"}
 
 
 @dataclass
@@ -49,7 +51,7 @@ class Outbox:
     uri     tracking address.
     folder  the sweep's folder.
     store   where the fold results are.
-    say     prints a line with markup. A failure is said once, not again at every trial.
+    say     is told in a Note what the user should know. A failure is said once, not again at every trial.
     record  content of mlflow.json.
     waiting what is to be written, in order: "sweep" (its run), "trial 0", ..., "model", "scores" or "failed".
     said    of which of them a failure has been said; "" where MLflow did not answer at all.
@@ -58,7 +60,7 @@ class Outbox:
     uri: str
     folder: Path
     store: FoldStore
-    say: Callable[[str], None]
+    say: Callable[[Note], object]
     record: dict[str, Any]
     waiting: list[str] = field(default_factory=list)
     said: set[str] = field(default_factory=set)
@@ -72,7 +74,7 @@ class Outbox:
         about: Mapping[str, Any],
         folder: Path,
         store: FoldStore,
-        say: Callable[[str], None],
+        say: Callable[[Note], object],
         after: float = 0.0,
     ) -> Outbox:
         """For a sweep that begins or is resumed. about: as for Tracker. The run is made now, if MLflow
@@ -103,7 +105,7 @@ class Outbox:
             self.beside.join()
 
     @classmethod
-    def of(cls, uri: str, folder: Path, say: Callable[[str], None]) -> Outbox:
+    def of(cls, uri: str, folder: Path, say: Callable[[Note], object]) -> Outbox:
         """For a sweep that is on disk: everything waits. Raises ConfigError when the folder has no record
         that reads."""
         record = read_record(folder)
@@ -116,6 +118,11 @@ class Outbox:
     def sent(self) -> bool:
         """Whether MLflow has everything."""
         return not self.waiting
+
+    def listen(self, event: Event) -> None:
+        """Of all that happens, the ends of trials go to MLflow. Raises OSError as ``trial``."""
+        if isinstance(event, TrialEnded) and event.outcome.state in STATES:
+            self.trial(event.outcome.trial, STATES[event.outcome.state])
 
     def trial(self, trial: TrialRecord, state: str = "complete") -> bool:
         """A trial has ended and its fold results are in the store. Returns whether MLflow has everything so
@@ -131,7 +138,7 @@ class Outbox:
     def finish(self, model: str, table: ClipTable, trials: Sequence[TrialRecord]) -> None:
         """The sweep has ended and its report is written: refit the chosen configuration on all people, and
         write what waits."""
-        self.say("training the chosen configuration on all people, for the model registry of MLflow")
+        self.say(Note("training the chosen configuration on all people, for the model registry of MLflow"))
         from orchestrator.inference.refit import refit
         from orchestrator.tracking.tracker import keep_model
 
@@ -156,10 +163,7 @@ class Outbox:
                 f"{redacted(self.uri)}"
             )
             lacks = self.waiting[0] if len(self.waiting) == 1 else f"{self.waiting[0]} to {self.waiting[-1]}"
-            self.say(
-                f"[red]MLflow lacks: {lacks}[/red]; all of it is in {escape(str(self.folder))}; later:\n  "
-                f"{escape(send)}"
-            )
+            self.say(Note(f"MLflow lacks: {lacks}; all of it is in {self.folder}; later:\n  {send}", "error"))
 
     def _add(self, *what: str) -> None:
         self._keep()
@@ -191,7 +195,7 @@ class Outbox:
                 else:
                     self.waiting.remove(what)
         if self.said and self.sent:
-            self.say("MLflow is back, and has everything so far")
+            self.say(Note("MLflow is back, and has everything so far"))
             self.said.clear()
 
     def _write(self, tracker: Tracker, what: str) -> None:
@@ -224,9 +228,7 @@ class Outbox:
 
     def _say(self, what: str, error: TrackingError) -> None:
         if what not in self.said:
-            self.say(
-                f"[red]{escape(str(error))}[/red]; nothing is lost, it is kept in {escape(str(self.folder))}"
-            )
+            self.say(Note(f"{error}; nothing is lost, it is kept in {self.folder}", "error"))
         self.said.add(what)
 
 

@@ -14,19 +14,49 @@ import logging
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from orchestrator.study.jobs import FoldResult
-from preprocessing.places import Place, map_places, names, place, write_atomically
+from orchestrator.study.jobs import FoldJob, FoldResult
+from preprocessing.places import Place, names, place, size, write_atomically
 
 log = logging.getLogger(__name__)
+_OF = (
+    "model",
+    "config",
+    "features",
+    "corpus",
+    "au",
+    "classes",
+    "protocol",
+    "fold",
+    "seed",
+    "code",
+    "arithmetic",
+)
 _ARRAYS = ("validation_truth", "epochs", "train_loss", "validation_loss", "validation_probs", "test_probs")
 # What a flipped or missing byte of a zip file raises; RuntimeError where it seems encrypted or otherwise
 # compressed.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, RuntimeError, KeyError, ValueError, EOFError)
+
+
+@dataclass(frozen=True)
+class StoredFold:
+    """A fold result in the store. facts: its texts; "of" says what it is a result of, {} where an older
+    program wrote it."""
+
+    path: Place
+    facts: dict[str, Any]
+    bytes: int
+
+    @property
+    def of(self) -> dict[str, Any]:
+        held: dict[str, Any] = self.facts.get("of", {})
+        return held
 
 
 class FoldStore:
@@ -52,19 +82,29 @@ class FoldStore:
     def __contains__(self, job_id: str) -> bool:
         return self.path(job_id).is_file()
 
-    def present(self, job_ids: Iterable[str]) -> set[str]:
-        """Those that are there, by listing folders: far fewer requests than asking for each. A damaged file
-        counts until it is loaded."""
-        asked = {self.path(job_id).name: job_id for job_id in job_ids}
-        folders = sorted({name[:2] for name in asked})
-        return {
-            asked[name]
-            for found in map_places(names, [self.root / folder for folder in folders])
-            for name in found & asked.keys()
-        }
+    def labels(self, content: str) -> Place:
+        """Where the annotations of a table are kept for the trials' processes; content: digest of the
+        table."""
+        return self.root.parent / "labels" / f"{content}.npz"
 
-    def save(self, result: FoldResult) -> None:
-        """Raises OSError when the disk is full or read-only or the bucket not reached: the fold is then not
+    def held(self) -> Iterator[StoredFold]:
+        """What is known of every fold that is there, by file name; folds of other programs or times included.
+
+        A file that does not read is passed over here: ``load`` sets it aside when it is asked for.
+        """
+        for folder in sorted(names(self.root)):
+            for name in sorted(names(self.root / folder)):
+                if name.endswith(".npz"):
+                    path = self.root / folder / name
+                    try:
+                        yield StoredFold(path, _facts(path.read_bytes()), size(path))
+                    except _DAMAGE:
+                        continue
+
+    def save(self, result: FoldResult, job: FoldJob | None = None) -> None:
+        """Keep a result, and with it what it is a result of (``job``), so that it can be named later.
+
+        Raises OSError when the disk is full or read-only or the bucket not reached: the fold is then not
         finished."""
         path = self.path(result.job_id)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,6 +112,8 @@ class FoldStore:
             k: getattr(result, k)
             for k in ("job_id", "fold", "seed", "validation", "test", "seconds", "notes")
         }
+        if job is not None:
+            rest["of"] = {name: getattr(job, name) for name in _OF}
         arrays = {name: getattr(result, name) for name in _ARRAYS}
 
         def write(temporary: Path) -> None:
@@ -105,12 +147,19 @@ class FoldStore:
             log.warning("%s has been set aside by another process", path)
 
 
+def _facts(data: bytes) -> dict[str, Any]:
+    with np.load(io.BytesIO(data), allow_pickle=False) as held:
+        facts: dict[str, Any] = json.loads(str(held["facts"]))
+    return facts
+
+
 def _read(data: bytes, job_id: str) -> FoldResult:
     with np.load(io.BytesIO(data), allow_pickle=False) as held:
         facts = json.loads(str(held["facts"]))
         arrays = {name: held[name] for name in _ARRAYS}
     if facts["job_id"] != job_id:
         raise ValueError(f"it holds job {facts['job_id']}")
+    facts.pop("of", None)
     for name in ("validation", "test", "notes"):
         facts[name] = tuple(facts[name])
     return FoldResult(**facts, **arrays)

@@ -12,8 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from orchestrator.common.errors import ConfigError
+from orchestrator.common.errors import ConfigError, nearest
+from orchestrator.common.names import safe_name
 from preprocessing.places import write_atomically
+
+SWEEPS = "sweeps"  # folder under --workspace
+
+
+def folder_of(sweep: str, workspace: Path) -> Path:
+    """Folder of a sweep that is there. Raises ConfigError for a name that is none, and for one that no sweep
+    has."""
+    folder = workspace / SWEEPS / safe_name(sweep)
+    if not folder.is_dir():
+        have = [path.name for path in (workspace / SWEEPS).glob("*") if path.is_dir()]
+        raise ConfigError(f"{nearest(sweep, have, 'sweep')} (in {workspace / SWEEPS})")
+    return folder
 
 
 @dataclass(frozen=True)

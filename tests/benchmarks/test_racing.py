@@ -3,12 +3,12 @@ were made of."""
 
 import numpy as np
 import pytest
+from orchestrator.search.search import Outcome
 
 from benchmarks.racing import Recording, figures, replay
 from benchmarks.record import recording
 from orchestrator.search.schedulers.evidence import pooled_uf1
 from orchestrator.search.schedulers.none import NoRacing
-from orchestrator.search.search import Outcome
 from orchestrator.selection.records import pooled_validation_uf1
 from tests.orchestrator.search.schedulers.folds import fold
 from tests.orchestrator.selection.records_by_hand import record

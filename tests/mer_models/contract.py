@@ -1,4 +1,4 @@
-"""What holds for every model of ours: the contract that ships, and the size that a paper or its code states."""
+"""What holds for every model of ours: the contract that ships, and the size that its source states."""
 
 import pytest
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from orchestrator import compare
 from orchestrator.common.errors import ConfigError
 from orchestrator.compare import Row, rows
-from orchestrator.results import report
+from orchestrator.workspace.sweep_folder import SWEEPS
 from search_spaces import SPACES
 
 
@@ -73,7 +73,7 @@ def test_rows_are_swept_once_and_other_options_under_the_same_name_are_refused(t
 
     def sweep(args, standalone_mode):
         asked.append(args)
-        folder = tmp_path / report.SWEEPS / args[args.index("--name") + 1]
+        folder = tmp_path / SWEEPS / args[args.index("--name") + 1]
         folder.mkdir(parents=True)
         if args[0] == "meganet":
             (folder / "sweep.json").write_text("{}")  # begun, and broken off

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from orchestrator import remote, sweep
 from orchestrator.common.errors import ConfigError
+from orchestrator.runners import job_server as jobs
 
 
 class JobServer(BaseHTTPRequestHandler):
@@ -66,7 +67,7 @@ def ran(tmp_path, *arguments, **settings):
     python.parent.mkdir(parents=True, exist_ok=True)
     python.write_text('#!/bin/sh\npwd\nprintf "%s\\n" "$@"\n')
     python.chmod(0o755)
-    text = remote.entrypoint(arguments, "one", **{"folder": str(folder), "resume": False} | settings)
+    text = jobs.entrypoint(arguments, "one", **{"folder": str(folder), "resume": False} | settings)
     done = subprocess.run(
         text, shell=True, check=True, capture_output=True, text=True, env=os.environ | {"HOME": str(tmp_path)}
     )
@@ -128,8 +129,8 @@ def test_the_head_s_folder_is_for_the_job_and_not_for_its_sweep(monkeypatch, ser
 
 def test_resume_gives_the_command_again_as_the_next_attempt(monkeypatch, server):
     for _ in range(10):
-        remote.submit(server.address, ["stag", "--trials", "2"], "one", folder="/srv/mer")
-    remote.submit(server.address, ["ststnet"], "one-2")
+        jobs.submit(server.address, ["stag", "--trials", "2"], "one", folder="/srv/mer")
+    jobs.submit(server.address, ["ststnet"], "one-2")
     result = CliRunner().invoke(remote.app, ["resume", "one", "--address", server.address])
     assert result.exit_code == 0, result.output
     last = server.jobs[-1]
@@ -142,24 +143,24 @@ def test_resume_gives_the_command_again_as_the_next_attempt(monkeypatch, server)
 
 @pytest.mark.parametrize("status", ["PENDING", "RUNNING"])
 def test_two_sweeps_of_one_name_do_not_run_at_once(server, status):
-    remote.submit(server.address, ["stag"], "one")
+    jobs.submit(server.address, ["stag"], "one")
     server.status = status
     with pytest.raises(ConfigError, match=f"sweep-one-1, {status}"):
-        remote.submit(server.address, ["stag"], "one")
-    assert remote.submit(server.address, ["stag"], "one-2") == "sweep-one-2-1"  # another name
+        jobs.submit(server.address, ["stag"], "one")
+    assert jobs.submit(server.address, ["stag"], "one-2") == "sweep-one-2-1"  # another name
 
 
 def test_what_must_not_reach_the_cluster_is_refused(monkeypatch, server):
     with pytest.raises(ConfigError) as refused:
-        remote.submit(server.address, ["stag", "--tracking-uri", "https://me:secret@lab/mlflow"], "one")
+        jobs.submit(server.address, ["stag", "--tracking-uri", "https://me:secret@lab/mlflow"], "one")
     assert "secret" not in str(refused.value)
     with pytest.raises(ConfigError, match="letters, digits"):
-        remote.submit(server.address, ["stag"], "a; rm -r b")
+        jobs.submit(server.address, ["stag"], "a; rm -r b")
     assert command(monkeypatch, "stagg", "--address", server.address).exit_code == 2
     assert command(monkeypatch, "stag", "--address", server.address, program="compare.py").exit_code == 2
     monkeypatch.setenv("RAY_ADDRESS", "10.0.0.9:6379")
     with pytest.raises(ConfigError, match="RAY_ADDRESS is set"):  # Ray would submit there
-        remote.submit(server.address, ["stag"], "one")
+        jobs.submit(server.address, ["stag"], "one")
     assert not server.jobs
 
 
@@ -187,7 +188,7 @@ def test_a_head_out_of_reach_is_named_with_the_next_step(server):
 
 
 def test_an_unknown_sweep_names_the_nearest(server):
-    remote.submit(server.address, ["stag"], "casme2")
+    jobs.submit(server.address, ["stag"], "casme2")
     result = CliRunner().invoke(remote.app, ["logs", "casme", "--address", server.address])
     assert result.exit_code == 2 and "did you mean 'casme2'" in result.output
 
@@ -209,6 +210,6 @@ def test_a_token_that_would_cross_a_network_unencrypted_is_warned_of(
 ):
     monkeypatch.setenv("RAY_AUTH_MODE", mode)
     monkeypatch.setattr(remote, "JobSubmissionClient", lambda address: address)
-    with remote.job_server(address) as client:
+    with jobs.job_server(address) as client:
         assert client == address
     assert ("unencrypted" in capsys.readouterr().out) == warned

@@ -6,13 +6,14 @@ import json
 
 import numpy as np
 import pytest
+from orchestrator.console.asked import parse_settings
 from typer.testing import CliRunner
 
 from orchestrator.common.errors import ConfigError
 from orchestrator.runners import inline as inline_runner
-from orchestrator.search import search
+from orchestrator.search import inline
+from orchestrator.search.events import Outcome
 from orchestrator.sweep import app
-from orchestrator.sweeps.request import parse_settings
 from tests.fake_corpora import write_image
 
 
@@ -151,7 +152,7 @@ def test_resume_computes_only_what_is_missing_and_refuses_another_configuration(
     assert other.exit_code == 2
     assert "cannot be resumed" in other.output
     assert "0.001" in other.output
-    assert "there is no sweep" in command("--name", "never", "--resume").output
+    assert "unknown sweep 'never'" in command("--name", "never", "--resume").output
 
 
 @pytest.mark.parametrize(
@@ -174,7 +175,7 @@ def test_resume_computes_only_what_is_missing_and_refuses_another_configuration(
         (("--inner-folds", "0", "--trials", "1"), "use --selection last_epoch"),
         (("--name", "../../etc"), "letters, digits"),
         (("--resume",), "--resume needs --name"),
-        (("--trials", "0"), "--trials 0"),
+        (("--trials", "0"), "trials = 0"),
         (("--sampler", "grid"), "unknown sampler"),
     ],
 )
@@ -236,18 +237,18 @@ def test_a_protocol_that_leaks_identity_says_so_wherever_it_is_named(command, tm
 
 def test_a_failed_trial_makes_the_status_1_and_is_named(command, monkeypatch):
     """One of two trials fails: the other's results are reported, the failure is not hidden."""
-    real = search.inline
+    real = inline.search
 
     def one_fails(*arguments):
         outcomes = real(*arguments)
         return [
             outcomes[0],
-            search.Outcome(
+            Outcome(
                 1, outcomes[1].drawn, outcomes[1].config, (), "Traceback ...\nValueError: broken [/data]"
             ),
         ]
 
-    monkeypatch.setattr(search, "inline", one_fails)
+    monkeypatch.setattr(inline, "search", one_fails)
     result = command("--trials", "2", "--name", "half")
     assert result.exit_code == 1
     assert "5 folds have no result" in result.output

@@ -231,7 +231,7 @@ def test_an_input_that_needs_frames_is_refused_for_pictures_and_an_unknown_apex_
     with pytest.raises(SettingsError, match=r"apex is 'midle'.*middle, roi_difference.*--apex"):
         extract.plan("ststnet_flow", root, ["roi_flow14"], out, Settings(apex="midle"))
     with pytest.raises(schema.CorpusError, match="did you mean 'roi_flow14'"):
-        extract.plan("ststnet_flow", root, ["roi_flow41"], out)
+        extract.plan("ststnet_flow", root, ["roi_flow_14"], out)
 
 
 def test_the_index_names_every_shard(pictures):

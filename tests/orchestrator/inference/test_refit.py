@@ -5,7 +5,7 @@ import numpy as np
 
 from orchestrator.inference.refit import chosen, refit
 from orchestrator.runners.inline import run_fold
-from orchestrator.selection.rules import TrialRecord
+from orchestrator.selection.records import TrialRecord
 from orchestrator.study.study import Study
 from tests.orchestrator.selection.records_by_hand import record
 from tests.orchestrator.tables import QUICK, table

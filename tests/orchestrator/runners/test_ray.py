@@ -11,6 +11,8 @@ import torch
 
 from orchestrator.runners import inline
 from orchestrator.runners import ray as ray_runner
+from orchestrator.runners.pending import FoldFailed, packs
+from orchestrator.runners.ray import RayRunner
 from orchestrator.runners.sizing import Need, Peak
 from orchestrator.study.study import Study
 from orchestrator.workspace.store import FoldStore
@@ -46,21 +48,33 @@ class Log:
 
 
 def task(body, retries=0):
-    """A fold task like the runner's own whose work is ``body(pack, need)``; it sees the real results, made on
-    the CPU."""
+    """A fold task like the runner's own whose work is ``body(pack, need)``, pack being jobs; it gives the real results,
+    made on the CPU."""
 
     @ray.remote(max_retries=retries)
-    def folds(pack, data, need, sweep):
+    def folds(tasks, shared, need, sweep):
         if ray_runner.drains(sweep):
             return None
-        body(pack, need)
-        return [inline.run_fold(job, data) for job in pack], Peak(2 * 2**30, 10 * 2**30, 100 * 2**30)
+        body([one.job for one in tasks], need)
+        return [inline.train([one], shared)[0] for one in tasks], Peak(
+            2 * 2**30, 10 * 2**30, 100 * 2**30
+        )
 
     return folds
 
 
+def runner(folder, **options):
+    data = table()
+    return RayRunner(FoldStore(folder / "folds"), ray.put(data.shared), data.annotations, **options)
+
+
 def run(jobs, folder, **options):
-    return list(ray_runner.run(jobs, FoldStore(folder / "folds"), ray.put(table()), **options))
+    return list(runner(folder, **options).run(jobs))
+
+
+def kept(jobs, folder):
+    store = FoldStore(folder / "folds")
+    return {job.job_id for job in jobs if job.job_id in store}
 
 
 def test_the_first_fold_has_the_gpu_to_itself_and_sizes_the_others(cluster, jobs, tmp_path, monkeypatch):
@@ -98,7 +112,7 @@ def test_a_fold_that_no_gpu_holds_fails_by_name(cluster, jobs, tmp_path, monkeyp
 
     monkeypatch.setattr(ray_runner, "_folds", task(body))
     with pytest.raises(
-        ray_runner.FoldFailed, match=r"fold synthetic/p0 seed 0 .* failed 2 times(.|\n)*out of memory"
+        FoldFailed, match=r"fold synthetic/p0 seed 0 .* failed 2 times(.|\n)*out of memory"
     ):
         run(jobs[:1], tmp_path, need=Need(gpus=0.5))
 
@@ -109,11 +123,10 @@ def test_one_bad_fold_of_a_pack_does_not_fail_the_others(cluster, jobs, tmp_path
             raise ValueError("broken clip")
 
     monkeypatch.setattr(ray_runner, "_folds", task(body))
-    with pytest.raises(ray_runner.FoldFailed, match=r"^fold synthetic/p2 seed 0 \(job \w+\) failed 2 times"):
+    with pytest.raises(FoldFailed, match=r"^fold synthetic/p2 seed 0 \(job \w+\) failed 2 times"):
         run(jobs, tmp_path, need=Need(pack=4))
     ray.get([])
-    kept = FoldStore(tmp_path / "folds").present(job.job_id for job in jobs)
-    assert jobs[2].job_id not in kept
+    assert jobs[2].job_id not in kept(jobs, tmp_path)
 
 
 def test_a_fold_that_hangs_is_ended_tried_again_and_named(cluster, tmp_path):
@@ -121,7 +134,7 @@ def test_a_fold_that_hangs_is_ended_tried_again_and_named(cluster, tmp_path):
     jobs = Study("stag", "loso", 2, 1, {**QUICK, "recipe.epochs": 10**7}).jobs(table(), {})
     begin = time.monotonic()
     with pytest.raises(
-        ray_runner.FoldFailed, match=r"fold synthetic/p1 .* failed 2 times:(.|\n)*limit of 0.5 s"
+        FoldFailed, match=r"fold synthetic/p1 .* failed 2 times:(.|\n)*limit of 0.5 s"
     ):
         run(jobs[1:2], tmp_path, need=Need(limit_s=0.5))
     assert time.monotonic() - begin < 40
@@ -135,11 +148,11 @@ def test_a_trial_that_races_has_its_part_of_the_places_and_one_more_under_way(cl
             self.asked = asked
             return self
 
-        def remote(self, pack, *rest):
-            begun.append(pack[0].fold)
-            return task(lambda pack, need: None).options(**self.asked).remote(pack, *rest)
+        def remote(self, tasks, *rest):
+            begun.append(tasks[0].job.fold)
+            return task(lambda pack, need: None).options(**self.asked).remote(tasks, *rest)
 
-    folds = ray_runner.run(jobs, FoldStore(tmp_path / "folds"), ray.put(table()), share=2, task=Counted())
+    folds = runner(tmp_path, share=2, task=Counted()).run(jobs)
     next(folds)
     assert len(begun) == 2  # of two CPUs one, and one that waits
     assert len(list(folds)) == 3 and len(begun) == 4
@@ -155,7 +168,7 @@ def test_closing_early_ends_running_folds_and_begins_no_other(cluster, jobs, tmp
         log.add("ended")
 
     monkeypatch.setattr(ray_runner, "_folds", task(body))
-    folds = ray_runner.run(jobs, FoldStore(tmp_path / "folds"), ray.put(table()))
+    folds = runner(tmp_path).run(jobs)
     next(folds)
     begin = time.monotonic()
     folds.close()
@@ -177,22 +190,22 @@ def test_once_the_sweep_drains_no_fold_begins_and_running_ones_are_kept(cluster,
         time.sleep(2)
 
     monkeypatch.setattr(ray_runner, "_folds", task(body))
-    folds = ray_runner.run(jobs, FoldStore(tmp_path / "folds"), ray.put(table()), sweep="drained")
+    folds = runner(tmp_path, sweep="drained").run(jobs)
     done = [next(folds)]
     ray_runner.drain("drained")
     done += list(folds)
     assert sorted(r.fold for r, _ in done) == sorted(log.lines)
     assert 1 <= len(done) < 4
-    assert FoldStore(tmp_path / "folds").present(j.job_id for j in jobs) == {r.job_id for r, _ in done}
+    assert kept(jobs, tmp_path) == {r.job_id for r, _ in done}
 
 
 def test_packs_keep_the_order_and_hold_what_may_train_together(jobs):
-    pairs = ray_runner.packs(jobs, Need(pack=3))
+    pairs = packs(jobs, Need(pack=3))
     assert [[job.fold[-2:] for job in pack] for pack in pairs] == [["p0", "p1", "p2"], ["p3"]]
     other = Study("stag", "loso", 2, 1, {**QUICK, "recipe.batch_size": 4}).jobs(table(), {})
-    mixed = ray_runner.packs([jobs[0], other[0], jobs[1], other[1]], Need(pack=2))
+    mixed = packs([jobs[0], other[0], jobs[1], other[1]], Need(pack=2))
     assert mixed == [(jobs[0], jobs[1]), (other[0], other[1])]
-    assert ray_runner.packs(jobs, None) == [(job,) for job in jobs]
+    assert packs(jobs, None) == [(job,) for job in jobs]
 
 
 def test_no_more_folds_run_at_once_than_there_are_cpus(cluster, jobs, tmp_path, monkeypatch):

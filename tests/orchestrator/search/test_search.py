@@ -8,11 +8,12 @@ import time
 import numpy as np
 import optuna
 import pytest
+from orchestrator.search.samplers import NamedSampler
 
 from orchestrator.runners import inline as inline_runner
-from orchestrator.runners import ray as ray_runner
+from orchestrator.runners.pending import CRASHES
+from orchestrator.runners.ray import RayRunner
 from orchestrator.runners.sizing import Peak
-from orchestrator.search.search import NamedSampler
 from orchestrator.study.jobs import FoldJob
 from orchestrator.study.study import Study
 from orchestrator.workspace.store import FoldStore
@@ -66,8 +67,7 @@ def test_a_sweep_s_folds_run_in_the_workers_that_are_there(study, tmp_path, loca
     seen = set()
 
     class Looks(Watcher):
-        def fold(self, *told):
-            super().fold(*told)
+        def fold(self, event):
             seen.update(workers())
 
     before = workers()
@@ -97,7 +97,7 @@ def test_a_second_run_computes_nothing_and_a_longer_one_only_the_new_trials(stud
     monkeypatch.setattr(inline_runner, "run_fold", lambda job, data: computed.append(job) or real(job, data))
     again, watcher = run_inline(study, tmp_path / "a", n=2)
     assert not computed
-    assert all(fold[-1] for fold in watcher.folds)
+    assert all(fold.reused for fold in watcher.folds)
     assert [o.drawn for o in again] == [o.drawn for o in first]
     longer, _ = run_inline(study, tmp_path / "a", n=3)
     assert len(computed) == 4
@@ -136,7 +136,7 @@ def test_a_fold_that_raises_is_tried_again_and_then_fails_its_trial_with_the_tra
     assert outcomes[0].results == ()
 
 
-def test_a_worker_killed_in_the_middle_costs_nothing(study, tmp_path, local_ray, monkeypatch):
+def test_a_worker_killed_in_the_middle_costs_nothing(study, tmp_path, local_ray):
     """A fold whose process dies is started again by Ray; numbers are those of an undisturbed run."""
     import ray
 
@@ -144,17 +144,17 @@ def test_a_worker_killed_in_the_middle_costs_nothing(study, tmp_path, local_ray,
     data = table()
     jobs = study.jobs(data, {})
 
-    @ray.remote(max_retries=ray_runner.CRASHES)
-    def dies_once(pack, data, need, control):
+    @ray.remote(max_retries=CRASHES)
+    def dies_once(tasks, shared, need, sweep):
         import os
 
-        if pack[0].fold == "synthetic/p1" and not mark.exists():
+        if tasks[0].job.fold == "synthetic/p1" and not mark.exists():
             mark.touch()
             os.kill(os.getpid(), 9)
-        return inline_runner.run_folds(pack, data, need.device), Peak(1)
+        return inline_runner.train(tasks, shared, need.device), Peak(1)
 
-    monkeypatch.setattr(ray_runner, "_folds", dies_once)
-    results = {r.job_id: r for r, _ in ray_runner.run(jobs, FoldStore(tmp_path / "folds"), ray.put(data))}
+    runner = RayRunner(FoldStore(tmp_path / "folds"), ray.put(data.shared), data.annotations, task=dies_once)
+    results = {r.job_id: r for r, _ in runner.run(jobs)}
     assert mark.exists()
     for job in jobs:
         np.testing.assert_array_equal(

@@ -11,14 +11,10 @@ from orchestrator.protocols import Clips, loso
 from orchestrator.protocols.inner import split
 from orchestrator.selection import metrics
 from orchestrator.selection import rules as selection
-from orchestrator.selection.rules import (
-    Choice,
-    SelectionError,
-    TrialRecord,
-    choose,
-    pooled_validation_uf1,
-    score,
-)
+from orchestrator.selection.choose import choose
+from orchestrator.selection.records import SelectionError, TrialRecord, pooled_validation_uf1
+from orchestrator.selection.rules.rule import Choice
+from orchestrator.selection.scores import score
 from orchestrator.study.jobs import FoldResult
 from tests.orchestrator.selection.records_by_hand import record
 

@@ -102,7 +102,7 @@ def test_what_waits_is_written_in_order_once_mlflow_answers_again(mlflow, store,
     said = []
     one, two, three = trials(store)
     mlflow.up = False
-    outbox = Outbox.start(URI, ABOUT, folder, store, said.append)
+    outbox = Outbox.start(URI, ABOUT, folder, store, (lambda note: said.append(note.text)))
     assert (outbox.trial(one), outbox.trial(two)) == (False, False)
     assert (mlflow.got, len(said)) == ([], 1) and "nothing is lost" in said[0]
     assert mlflow.asked == 3  # once at each write, however much waits: an answer may take PATIENCE seconds
@@ -115,7 +115,7 @@ def test_what_waits_is_written_in_order_once_mlflow_answers_again(mlflow, store,
 
 def test_mlflow_dying_during_a_write_leaves_that_write_and_all_after_it(mlflow, store, folder, monkeypatch):
     said = []
-    outbox = Outbox.start(URI, ABOUT, folder, store, said.append)
+    outbox = Outbox.start(URI, ABOUT, folder, store, (lambda note: said.append(note.text)))
     mlflow.dies_at = wrote(1)[0]
     assert [outbox.trial(trial) for trial in trials(store)] == [True, False, False]
     finish(outbox, monkeypatch)
@@ -128,7 +128,7 @@ def test_mlflow_dying_during_a_write_leaves_that_write_and_all_after_it(mlflow, 
 
 def test_a_write_that_mlflow_refuses_does_not_hold_up_the_others(mlflow, store, folder, monkeypatch):
     said = []
-    outbox = Outbox.start(URI, ABOUT, folder, store, said.append)
+    outbox = Outbox.start(URI, ABOUT, folder, store, (lambda note: said.append(note.text)))
     mlflow.refuses = wrote(1)
     assert [outbox.trial(trial) for trial in trials(store)] == [True, False, False]
     finish(outbox, monkeypatch)
@@ -193,7 +193,7 @@ def test_a_fold_result_that_is_gone_is_named_and_the_rest_is_sent(mlflow, store,
     store.path("00000001b").unlink()
     mlflow.got.clear()
     said = []
-    later = Outbox.of(URI, folder, said.append)
+    later = Outbox.of(URI, folder, (lambda note: said.append(note.text)))
     later.flush()
     assert mlflow.got == wrote(0, 2) and later.waiting == ["trial 1"]
     assert "fold result 00000001b is not in" in said[0] and "--resume" in said[0]
@@ -216,7 +216,7 @@ def test_fold_results_in_a_shared_store_are_found_again_and_missed_without_harm(
 
     monkeypatch.setattr(FoldStore, "load", unreachable)
     said = []
-    later = Outbox.of(URI, folder, said.append)
+    later = Outbox.of(URI, folder, (lambda note: said.append(note.text)))
     later.flush()
     assert (
         later.waiting == ["trial 0", "trial 1", "trial 2"] and "s3://bucket/folds cannot be read" in said[0]

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from orchestrator.study.study import Study
 from orchestrator.workspace.store import FoldStore
 from tests.orchestrator.selection.records_by_hand import record
+from tests.orchestrator.tables import QUICK, table
 
 
 @pytest.fixture
@@ -117,15 +119,17 @@ def test_a_job_id_is_a_hex_digest_and_leads_nowhere_else(tmp_path, job_id):
         FoldStore(tmp_path).load(job_id)
 
 
-def test_present_lists_what_contains_says(tmp_path, result):
-    store = FoldStore(tmp_path)
-    assert store.present([result.job_id]) == set()
-    ids = ["0a1b2c3d", "0a1b2c3e", "ff1b2c3d"]
-    for job_id in ids:
-        store.save(replace(result, job_id=job_id))
-    store.path(ids[1]).rename(store.path(ids[1]).with_suffix(".damaged"))
-    asked = [*ids, "0a1b2c3f", "ee1b2c3d"]
-    assert store.present(asked) == {ids[0], ids[2]} == {job_id for job_id in asked if job_id in store}
+def test_what_is_held_says_what_it_is_a_result_of(tmp_path, result):
+    """A file of an older program did not say; one that does not read is passed over, and stays for ``load``."""
+    store, job = FoldStore(tmp_path), Study("stag", "loso", 2, 1, QUICK).jobs(table(), {})[0]
+    store.save(replace(result, job_id=job.job_id), job)
+    store.save(replace(result, job_id="0a1b2c3d"))
+    store.save(replace(result, job_id="ff1b2c3d"))
+    store.path("ff1b2c3d").write_bytes(b"no zip")
+    held = {one.facts["job_id"]: one.of for one in store.held()}
+    assert set(held) == {job.job_id, "0a1b2c3d"} and held["0a1b2c3d"] == {}
+    assert held[job.job_id]["model"] == "stag" and held[job.job_id]["config"] == job.config
+    np.testing.assert_array_equal(store.load(job.job_id).test_probs, result.test_probs)
 
 
 def test_a_worker_finds_the_same_folder_from_wherever_it_works(tmp_path, result, monkeypatch):

@@ -1,0 +1,36 @@
+"""Docstrings for the site: aligned columns stay aligned, and a public name without a docstring is a warning,
+which a strict build takes for an error."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import griffe
+
+COLUMNS = re.compile(r"^\S.*?\S? {2,}\S|^ {2,}\S", re.MULTILINE)  # "name   what it is", or a line set in
+
+
+class AsWritten(griffe.Extension):
+    """What our docstrings mean: paragraphs are Markdown, except those whose lines are laid out by hand."""
+
+    def on_instance(self, *, obj: griffe.Object, **_: Any) -> None:
+        """Told of every module, class, function and attribute."""
+        if obj.docstring:
+            paragraphs = re.split(r"\n\s*\n", obj.docstring.value.strip())
+            obj.docstring.value = "\n\n".join(
+                f"```text\n{text}\n```" if COLUMNS.search(text) else text for text in paragraphs
+            )
+
+
+def undocumented(obj: griffe.Object) -> list[str]:
+    """Paths of the public functions and classes in ``obj``, itself among them, that have no docstring."""
+    found = []
+    needs = obj.is_function or obj.is_class or obj.is_module
+    if needs and not obj.docstring and not obj.name.startswith("_"):
+        found.append(obj.path)
+    for name, member in obj.members.items():
+        inside = not member.is_alias and not name.startswith("_") and (obj.is_class or obj.is_module)
+        if inside and (member.is_function or member.is_class):
+            found += undocumented(member)
+    return found

@@ -1,0 +1,56 @@
+"""What may go from a store: ``python -m orchestrator.clean``. Says what is there and deletes nothing without
+--delete.
+
+Fold results of older code are never reused, and finished sweeps do not need them for their report; but a
+sweep that MLflow still lacks does (orchestrator.send), so send those first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from preprocessing.plugins import read
+from rich.table import Table
+
+from orchestrator.console import asked
+from orchestrator.console.handler import errors_are_told
+from orchestrator.console.terminal import terminal
+from orchestrator.study import plugins
+from orchestrator.workspace.stale import OLDER, Found, found
+from orchestrator.workspace.store import FoldStore
+from preprocessing.places import place
+
+console = terminal()
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    workspace: asked.Workspace = Path("workspace"),
+    store: asked.Store = "",
+    plugin: asked.Plugins = [],  # noqa: B006
+    delete: Annotated[bool, typer.Option("--delete", help="delete the fold results of older code")] = False,
+) -> None:
+    """Say which fold results are of today's code and which of older code; with --delete remove the latter."""
+    with errors_are_told(console):
+        plugins.install([read(where) for where in plugin])
+        groups: dict[tuple[str, str], list[Found]] = defaultdict(list)
+        for one in found(FoldStore(place(store or workspace) / "folds")):
+            groups[one.model or "(not said)", one.state].append(one)
+        made = Table("model", "fold results", "MiB", "code", box=None)
+        for (model, state), held in sorted(groups.items()):
+            made.add_row(model, str(len(held)), f"{sum(one.bytes for one in held) / 2**20:.1f}", state)
+        console.print(made)
+        old = [one for (_, state), held in groups.items() if state == OLDER for one in held]
+        if delete:
+            for one in old:
+                one.path.unlink()
+        done = "deleted" if delete else "made by older code; --delete removes them"
+        console.print(f"{len(old)} fold results {done}", highlight=False)
+
+
+if __name__ == "__main__":
+    app()

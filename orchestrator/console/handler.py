@@ -1,0 +1,51 @@
+"""One exit status for one thing in every command, and one place that turns an error into it.
+
+0    all that was asked for is there
+1    some of it is missing: folds without a result, a row without a sweep, clips that cannot be used
+2    bad input: nothing was run
+3    all is there, but MLflow lacks something: orchestrator.send sends it later
+130  interrupted; what is finished is kept
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from orchestrator.common.errors import Interrupted, NoResult
+
+ALL, SOME, BAD_INPUT, NOT_IN_MLFLOW, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+@contextmanager
+def errors_are_told(console: Console) -> Iterator[None]:
+    """Around a command's work: bad input is one line and status 2, Ctrl-C one line and status 130, a sweep of
+    which no trial is complete status 1. Any other exception is a fault of the program, and keeps its
+    traceback.
+
+    Errors of bad input are ValueErrors (ConfigError, CorpusError, ProtocolError, PluginError ...) and
+    OSErrors.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    try:
+        yield
+    except NoResult as error:
+        console.print(f"[red]no result[/red]: {escape(str(error))}", highlight=False)
+        raise typer.Exit(SOME) from error
+    except KeyboardInterrupt as error:
+        why = str(error) if isinstance(error, Interrupted) else "ended; what is finished is kept"
+        console.print(f"[yellow]{escape(why)}[/yellow]", highlight=False, soft_wrap=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except BAD as error:
+        console.print(
+            f"[red]{type(error).__name__}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True
+        )
+        raise typer.Exit(BAD_INPUT) from error
+
+
+BAD = (ValueError, OSError)

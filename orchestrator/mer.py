@@ -1,0 +1,80 @@
+"""All commands as one: ``mer sweep stag`` is ``python -m orchestrator.sweep stag``, and so for every other.
+
+A command is imported when it is asked for, so that ``mer --help`` is there at once. Exit status: that of the
+command.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import sys
+from typing import Annotated, Any
+
+import typer
+
+# name -> (module that holds its ``app``, what it does). A file of this folder, or a command of preprocessing.
+COMMANDS = {
+    "sweep": ("orchestrator.sweep", "train and test a model, every person held out once"),
+    "compare": ("orchestrator.compare", "several models, or one model's ablations, as one table"),
+    "report": ("orchestrator.report", "a sweep's table, CSV files and pictures"),
+    "resume": ("orchestrator.resume", "go on with a sweep: only what is missing is computed"),
+    "clean": ("orchestrator.clean", "what may be deleted, and delete it"),
+    "send": ("orchestrator.send", "send to MLflow what a sweep could not"),
+    "remote": ("orchestrator.remote", "sweeps on a cluster: status, logs, stop, resume"),
+    "extract": ("preprocessing.__main__", "clips to feature sets; a sweep does it by itself"),
+    "check": ("preprocessing.__main__", "what a corpus' folder holds, against the published counts"),
+    "show": ("preprocessing.__main__", "one clip on one sheet, for the eye"),
+}
+
+
+class _Command(typer.core.TyperCommand):
+    """Hands its words on, as they are, to the command that it stands for."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        ctx.args = list(args)  # all, --help and -- among them
+        return []
+
+    def invoke(self, ctx: Any) -> Any:
+        name = str(ctx.info_name)
+        module, words, path = COMMANDS[name][0], ctx.args, ctx.command_path
+        if module.startswith("preprocessing"):  # one app with several commands
+            words, path = [name, *words], ctx.parent.command_path
+        found = importlib.import_module(module)
+        sys.argv[:] = [str(found.__file__), *words]  # as python -m does: a command may read its own line
+        return found.app(args=words, prog_name=path)
+
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Micro-expression recognition, tested on people that no model has seen.",
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"mer {importlib.metadata.version('mer-orchestrator')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version and end")
+    ] = False,
+) -> None:
+    """Options of ``mer`` itself."""
+
+
+for _name, (_, _help) in COMMANDS.items():
+    app.command(_name, cls=_Command, help=_help)(lambda: None)
+
+
+def main() -> None:
+    """The console script ``mer``."""
+    app(prog_name="mer")
+
+
+if __name__ == "__main__":
+    main()

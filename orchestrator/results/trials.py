@@ -1,0 +1,71 @@
+"""The trials of a sweep as rows: how each fared by what its validation people say, never by a test score."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from orchestrator.search.events import Outcome
+from orchestrator.selection.records import pooled_validation_uf1
+from orchestrator.study.study import Study
+
+
+def trial_rows(
+    outcomes: Sequence[Outcome], scores: Mapping[str, Mapping[str, Any]], study: Study, au: str, folds: int
+) -> list[dict[str, Any]]:
+    """One dict a trial, ready for JSON.
+
+    folds  of a whole trial, over all seeds. au: mode of the table.
+    Keys: trial; state ("complete", "stopped", "failed"); folds, that have a result; of, all; validation_uf1,
+    pooled over those, None without validation people; chosen, folds in which the nested rule took the trial;
+    seconds, of training; code, version of the code that its folds were made by; drawn, what the search drew
+    (flat keys).
+    """
+    chosen = Counter(
+        trial
+        for trial, _, _ in {
+            (p["trial"], p["fold"], p["seed"]) for p in scores.get("nested", {}).get("predictions", [])
+        }
+    )
+    return [
+        {
+            "trial": one.index,
+            "state": one.state,
+            "folds": len(one.results),
+            "of": folds,
+            "validation_uf1": pooled_validation_uf1(one.results)
+            if one.results and one.results[0].validation
+            else None,
+            "chosen": chosen.get(one.index, 0),
+            "seconds": round(sum(result.seconds for result in one.results), 3),
+            "code": study.code_of(dict(one.config), au),
+            "drawn": dict(one.drawn),
+        }
+        for one in outcomes
+    ]
+
+
+def trials_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """For a terminal, best first by pooled validation UF1. rows: as ``trial_rows`` gives them."""
+    made = Table(title="Leaderboard (trial 0 is the published configuration)", title_justify="left")
+    for name in ("trial", "validation UF1", "folds that chose it"):
+        made.add_column(name, justify="right")
+    made.add_column("configuration")
+    for row in sorted(
+        rows, key=lambda r: (r["state"] == "failed", r["state"], -(r["validation_uf1"] or 0.0), r["trial"])
+    ):
+        value = "nan" if row["validation_uf1"] is None else f"{row['validation_uf1']:.3f}"
+        if row["state"] == "failed":
+            value = "[red]failed[/red]"
+        elif row["state"] == "stopped":
+            value += f" of {row['folds']} folds, stopped"
+        keys = ", ".join(f"{key.split('.', 1)[1]}={_short(v)}" for key, v in row["drawn"].items())
+        made.add_row(str(row["trial"]), value, str(row["chosen"]), keys)
+    return made
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,88 @@
+"""What happens in a sweep, as it happens. Whoever wants to know (progress bar, MLflow, a notebook) is a
+function that takes one event; all get the same ones, in the sweep's own process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from orchestrator.selection.records import TrialRecord
+from orchestrator.study.jobs import FoldResult
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence for the user. level: "note", "warning" (something to know of the numbers) or "error"."""
+
+    text: str
+    level: Literal["note", "warning", "error"] = "note"
+
+
+@dataclass(frozen=True)
+class Preparing:
+    """How far the work before the folds is: what is "rendering" or "extracting", note says speed and time
+    left."""
+
+    what: str
+    done: int
+    total: int
+    note: str
+
+
+@dataclass(frozen=True)
+class SearchBegins:
+    """So many trials, each with so many folds over all seeds."""
+
+    trials: int
+    folds: int
+
+
+@dataclass(frozen=True)
+class FoldEnded:
+    """A fold of a trial has a result.
+
+    done, of  folds of the trial that have one, and all of them.
+    score     pooled validation UF1 of those, 0 where nobody validates.
+    reused    it was in the store before.
+    state     of the trial: "running", "complete", or "stopped" by the scheduler.
+    """
+
+    trial: int
+    result: FoldResult
+    reused: bool
+    done: int
+    of: int
+    score: float
+    state: Literal["running", "complete", "stopped"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One trial's end.
+
+    results  one per fold and seed; of a trial that was stopped, failed or interrupted, those that had ended.
+    state    "complete"; "stopped" by the scheduler; "failed", and ``error`` says why; "interrupted": a
+             resumed sweep goes on with it.
+    """
+
+    index: int
+    drawn: Mapping[str, Any]
+    config: Mapping[str, Any]
+    results: tuple[FoldResult, ...] = ()
+    error: str = ""
+    state: str = "complete"
+
+    @property
+    def trial(self) -> TrialRecord:
+        """As the selection rules take it."""
+        return TrialRecord(self.index, dict(self.config), self.results)
+
+
+@dataclass(frozen=True)
+class TrialEnded:
+    outcome: Outcome
+
+
+Event = Note | Preparing | SearchBegins | FoldEnded | TrialEnded
+Listener = Callable[[Event], object]

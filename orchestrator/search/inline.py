@@ -1,0 +1,61 @@
+"""The search in this process, without Ray: propose configurations, run each one's folds, tell the search how
+its validation people fared. Test people are not known here. Same proposals and numbers as tune.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import optuna
+from optuna.trial import TrialState
+
+from orchestrator.search.control import Control
+from orchestrator.search.events import Listener, Outcome, TrialEnded
+from orchestrator.search.fold_order import informative
+from orchestrator.search.loop import folds_of_trial
+from orchestrator.search.samplers import Search
+from orchestrator.study.study import Study
+from orchestrator.study.table import ClipTable
+from orchestrator.workspace.store import FoldStore
+from search_spaces import SPACES
+
+
+def search(
+    study: Study, table: ClipTable, store: FoldStore, plan: Search, listener: Listener
+) -> list[Outcome]:
+    """Every trial in this process. A fold that raises ends the sweep with its own traceback: what a debugger
+    wants."""
+    # and with it torch, which naming a sampler does without
+    from orchestrator.runners.inline import InlineRunner
+
+    space = SPACES[study.model]
+    storage, name, sampler, first = plan.open(space.PUBLISHED)
+    optuna_study = optuna.create_study(
+        storage=storage, study_name=name, sampler=sampler, direction="maximize"
+    )
+    for point in first:
+        optuna_study.enqueue_trial(point)
+    outcomes: list[Outcome] = []
+    proposed: list[dict[str, Any]] = []
+    control = Control(plan.scheduler)
+    for index in range(plan.trials):
+        trial = optuna_study.ask()
+        space.space(trial)
+        drawn = dict(trial.params)
+        proposed.append(drawn)
+        plan.keep(proposed)
+        jobs = informative(study.jobs(table, drawn))
+        ended = []
+        for event in folds_of_trial(
+            index, jobs, InlineRunner(store, table), control, judged=bool(study.inner_folds)
+        ):
+            ended.append(event)
+            listener(event)
+        state = ended[-1].state
+        if state == "stopped":
+            optuna_study.tell(trial, state=TrialState.PRUNED)
+        else:
+            optuna_study.tell(trial, ended[-1].score)
+        results = tuple(event.result for event in ended)
+        outcomes.append(Outcome(index, drawn, jobs[0].config, results, state=state))
+        listener(TrialEnded(outcomes[-1]))
+    return outcomes

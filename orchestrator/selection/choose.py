@@ -1,0 +1,31 @@
+"""The choice under a rule, and which rules some records allow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orchestrator.selection.records import Records, SelectionError, TrialRecord
+from orchestrator.selection.rules import RULES
+from orchestrator.selection.rules.rule import Choices, Truth
+
+
+def available(trials: Sequence[TrialRecord]) -> list[str]:
+    """The rules that these records allow, in the order of RULES."""
+    records = Records(trials)
+    return [name for name, rule in RULES.items() if rule.allowed(records)]
+
+
+def choose(rule: str, trials: Sequence[TrialRecord], test_truth: Truth | None = None) -> Choices:
+    """The choice for every (fold, seed) that any trial has.
+
+    test_truth  clip id -> class; required by oracle rules, and refused by honest ones so that no caller can
+                hand it over.
+    Raises SelectionError when the records do not allow the rule.
+    """
+    if rule not in RULES:
+        raise SelectionError(f"unknown selection rule {rule!r}; known: {', '.join(RULES)}")
+    if RULES[rule].honest and test_truth is not None:
+        raise SelectionError(f"{rule} is an honest rule and must not get test labels")
+    if not RULES[rule].honest and test_truth is None:
+        raise SelectionError(f"{rule} is an oracle rule and needs the test labels")
+    return RULES[rule].pick(Records(trials), test_truth or {})

@@ -1,0 +1,111 @@
+"""Scores of chosen test predictions, pooled over folds and joined to the truth by clip id."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from orchestrator.selection import metrics
+from orchestrator.selection.records import Records, SelectionError, TrialRecord
+from orchestrator.selection.rules.rule import Choices, Truth, true_class
+
+
+def score(
+    choices: Choices,
+    trials: Sequence[TrialRecord],
+    test_truth: Truth,
+    classes: Sequence[str],
+    part_of: Callable[[str, str], str] = lambda fold, clip: "",
+) -> dict[str, Any]:
+    """Scores of the chosen test predictions, pooled over folds and joined to the truth by clip id.
+
+    part_of  function of (fold, clip id): the part of the table (corpus, split, pair of corpora) that a
+             prediction belongs to.
+
+    Returns metrics.evaluate's keys, where uf1, uar, war and per-class scores are means over seeds and the
+    confusion matrix is their sum; and "seeds", "n_clips", "sd" ({"uf1", "uar", "war"}: sample standard
+    deviation over seeds, None for one seed), "per_seed" (list of {"seed", "uf1", "uar", "war"}) and
+    "predictions" (one dict a clip and seed: clip_id, fold, seed, truth, predicted, probs, trial, epoch),
+    sorted by seed and clip id; and "parts": {} or, where there are several, part -> the means "uf1", "uar",
+    "war" of its own predictions of the same run, "n_clips" and "absent". Raises SelectionError where clips
+    are not all tested equally often: some would count more than others.
+    """
+    records = Records(trials)
+    rows: list[dict[str, Any]] = []
+    for (fold, seed), choice in choices.items():
+        result = records.of[choice.trial][fold, seed]
+        for clip, probs in zip(result.test, result.test_probs[choice.epoch_index], strict=True):
+            if not np.isfinite(probs).all():
+                raise SelectionError(
+                    f"trial {choice.trial}, fold {fold!r}, clip {clip!r}: no finite probabilities; the "
+                    "training diverged, "
+                    "lower recipe.lr"
+                )
+            rows.append(
+                {
+                    "clip_id": clip,
+                    "fold": fold,
+                    "seed": seed,
+                    "truth": int(true_class(test_truth, clip)),
+                    "predicted": int(probs.argmax()),
+                    "probs": [float(p) for p in probs],
+                    "trial": choice.trial,
+                    "epoch": int(result.epochs[choice.epoch_index]),
+                }
+            )
+    rows.sort(key=lambda row: (row["seed"], row["clip_id"], row["fold"]))
+    times = Counter((row["seed"], row["clip_id"]) for row in rows)
+    if len(set(times.values())) > 1:
+        (_, more), (_, fewer) = max(times, key=lambda k: times[k]), min(times, key=lambda k: times[k])
+        raise SelectionError(
+            f"under one seed clip {more!r} is tested {max(times.values())} times and {fewer!r} "
+            f"{min(times.values())} times; "
+            "scores would count it more"
+        )
+    seeds = sorted({row["seed"] for row in rows})
+    each = _per_seed(rows, seeds, classes)
+    means = ("uf1", "uar", "war")
+    of_part: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        of_part.setdefault(part_of(row["fold"], row["clip_id"]), []).append(row)
+    parts = {}
+    for part, held in sorted(of_part.items()) if len(of_part) > 1 else ():
+        own = _per_seed(held, seeds, classes)
+        parts[part] = {name: float(np.mean([e[name] for e in own])) for name in means} | {
+            "n_clips": len({row["clip_id"] for row in held}), "absent": own[0]["absent"],
+        }  # fmt: skip
+    return {
+        **{name: float(np.mean([e[name] for e in each])) for name in means},
+        "sd": {
+            name: float(np.std([e[name] for e in each], ddof=1)) if len(each) > 1 else None for name in means
+        },
+        "per_class": {
+            c: {
+                k: float(np.mean([e["per_class"][c][k] for e in each])) for k in ("f1", "recall", "precision")
+            }
+            | {"support": each[0]["per_class"][c]["support"]}
+            for c in classes
+        },
+        "confusion": np.sum([e["confusion"] for e in each], axis=0).tolist(),
+        "absent": each[0]["absent"],
+        "seeds": seeds,
+        "n_clips": len({row["clip_id"] for row in rows}),
+        "per_seed": [
+            {"seed": s, **{name: e[name] for name in means}} for s, e in zip(seeds, each, strict=True)
+        ],
+        "parts": parts,
+        "predictions": rows,
+    }
+
+
+def _per_seed(
+    rows: Sequence[dict[str, Any]], seeds: Sequence[int], classes: Sequence[str]
+) -> list[dict[str, Any]]:
+    """metrics.evaluate of each seed's rows."""
+    own = [[row for row in rows if row["seed"] == seed] for seed in seeds]
+    return [
+        metrics.evaluate([row["truth"] for row in r], [row["predicted"] for row in r], classes) for r in own
+    ]

@@ -1,0 +1,222 @@
+"""A sweep whose features are there: tables -> study -> trials x folds -> selection -> report -> MLflow.
+
+run.py imports this while Ray comes up: torch, Tune and pandas take seconds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mer_models import MODELS
+from orchestrator.common.errors import Interrupted, NoResult
+from orchestrator.results import report
+from orchestrator.results.trials import trial_rows
+from orchestrator.search import inline, tune
+from orchestrator.search.events import (
+    Event,
+    FoldEnded,
+    Listener,
+    Outcome,
+    SearchBegins,
+)
+from orchestrator.search.samplers import Search
+from orchestrator.selection.choose import available, choose
+from orchestrator.selection.records import TrialRecord
+from orchestrator.selection.rules import RULES
+from orchestrator.selection.scores import score
+from orchestrator.study.study import Study
+from orchestrator.study.table import ClipTable, load, merged
+from orchestrator.sweeps import kept
+from orchestrator.sweeps.execution import Execution
+from orchestrator.sweeps.experiment import Experiment
+from orchestrator.sweeps.opening import opening
+from orchestrator.sweeps.result import Result
+from orchestrator.tracking.outbox import Outbox
+from orchestrator.workspace.store import FoldStore
+from orchestrator.workspace.sweep_folder import SWEEPS, SweepFolder
+from preprocessing.places import Place, place
+from preprocessing.plugins import Plugin
+
+CLUSTER = 8  # trials at once on a cluster, which may grow while they run
+# seconds: at first, the cores are busy with the start of Ray's processes, which the first fold waits for
+MLFLOW_AFTER = 5.0
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What has been done of a sweep.
+
+    folders      of the features, one a corpus.
+    begin        time.perf_counter() when it began; extract_s: how much of the time since then went into
+                 features.
+    quarantined  clips that have no features.
+    resumed      the sweep is continued.
+    plugins      the user's own code.
+    """
+
+    folders: tuple[Place, ...]
+    begin: float
+    extract_s: float
+    quarantined: int
+    resumed: bool
+    plugins: tuple[Plugin, ...]
+
+
+class Counted:
+    """Hands events on, and counts what a sweep's timing says."""
+
+    def __init__(self, listeners: Sequence[Listener]):
+        self.listeners = listeners
+        self.run, self.reused, self.seconds = 0, 0, 0.0
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, FoldEnded):
+            self.reused += event.reused
+            self.run += not event.reused
+            self.seconds += 0.0 if event.reused else event.result.seconds
+        for listener in self.listeners:
+            listener(event)
+
+
+def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: Listener) -> Result:
+    """Run the study on the features and keep what came of it. Raises as sweeps.run.run."""
+    study = experiment.study(execution.arithmetic)
+    uses_aus = MODELS[study.model].uses_aus
+    tables = [load(folder, experiment.classes, experiment.au, uses_aus=uses_aus) for folder in begun.folders]
+    table = merged(tables)
+    if not execution.name:
+        what = f"{study.model}-{table.corpus.replace('+', '_')}-au_{table.au}"
+        execution = execution.but(name=f"{what}-{datetime.now():%Y%m%d-%H%M%S}")
+    name = execution.name
+    jobs = study.jobs(table, {})  # fails now, not after the first trial, if the protocol cannot be
+    folder = SweepFolder.open(
+        execution.workspace / SWEEPS / name, _definition(experiment, study, table), resume=begun.resumed
+    )
+    kept.keep(folder.path, kept.absolute(experiment), execution)
+    for note in opening(name, study, experiment.trials, experiment.classes, table, tables, begun.quarantined):
+        tell(note)
+    store = FoldStore(place(execution.store or execution.workspace) / "folds")
+    plan = Search(experiment.trials, 0, experiment.sampler, folder.path, experiment.scheduler)
+    with_ray = execution.runner == "ray"
+    about = _definition(experiment, study, table) | {
+        "name": name,
+        "trials": experiment.trials,
+        "seeds": study.seeds,
+        "code": jobs[0].code,
+    }
+    after = MLFLOW_AFTER if with_ray else 0.0
+    with Outbox.start(execution.tracking, about, folder.path, store, tell, after) as outbox:
+        counted = Counted([tell, outbox.listen])
+        counted(SearchBegins(experiment.trials, len(jobs)))
+        try:
+            if with_ray:
+                at_once = CLUSTER if execution.address else 0
+                outcomes = tune.with_ray(
+                    study,
+                    table,
+                    store,
+                    plan,
+                    counted,
+                    need=execution.need,
+                    at_once=at_once,
+                    plugins=begun.plugins,
+                )
+            else:
+                outcomes = inline.search(study, table, store, plan, counted)
+        except KeyboardInterrupt as error:
+            raise Interrupted(_goes_on(name, "finished folds are kept")) from error
+    wall = time.perf_counter() - begun.begin
+    if any(one.state == "interrupted" for one in outcomes) or len(outcomes) < experiment.trials:
+        folds = sum(len(outcome.results) for outcome in outcomes)
+        raise Interrupted(_goes_on(name, f"{folds} folds are kept"))
+    failed = [outcome for outcome in outcomes if outcome.error]
+    complete = [outcome.trial for outcome in outcomes if outcome.state == "complete"]
+    if not complete:
+        outbox.failed("every trial failed")
+        first = failed[0].error if failed else "none was run"
+        raise NoResult(f"every trial failed; the first:\n{first}")
+    timing = {
+        "wall_s": round(wall, 3),
+        "fold_s": round(counted.seconds, 3),
+        "extract_s": round(begun.extract_s, 3),
+        "folds_run": counted.run,
+        "folds_reused": counted.reused,
+        "folds_saved": sum(len(jobs) - len(o.results) for o in outcomes if o.state == "stopped"),
+    }
+    scores = scored(complete, table, study)
+    summary = _summary(experiment, execution, study, table, outcomes) | {
+        "timing": timing,
+        "trials": trial_rows(outcomes, scores, study, table.au, len(jobs)),
+    }
+    report.write(folder.path, summary, scores)
+    outbox.finish(study.model, table, complete)
+    missing = sum(len(jobs) - len(outcome.results) for outcome in failed)
+    return Result.of(folder.path, missing=missing, lacks=tuple(outbox.waiting))
+
+
+def scored(trials: list[TrialRecord], table: ClipTable, study: Study) -> dict[str, dict[str, Any]]:
+    """Rule -> scores, of all rules that the records allow. Honest rules choose from the records alone; truth
+    is joined after the choice."""
+    truth, made = table.truth, {}
+    for rule in available(trials):
+        choices = choose(rule, trials, None if RULES[rule].honest else truth)
+        made[rule] = score(choices, trials, truth, table.classes, study.part_of(table))
+    return made
+
+
+def _definition(experiment: Experiment, study: Study, table: ClipTable) -> dict[str, Any]:
+    """What must be equal for a sweep to be continued, beside its experiment: what was found in the data."""
+    return {
+        "model": study.model,
+        "corpus": table.corpus,
+        "feature_set": table.features,
+        "content": table.content,
+        "scheme": experiment.classes,
+        "classes": list(table.classes),
+        "au": table.au,
+        "protocol": study.protocol,
+        "subject_dependent": study.rule.subject_dependent,
+        "inner_folds": study.inner_folds,
+        "set": dict(study.fixed),
+        "sampler": experiment.sampler,
+        "scheduler": experiment.scheduler,
+    }
+
+
+def _summary(
+    experiment: Experiment, execution: Execution, study: Study, table: ClipTable, outcomes: list[Outcome]
+) -> dict[str, Any]:
+    """All of summary.json but scores, trials and timing."""
+    complete = [outcome for outcome in outcomes if outcome.state == "complete"]
+    return {
+        "name": execution.name,
+        "model": study.model,
+        "corpus": table.corpus,
+        "feature_set": table.features,
+        "au": table.au,
+        "classes": list(table.classes),
+        "protocol": study.protocol,
+        "subject_dependent": study.rule.subject_dependent,
+        "inner_folds": study.inner_folds,
+        "clips": len(table.clip_ids),
+        "subjects": len(set(table.subjects)),
+        "folds": len(study.folds(table)),
+        "seeds": study.seeds,
+        "rule": experiment.selection,
+        "sampler": experiment.sampler,
+        "scheduler": experiment.scheduler,
+        "plugins": list(experiment.plugins),
+        "arithmetic": execution.arithmetic,
+        "configuration": {str(one.index): dict(one.config) for one in complete},
+        "left_out": dict(sorted(table.left_out.items())),
+        "failed_trials": {str(one.index): one.error for one in outcomes if one.error},
+        "stopped_trials": {str(one.index): len(one.results) for one in outcomes if one.state == "stopped"},
+    }
+
+
+def _goes_on(name: str, what: str) -> str:
+    return f"interrupted; {what}: --resume {name} goes on"

@@ -1,0 +1,148 @@
+"""Rows of a comparison: models, or the ablations of one, each an experiment of its own that is swept or gone
+on with.
+
+In ``WORKSPACE/comparisons/<name>/``: one TOML a row (rows/<row>.toml, what was asked for), and
+comparison.csv.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mer_models import MODELS
+from orchestrator.common.errors import ConfigError, NoResult, nearest
+from orchestrator.common.names import safe_name
+from orchestrator.results import report
+from orchestrator.results.comparison import line
+from orchestrator.search.events import Listener, Note
+from orchestrator.sweeps import kept
+from orchestrator.sweeps.execution import Execution
+from orchestrator.sweeps.experiment import Experiment
+from orchestrator.sweeps.run import resume, run
+from orchestrator.workspace.sweep_folder import SWEEPS
+from preprocessing.places import write_atomically
+from search_spaces import SPACES
+
+COMPARISONS = "comparisons"  # folder under --workspace
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table. settings: flat configuration keys, and "au" and "features", which belong to the
+    experiment."""
+
+    name: str
+    model: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def of(self, common: Experiment) -> Experiment:
+        """The row's experiment: what all rows share, and of a key given twice the row's own value."""
+        fields = {key: value for key, value in self.settings.items() if key in ("au", "features")}
+        keys = {key: value for key, value in self.settings.items() if key not in fields}
+        return common.but(model=self.model, settings=dict(common.settings) | keys, **fields)
+
+
+def rows(models: Sequence[str], ablations: bool) -> tuple[Row, ...]:
+    """One row a model, or the ablation rows of the only one. Raises ConfigError for an unknown name, or none
+    to ablate."""
+    for model in models:
+        if model not in MODELS:
+            raise ConfigError(nearest(model, MODELS, "model"))
+    if not ablations:
+        return tuple(Row(model, model) for model in models)
+    if len(models) != 1:
+        raise ConfigError(f"--ablations takes one model, got {len(models)}: {', '.join(models)}")
+    table = SPACES[models[0]].ABLATIONS
+    if len(table) < 2:
+        raise ConfigError(f"{models[0]} has no ablation table; those that have one: {', '.join(ablated())}")
+    return tuple(Row(name, models[0], settings) for name, settings in table.items())
+
+
+def ablated() -> tuple[str, ...]:
+    """Models with an ablation table."""
+    return tuple(name for name, space in SPACES.items() if len(space.ABLATIONS) > 1)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """name: of the comparison, a folder under the workspace. execution: of every row; its own name is not
+    used."""
+
+    name: str
+    execution: Execution
+
+    @property
+    def folder(self) -> Path:
+        return self.execution.workspace / COMPARISONS / self.name
+
+    def sweep_name(self, row: str) -> str:
+        return safe_name(f"{self.name}-{re.sub(r'[^A-Za-z0-9]+', '_', row)}")
+
+    def claimed(self, wanted: Sequence[Row], common: Experiment) -> dict[str, Experiment]:
+        """The experiment of every row that was ever asked for under this name, in order.
+
+        Raises ConfigError when a row was made otherwise: a table never mixes two settings under one name.
+        """
+        folder = self.folder / "rows"
+        held = {}
+        for path in sorted(folder.glob("*.toml"), key=lambda one: one.stat().st_mtime_ns):
+            held[path.stem] = Experiment.from_toml(path)
+        for row in wanted:
+            asked = kept.absolute(row.of(common))
+            if held.setdefault(row.name, asked) != asked:
+                before, now = (one.model_dump(by_alias=True) for one in (held[row.name], asked))
+                differ = [
+                    f"{key}: was {before[key]!r}, now {now[key]!r}" for key in now if before[key] != now[key]
+                ]
+                raise ConfigError(
+                    f"row {row.name!r} of comparison {self.name!r} was made otherwise: {'; '.join(differ)}; "
+                    "choose another --name: folds that are equal are found there too"
+                )
+            folder.mkdir(parents=True, exist_ok=True)
+            if not (folder / f"{row.name}.toml").is_file():
+                asked.to_toml(folder / f"{row.name}.toml")
+        return held
+
+    def run(
+        self, wanted: Sequence[Row], common: Experiment, tell: Listener
+    ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+        """Sweep row by row. Yields after each its name and the table's lines so far, in the order in which
+        rows were first asked for; a row without a complete result has none. Finished rows are read, not run.
+        Raises as sweeps.run.run."""
+        held = self.claimed(wanted, common)
+        for row in wanted:
+            name = self.sweep_name(row.name)
+            if not (self.execution.workspace / SWEEPS / name / "summary.json").is_file():
+                try:
+                    self._sweep(name, held[row.name], tell)
+                except NoResult as error:
+                    tell(Note(str(error), "error"))
+            lines = list(self.lines(held))
+            if lines:
+                write_atomically(
+                    self.folder / "comparison.csv",
+                    lambda path, lines=lines: pd.DataFrame(lines).to_csv(path, index=False),
+                )
+            yield row.name, lines
+
+    def _sweep(self, name: str, experiment: Experiment, tell: Listener) -> None:
+        tell(Note(f"--- {name}"))
+        if (self.execution.workspace / SWEEPS / name / kept.EXPERIMENT).is_file():
+            resume(name, self.execution.workspace, tell)
+        else:
+            run(experiment, self.execution.but(name=name), tell)
+
+    def lines(self, held: Mapping[str, Experiment]) -> Iterator[dict[str, Any]]:
+        """A line for each row whose sweep is complete."""
+        for row in held:
+            folder = self.execution.workspace / SWEEPS / self.sweep_name(row)
+            if (folder / "summary.json").is_file():
+                summary = report.read(folder)[0]
+                if not summary.get("failed_trials"):
+                    yield line(row, summary)

@@ -1,0 +1,96 @@
+"""What a sweep's folder holds of what was asked: experiment.toml and execution.toml, so that its name alone
+continues it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from orchestrator.common.errors import ConfigError
+from orchestrator.sweeps.execution import Execution
+from orchestrator.sweeps.experiment import Experiment
+from orchestrator.workspace.sweep_folder import folder_of
+
+EXPERIMENT, EXECUTION = "experiment.toml", "execution.toml"
+GROWING = ("trials", "seeds")  # may be more when a sweep is continued
+
+
+def keep(folder: Path, experiment: Experiment, execution: Execution) -> None:
+    """Write both. Roots and plugins as absolute paths, so that the sweep can be continued from anywhere.
+    Raises OSError."""
+    experiment.to_toml(folder / EXPERIMENT)
+    store = (
+        execution.store
+        if "://" in execution.store or not execution.store
+        else Path(execution.store).absolute()
+    )
+    execution.but(store=str(store)).to_toml(folder / EXECUTION)
+
+
+def absolute(experiment: Experiment) -> Experiment:
+    """The same with absolute paths."""
+    corpora = tuple(
+        one.model_copy(update={"root": str(Path(one.root).absolute())}) if one.root else one
+        for one in experiment.corpora
+    )
+    plugins = tuple(str(Path(one).absolute()) if Path(one).exists() else one for one in experiment.plugins)
+    return experiment.but(corpora=corpora, plugins=plugins)
+
+
+def held(folder: Path) -> tuple[Experiment, Execution]:
+    """What was asked of a sweep. Raises ConfigError when its folder does not say so."""
+    try:
+        return Experiment.from_toml(folder / EXPERIMENT), Execution.from_toml(folder / EXECUTION)
+    except FileNotFoundError as error:
+        old = (folder / "sweep.json").is_file()
+        why = (
+            "an older program made it: its report can be read, its folds are named by `clean`"
+            if old
+            else ("it has not begun")
+        )
+        raise ConfigError(
+            f"sweep {folder.name!r} cannot be resumed, {error.filename} is missing ({why}); start it under "
+            "another --name"
+        ) from error
+
+
+def continued(
+    name: str, workspace: Path, experiment: dict[str, Any], execution: dict[str, Any]
+) -> tuple[Experiment, Execution]:
+    """The sweep's own experiment and execution, with what is given anew.
+
+    Raises ConfigError, with both values, for what would change numbers: any field of the experiment but more
+    trials or seeds, and another arithmetic.
+    """
+    folder = folder_of(name, workspace)
+    asked, how = held(folder)
+    now = absolute(asked.but(**experiment))
+    differ = []
+    for field in Experiment.model_fields:
+        old, new = getattr(asked, field), getattr(now, field)
+        if old == new or (field in GROWING and new > old):
+            continue
+        if field == "settings":
+            keys = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
+            differ += [
+                f"{key}: was {old.get(key, 'not set')!r}, now {new.get(key, 'not set')!r}" for key in keys
+            ]
+        else:
+            differ.append(f"{field}: was {_short(old)}, now {_short(new)}")
+    then = how.but(**execution | {"name": name, "workspace": workspace})
+    if then.arithmetic != how.arithmetic:
+        differ.append(f"arithmetic: was {how.arithmetic!r}, now {then.arithmetic!r}")
+    if differ:
+        raise ConfigError(
+            f"sweep {name!r} was started differently, so it cannot be resumed: {'; '.join(differ)}"
+        )
+    return now, then
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, tuple):
+        return (
+            ", ".join(f"{one.name} in {one.root}" if hasattr(one, "root") else str(one) for one in value)
+            or "none"
+        )
+    return repr(value)

@@ -1,0 +1,114 @@
+"""What came of a sweep, as pandas frames. Read from the sweep's folder, where all of it is kept."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from orchestrator.results import report
+from orchestrator.workspace.sweep_folder import folder_of
+
+
+@dataclass(frozen=True)
+class Result:
+    """One sweep's result, or several's (``one + other``).
+
+    folders  of the sweeps. missing: folds that have no result. lacks: what MLflow could not take.
+
+    Frames; each begins with the columns ``sweep`` and ``model``:
+    predictions  rule, seed, clip_id, subject, truth, predicted (class names), trial, epoch, p_<class>: every
+                 chosen test prediction of every rule.
+    scores       rule, kind ("honest" or "oracle"), uf1, uar, war (0..1, means over seeds) and their _sd,
+                 f1_<class>, recall_<class>, clips, seeds: one row a rule.
+    people       rule, seed, subject, clips, correct, accuracy: one row a held-out person.
+    trials       trial, state, folds, of, validation_uf1, chosen, seconds, code, and one column a
+                 configuration key: what ran. Never a test score: a trial that can be sorted by its test score
+                 will be chosen by it.
+    """
+
+    folders: tuple[Path, ...]
+    missing: int = 0
+    lacks: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, folder: Path, missing: int = 0, lacks: tuple[str, ...] = ()) -> Result:
+        """Of one finished sweep. Raises ReportError when its files do not read."""
+        made = cls((folder,), missing, lacks)
+        _ = made.summaries
+        return made
+
+    def __add__(self, other: Result) -> Result:
+        return Result(self.folders + other.folders, self.missing + other.missing, self.lacks + other.lacks)
+
+    @functools.cached_property
+    def _read(self) -> list[tuple[dict[str, Any], pd.DataFrame]]:
+        return [report.read(folder) for folder in self.folders]
+
+    @property
+    def summaries(self) -> list[dict[str, Any]]:
+        """Of each sweep the content of summary.json: what ran on what, scores of every rule under
+        "selection"."""
+        return [summary for summary, _ in self._read]
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The summary of the only sweep. Raises ValueError where there are several."""
+        (one,) = self.summaries
+        return one
+
+    @functools.cached_property
+    def predictions(self) -> pd.DataFrame:
+        return self._joined([frame for _, frame in self._read])
+
+    @functools.cached_property
+    def scores(self) -> pd.DataFrame:
+        return self._joined(
+            [
+                pd.DataFrame(
+                    [report.summary_row(rule, score) for rule, score in summary["selection"].items()]
+                )
+                for summary in self.summaries
+            ]
+        )
+
+    @functools.cached_property
+    def people(self) -> pd.DataFrame:
+        return self._joined([report.people_of(frame) for _, frame in self._read])
+
+    @functools.cached_property
+    def trials(self) -> pd.DataFrame:
+        made = []
+        for summary in self.summaries:
+            rows = summary.get("trials") or [{"trial": int(i)} for i in summary["configuration"]]
+            config = summary["configuration"]
+            made.append(
+                pd.DataFrame(
+                    [
+                        {key: value for key, value in row.items() if key != "drawn"}
+                        | _values(config.get(str(row["trial"]), {}))
+                        for row in rows
+                    ]
+                )
+            )
+        return self._joined(made)
+
+    def _joined(self, frames: list[pd.DataFrame]) -> pd.DataFrame:
+        for frame, summary in zip(frames, self.summaries, strict=True):
+            frame.insert(0, "sweep", summary["name"])
+            frame.insert(1, "model", summary["model"])
+        return pd.concat(frames, ignore_index=True)
+
+
+def load(name: str, workspace: Path | str = "workspace") -> Result:
+    """The result of a finished sweep. Raises ConfigError for a name that no sweep has, ReportError for one
+    that has not finished."""
+    return Result.of(folder_of(name, Path(workspace)))
+
+
+def _values(config: dict[str, Any]) -> dict[str, Any]:
+    """{"recipe": {"lr": ..}} -> {"recipe.lr": ..}."""
+    return {f"{section}.{key}": value for section, held in config.items() for key, value in held.items()}

@@ -1,0 +1,71 @@
+"""The console script: each command is there by its own name and is the same command."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestrator.mer import COMMANDS, app
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def own_command_line(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["mer"])
+
+
+def after_usage(text):
+    """Without the usage line, which names the program."""
+    return [line for line in text.splitlines() if line.strip() and "Usage:" not in line]
+
+
+def test_every_file_of_the_root_is_a_command_and_no_other_is():
+    files = {path.stem for path in (ROOT / "orchestrator").glob("*.py")} - {"__init__", "__main__", "mer"}
+    ours = {name for name, (module, _) in COMMANDS.items() if module == f"orchestrator.{name}"}
+    assert ours == files, "mend COMMANDS in orchestrator/mer.py: a file of orchestrator/ is a command"
+    others = {name: module for name, (module, _) in COMMANDS.items() if name not in ours}
+    assert others == dict.fromkeys(("extract", "check", "show"), "preprocessing.__main__")
+
+
+@pytest.mark.parametrize("words", [("sweep",), ("compare",), ("report",), ("remote", "status"), ("extract",)])
+def test_help_is_that_of_the_command(words):
+    module = COMMANDS[words[0]][0].removesuffix(".__main__")
+    rest = words if module == "preprocessing" else words[1:]
+    command = [sys.executable, "-m", module, *rest, "--help"]
+    env = {**os.environ, "COLUMNS": "100"}
+    alone = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=env, check=True)
+    ours = subprocess.run(
+        [sys.executable, "-m", "orchestrator", *words, "--help"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=env,
+        check=True,
+    )
+    assert after_usage(ours.stdout) == after_usage(alone.stdout)
+    assert f"python -m orchestrator {' '.join(words)} [OPTIONS]" in ours.stdout
+
+
+def test_words_after_two_dashes_and_exit_statuses_reach_the_command():
+    result = CliRunner().invoke(app, ["compare", "nobody", "--", "--name", "x"])
+    assert result.exit_code == 2
+    assert "unknown model 'nobody'" in result.output.replace("\n", " ")
+    assert sys.argv == [str(ROOT / "orchestrator" / "compare.py"), "nobody", "--", "--name", "x"]
+
+
+def test_help_and_version_import_no_command():
+    code = (
+        "import sys; from orchestrator.mer import app\n"
+        "from typer.testing import CliRunner\n"
+        "for words in (['--help'], ['--version']): print(CliRunner().invoke(app, words).output)\n"
+        "print([m for m in sys.modules if m.split('.')[0] in ('numpy', 'pandas', 'ray', 'torch')])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    lines = out.stdout.splitlines()
+    assert lines[-1] == "[]"
+    assert "mer 0." in out.stdout
+    assert all(any(f" {name} " in line for line in lines) for name in COMMANDS)
