@@ -11,7 +11,7 @@ import pytest
 
 from mer_models import MODELS
 from orchestrator.common.names import safe_name
-from orchestrator.search.search import NamedSampler
+from orchestrator.search.samplers import NamedSampler
 from orchestrator.study.configuration import configuration
 from orchestrator.sweeps.features import chosen
 from search_spaces import SPACES

@@ -159,7 +159,12 @@ def test_a_faulty_package_breaks_nothing_until_its_name_is_asked_for(package, te
 @pytest.mark.parametrize(
     ("points", "registry", "name", "message"),
     [
-        ("[mer.corpora]\nyours = lab.my_corpus", DATASETS, "yours", "CORPUS is 'my_corpus'; .*: 'yours'"),
+        (
+            "[mer.corpora]\nyours = lab.my_corpus",
+            DATASETS,
+            "yours",
+            "it names the corpus 'yours', its module 'my_corpus'",
+        ),
         ("[mer.corpora]\nyours = lab.none", DATASETS, "yours", "raises on import: ModuleNotFoundError"),
         ("[mer.inputs]\nyours = lab.seen", INPUTS, "yours", "INPUTS holds no 'yours'"),
         ("[mer.protocols]\npairs = lab.net", PROTOCOLS, "pairs", "PROTOCOL must be .* got None"),
