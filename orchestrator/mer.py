@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -40,9 +39,7 @@ class _Command(typer.core.TyperCommand):
         module, words, path = COMMANDS[name][0], ctx.args, ctx.command_path
         if module.startswith("preprocessing"):  # one app with several commands
             words, path = [name, *words], ctx.parent.command_path
-        found = importlib.import_module(module)
-        sys.argv[:] = [str(found.__file__), *words]  # as python -m does: a command may read its own line
-        return found.app(args=words, prog_name=path)
+        return importlib.import_module(module).app(args=words, prog_name=path)
 
 
 app = typer.Typer(

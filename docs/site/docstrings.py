@@ -23,13 +23,14 @@ class AsWritten(griffe.Extension):
             )
 
 
-def undocumented(obj: griffe.Object) -> list[str]:
-    """Paths of the public functions and classes in ``obj``, itself among them, that have no docstring."""
+def undocumented(obj: griffe.Object, members: bool = True) -> list[str]:
+    """Paths of ``obj`` and, where its members are shown, of the public functions and classes in it that have
+    no docstring."""
     found = []
     needs = obj.is_function or obj.is_class or obj.is_module
     if needs and not obj.docstring and not obj.name.startswith("_"):
         found.append(obj.path)
-    for name, member in obj.members.items():
+    for name, member in obj.members.items() if members else ():
         inside = not member.is_alias and not name.startswith("_") and (obj.is_class or obj.is_module)
         if inside and (member.is_function or member.is_class):
             found += undocumented(member)

@@ -24,10 +24,11 @@ log = logging.getLogger("mkdocs.hooks")
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """MkDocs calls this for every page: its text -> the text that is rendered."""
-    for name in re.findall(r"^::: (\S+)", markdown, re.MULTILINE):
-        for path in undocumented(_object(name)):
+    for name, options in re.findall(r"^::: (\S+)\n((?: {4}.*\n)*)", markdown + "\n", re.MULTILINE):
+        for path in undocumented(_object(name), members="members: false" not in options):
             log.warning("%s: %s has no docstring", page.file.src_path, path)
     markdown = re.sub(r"<!-- modules: (\S+)(?: without (.+?))? -->", _modules, markdown)
+    markdown = re.sub(r"<!-- fields: (\S+)\.(\w+) -->", _fields, markdown)
     return re.sub(r"<!-- options: (.+?) -->", _options, markdown)
 
 
@@ -49,6 +50,16 @@ def _modules(match: re.Match[str]) -> str:
         if rest:
             parts.append(f"```text\n{rest}\n```\n")
     return "\n".join(parts)
+
+
+def _fields(match: re.Match[str]) -> str:
+    """One row a field of a class of pydantic's."""
+    fields = getattr(importlib.import_module(match[1]), match[2]).model_fields
+    rows = ["| field | default |", "|---|---|"]
+    for name, field in fields.items():
+        default = "needed" if field.is_required() else f"`{field.get_default(call_default_factory=True)!r}`"
+        rows.append(f"| `{name}` | {default} |")
+    return "\n".join(rows)
 
 
 def _options(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""CONTRIBUTING's recipes, followed to the letter in a copy of the repository: the files are written, the lines
+"""CONTRIBUTING's recipes, followed to the letter in a copy of this repository: the files are made, the lines
 put into the registries, and the tests of the new things pass, those of the registries with them.
 
     <!-- file: PATH -->                     the block is that file
