@@ -33,6 +33,7 @@ from preprocessing.schema import CorpusError, FeatureSetError
 BAD_INPUT = (
     CorpusError, FixError, FeatureSetError, SettingsError, plugins.PluginError, PlaceError, OSError,
 )  # fmt: skip
+LEFT_OUT = plugins.discover()  # before the names are listed below
 DEFAULT = Settings()
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 console = Console()
@@ -131,8 +132,7 @@ def extract_command(
     clips are quarantined."""
     with _exit_status():
         settings = _settings(flow, steps, keep, apex, equalise, landmarks_every)
-        own = [plugins.read(where) for where in plugin]
-        plugins.install(own)  # before "all" is looked up
+        own = _installed(plugin)  # before "all" is looked up
         if workers:
             _start_ray()
         with _progress() as report:
@@ -167,7 +167,7 @@ def check_command(
     """Say what a corpus' folder holds, against the published counts, before any work. Exit status 1 if a clip
     of it cannot be used."""
     with _exit_status():
-        plugins.install([plugins.read(where) for where in plugin])
+        _installed(plugin)
         found = check.check(corpus, root, console)
         raise typer.Exit(1 if found.problems else 0)
 
@@ -196,10 +196,18 @@ def show_command(
     images."""
     with _exit_status():
         settings = _settings(flow, steps, keep, apex, equalise, landmarks_every)
-        own = [plugins.read(where) for where in plugin]
+        own = _installed(plugin)
         with _progress() as report:
             path = show.sheet(clip, root, workspace, settings, plugins=own, report=report)
         _say(str(path))
+
+
+def _installed(wheres: list[str]) -> list[plugins.Plugin]:
+    for sentence in LEFT_OUT:
+        _say(sentence)
+    own = [plugins.read(where) for where in wheres]
+    plugins.install(own)
+    return own
 
 
 def _settings(

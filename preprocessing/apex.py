@@ -19,14 +19,16 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.inputs.view import Frame
 from preprocessing.regions import REGIONS, regions
+
+if TYPE_CHECKING:  # else a circle: the settings ask here which methods there are
+    from preprocessing.inputs.view import Frame
 
 SIZE = (32, 16)  # width, height in pixels that a region is reduced to: averages out sensor noise
 # a blink is the largest movement of many clips

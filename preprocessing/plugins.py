@@ -113,8 +113,8 @@ def check_corpus(module: Any, where: str, key: str) -> None:
 
     if wrong := faults(module):
         raise PluginError(f"{where} offers a corpus, and {'; '.join(wrong)}; see examples/my_corpus.py")
-    if key != module.CORPUS:
-        raise PluginError(f"{where}: CORPUS is {module.CORPUS!r}; a corpus is named as its file is: {key!r}")
+    if key != module.CORPUS:  # of an entry point; a file's own name is among the facts
+        raise PluginError(f"{where}: it names the corpus {key!r}, its module {module.CORPUS!r}")
 
 
 def check_inputs(module: Any, where: str, key: str) -> None:

@@ -16,8 +16,7 @@ import pytest
 
 from orchestrator.training.kinds import KINDS
 from orchestrator.training.parts.mirror import mirror
-from preprocessing.inputs import INPUTS
-from preprocessing.inputs.view import Settings
+from preprocessing.inputs import INPUTS, Settings
 from preprocessing.landmarks import Landmarker
 from preprocessing.pipeline import Pipeline
 from preprocessing.render import RenderConfig, clip_plan

@@ -60,7 +60,7 @@ def faults(corpus: Corpus) -> tuple[str, ...]:
     if "all" not in corpus.SCHEMES:
         return ("SCHEMES has no scheme 'all', the one of every word of the corpus",)
     found = []
-    if corpus.CORPUS != (file := corpus.__name__.rpartition(".")[2]):
+    if (file := corpus.__name__.rpartition(".")[2]) != corpus.CORPUS:
         found.append(f"CORPUS is {corpus.CORPUS!r}, but the file is named {file!r}")
     found += _of_schemes(corpus.SCHEMES)
     if corpus.PUBLISHED:

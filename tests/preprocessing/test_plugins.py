@@ -210,7 +210,7 @@ def test_a_plugin_that_offers_nothing_that_is_asked_for_is_not_imported(write):
     ("files", "message"),
     [
         ({"mine.py": 'CORPUS = "mine"\n'}, "PUBLISHED is missing; SCHEMES is missing; .*clips is"),
-        ({"yours.py": FACTS + CLIPS}, "CORPUS is 'mine'; a corpus is named as its file is: 'yours'"),
+        ({"yours.py": FACTS + CLIPS}, "CORPUS is 'mine', but the file is named 'yours'"),
         ({"samm.py": FACTS.replace("mine", "samm") + CLIPS}, "the corpus name 'samm' is taken by this"),
         ({"mine.py": "INPUTS = []\n"}, r"INPUTS must be \{name: Input\}, got \[\]"),
         ({"mine.py": "INPUTS = {}\n"}, r"INPUTS must be \{name: Input\}, got \{\}"),

@@ -155,3 +155,33 @@ def test_a_setting_is_part_of_the_feature_sets_that_read_it_and_of_no_picture(ot
     here, there = now(Settings(), False), now(Settings(**other), False)
     assert {name for name in here if here[name] != there[name]} == expected
     assert now(Settings(), True) == now(Settings(**other), True)
+
+
+OWN = """
+from preprocessing.inputs.onset_apex_flow import OnsetApexFlow
+INPUTS = {"mine": OnsetApexFlow(large=False)}
+"""
+OWN_SCRIPT = """
+import json, sys
+from preprocessing.inputs import INPUTS, Settings
+from preprocessing.plugins import install, read
+from preprocessing.versions import input_version
+install([read(sys.argv[1])])
+print(json.dumps({name: input_version(name, Settings(), pictures=False) for name in INPUTS}))
+"""
+
+
+def test_an_input_of_ones_own_has_the_version_of_its_own_file_even_where_its_class_is_ours(tmp_path, before):
+    def now(text):
+        (tmp_path / "mine.py").write_text(text)
+        command = [sys.executable, "-c", OWN_SCRIPT, str(tmp_path / "mine.py")]
+        environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    first = now(OWN)
+    assert {name: first[name] for name in NAMES} == before["frames"]
+    assert first["mine"] not in before["frames"].values()
+    assert now(f"# a comment\n{OWN}") == first
+    assert now(OWN.replace("False", "True"))["mine"] != first["mine"]

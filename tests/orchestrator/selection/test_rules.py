@@ -9,17 +9,17 @@ import pytest
 
 from orchestrator.protocols import Clips, loso
 from orchestrator.protocols.inner import split
-from orchestrator.selection import metrics
-from orchestrator.selection import rules as selection
-from orchestrator.selection.choose import choose
+from orchestrator.selection import metrics, records
+from orchestrator.choose import available, choose
 from orchestrator.selection.records import SelectionError, TrialRecord, pooled_validation_uf1
+from orchestrator.selection.rules import DEFAULT, RULES
 from orchestrator.selection.rules.rule import Choice
 from orchestrator.selection.scores import score
 from orchestrator.study.jobs import FoldResult
 from tests.orchestrator.selection.records_by_hand import record
 
-HONEST = [name for name, rule in selection.RULES.items() if rule.honest]
-ORACLE = [name for name, rule in selection.RULES.items() if not rule.honest]
+HONEST = [name for name, rule in RULES.items() if rule.honest]
+ORACLE = [name for name, rule in RULES.items() if not rule.honest]
 A, B = ("a", 0), ("b", 0)
 TRUTH = {"a/0": 0, "a/1": 1, "b/0": 1, "b/1": 1}
 T01 = [0, 1]  # truth of the validation clips of either fold
@@ -109,7 +109,7 @@ def test_seeds_are_replicates_chosen_and_scored_apart_then_averaged():
 
 def test_order_of_trials_and_folds_changes_nothing():
     def all_of(trials):
-        return {r: choose(r, trials, None if r in HONEST else TRUTH) for r in selection.RULES}
+        return {r: choose(r, trials, None if r in HONEST else TRUTH) for r in RULES}
 
     trials = two_trials()
     expected = all_of(trials)
@@ -167,33 +167,33 @@ def test_a_pruned_trial_is_left_out_where_all_folds_are_needed_and_is_named():
     whole, other = two_trials()
     pruned = TrialRecord(1, {}, other.results[1:])  # would win pooled_validation and oracle_trial
     trials = [whole, pruned]
-    assert selection.incomplete(trials) == {1: "trial 1 lacks 1 of 2 folds (first: a, seed 0)"}
+    assert records.incomplete(trials) == {1: "trial 1 lacks 1 of 2 folds (first: a, seed 0)"}
     assert {c.trial for c in choose("pooled_validation", trials).values()} == {0}
     assert {c.trial for c in choose("oracle_trial", trials, TRUTH).values()} == {0}
     assert choose("nested", trials)[B] == Choice(1, 0)
     halves = [TrialRecord(0, {}, whole.results[:1]), pruned]
-    assert selection.available(halves) == ["nested", "last_epoch", "oracle_epoch"]
+    assert available(halves) == ["nested", "last_epoch", "oracle_epoch"]
     with pytest.raises(SelectionError, match="trial 0 lacks 1 of 2 folds"):
         choose("pooled_validation", halves)
 
 
 def test_without_validation_people_only_rules_that_need_none_remain():
     bare = TrialRecord(0, {}, (record("a", [[1, 1], [0, 1]]), record("b", [[1, 1], [0, 0]])))
-    assert selection.available([bare]) == ["last_epoch", "oracle_epoch", "oracle_trial"]
+    assert available([bare]) == ["last_epoch", "oracle_epoch", "oracle_trial"]
     assert choose("last_epoch", [bare]) == {A: Choice(0, 1), B: Choice(0, 1)}
     assert choose("oracle_epoch", [bare], TRUTH) == {A: Choice(0, 1), B: Choice(0, 0)}
     assert choose("oracle_trial", [bare], TRUTH) == {A: Choice(0, 1), B: Choice(0, 1)}
-    assert selection.available([bare, dataclasses.replace(bare, index=1)]) == ["oracle_trial"]
+    assert available([bare, dataclasses.replace(bare, index=1)]) == ["oracle_trial"]
     with pytest.raises(SelectionError, match="needs validation people"):
         choose("nested", [bare])
-    assert selection.available(two_trials()) == list(selection.RULES)
+    assert available(two_trials()) == list(RULES)
 
 
 # ---- honesty
 
 
 def test_rules_that_are_honest_refuse_test_labels_and_the_others_say_oracle():
-    assert selection.DEFAULT in HONEST
+    assert DEFAULT in HONEST
     assert all(name.startswith("oracle") for name in ORACLE)
     for rule in HONEST:
         with pytest.raises(SelectionError, match="honest rule"):
@@ -263,7 +263,7 @@ def test_a_model_that_memorises_people_is_at_chance_under_honest_rules_while_an_
         rule: score(choose(rule, trials, None if rule in HONEST else truth), trials, truth, ("a", "b", "c"))[
             "uar"
         ]
-        for rule in selection.RULES
+        for rule in RULES
     }
     for rule in HONEST:
         assert uar[rule] == pytest.approx(1 / 3, abs=0.06)  # 320 clips: standard error .026

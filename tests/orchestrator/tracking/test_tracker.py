@@ -17,6 +17,8 @@ from mlflow import MlflowClient
 
 from orchestrator.results import report
 from orchestrator.selection import records, scores
+from orchestrator.selection.choose import choose
+from orchestrator.selection.rules import RULES
 from orchestrator.tracking import tracker as tracking
 from orchestrator.tracking.tracked_metrics import CURVE_POINTS, flat
 from orchestrator.tracking.tracker import Tracker, TrackingError, reach
@@ -43,9 +45,9 @@ SUMMARY = {
 def scores_of(trials):
     return {
         rule: scores.score(
-            selection.choose(rule, trials, None if rule in HONEST else TRUTH), trials, TRUTH, CLASSES
+            choose(rule, trials, None if rule in HONEST else TRUTH), trials, TRUTH, CLASSES
         )
-        for rule in selection.RULES
+        for rule in RULES
     }
 
 

@@ -236,6 +236,11 @@ def test_data_that_does_not_fit_the_job_is_refused(change, message):
         train_fold(job, dataclasses.replace(data, **change))
 
 
+def test_pictures_are_resized_before_the_model_is_asked_what_it_takes():
+    with pytest.raises(ValueError, match=r"got \(3, 30, 30\), whose axis 2 must be 28"):
+        train_fold(*fold("ststnet", image_size=30))
+
+
 def predicted_fold():
     """As the data of a study with --au predicted: annotations of the training clips alone."""
     job, data = fold("stag", n=21)

@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from preprocessing.datasets import read
+from preprocessing.datasets.reading import read
 from preprocessing.inputs import FILES, INPUTS, NameTaken, Settings, SettingsError
 from preprocessing.pipeline import Pipeline
 from preprocessing.render import RenderConfig, render_corpus
