@@ -1,4 +1,5 @@
-"""Words that every room uses: errors that say the next step, names that are safe, seeds that are hashes of names.
+"""Words that every room uses: errors that say the next step, names that are safe, seeds that are hashes of
+names.
 
 In    names and values, as a user writes them
 Out   the same, checked; or an error that names the nearest known one

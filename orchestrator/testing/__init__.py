@@ -1,5 +1,5 @@
-"""What holds for every model, search space, corpus, input and protocol: pytest classes that a file of yours passes
-as ours do. Needs pytest, which is installed with ``[dev]`` or ``[testing]``.
+"""What holds for every model, search space, corpus, input and protocol: pytest classes that a file of yours
+passes as ours do. Needs pytest, which is installed with ``[dev]`` or ``[testing]``.
 
 In    a fixture of your subclass, which says what it is about; the class's docstring shows how
 Out   a test for each promise

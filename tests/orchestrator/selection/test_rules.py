@@ -10,7 +10,7 @@ import pytest
 from orchestrator.protocols import Clips, loso
 from orchestrator.protocols.inner import split
 from orchestrator.selection import metrics, records
-from orchestrator.choose import available, choose
+from orchestrator.selection.choose import available, choose
 from orchestrator.selection.records import SelectionError, TrialRecord, pooled_validation_uf1
 from orchestrator.selection.rules import DEFAULT, RULES
 from orchestrator.selection.rules.rule import Choice
