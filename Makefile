@@ -42,8 +42,9 @@ lint: env ## ruff and mypy
 	$(RUN) -m ruff format --check --quiet .
 	$(RUN) -m mypy
 
+# Not --quiet: a warning that is not shown is not counted, and strict would be strict no more.
 docs: env ## the documentation site, into site/; a broken link or a missing docstring of the reference fails
-	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --quiet --clean
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --clean
 
 ui: env ## MLflow in a browser, on this machine only: http://127.0.0.1:5000
 	$(RUN) -m mlflow ui --host 127.0.0.1 --port 5000 --backend-store-uri sqlite:///workspace/mlflow.db

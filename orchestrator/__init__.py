@@ -1,7 +1,9 @@
-"""4. Trials x folds -> metrics -> MLflow: what is asked (Experiment), how it runs (Execution), what came of it (Result).
+"""4. Trials x folds -> metrics -> MLflow: what is asked (Experiment), how it runs (Execution), what came of
+it (Result).
 
-``from orchestrator import Experiment, run, load``. The root holds these names and the commands; all else lives in rooms, each
-of which says in its ``__init__`` what goes in, what comes out, and which rooms it may use (tests/test_imports.py).
+``from orchestrator import Experiment, run, load``. The root holds these names and the commands; all else
+lives in rooms, each of which says in its ``__init__`` what goes in, what comes out, and which rooms it may
+use (tests/test_imports.py).
 """
 
 from __future__ import annotations
@@ -17,9 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Execution", "Experiment", "Result", "load", "resume", "run"]
 _WHERE = {
-    "Execution": "execution", "Experiment": "experiment", "Result": "result", "load": "result", "resume": "run",
+    "Execution": "execution",
+    "Experiment": "experiment",
+    "Result": "result",
+    "load": "result",
+    "resume": "run",
     "run": "run",
-}  # fmt: skip
+}
 
 
 def __getattr__(name: str) -> Any:

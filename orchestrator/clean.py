@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from preprocessing.plugins import read
 from rich.table import Table
 
 from orchestrator.console import asked
@@ -22,6 +21,7 @@ from orchestrator.study import plugins
 from orchestrator.workspace.stale import OLDER, Found, found
 from orchestrator.workspace.store import FoldStore
 from preprocessing.places import place
+from preprocessing.plugins import read
 
 console = terminal()
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

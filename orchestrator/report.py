@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from preprocessing.plugins import PluginError
-from preprocessing.plugins import read as read_plugin
 
 from orchestrator.console import asked
 from orchestrator.console.handler import errors_are_told
@@ -17,6 +15,8 @@ from orchestrator.selection.rules import DEFAULT
 from orchestrator.study import plugins
 from orchestrator.workspace.stale import CURRENT, of_summary
 from orchestrator.workspace.sweep_folder import folder_of
+from preprocessing.plugins import PluginError
+from preprocessing.plugins import read as read_plugin
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 

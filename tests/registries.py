@@ -8,6 +8,7 @@ from mer_models import MODELS
 from orchestrator.protocols import PROTOCOLS
 from orchestrator.search.schedulers import SCHEDULERS
 from orchestrator.study import plugins as of_study
+from orchestrator.study import versions
 from preprocessing import closure, plugin_source, plugins
 from preprocessing.datasets import DATASETS
 from preprocessing.inputs import INPUTS
@@ -24,7 +25,7 @@ def untouched() -> Iterator[None]:
         closure._PLUGINS,
     ]  # fmt: skip
     held, path, modules = [dict(table) for table in tables], list(sys.path), set(sys.modules)
-    _forget_entry_points()
+    _forget_answers()
     try:
         yield
     finally:
@@ -32,13 +33,13 @@ def untouched() -> Iterator[None]:
             table.clear()
             table.update(before)
         sys.path[:] = path
-        _forget_entry_points()
+        _forget_answers()
         closure._closure.cache_clear()
         for name in set(sys.modules) - modules:
             if name.split(".")[0] in ("mer_plugins", "lab"):
                 del sys.modules[name]
 
 
-def _forget_entry_points() -> None:
-    for discovered in (of_study._discover, plugins._discover_corpora, plugins._discover_inputs):
-        discovered.cache_clear()
+def _forget_answers() -> None:
+    for said in (of_study._discover, plugins._discover_corpora, plugins._discover_inputs, versions._version):
+        said.cache_clear()

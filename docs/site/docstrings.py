@@ -17,10 +17,25 @@ class AsWritten(griffe.Extension):
     def on_instance(self, *, obj: griffe.Object, **_: Any) -> None:
         """Told of every module, class, function and attribute."""
         if obj.docstring:
-            paragraphs = re.split(r"\n\s*\n", obj.docstring.value.strip())
-            obj.docstring.value = "\n\n".join(
-                f"```text\n{text}\n```" if COLUMNS.search(text) else text for text in paragraphs
+            obj.docstring.value = as_written(obj.docstring.value)
+
+
+def as_written(text: str) -> str:
+    """A docstring as Markdown. What follows "::" and is set in, is Python."""
+    made: list[str] = []
+    code = False
+    for paragraph in re.split(r"\n\s*\n", text.strip("\n")):
+        begins = bool(made) and made[-1].endswith(":")
+        if paragraph.startswith("    ") and (code or begins):
+            lines = re.sub("^ {4}", "", paragraph, flags=re.MULTILINE)
+            made[-1:] = [f"{made[-1][:-3]}\n{lines}\n```"] if code else [made[-1], f"```python\n{lines}\n```"]
+            code = True
+        else:
+            made.append(
+                f"```text\n{paragraph}\n```" if COLUMNS.search(paragraph) else paragraph.replace("::", ":")
             )
+            code = False
+    return "\n\n".join(made)
 
 
 def undocumented(obj: griffe.Object, members: bool = True) -> list[str]:

@@ -30,10 +30,6 @@ class Registry(Mapping[str, T]):
             raise ValueError(f"there is a {self._what} {name!r} already; give yours another name")
         self._later[name] = load
 
-    def remove(self, name: str) -> None:
-        """Take back what was added. Raises KeyError for any other name."""
-        del self._later[name]
-
     def __getitem__(self, name: str) -> T:
         return self._later[name]() if name in self._later else self._things[name]
 

@@ -23,7 +23,6 @@ from orchestrator.sweeps.experiment import Experiment, Extraction
 from preprocessing.datasets import DATASETS
 from preprocessing.plugins import read
 
-
 plugins.discover()  # what installed packages offer is listed by --help too
 
 

@@ -1,5 +1,9 @@
-"""Protocols by name: who is held out, one a file. A protocol sees clip ids, people, splits and class indices,
-never a feature."""
+"""Who is held out, one protocol a file; and who of the training people validates.
+
+In    clip ids, people, classes and splits, never a feature
+Out   folds, as clip ids; every protocol's folds are checked in fold.py
+Uses  common
+"""
 
 from __future__ import annotations
 

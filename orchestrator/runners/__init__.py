@@ -1,1 +1,6 @@
-"""Ways to run fold jobs. Every runner calls the same ``run_fold``; they differ in where."""
+"""The same fold in this process or as a Ray task, and what becomes of one that fails.
+
+In    fold jobs, a table, what a fold asks for
+Out   results as folds end, each kept in the store before it is handed on
+Uses  common, study, training, training/packed, workspace
+"""

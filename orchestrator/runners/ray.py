@@ -26,9 +26,8 @@ from orchestrator.study.tasks import Annotations, FoldTask, SharedInputs, unsign
 from orchestrator.workspace.store import FoldStore
 
 if TYPE_CHECKING:
-    from preprocessing.plugins import Plugin
-
     from orchestrator.runners.inline import Ended
+    from preprocessing.plugins import Plugin
 
 # What trains is imported where it is used: torch takes a second, and a trial's own process only waits for its
 # folds.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from preprocessing.plugins import Plugin
-
 from orchestrator.search.schedulers import SCHEDULERS, Evidence
 from orchestrator.study import plugins
+from preprocessing.plugins import Plugin
 
 
 class Control:

@@ -81,6 +81,8 @@ class Outcome:
 
 @dataclass(frozen=True)
 class TrialEnded:
+    """No fold of a trial runs any more: it is complete, was stopped, or failed; ``outcome`` says which."""
+
     outcome: Outcome
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from mer_models import MODELS
 from orchestrator.common.registry import Registry
 from orchestrator.protocols import PROTOCOLS, Protocol
+from preprocessing import closure
 from preprocessing import plugins as shared
 from preprocessing.plugins import OFFERS, Plugin, PluginError, read
 from search_spaces import SPACES
@@ -84,6 +85,13 @@ def check_model(module: Any, where: str, key: str) -> None:
         missing += [f"MODEL.{name}" for name in shared.lacking(module.MODEL, OF_MODEL)]
     if missing:
         raise PluginError(f"{where} offers a model and lacks {', '.join(missing)}; see examples/my_model.py")
+    try:
+        closure.modules([module.MODEL.__module__])
+    except ModuleNotFoundError as error:
+        raise PluginError(
+            f"{where}: MODEL is a class of {module.MODEL.__module__}, whose code is no part of the plugin "
+            "and so of no result's version; derive a class of your own from it"
+        ) from error
 
 
 def check_protocol(module: Any, where: str, key: str) -> None:

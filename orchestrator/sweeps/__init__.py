@@ -1,1 +1,6 @@
+"""What is asked and what came of it: Experiment, Execution, run, Result.
 
+In    an experiment, and how to run it
+Out   a Result, and events on the way; nothing is printed here
+Uses  common, protocols, results, runners, search, selection, study, tracking, workspace
+"""

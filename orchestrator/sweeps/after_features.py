@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from mer_models import MODELS
@@ -92,15 +93,32 @@ def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: L
         what = f"{study.model}-{table.corpus.replace('+', '_')}-au_{table.au}"
         execution = execution.but(name=f"{what}-{datetime.now():%Y%m%d-%H%M%S}")
     name = execution.name
-    jobs = study.jobs(table, {})  # fails now, not after the first trial, if the protocol cannot be
-    folder = SweepFolder.open(
+    study.jobs(table, {})  # fails now, not after the first trial, if the protocol cannot be
+    claimed = SweepFolder.open(
         execution.workspace / SWEEPS / name, _definition(experiment, study, table), resume=begun.resumed
     )
-    kept.keep(folder.path, kept.absolute(experiment), execution)
-    for note in opening(name, study, experiment.trials, experiment.classes, table, tables, begun.quarantined):
-        tell(note)
+    with claimed as folder:
+        kept.keep(folder.path, kept.absolute(experiment), execution)
+        for note in opening(
+            name, study, experiment.trials, experiment.classes, table, tables, begun.quarantined
+        ):
+            tell(note)
+        return _run(experiment, execution, begun, study, table, folder.path, tell)
+
+
+def _run(
+    experiment: Experiment,
+    execution: Execution,
+    begun: Begun,
+    study: Study,
+    table: ClipTable,
+    folder: Path,
+    tell: Listener,
+) -> Result:
+    """Search, selection, report, MLflow. folder: of the sweep, which this process has to itself."""
+    name, jobs = execution.name, study.jobs(table, {})
     store = FoldStore(place(execution.store or execution.workspace) / "folds")
-    plan = Search(experiment.trials, 0, experiment.sampler, folder.path, experiment.scheduler)
+    plan = Search(experiment.trials, 0, experiment.sampler, folder, experiment.scheduler)
     with_ray = execution.runner == "ray"
     about = _definition(experiment, study, table) | {
         "name": name,
@@ -109,7 +127,7 @@ def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: L
         "code": jobs[0].code,
     }
     after = MLFLOW_AFTER if with_ray else 0.0
-    with Outbox.start(execution.tracking, about, folder.path, store, tell, after) as outbox:
+    with Outbox.start(execution.tracking, about, folder, store, tell, after) as outbox:
         counted = Counted([tell, outbox.listen])
         counted(SearchBegins(experiment.trials, len(jobs)))
         try:
@@ -152,10 +170,10 @@ def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: L
         "timing": timing,
         "trials": trial_rows(outcomes, scores, study, table.au, len(jobs)),
     }
-    report.write(folder.path, summary, scores)
+    report.write(folder, summary, scores)
     outbox.finish(study.model, table, complete)
     missing = sum(len(jobs) - len(outcome.results) for outcome in failed)
-    return Result.of(folder.path, missing=missing, lacks=tuple(outbox.waiting))
+    return Result.of(folder, missing=missing, lacks=tuple(outbox.waiting))
 
 
 def scored(trials: list[TrialRecord], table: ClipTable, study: Study) -> dict[str, dict[str, Any]]:

@@ -3,6 +3,7 @@ is made."""
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,6 @@ from typing import Annotated, Any, Self
 
 import pydantic
 import tomli_w
-from preprocessing.plugins import Plugin, read
 
 from mer_models import MODELS
 from orchestrator.common.errors import ConfigError, nearest
@@ -25,8 +25,9 @@ from orchestrator.study.study import Study
 from orchestrator.study.table import AU_MODES
 from preprocessing.datasets import DATASETS
 from preprocessing.places import write_atomically
+from preprocessing.plugins import Plugin, read
 
-Value = bool | int | float | str
+Value = bool | int | float | str  # of a configuration key
 
 
 class Checked(pydantic.BaseModel):
@@ -126,7 +127,7 @@ class Experiment(Checked):
     inner_folds: int = 4
     features: str = ""
     extraction: Extraction = Extraction()
-    settings: dict[str, Value] = pydantic.Field({}, alias="set")
+    settings: dict[str, Any] = pydantic.Field({}, alias="set")
     trials: Annotated[int, pydantic.Field(ge=1)] = 4
     sampler: str = "random"
     scheduler: str = "none"
@@ -158,6 +159,14 @@ class Experiment(Checked):
         return tuple(
             Corpus(name=one[0], root=str(one[1])) if isinstance(one, tuple | list) else one for one in pairs
         )
+
+    @pydantic.field_validator("settings")
+    @classmethod
+    def _values(cls, given: dict[str, Any]) -> dict[str, Value]:
+        for key, value in given.items():
+            if not isinstance(value, Value) or (isinstance(value, float) and not math.isfinite(value)):
+                raise ConfigError(f"{key} = {value!r}: give a finite number, true, false or a text")
+        return given
 
     @pydantic.field_validator("protocol")
     @classmethod

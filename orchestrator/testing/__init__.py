@@ -1,8 +1,9 @@
 """What holds for every model, search space, corpus, input and protocol: pytest classes that a file of yours
-passes as ours do.
+passes as ours do. Needs pytest, which is installed with ``[dev]`` or ``[testing]``.
 
-A test of yours subclasses one and says in a fixture what it is about; the class's docstring shows how. May
-use every other room and preprocessing.inputs. Needs pytest, which an installation without ``[dev]`` lacks.
+In    a fixture of your subclass, which says what it is about; the class's docstring shows how
+Out   a test for each promise
+Uses  every other room
 """
 
 from __future__ import annotations

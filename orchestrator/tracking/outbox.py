@@ -24,7 +24,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-
 from orchestrator.common.errors import ConfigError
 from orchestrator.common.names import redacted
 from orchestrator.search.events import Event, Note, TrialEnded

@@ -31,11 +31,17 @@ def folder_of(sweep: str, workspace: Path) -> Path:
 
 @dataclass(frozen=True)
 class SweepFolder:
-    """lock: an open file, locked as long as this object lives; the system frees it when the process ends,
-    however it ends."""
+    """Use as a context manager. lock: an open file, locked until then; the system frees it when the process
+    ends, however it ends."""
 
     path: Path
     lock: IO[str]
+
+    def __enter__(self) -> SweepFolder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.close()
 
     @classmethod
     def open(cls, path: Path, definition: Mapping[str, Any], *, resume: bool) -> SweepFolder:

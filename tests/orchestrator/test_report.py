@@ -10,9 +10,9 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from orchestrator import report as command
-from orchestrator.results import report
 from orchestrator.common.errors import ConfigError
 from orchestrator.common.names import safe_name
+from orchestrator.results import report
 from orchestrator.selection import metrics
 from tests.orchestrator.selection.test_rules import two_trials
 from tests.orchestrator.tracking.test_tracker import CLASSES, SUMMARY, scores_of

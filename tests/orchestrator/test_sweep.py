@@ -6,10 +6,10 @@ import json
 
 import numpy as np
 import pytest
-from orchestrator.console.asked import parse_settings
 from typer.testing import CliRunner
 
 from orchestrator.common.errors import ConfigError
+from orchestrator.console.asked import parse_settings
 from orchestrator.runners import inline as inline_runner
 from orchestrator.search import inline
 from orchestrator.search.events import Outcome

@@ -48,8 +48,8 @@ class Log:
 
 
 def task(body, retries=0):
-    """A fold task like the runner's own whose work is ``body(pack, need)``, pack being jobs; it gives the real results,
-    made on the CPU."""
+    """A fold task like the runner's own whose work is ``body(pack, need)``, pack being jobs; it gives the
+    real results, made on the CPU."""
 
     @ray.remote(max_retries=retries)
     def folds(tasks, shared, need, sweep):

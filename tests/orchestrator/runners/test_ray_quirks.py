@@ -20,7 +20,10 @@ def test_it_is_the_ray_that_the_patches_are_for():
 
 def test_without_them_tune_still_sets_variables_and_imports_mlflow():
     """When one of these fails, its patch is no longer needed: take it out of ray_quirks.py."""
-    before = "from ray.tune.execution import class_cache as c; print(bool(c.DEFAULT_ENV_VARS and c.ENV_VARS_TO_PROPAGATE))"
+    before = (
+        "from ray.tune.execution import class_cache as c;"
+        "print(bool(c.DEFAULT_ENV_VARS and c.ENV_VARS_TO_PROPAGATE))"
+    )
     assert fresh(before) == "True"
     code = (
         "import sys; from ray.air._internal import usage; usage._count_callbacks([object()]);"
@@ -32,7 +35,8 @@ def test_without_them_tune_still_sets_variables_and_imports_mlflow():
 def test_with_them_it_does_not():
     code = (
         "import sys; from orchestrator.runners import ray_quirks; ray_quirks.apply();"
-        "from ray.tune.execution import class_cache as c; from ray.air._internal import usage; usage.tag_callbacks([object()]);"
+        "from ray.tune.execution import class_cache as c; from ray.air._internal import usage;"
+        "usage.tag_callbacks([object()]);"
         "print(c.DEFAULT_ENV_VARS, c.ENV_VARS_TO_PROPAGATE, 'mlflow' in sys.modules)"
     )
     assert fresh(code).endswith("False")

@@ -1,5 +1,5 @@
-"""A model that cheats: it searches its own process for the labels of the clips that it is tested on, and must not find
-them. In a process that has them it does find them, so that the search is known to be one."""
+"""A model that cheats: it searches its own process for the labels of the clips that it is tested on, and must
+not find them. In a process that has them it does find them, so that the search is known to be one."""
 
 import json
 
@@ -15,8 +15,8 @@ from tests.orchestrator.tables import table
 from tests.sweeps import Watcher, plan
 
 SEARCHER = '''
-"""Looks at every object that this process can reach: by the garbage collector, by the frames of the stack, and by the
-references to Ray's object store that it finds among them."""
+"""Looks at every object that this process can reach: by the garbage collector, by the frames of the stack,
+and by the references to Ray's object store that it finds among them."""
 import gc, json, os, sys
 from pathlib import Path
 
@@ -50,8 +50,8 @@ def holds(thing, labels):
 
 
 def reachable():
-    """Every object that the garbage collector knows, what these hold at first hand (arrays, which it does not know),
-    the variables of all frames, and what lies behind references to Ray's object store."""
+    """Every object that the garbage collector knows, what these hold at first hand (arrays, which it does not
+    know), the variables of all frames, and what lies behind references to Ray's object store."""
     frame, known = sys._getframe(), gc.get_objects()
     while frame is not None:
         known += [*frame.f_locals.values()]
@@ -102,7 +102,9 @@ def searcher(tmp_path_factory):
     data = table(people=4, clips=12)
     y = rng.integers(0, 3, len(data.y))
     data = type(data)(**{**{name: getattr(data, name) for name in data.__dataclass_fields__}, "y": y})
-    wanted = {who: [int(c) for c, own in zip(y, data.subjects, strict=True) if own == who] for who in data.subjects}
+    wanted = {
+        who: [int(c) for c, own in zip(y, data.subjects, strict=True) if own == who] for who in data.subjects
+    }
     (folder / "wanted.json").write_text(json.dumps(wanted))
     (folder / "out").mkdir()
     file = folder / "label_searcher.py"

@@ -12,7 +12,7 @@ from orchestrator.protocols.inner import split
 from orchestrator.selection import metrics, records
 from orchestrator.selection.choose import available, choose
 from orchestrator.selection.records import SelectionError, TrialRecord, pooled_validation_uf1
-from orchestrator.selection.rules import RULES
+from orchestrator.selection.rules import DEFAULT, RULES
 from orchestrator.selection.rules.rule import Choice
 from orchestrator.selection.scores import score
 from orchestrator.study.jobs import FoldResult
@@ -193,7 +193,7 @@ def test_without_validation_people_only_rules_that_need_none_remain():
 
 
 def test_rules_that_are_honest_refuse_test_labels_and_the_others_say_oracle():
-    assert selection.DEFAULT in HONEST
+    assert DEFAULT in HONEST
     assert all(name.startswith("oracle") for name in ORACLE)
     for rule in HONEST:
         with pytest.raises(SelectionError, match="honest rule"):

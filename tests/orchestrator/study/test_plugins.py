@@ -11,7 +11,9 @@ from mer_models import MODELS
 from orchestrator.protocols import PROTOCOLS, protocol
 from orchestrator.search.schedulers import SCHEDULERS
 from orchestrator.study import plugins
+from orchestrator.study.configuration import configuration
 from orchestrator.study.plugins import PluginError
+from orchestrator.study.versions import fold_version
 from preprocessing import closure
 from preprocessing.datasets import DATASETS
 from preprocessing.inputs import INPUTS
@@ -63,6 +65,11 @@ def test_a_worker_imports_only_what_it_asks_for(write):
             "offers a model and lacks PARAMETERS, ABLATIONS, space, MODEL.n_parameters, MODEL.takes, "
             "MODEL.default_features, MODEL.uses_aus; see examples/my_model.py",
         ),
+        (
+            "net.py",
+            MODEL + "MeanMotion.__module__ = 'elsewhere.nets'\n",
+            r"MODEL is a class of elsewhere\.nets, whose code is no part of the plugin",
+        ),
         ("stag.py", MODEL, "the model name 'stag' is taken by this project; rename yours"),
         ("pairs.py", "PROTOCOL = 1\n", "PROTOCOL must be an orchestrator.protocols.Protocol, got 1"),
         ("loso.py", PROTOCOL, "the protocol name 'loso' is taken by this project"),
@@ -78,6 +85,19 @@ def test_a_worker_imports_only_what_it_asks_for(write):
 def test_a_faulty_one_is_one_clear_error(write, name, text, message):
     with pytest.raises(PluginError, match=message):
         plugins.install([write(name, text)], schedulers=SCHEDULERS)
+
+
+def test_a_change_of_the_code_is_another_version_and_a_comment_or_another_place_is_none(tmp_path):
+    changed = MODEL.replace("x.mean(1)", "x.sum(1)")
+    versions = []
+    for n, text in enumerate([MODEL, "# a comment\n" + MODEL, changed]):
+        file = tmp_path / str(n) / "net.py"
+        file.parent.mkdir()
+        file.write_text(text)
+        with untouched():
+            plugins.install([plugins.read(file)])
+            versions.append(fold_version("net", configuration("net"), "none", "cpu"))
+    assert versions[0] == versions[1] != versions[2]
 
 
 @pytest.fixture

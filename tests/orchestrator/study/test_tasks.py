@@ -42,7 +42,7 @@ def words_of(thing) -> set:
 def test_what_all_workers_share_holds_no_label_name_or_person(au):
     data = made(au)
     shared = data.shared
-    assert [name for name in SharedInputs.__dataclass_fields__] == ["kind", "channels", "x", "aus", "plugins"]
+    assert list(SharedInputs.__dataclass_fields__) == ["kind", "channels", "x", "aus", "plugins"]
     assert (shared.aus is not None) == (au == "annotated")  # there they are inputs, and every output says so
     assert words_of(shared) == {data.kind, *data.channels}
     assert shared.x is data.x
@@ -61,7 +61,9 @@ def test_a_fold_s_task_holds_labels_of_its_training_and_validation_clips_alone(a
             assert getattr(task, part).tolist() == [number[clip] for clip in getattr(job, part)]
         assert task.y_train.tolist() == [data.truth[clip] for clip in job.train]
         assert task.y_validation.tolist() == [data.truth[clip] for clip in job.validation]
-        arrays = {name for name in FoldTask.__dataclass_fields__ if isinstance(getattr(task, name), np.ndarray)}
+        arrays = {
+            name for name in FoldTask.__dataclass_fields__ if isinstance(getattr(task, name), np.ndarray)
+        }
         assert arrays == {"train", "validation", "test", "y_train", "y_validation"} | (
             {"aus_train", "person_train"} if au == "predicted" else set()
         )
@@ -112,7 +114,8 @@ def test_annotations_come_back_from_the_store_as_they_were(au, tmp_path):
 
 
 def test_the_refit_has_nobody_held_out():
-    """Its labels are those of its training clips, which are all: it is trained for the lab, and scored by nobody."""
+    """Its labels are those of its training clips, which are all: it is trained for the lab, and scored by
+    nobody."""
     data = made("none")
     results = tuple(run_fold(job, data) for job in study().jobs(data, {}))
     from orchestrator.selection.records import TrialRecord

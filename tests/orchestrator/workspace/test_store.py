@@ -120,7 +120,8 @@ def test_a_job_id_is_a_hex_digest_and_leads_nowhere_else(tmp_path, job_id):
 
 
 def test_what_is_held_says_what_it_is_a_result_of(tmp_path, result):
-    """A file of an older program did not say; one that does not read is passed over, and stays for ``load``."""
+    """A file of an older program did not say; one that does not read is passed over, and stays for
+    ``load``."""
     store, job = FoldStore(tmp_path), Study("stag", "loso", 2, 1, QUICK).jobs(table(), {})[0]
     store.save(replace(result, job_id=job.job_id), job)
     store.save(replace(result, job_id="0a1b2c3d"))

@@ -1,0 +1,16 @@
+"""The notebook-style example runs from top to bottom, on clips that it renders itself."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_it_runs_and_prints_its_frames(tmp_path):
+    done = subprocess.run(
+        [sys.executable, ROOT / "examples" / "from_python.py", tmp_path],
+        capture_output=True, text=True, cwd=ROOT, check=True,
+    )  # fmt: skip
+    for words in ('model = "ststnet"', "fold 3 of 3", "oracle_epoch", "nested", "validation_uf1"):
+        assert words in done.stdout, done.stdout

@@ -1,0 +1,146 @@
+"""The library: an experiment becomes frames, a sweep is continued by its name alone, and nothing is "
+"printed."""
+
+import io
+from contextlib import redirect_stderr, redirect_stdout
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from orchestrator import Execution, Experiment, load, resume, run
+from orchestrator.common.errors import ConfigError, Interrupted, NoResult
+from orchestrator.resume import app as resume_app
+from orchestrator.runners import inline as inline_runner
+from orchestrator.search.events import FoldEnded, SearchBegins, TrialEnded
+from orchestrator.sweep import app
+from tests.orchestrator.test_sweep import pictures
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return pictures(tmp_path_factory.mktemp("pictures"), ["casme2"] * 4)
+
+
+@pytest.fixture
+def asked(root):
+    return Experiment(
+        "ststnet",
+        corpora=[("ststnet_flow", str(root))],
+        inner_folds=2,
+        trials=2,
+        settings={"recipe.epochs": 2, "recipe.batch_size": 16},
+    )
+
+
+@pytest.fixture
+def how(tmp_path, mlflow_uri):
+    return Execution(name="one", workspace=tmp_path, runner="inline", tracking_uri=mlflow_uri)
+
+
+def test_frames_have_the_documented_columns_and_agree(asked, how):
+    events, out = [], io.StringIO()
+    with redirect_stdout(out), redirect_stderr(out):
+        result = run(asked, how, events.append)
+    assert out.getvalue() == ""
+    assert isinstance(events[-1], TrialEnded) or any(isinstance(event, TrialEnded) for event in events)
+    assert sum(isinstance(event, FoldEnded) for event in events) == 8
+    assert next(e for e in events if isinstance(e, SearchBegins)) == SearchBegins(2, 4)
+    assert (result.missing, result.lacks) == (0, ())
+    for frame in (result.predictions, result.scores, result.people, result.trials):
+        assert frame.columns[:2].tolist() == ["sweep", "model"] and set(frame["sweep"]) == {"one"}
+    nested = result.predictions.query("rule == 'nested'")
+    assert len(nested) == 24 and nested["clip_id"].is_unique
+    people = result.people.query("rule == 'nested'")
+    assert people["clips"].sum() == 24
+    war = (nested["truth"] == nested["predicted"]).mean()
+    assert result.scores.set_index("rule").loc["nested", "war"] == pytest.approx(war)
+    assert result.scores.set_index("rule").loc["oracle_epoch", "kind"] == "oracle"
+    assert result.trials["recipe.epochs"].tolist() == [2, 2] and result.trials["folds"].tolist() == [4, 4]
+    assert result.trials["chosen"].sum() == 4 and not [c for c in result.trials if "test" in c or c == "uf1"]
+    again = load("one", how.workspace)
+    for name in ("predictions", "scores", "people", "trials"):
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(result, name))
+
+
+def test_a_sweep_is_continued_by_its_name_alone_and_refuses_other_numbers(asked, how, monkeypatch):
+    run(asked, how)
+    monkeypatch.setattr(
+        inline_runner, "run_fold", lambda *a: pytest.fail("a finished fold was computed again")
+    )
+    assert resume("one", how.workspace).summary["timing"]["folds_reused"] == 8
+    for fields, words in (
+        ({"settings": {**asked.settings, "recipe.lr": 1.0}}, r"recipe\.lr: was 'not set', now 1\.0"),
+        ({"selection": "last_epoch"}, "selection: was 'nested', now 'last_epoch'"),
+        ({"trials": 1}, "trials: was 2, now 1"),
+        ({"au": "none"}, "au: was 'auto', now 'none'"),
+        (
+            {"corpora": [("ststnet_flow", "/elsewhere")]},
+            "corpora: was .*, now ststnet_flow in /else",
+        ),
+    ):
+        with pytest.raises(ConfigError, match=words):
+            resume("one", how.workspace, experiment=fields)
+    with pytest.raises(ConfigError, match="arithmetic: was 'cpu', now 'cpu packed'"):
+        resume("one", how.workspace, execution={"pack": 2})
+    with pytest.raises(ConfigError, match="unknown sweep 'two'"):
+        resume("two", how.workspace)
+    monkeypatch.undo()
+    assert resume("one", how.workspace, experiment={"trials": 3}).summary["timing"]["folds_run"] == 4
+    assert (
+        resume("one", how.workspace).summary["timing"]["folds_reused"] == 12
+    )  # three trials are what it holds now
+
+
+def test_the_command_line_continues_by_name_too(asked, how, root):
+    """``--resume NAME`` alone, ``resume NAME``, and the way with all options."""
+    run(asked, how)
+    options = ["--workspace", str(how.workspace), "--tracking-uri", how.tracking_uri]
+    for command, words in (
+        (app, ["--resume", "one", *options]),
+        (resume_app, ["one", *options]),
+        (app, ["ststnet", "--name", "one", "--resume", "--trials", "2", "--runner", "inline", *options]),
+    ):
+        result = CliRunner().invoke(command, words)
+        assert result.exit_code == 0 and "folds 8/8" in result.output, result.output
+    other = CliRunner().invoke(app, ["--resume", "one", "--inner-folds", "3", *options])
+    assert other.exit_code == 2 and "inner_folds: was 2, now 3" in " ".join(other.output.split())
+    away = CliRunner().invoke(app, ["stag", "--resume", "--name", "one", *options])
+    assert away.exit_code == 2 and "model: was 'ststnet', now 'stag'" in " ".join(away.output.split())
+
+
+def test_ctrl_c_is_told_with_the_way_on_and_status_130(asked, how, monkeypatch):
+    real, done = inline_runner.run_fold, []
+
+    def once(job, table):
+        if done:
+            raise KeyboardInterrupt
+        done.append(job)
+        return real(job, table)
+
+    monkeypatch.setattr(inline_runner, "run_fold", once)
+    with pytest.raises(Interrupted, match="--resume one goes on"):
+        run(asked, how)
+    result = CliRunner().invoke(
+        app, ["--resume", "one", "--workspace", str(how.workspace), "--tracking-uri", how.tracking_uri]
+    )
+    assert result.exit_code == 130 and "--resume one goes on" in result.output
+
+
+def test_a_sweep_without_any_result_says_so(asked, how, monkeypatch):
+    from orchestrator.search import inline
+    from orchestrator.search.events import Outcome
+
+    monkeypatch.setattr(
+        inline,
+        "search",
+        lambda *a: [Outcome(i, {}, {}, (), "ValueError: broken", "failed") for i in range(2)],
+    )
+    with pytest.raises(NoResult, match="every trial failed; the first:\nValueError: broken"):
+        run(asked, how)
+
+
+def test_several_models_are_one_sweep_each_and_one_result(asked, how):
+    result = run(asked.but(model=("ststnet", "off_apexnet"), trials=1), how)
+    assert result.scores.groupby("model")["rule"].nunique().to_dict() == {"off_apexnet": 5, "ststnet": 5}
+    assert set(result.predictions["sweep"]) == {"one-ststnet", "one-off_apexnet"}
