@@ -28,7 +28,7 @@ def test_a_name_alone_is_the_same_and_trials_and_seeds_may_grow(workspace):
     [
         ({"trials": 2}, {}, "trials: was 3, now 2"),
         ({"model": "stag"}, {}, "model: was 'ststnet', now 'stag'"),
-        ({"protocol": "holdout"}, {}, "protocol: was 'loso', now 'holdout'"),
+        ({"protocol": "holdout"}, {}, "protocol: was 'loso', now 'holdout-10'"),
         ({"settings": {"recipe.epochs": 3}}, {}, "recipe.epochs: was 2, now 3"),
         ({"settings": {}}, {}, "recipe.epochs: was 2, now 'not set'"),
         ({}, {"gpus_per_fold": "1"}, "arithmetic: was 'cpu', now 'cuda'"),
