@@ -19,13 +19,13 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from orchestrator.search.search import Outcome, Search
 
 from benchmarks.figures import show
 from orchestrator.runners import ray as ray_runner
 from orchestrator.runners.inline import run_fold
-from orchestrator.search import search
-from orchestrator.search import tune as ray_search
+from orchestrator.search.inline import search
+from orchestrator.search.samplers import Search
+from orchestrator.search.tune import with_ray
 from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable
 from orchestrator.workspace.store import FoldStore
@@ -33,10 +33,8 @@ from orchestrator.workspace.store import FoldStore
 CHANNELS = tuple(f"{side}_{i}" for side in ("left", "right") for i in range(7))
 
 
-class Silent:
-    def fold(self, *_: object) -> None: ...
-
-    def trial(self, outcome: Outcome) -> None: ...
+def nobody(event: object) -> None:
+    """A listener that does nothing."""
 
 
 def table(people: int, clips: int = 10) -> ClipTable:
@@ -78,8 +76,8 @@ def main(
         for kind in ("inline", "ray", "warm"):
             (folder / kind).mkdir()
         begin = time.perf_counter()
-        outcomes = search.inline(
-            study, data, FoldStore(folder / "a"), Search(trials, 0, "random", folder / "inline"), Silent()
+        outcomes = search(
+            study, data, FoldStore(folder / "a"), Search(trials, 0, "random", folder / "inline"), nobody
         )
         inline_s = time.perf_counter() - begin
         begin = time.perf_counter()
@@ -90,17 +88,17 @@ def main(
         begin = time.perf_counter()
         ray_runner.start(None)
         quick = Study("stag", "loso", 0, 1, {"recipe.epochs": 1, "recipe.warmup_epochs": 0})
-        ray_search.with_ray(
+        with_ray(
             quick,
             table(2 * cores),
             FoldStore(folder / "w"),
             Search(1, 0, "random", folder / "warm"),
-            Silent(),
+            nobody,
         )
         start_s = time.perf_counter() - begin
         begin = time.perf_counter()
-        done = ray_search.with_ray(
-            study, data, FoldStore(folder / "b"), Search(trials, 0, "random", folder / "ray"), Silent()
+        done = with_ray(
+            study, data, FoldStore(folder / "b"), Search(trials, 0, "random", folder / "ray"), nobody
         )
         ray_s = time.perf_counter() - begin
     fold_s = sum(r.seconds for o in done for r in o.results)

@@ -1,21 +1,24 @@
 """What orchestration costs: one study of folds that train nothing but take time, in four designs, in one run.
 
-python -m benchmarks.overhead [--trials 8] [--folds 24] [--seconds 1]; the last line is one JSON object with
+python -m benchmarks.overhead [--trials 8] [--folds 24] [--seconds 1] [--only sweep]; the last line is one
+JSON object with
 
-efficiency       sum of pure fold seconds / (cores x wall) of a sweep as trials.with_ray runs it, workers
+efficiency       sum of pure fold seconds / (cores x wall) of a sweep as tune.with_ray runs it, workers
                  warm: 1 = no overhead
 loop             the same for a plain loop in one process (1 / cores at best)
 fold_is_a_trial  the same where each fold is its own Tune trial, processes reused: the design that was not
                  taken
-speedup          wall on one core / wall on two, both as trials.with_ray runs it
+speedup          wall on one core / wall on two, both as tune.with_ray runs it
 first_fold_s     from the command ``python -m orchestrator.sweep`` to the end of its first fold, of one epoch;
                  features made before; median of 3
 
-A fold takes ``seconds`` of processor time (invented.py), so a busy machine shows as overhead.
+``--only sweep`` has efficiency and first_fold_s alone, in a third of the time: enough to compare two
+versions. A fold takes ``seconds`` of processor time (invented.py), so a busy machine shows as overhead.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
@@ -24,25 +27,26 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import ray
 import typer
-from orchestrator.search.search import Search
 from ray import tune
 
 from benchmarks import invented
 from benchmarks.figures import show
-from benchmarks.folds import Silent, table
+from benchmarks.folds import nobody, table
 from orchestrator.runners import ray as ray_runner
-from orchestrator.search import tune as ray_search
+from orchestrator.search.samplers import Search
+from orchestrator.search.tune import with_ray
 from orchestrator.study.study import Study
 from orchestrator.workspace.store import FoldStore
 
 STUDY = Study("stag", "loso", 4, 1, {})
 FIRST_FOLDS = 3  # sweeps that are begun
+PARTS = ("sweep", "loop", "fold_is_a_trial", "one_core")
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -51,21 +55,26 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - begin
 
 
-def start(cores: int, seconds: float) -> None:
-    """Ray with so many CPUs, whose workers train nothing."""
+@contextlib.contextmanager
+def warm(cores: int, seconds: float, folder: Path) -> Iterator[None]:
+    """Ray with so many CPUs, whose workers train nothing and have begun."""
+    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # as runners/ray.start has it: else Tune prints a banner
     env = {**ray_runner.KEEP_MEMORY, invented.SECONDS: str(seconds), "PYTHONPATH": os.getcwd()}
     ray.init(
         address="local",
         num_cpus=cores, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR,
         runtime_env={"env_vars": env, "worker_process_setup_hook": "benchmarks.invented.as_worker"},
     )  # fmt: skip
+    sweep(6, 4, folder)
+    yield
+    ray.shutdown()
 
 
 def sweep(people: int, trials: int, folder: Path) -> None:
     """As users run it; refuses to be timed if a fold is missing."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     plan = Search(trials, 0, "random", folder)
-    outcomes = ray_search.with_ray(STUDY, table(people), FoldStore(folder / "folds"), plan, Silent())
+    outcomes = with_ray(STUDY, table(people), FoldStore(folder / "folds"), plan, nobody)
     if sum(len(o.results) for o in outcomes) != trials * people:
         raise RuntimeError(f"folds are missing: {[o.error or o.state for o in outcomes]}")
 
@@ -73,8 +82,8 @@ def sweep(people: int, trials: int, folder: Path) -> None:
 def one_fold(config: dict[str, Any], data: Any) -> None:
     """The other design's trial."""
     os.environ.setdefault(invented.SECONDS, str(config["seconds"]))
-    job = STUDY.jobs(data, {})[config["fold"]]
-    tune.report({"seconds": invented.fold(job).seconds})
+    task = data.annotations.task(STUDY.jobs(data, {})[config["fold"]])
+    tune.report({"seconds": invented.fold(task).seconds})
 
 
 def folds_as_trials(people: int, trials: int, seconds: float, folder: Path) -> None:
@@ -133,49 +142,48 @@ def first_fold(folder: Path) -> float:
 
 def main(
     trials: Annotated[int, typer.Option(help="configurations")] = 8,
-    folds: Annotated[int, typer.Option(help="folds of each, one a person")] = 24,
+    folds: Annotated[int, typer.Option(help="folds of each, one a person; 5 at least", min=5)] = 24,
     seconds: Annotated[float, typer.Option(help="processor time of a fold")] = 1.0,
+    only: Annotated[str, typer.Option(help=f"parts, with commas between; '' = all: {', '.join(PARTS)}")] = "",
 ) -> None:
     """Print the table and, last, one JSON object."""
+    parts = [part.strip() for part in only.split(",")] if only else list(PARTS)
+    if unknown := [part for part in parts if part not in PARTS]:
+        raise typer.BadParameter(
+            f"unknown: {', '.join(unknown)}; known: {', '.join(PARTS)}", param_hint="--only"
+        )
     cores = os.cpu_count() or 1
     pure = trials * folds * seconds
     os.environ[invented.SECONDS] = str(seconds)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        jobs = STUDY.jobs(table(folds), {})
-        loop_s = timed(lambda: [invented.fold(job) for _ in range(trials) for job in jobs])
-        walls = {}
-        for used in sorted({1, min(2, cores), cores}):
-            start(used, seconds)
-            ray_search.with_ray(
-                STUDY, table(6), FoldStore(folder / f"w{used}"), _plan(folder / f"warm{used}", 4), Silent()
-            )
-            walls[used] = timed(lambda used=used: sweep(folds, trials, folder / f"sweep{used}"))
-            if used == cores:
-                flat_s = timed(lambda: folds_as_trials(folds, trials, seconds, folder / "flat"))
-            ray.shutdown()
-        begun = first_fold(folder / "first")
-    figures = {
+    figures: dict[str, Any] = {
         "folds": trials * folds,
         "seconds": seconds,
         "cores": cores,
         "pure_s": pure,
-        "sweep_s": walls[cores],
-        "loop_s": loop_s,
-        "fold_is_a_trial_s": flat_s,
-        "one_core_s": walls[1],
-        "efficiency": pure / (cores * walls[cores]),
-        "loop": pure / (cores * loop_s),
-        "fold_is_a_trial": pure / (cores * flat_s),
-        "speedup": walls[1] / walls[min(2, cores)],
-        "first_fold_s": begun,
     }
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if "loop" in parts:
+            clips = table(folds)
+            tasks = [clips.annotations.task(job) for job in STUDY.jobs(clips, {})]
+            figures["loop_s"] = timed(lambda: [invented.fold(task) for _ in range(trials) for task in tasks])
+            figures["loop"] = pure / (cores * figures["loop_s"])
+        two = min(2, cores)
+        asked = ({cores} if "sweep" in parts else set()) | ({1, two} if "one_core" in parts else set())
+        walls = {}
+        for used in sorted(asked):
+            with warm(used, seconds, folder / f"warm{used}"):
+                walls[used] = timed(lambda used=used: sweep(folds, trials, folder / f"sweep{used}"))
+        if "sweep" in parts:
+            figures["sweep_s"], figures["efficiency"] = walls[cores], pure / (cores * walls[cores])
+            figures["first_fold_s"] = first_fold(folder / "first")
+        if "one_core" in parts:
+            figures["one_core_s"], figures["speedup"] = walls[1], walls[1] / walls[two]
+        if "fold_is_a_trial" in parts:
+            with warm(cores, seconds, folder / "warm_flat"):
+                flat_s = timed(lambda: folds_as_trials(folds, trials, seconds, folder / "flat"))
+            figures["fold_is_a_trial_s"], figures["fold_is_a_trial"] = flat_s, pure / (cores * flat_s)
     show(figures)
-
-
-def _plan(folder: Path, trials: int) -> Search:
-    folder.mkdir()
-    return Search(trials, 0, "random", folder)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a scheduler saves and what it costs: recorded searches replayed with each of orchestrator/schedulers,
+"""What a scheduler saves and what it costs: recorded searches replayed with each of search/schedulers,
 trials in random order.
 
 python -m benchmarks.racing [--replays 200] [--slots 2] [--at-once 4]; the last line is one JSON object:
@@ -86,7 +86,7 @@ class Recording:
         ]
 
     def order(self) -> list[int]:
-        """Positions of the folds as order.informative has them."""
+        """Positions of the folds as fold_order.informative has them."""
         jobs = [
             SimpleNamespace(at=f, seed=int(self.seeds[f]), validation=tuple(map(str, np.flatnonzero(clips))))
             for f, clips in enumerate(self.validates)

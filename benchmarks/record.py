@@ -20,12 +20,13 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from orchestrator.search.search import Outcome, Search
-from orchestrator.sweeps.request import parse_settings
 
 from benchmarks.racing import Recording
 from mer_models import MODELS
-from orchestrator.search import search
+from orchestrator.console.asked import parse_settings
+from orchestrator.search.events import Event, FoldEnded, Outcome, TrialEnded
+from orchestrator.search.inline import search
+from orchestrator.search.samplers import Search
 from orchestrator.search.schedulers.evidence import Evidence
 from orchestrator.selection.records import rows_at
 from orchestrator.study.study import Study
@@ -42,13 +43,14 @@ class Lines:
         self.last = time.process_time()
         self.seconds: list[float] = []
 
-    def fold(self, *_: object) -> None:
-        now = time.process_time()
-        self.seconds.append(now - self.last)
-        self.last = now
-
-    def trial(self, outcome: Outcome) -> None:
-        print(f"trial {outcome.index}: {len(outcome.results)} folds, {dict(outcome.drawn)}", flush=True)
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, FoldEnded):
+            now = time.process_time()
+            self.seconds.append(now - self.last)
+            self.last = now
+        elif isinstance(event, TrialEnded):
+            ended = event.outcome
+            print(f"trial {ended.index}: {len(ended.results)} folds, {dict(ended.drawn)}", flush=True)
 
 
 def recording(
@@ -114,7 +116,7 @@ def main(
     with tempfile.TemporaryDirectory() as folder:
         plan = Search(trials, 0, "random", Path(folder))
         lines = Lines()
-        outcomes = search.inline(study, table, FoldStore(Path(folder) / "folds"), plan, lines)
+        outcomes = search(study, table, FoldStore(Path(folder) / "folds"), plan, lines)
     about: dict[str, object] = {
         "model": model,
         "corpus": corpus,

@@ -4,7 +4,7 @@ what limits it.
 python -m benchmarks.scheduler [--folds 10000] [--nodes 64]; the last line is one JSON object with
 
 folds_s        folds a second, from the first task to the last result in the store, all through
-               runners/ray.run
+               RayRunner
 memory_only_s  the same without the store: what is between them is the price of writing a result durably
 bare_s         the same tasks as bare Ray tasks, without the runner: what Ray itself takes
 driver_mib     memory of this process at a tenth of the folds and at their end: flat = nothing is kept per
@@ -24,29 +24,31 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import numpy as np
 import ray
 import typer
 from ray.cluster_utils import Cluster
 
 from benchmarks.figures import show
 from benchmarks.folds import table
+from benchmarks.invented import untrained
 from orchestrator.runners import ray as ray_runner
 from orchestrator.runners.sizing import Need, Peak
 from orchestrator.study.jobs import FoldJob, FoldResult
 from orchestrator.study.study import Study
+from orchestrator.study.tasks import FoldTask, unsigned
 from orchestrator.workspace.store import FoldStore
 
 TRIALS = 10
+CLIPS = table(6)
 TOGETHER = 8  # nodes that start at once: each has three processes to start
 
 
 class Nowhere(FoldStore):
     """Keeps nothing and has nothing."""
 
-    def save(self, result: FoldResult) -> None:
+    def save(self, result: FoldResult, job: FoldJob | None = None) -> None:
         pass
 
     def load(self, job_id: str) -> FoldResult | None:
@@ -54,32 +56,16 @@ class Nowhere(FoldStore):
 
 
 @ray.remote(max_retries=0)
-def no_op(pack: tuple[FoldJob, ...], table: None, need: Need, sweep: str) -> tuple[list[FoldResult], Peak]:
+def no_op(tasks: tuple[FoldTask, ...], shared: None, need: Need, sweep: str) -> tuple[list[FoldResult], Peak]:
     """In the place of the runner's task: a result as large as a real one of one epoch, and the node in its
     notes."""
     node = ray.get_runtime_context().get_node_id()
-    return [result(job, node) for job in pack], Peak(1)
+    return [unsigned(untrained(task, notes=(node,))) for task in tasks], Peak(1)
 
 
-def result(job: FoldJob, node: str) -> FoldResult:
-    v, t, c = len(job.validation), len(job.test), len(job.classes)
-    probs = np.full((1, v + t, c), 1 / c, np.float32)
-    one = np.ones(1, np.float32)
-    return FoldResult(
-        job.job_id,
-        job.fold,
-        job.seed,
-        job.validation,
-        job.test,
-        np.arange(v) % c,
-        one.astype(np.int32),
-        one,
-        one,
-        probs[:, :v],
-        probs[:, v:],
-        0.0,
-        (node,),
-    )
+def begun(task: FoldTask) -> ray.ObjectRef[Any]:
+    """The fold as a bare Ray task."""
+    return no_op.options(scheduling_strategy="SPREAD").remote((task,), None, Need(), "")
 
 
 def resident() -> float:
@@ -89,7 +75,8 @@ def resident() -> float:
 
 
 def jobs(folds: int) -> list[FoldJob]:
-    one = Study("stag", "loso", 4, 1, {}).jobs(table(6), {})[0]
+    """So many folds that differ in their names alone."""
+    one = Study("stag", "loso", 4, 1, {}).jobs(CLIPS, {})[0]
     return [replace(one, fold=f"synthetic/p{i}", train=()) for i in range(folds)]
 
 
@@ -97,9 +84,9 @@ def through_runner(todo: list[FoldJob], store: FoldStore) -> tuple[float, list[f
     """(folds a second, memory after each trial, (job, node) of each result), trial after trial."""
     per_trial = max(1, len(todo) // TRIALS)
     begin, sizes, ended = time.perf_counter(), [], []
-    nothing = ray.put(None)
+    runner = ray_runner.RayRunner(store, ray.put(None), CLIPS.annotations, task=no_op)
     for at in range(0, len(todo), per_trial):
-        for one, _ in ray_runner.run(todo[at : at + per_trial], store, nothing, task=no_op):
+        for one, _ in runner.run(todo[at : at + per_trial]):
             ended.append((one.job_id, one.notes[0]))
         sizes.append(resident())
     return len(todo) / (time.perf_counter() - begin), sizes, ended
@@ -127,27 +114,23 @@ def main(
     cluster.wait_for_nodes()
     ray_runner.start(cluster.address)
     todo = jobs(folds)
-    warm = todo[0]
-    ray.get(
-        [
-            no_op.options(scheduling_strategy="SPREAD").remote((warm,), None, Need(), "")
-            for _ in range(4 * nodes)
-        ]
-    )
+    tasks = [CLIPS.annotations.task(job) for job in todo]
+    ray.get([begun(tasks[0]) for _ in range(4 * nodes)])
     up_s = time.perf_counter() - begin
     print(f"{nodes} nodes with a worker each after {up_s:.0f} s", flush=True)
     begin = time.perf_counter()
-    waiting = [no_op.options(scheduling_strategy="SPREAD").remote((job,), None, Need(), "") for job in todo]
+    waiting = [begun(task) for task in tasks]
     while waiting:
         done, waiting = ray.wait(waiting, num_returns=min(100, len(waiting)))
         ray.get(done)
     bare = folds / (time.perf_counter() - begin)
     print(f"{folds} bare tasks in {folds / bare:.0f} s", flush=True)
-    only, _, _ = through_runner(todo, Nowhere(Path("/nowhere")))
+    only, _, _ = through_runner(todo, Nowhere("nowhere"))
     print(f"{folds} folds without the store in {folds / only:.0f} s", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        stored, sizes, ended = through_runner(todo, FoldStore(Path(folder)))
-        kept = len(FoldStore(Path(folder)).present(job.job_id for job in todo))
+        store = FoldStore(folder)
+        stored, sizes, ended = through_runner(todo, store)
+        kept = sum(job.job_id in store for job in todo)
     ray.shutdown()
     cluster.shutdown()
     names = {job for job, _ in ended}

@@ -36,4 +36,4 @@ def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
     )
 
 
-PROTOCOL = Protocol(folds=folds, about="each pair of people is tested once, all others train")
+PROTOCOL = Protocol(folds=folds)

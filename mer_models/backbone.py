@@ -17,7 +17,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from mer_models.roi_encoder import check_dropout
+from mer_models.checks import check_dropout
 from mer_models.shapes import Pattern, Takes
 
 SMALLEST = 32  # pixels: the deepest maps are then one pixel wide

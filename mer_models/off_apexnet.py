@@ -19,7 +19,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from mer_models.roi_encoder import check_dropout
+from mer_models.checks import check_dropout
 from mer_models.shapes import Takes
 
 

@@ -14,7 +14,8 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from mer_models.roi_encoder import check_dropout, picture_encoder
+from mer_models.checks import check_dropout
+from mer_models.roi_encoder import picture_encoder
 from mer_models.shapes import Takes
 
 

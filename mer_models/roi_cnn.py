@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from mer_models.roi_encoder import REGIONS, TAKES, RegionEncoder, as_windows, check_dropout
+from mer_models.checks import check_dropout
+from mer_models.roi_encoder import REGIONS, TAKES, RegionEncoder, as_windows
 
 
 class ROICNN(nn.Module):

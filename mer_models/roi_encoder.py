@@ -43,11 +43,6 @@ def as_windows(model: nn.Module, x: Tensor) -> Tensor:
     return x
 
 
-def check_dropout(dropout: float) -> None:
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout must be in [0, 1): {dropout=}")
-
-
 class PictureEncoder(nn.Sequential):
     def forward(self, x: Tensor) -> Tensor:
         # this memory order is the faster one on CPUs

@@ -17,6 +17,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from mer_models.checks import check_dropout
 from mer_models.roi_encoder import (
     MAX_WINDOWS,
     REGIONS,
@@ -24,7 +25,6 @@ from mer_models.roi_encoder import (
     AttentionBlock,
     RegionEncoder,
     as_windows,
-    check_dropout,
 )
 
 

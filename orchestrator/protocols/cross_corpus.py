@@ -29,6 +29,5 @@ def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
 
 PROTOCOL = Protocol(
     folds=folds,
-    about="each corpus trains once, all others are tested",
     part=lambda fold, source, split: f"{fold} to {source}",
 )

@@ -54,6 +54,5 @@ def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
 
 PROTOCOL = Protocol(
     folds=folds,
-    about="the corpus' own split: all but 'train' is tested, once",
     part=lambda fold, source, split: split,
 )

@@ -102,7 +102,6 @@ class Protocol:
                        randomness from names. What it returns is checked on every call: ProtocolError for no
                        fold, two folds of one name, a side that is empty, unsorted or holds an unknown clip, a
                        clip on both sides, and, unless ``subject_dependent``, a person on both sides.
-    about              one line for --help: what is tested, how often.
     k                  number of folds (or 1 / share) by default; 0 for a protocol that has no such number.
     subject_dependent  people are on both sides, so it measures recognition of known people; every output says
                        so.
@@ -112,7 +111,6 @@ class Protocol:
     """
 
     folds: Folds
-    about: str
     k: int = 0
     subject_dependent: bool = False
     part: Callable[[str, str, str], str] = lambda fold, source, split: source

@@ -20,4 +20,4 @@ def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
     return (held_out(f"test 1/{k}", clips, groups.typical(groups.of_people(clips, k), clips)),)
 
 
-PROTOCOL = Protocol(folds=folds, about="about 1/k of the clips, of whole people, is tested once", k=10)
+PROTOCOL = Protocol(folds=folds, k=10)

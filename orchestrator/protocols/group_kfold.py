@@ -18,6 +18,4 @@ def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
     )
 
 
-PROTOCOL = Protocol(
-    folds=folds, about="each of k groups of whole people is tested once, all others train", k=5
-)
+PROTOCOL = Protocol(folds=folds, k=5)

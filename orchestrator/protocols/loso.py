@@ -31,4 +31,4 @@ def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
     )
 
 
-PROTOCOL = Protocol(folds=folds, about="each person is tested once, all others train")
+PROTOCOL = Protocol(folds=folds)

@@ -55,6 +55,4 @@ def deviations(clips: Clips) -> tuple[str, ...]:
     return tuple(found)
 
 
-PROTOCOL = Protocol(
-    folds=folds, about="loso over the MEGC 2019 composite: each of its 68 people is tested once"
-)
+PROTOCOL = Protocol(folds=folds)

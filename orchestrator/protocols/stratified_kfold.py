@@ -22,7 +22,6 @@ def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
 
 PROTOCOL = Protocol(
     folds=folds,
-    about="each of k groups of clips is tested once; people on both sides",
     k=5,
     subject_dependent=True,
 )

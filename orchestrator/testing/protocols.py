@@ -43,8 +43,6 @@ class ProtocolContract:
         folds = protocol.folds(clips, protocol.k)
         assert folds
         assert all(isinstance(fold, Fold) for fold in folds)
-        assert isinstance(protocol.about, str)
-        assert protocol.about
 
     def test_people_are_on_both_sides_only_if_it_says_so(self, protocol: Protocol, clips: Clips) -> None:
         folds = protocol.folds(clips, protocol.k)

@@ -3,10 +3,10 @@ were made of."""
 
 import numpy as np
 import pytest
-from orchestrator.search.search import Outcome
 
 from benchmarks.racing import Recording, figures, replay
 from benchmarks.record import recording
+from orchestrator.search.events import Outcome
 from orchestrator.search.schedulers.evidence import pooled_uf1
 from orchestrator.search.schedulers.none import NoRacing
 from orchestrator.selection.records import pooled_validation_uf1

@@ -116,20 +116,6 @@ def cross_fit(
     return estimates
 
 
-def quality(estimates: NDArray[Any], aus: NDArray[Any]) -> float:
-    """Mean over AUs of the area under the ROC curve: how often an active clip has the higher estimate than an
-    inactive one, ties half. Of annotated clips and of AUs that occur both ways among them; nan where there is
-    none. Chance is 0.5."""
-    known = _annotated(aus)
-    areas = []
-    for scores, active in zip(estimates[known].T, aus[known].T > 0, strict=True):
-        inactive = np.sort(scores[~active])
-        if 0 < len(inactive) < len(scores):
-            below, upto = (np.searchsorted(inactive, scores[active], side) for side in ("left", "right"))
-            areas.append(float((below + upto).mean()) / 2 / len(inactive))
-    return float(np.mean(areas)) if areas else math.nan
-
-
 def _annotated(aus: NDArray[Any]) -> NDArray[Any]:
     return (aus >= 0).all(1)
 

@@ -99,6 +99,7 @@ def test_a_result_leaves_the_worker_without_labels_and_comes_back_with_its_own()
     whole = run_fold(job, data)
     for name in ("validation_truth", "validation_probs", "test_probs"):
         np.testing.assert_array_equal(getattr(signed, name), getattr(whole, name))
+    assert signed.validation_truth.tolist() == [data.truth[clip] for clip in job.validation]
     assert (signed.job_id, signed.validation, signed.test) == (job.job_id, job.validation, job.test)
 
 

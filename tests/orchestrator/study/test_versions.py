@@ -23,6 +23,14 @@ VARIANTS = {
     "resize": {"image_size": 64},
     "tta": {"tta": True},
 }
+ROI_FAMILY = {
+    "full_face_flow",
+    "rgb_baseline",
+    "roi_cnn",
+    "roi_graph",
+    "roi_hybrid",
+    "roi_temporal",
+}
 BARE = dict.fromkeys(("oversample", "mixup_alpha", "cutmix_alpha", "mirror", "rotate"), 0.0) | {"tta": False}
 
 
@@ -124,12 +132,7 @@ def test_what_is_unrelated_changes_nothing(tree):
         ("loop.py", "total += ", "total -= ", lambda: set(ids())),
         ("../common/seeds.py", ">> 1", ">> 2", lambda: set(ids())),
         ("../../mer_models/stag.py", "import math\n", "import math\nX = 1\n", lambda: {"stag", "predicted"}),
-        (
-            "../../mer_models/roi_encoder.py",
-            "nn.ReLU()",
-            "nn.ELU()",
-            lambda: readers("roi_encoder"),
-        ),
+        ("../../mer_models/roi_encoder.py", "nn.ReLU()", "nn.ELU()", lambda: ROI_FAMILY),
     ],
 )
 def test_a_change_touches_exactly_what_uses_it(tree, file, old, new, expected):

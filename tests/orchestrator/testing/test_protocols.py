@@ -42,10 +42,10 @@ def test_a_faulty_protocol_does_not_pass(folds, test):
     contract, clips = ProtocolContract(), invented(0)
     getattr(contract, test)(PROTOCOLS["loso"], clips)
     with pytest.raises((AssertionError, ProtocolError)):
-        getattr(contract, test)(Protocol(folds=folds, about="faulty"), clips)
+        getattr(contract, test)(Protocol(folds=folds), clips)
 
 
 def test_one_that_says_that_people_are_on_both_sides_must_have_them_there():
-    loso = Protocol(folds=PROTOCOLS["loso"].folds, about="wrong", subject_dependent=True)
+    loso = Protocol(folds=PROTOCOLS["loso"].folds, subject_dependent=True)
     with pytest.raises(AssertionError):
         ProtocolContract().test_people_are_on_both_sides_only_if_it_says_so(loso, invented(0))

@@ -1,0 +1,39 @@
+"""A sweep's folder says what was asked, and nothing else may be asked of it later."""
+
+import pytest
+
+from orchestrator import Execution, Experiment
+from orchestrator.common.errors import ConfigError
+from orchestrator.sweeps.kept import continued, keep
+
+ASKED = Experiment("ststnet", trials=3, settings={"recipe.epochs": 2})
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    folder = tmp_path / "sweeps" / "one"
+    folder.mkdir(parents=True)
+    keep(folder, ASKED, Execution(name="one", workspace=tmp_path))
+    return tmp_path
+
+
+def test_a_name_alone_is_the_same_and_trials_and_seeds_may_grow(workspace):
+    assert continued("one", workspace, {}, {})[0] == ASKED
+    more, _ = continued("one", workspace, {"trials": 4, "seeds": 2}, {"runner": "inline"})
+    assert (more.trials, more.seeds, more.settings) == (4, 2, ASKED.settings)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "execution", "said"),
+    [
+        ({"trials": 2}, {}, "trials: was 3, now 2"),
+        ({"model": "stag"}, {}, "model: was 'ststnet', now 'stag'"),
+        ({"protocol": "holdout"}, {}, "protocol: was 'loso', now 'holdout-10'"),
+        ({"settings": {"recipe.epochs": 3}}, {}, "recipe.epochs: was 2, now 3"),
+        ({"settings": {}}, {}, "recipe.epochs: was 2, now 'not set'"),
+        ({}, {"gpus_per_fold": "1"}, "arithmetic: was 'cpu', now 'cuda'"),
+    ],
+)
+def test_what_would_change_numbers_is_refused_with_both_values(workspace, experiment, execution, said):
+    with pytest.raises(ConfigError, match=said):
+        continued("one", workspace, experiment, execution)
