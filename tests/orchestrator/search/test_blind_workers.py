@@ -2,16 +2,20 @@
 not find them. In a process that has them it does find them, so that the search is known to be one."""
 
 import json
+import pickle
 
 import numpy as np
 import pytest
 
+from orchestrator.runners import ray as ray_runner
+from orchestrator.runners.ray import RayRunner
+from orchestrator.runners.sizing import Need
 from orchestrator.search import inline, tune
 from orchestrator.study import plugins
 from orchestrator.study.study import Study
 from orchestrator.workspace.store import FoldStore
 from preprocessing.plugins import read
-from tests.orchestrator.tables import table
+from tests.orchestrator.tables import QUICK, table
 from tests.sweeps import Watcher, plan
 
 SEARCHER = '''
@@ -140,3 +144,88 @@ def test_a_worker_of_ray_does_not_have_them(searcher, tmp_path, local_ray):
     told = found(out)
     assert len(told) == 4  # every fold has searched
     assert {fold: kinds for fold, (_, kinds) in told.items() if kinds} == {}
+
+
+def as_bytes(labels):
+    """The labels as they could lie in a pickle: as numbers of any width, or as a list."""
+    widths = (np.int8, np.int16, np.int32, np.int64, np.float32)
+    listed = b"".join(b"K" + bytes([label]) for label in labels)
+    return [*(np.array(labels, kind).tobytes() for kind in widths), listed]
+
+
+def labels_of(data, who):
+    return [int(c) for c, own in zip(data.y, data.subjects, strict=True) if own == who]
+
+
+class Recorder:
+    """In the place of the runner's task: keeps its real arguments, and runs it."""
+
+    def __init__(self):
+        self.arguments = []
+
+    def options(self, **asked):
+        self.asked = asked
+        return self
+
+    def remote(self, *arguments):
+        self.arguments.append(arguments)
+        return ray_runner._folds.options(**self.asked).remote(*arguments)
+
+
+@pytest.mark.parametrize("pack", [1, 2])
+def test_the_real_arguments_of_fold_tasks_hold_no_label_of_whom_they_test(
+    searcher, tmp_path, local_ray, pack
+):
+    """Of a pack: of nobody who is in no fold of it as a training or validation person."""
+    import ray
+
+    _, data, _ = searcher
+    jobs = Study("stag", "loso", 2, 1, QUICK).jobs(data, {})
+    recorder, shared = Recorder(), ray.put(data.shared)
+    runner = RayRunner(FoldStore(tmp_path), shared, data.annotations, Need(pack=pack), task=recorder)
+    assert len(list(runner.run(jobs))) == len(jobs)
+    assert len(recorder.arguments) == len(jobs) / pack
+    for tasks, inputs, *rest in recorder.arguments:
+        assert inputs is shared and [type(one) for one in rest] == [Need, str]
+        tested = set.intersection(
+            *({task.job.fold} for task in tasks)
+        )  # a pack of two tests nobody who is in neither
+        held = pickle.dumps(tasks)
+        assert not any(clip.encode() in held for clip in data.clip_ids)
+        for who in tested:
+            assert not any(text in held for text in as_bytes(labels_of(data, who)))
+    seen = pickle.dumps(ray.get(shared))
+    for who in set(data.subjects):
+        assert not any(text in seen for text in as_bytes(labels_of(data, who)))
+
+
+def test_a_racing_trial_is_given_and_reports_no_label(searcher, tmp_path, local_ray, monkeypatch):
+    import ray
+
+    _, data, _ = searcher
+    given, reported, real = {}, [], tune.tune.with_parameters
+    monkeypatch.setattr(
+        tune.tune, "with_parameters", lambda trainable, **kept: given.update(kept) or real(trainable, **kept)
+    )
+    follow = tune.Follow.on_trial_result
+    monkeypatch.setattr(
+        tune.Follow, "on_trial_result",
+        lambda self, i, trials, trial, result, **info: reported.append(result.get("ended"))
+        or follow(self, i, trials, trial, result, **info),
+    )  # fmt: skip
+    quick = Study("stag", "loso", 2, 1, QUICK)
+    outcomes = tune.with_ray(
+        quick, data, FoldStore(tmp_path / "folds"), plan(tmp_path / "sweep", 2, "asha"), Watcher()
+    )
+    assert {o.state for o in outcomes} <= {"complete", "stopped"}
+    assert ray.get(given.pop("handles"))[0].x.shape == data.x.shape
+    (actor,) = given.pop("control")
+    assert actor is not None
+    held = pickle.dumps({name: value for name, value in given.items() if name != "jobs"})
+    jobs = pickle.dumps(given["jobs"])
+    results = pickle.dumps([event.result for event in reported if event])
+    assert len(results) > 1000
+    for who in set(data.subjects):
+        for text in as_bytes(labels_of(data, who)):
+            assert text not in held and text not in jobs and text not in results
+    assert all(event.result.validation_truth.size == 0 for event in reported if event)
