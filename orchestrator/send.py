@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from orchestrator.common.errors import ConfigError
 from orchestrator.common.names import redacted
 from orchestrator.console import asked
 from orchestrator.console.handler import NOT_IN_MLFLOW, errors_are_told
@@ -35,7 +36,13 @@ def main(
     uri = tracking_uri or f"sqlite:///{workspace}/mlflow.db"
     with errors_are_told(console):
         outbox = Outbox.of(uri, folder_of(name, workspace), SweepProgress(console))
-        outbox.flush()
+        try:
+            outbox.flush()
+        except (KeyError, TypeError) as error:  # a record that somebody edited
+            raise ConfigError(
+                f"what is kept of {name} for MLflow does not go together ({type(error).__name__}: {error}); "
+                "run the sweep again with --resume: it is written anew"
+            ) from error
         if not outbox.sent:
             outbox.say_rest()
             raise typer.Exit(NOT_IN_MLFLOW)

@@ -23,16 +23,11 @@ from preprocessing import check, extract, plugins, show
 from preprocessing.apex import SPOTTERS
 from preprocessing.choice import Choice
 from preprocessing.datasets import DATASETS
-from preprocessing.fixes import FixError
+from preprocessing.errors import BadInput
 from preprocessing.flow import FLOWS
-from preprocessing.inputs import INPUTS, Settings, SettingsError
+from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.settings import MIDDLE
-from preprocessing.places import PlaceError
-from preprocessing.schema import CorpusError, FeatureSetError
 
-BAD_INPUT = (
-    CorpusError, FixError, FeatureSetError, SettingsError, plugins.PluginError, PlaceError, OSError,
-)  # fmt: skip
 LEFT_OUT = plugins.discover()  # before the names are listed below
 DEFAULT = Settings()
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -69,7 +64,7 @@ def _exit_status() -> Iterator[None]:
     except KeyboardInterrupt:
         console.print("interrupted; what is finished is kept, and the same command goes on from there")
         raise typer.Exit(130) from None
-    except BAD_INPUT as error:
+    except (BadInput, OSError) as error:
         console.print(f"[red]{type(error).__name__}[/red]: {escape(str(error))}", highlight=False)
         raise typer.Exit(1 if isinstance(error, extract.TooManyFailures) else 2) from error
 

@@ -25,12 +25,14 @@ from typing import Any, TypeVar
 
 from pyarrow import fs
 
+from preprocessing.errors import BadInput
+
 T = TypeVar("T")
 OPTIONS = ("endpoint_override", "region", "scheme")
 REQUESTS_AT_ONCE = 16  # over the network one waits for answers, not for a CPU
 
 
-class PlaceError(ValueError):
+class PlaceError(BadInput):
     """A store's address cannot be used: neither a path nor s3://bucket/prefix, or it holds what does not
     belong there."""
 

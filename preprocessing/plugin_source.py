@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from preprocessing import closure
+from preprocessing.errors import BadInput
 
 PARENT = "mer_plugins"  # package of what is given as a path, so that a file can shadow no other module
 OFFERS = ("MODEL", "CORPUS", "INPUTS", "PROTOCOL", "SCHEDULER")
@@ -28,7 +29,7 @@ OURS = (*closure.OURS, PARENT)
 LARGEST = 4 << 20  # characters of source; more is no plugin but a library
 
 
-class PluginError(ValueError):
+class PluginError(BadInput):
     """A plugin cannot be read, imported or added. Names the file, the rule and the next step."""
 
 

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from preprocessing.errors import BadInput
 from preprocessing.places import Place, map_places, size, write_atomically
 
 # raise it when a column's name, type, unit or meaning changes: older feature sets are then refused
@@ -31,12 +32,12 @@ SCHEMA_VERSION = 3
 AU_VOCABULARY = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 18, 20, 23, 24, 25, 26, 27, 28)
 
 
-class CorpusError(ValueError):
+class CorpusError(BadInput):
     """A corpus cannot be read at all (missing root, no label sheet, a column missing). Names the path and the
     next step."""
 
 
-class FeatureSetError(ValueError):
+class FeatureSetError(BadInput):
     """A feature set cannot be used: wrong schema version, missing or damaged shard."""
 
 

@@ -37,7 +37,7 @@ FENCES = {
 }
 # What the orchestrator may take of preprocessing: places and schemas, facts of corpora, plugins, closures of
 # code.
-SHARED = ("schema", "places", "plugins", "closure", "datasets")
+SHARED = ("errors", "schema", "places", "plugins", "closure", "datasets")
 # and who may take more: what makes features, and contracts that test those who do.
 MORE = ("orchestrator/sweeps/", "orchestrator/testing/")
 

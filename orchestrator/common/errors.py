@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from preprocessing.errors import BadInput
 
-class ConfigError(ValueError):
+
+class ConfigError(BadInput):
     """A name, key or value that the user gave does not exist or is out of range; the message names the
     nearest known one."""
 

@@ -3,6 +3,7 @@ theirs."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -21,7 +22,7 @@ from orchestrator.study import labels, plugins
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment, Extraction
 from preprocessing.datasets import DATASETS
-from preprocessing.plugins import read
+from preprocessing.plugins import PluginError, read
 
 plugins.discover()  # what installed packages offer is listed by --help too
 
@@ -221,6 +222,12 @@ def parse_settings(pairs: list[str]) -> dict[str, Any]:
     return values
 
 
+def _after(args: list[str], option: str) -> list[str]:
+    """The values of a repeatable option in a command line."""
+    joined = [word.partition("=")[2] for word in args if word.startswith(f"{option}=")]
+    return joined + [value for word, value in itertools.pairwise(args) if word == option]
+
+
 class SweepCommand(typer.core.TyperCommand):
     """A sweep's command: ``--resume`` may stand alone beside --name, or be followed by the name; its help
     ends with a list of the models, for which all of them are imported."""
@@ -230,6 +237,11 @@ class SweepCommand(typer.core.TyperCommand):
             at = args.index("--resume") + 1
             if at < len(args) and not args[at].startswith("-"):
                 args = [*args[:at], "--name", *args[at:]]
+        if "--help" in args:  # which is shown before any option is read
+            try:
+                plugins.install([read(where) for where in _after(args, "--plugin")], schedulers=SCHEDULERS)
+            except PluginError as error:
+                raise typer.BadParameter(str(error)) from error
         return super().parse_args(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:

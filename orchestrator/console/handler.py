@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from orchestrator.common.errors import Interrupted, NoResult
+from preprocessing.errors import BadInput
 
 ALL, SOME, BAD_INPUT, NOT_IN_MLFLOW, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -28,8 +29,7 @@ def errors_are_told(console: Console) -> Iterator[None]:
     which no trial is complete status 1. Any other exception is a fault of the program, and keeps its
     traceback.
 
-    Errors of bad input are ValueErrors (ConfigError, CorpusError, ProtocolError, PluginError ...) and
-    OSErrors.
+    Bad input is a BadInput (ConfigError, CorpusError, ProtocolError, PluginError ...) or an OSError.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
@@ -41,11 +41,8 @@ def errors_are_told(console: Console) -> Iterator[None]:
         why = str(error) if isinstance(error, Interrupted) else "ended; what is finished is kept"
         console.print(f"[yellow]{escape(why)}[/yellow]", highlight=False, soft_wrap=True)
         raise typer.Exit(INTERRUPTED) from None
-    except BAD as error:
+    except (BadInput, OSError) as error:
         console.print(
             f"[red]{type(error).__name__}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True
         )
         raise typer.Exit(BAD_INPUT) from error
-
-
-BAD = (ValueError, OSError)

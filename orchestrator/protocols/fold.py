@@ -8,11 +8,12 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from preprocessing.datasets import DATASETS
+from preprocessing.errors import BadInput
 
 Folds = Callable[["Clips", int], tuple["Fold", ...]]
 
 
-class ProtocolError(ValueError):
+class ProtocolError(BadInput):
     """The people of a corpus do not allow the split that was asked for. Names the numbers and the next
     step."""
 

@@ -26,10 +26,11 @@ from rich.table import Table
 
 from orchestrator.protocols import protocol
 from orchestrator.selection.rules import DEFAULT, RULES
+from preprocessing.errors import BadInput
 from preprocessing.places import write_atomically
 
 
-class ReportError(ValueError):
+class ReportError(BadInput):
     """The sweep has not finished, or its files do not read. Names the path and the next step."""
 
 

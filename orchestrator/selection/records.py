@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 
 from orchestrator.selection import metrics
 from orchestrator.study.jobs import FoldResult
+from preprocessing.errors import BadInput
 
 Key = tuple[str, int]  # fold, seed
 Rank = tuple[float, float]  # UF1, -loss: compared in this order, higher is better
 
 
-class SelectionError(ValueError):
+class SelectionError(BadInput):
     """The records do not allow the rule, or contradict each other. Names the trial, the fold and the next
     step."""
 

@@ -20,6 +20,8 @@ import csv
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from preprocessing.errors import BadInput
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -28,7 +30,7 @@ REPAIRABLE = ("onset", "apex", "offset", "emotion", "aus")
 OUTSIDE = "(outside onset..offset)"
 
 
-class FixError(ValueError):
+class FixError(BadInput):
     """A CSV of fixes is malformed. Names the file and the line."""
 
 

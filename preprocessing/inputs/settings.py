@@ -8,10 +8,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from preprocessing.errors import BadInput
+
 MIDDLE = "middle"
 
 
-class SettingsError(ValueError):
+class SettingsError(BadInput):
     """A setting has a value that no extraction can use. Names the option, the rule and the value."""
 
 

@@ -56,9 +56,7 @@ def task(body, retries=0):
         if ray_runner.drains(sweep):
             return None
         body([one.job for one in tasks], need)
-        return [inline.train([one], shared)[0] for one in tasks], Peak(
-            2 * 2**30, 10 * 2**30, 100 * 2**30
-        )
+        return [inline.train([one], shared)[0] for one in tasks], Peak(2 * 2**30, 10 * 2**30, 100 * 2**30)
 
     return folds
 
@@ -111,9 +109,7 @@ def test_a_fold_that_no_gpu_holds_fails_by_name(cluster, jobs, tmp_path, monkeyp
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(ray_runner, "_folds", task(body))
-    with pytest.raises(
-        FoldFailed, match=r"fold synthetic/p0 seed 0 .* failed 2 times(.|\n)*out of memory"
-    ):
+    with pytest.raises(FoldFailed, match=r"fold synthetic/p0 seed 0 .* failed 2 times(.|\n)*out of memory"):
         run(jobs[:1], tmp_path, need=Need(gpus=0.5))
 
 
@@ -133,9 +129,7 @@ def test_a_fold_that_hangs_is_ended_tried_again_and_named(cluster, tmp_path):
     """The runner's own task, with a fold that would train for days."""
     jobs = Study("stag", "loso", 2, 1, {**QUICK, "recipe.epochs": 10**7}).jobs(table(), {})
     begin = time.monotonic()
-    with pytest.raises(
-        FoldFailed, match=r"fold synthetic/p1 .* failed 2 times:(.|\n)*limit of 0.5 s"
-    ):
+    with pytest.raises(FoldFailed, match=r"fold synthetic/p1 .* failed 2 times:(.|\n)*limit of 0.5 s"):
         run(jobs[1:2], tmp_path, need=Need(limit_s=0.5))
     assert time.monotonic() - begin < 40
 

@@ -1,0 +1,53 @@
+"""One exit status for one thing, in every command."""
+
+import pytest
+import typer
+from rich.console import Console
+
+from orchestrator.common.errors import ConfigError, Interrupted, NoResult
+from orchestrator.console.handler import errors_are_told
+from orchestrator.protocols import ProtocolError
+from orchestrator.results.report import ReportError
+from orchestrator.selection.records import SelectionError
+from preprocessing.fixes import FixError
+from preprocessing.inputs.settings import SettingsError
+from preprocessing.places import PlaceError
+from preprocessing.plugins import PluginError
+from preprocessing.schema import CorpusError, FeatureSetError
+
+BAD = (
+    ConfigError,
+    CorpusError,
+    FeatureSetError,
+    FixError,
+    PlaceError,
+    PluginError,
+    ProtocolError,
+    ReportError,
+    SelectionError,
+    SettingsError,
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        *((kind("say 'x' instead [of y]"), 2) for kind in BAD),
+        (OSError(28, "no space left"), 2),
+        (NoResult("every trial failed"), 1),
+        (Interrupted("--resume one goes on"), 130),
+        (KeyboardInterrupt(), 130),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_error_is_one_line_and_its_status(error, status, capsys):
+    with pytest.raises(typer.Exit) as ended, errors_are_told(Console(width=200)):
+        raise error
+    assert ended.value.exit_code == status
+    told = capsys.readouterr().out.strip()
+    assert str(error) in told and "\n" not in told  # with brackets that are no markup
+
+
+def test_a_fault_of_the_program_keeps_its_traceback():
+    with pytest.raises(ValueError, match="shapes do not match"), errors_are_told(Console()):
+        raise ValueError("shapes do not match")
