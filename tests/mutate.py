@@ -115,9 +115,10 @@ def main() -> int:
                 check=False,
             )
             path.write_text(text)
-            noticed = done.returncode == 1
-            print(f"{'red  ' if noticed else 'GREEN'} {file}: {old} -> {new or '(nothing)'}", flush=True)
-            if not noticed:
+            # any other status: pytest could not run the tests, which says nothing
+            word = {0: "GREEN", 1: "red  "}.get(done.returncode, f"pytest ended with {done.returncode}:")
+            print(f"{word} {file}: {old} -> {new or '(nothing)'}", flush=True)
+            if done.returncode != 1:
                 survived.append(f"{file}: {old} -> {new}")
     print(f"{len(asked) - len(survived)} of {len(asked)} breaks noticed")
     return 1 if survived else 0

@@ -13,7 +13,7 @@ from orchestrator.inference.refit import refit
 from orchestrator.runners.inline import run_fold
 from orchestrator.selection.records import TrialRecord
 from orchestrator.study.study import Study
-from orchestrator.study.table import fold_data, load
+from orchestrator.study.table import load
 from preprocessing import extract
 from preprocessing.render import RenderConfig, render_corpus
 
@@ -46,7 +46,7 @@ def test_it_trains_a_fold_and_comes_back_from_its_files(model, features, folders
     result = run_fold(job, table)
     assert result.test_probs.shape == (1, 3, len(table.classes))
     np.testing.assert_allclose(result.test_probs.sum(-1), 1, atol=1e-5)
-    assert np.isfinite(result.train_loss).all() and len(fold_data(table, job).x_train) == len(job.train)
+    assert np.isfinite(result.train_loss).all()
 
     trained, config, _, epochs = refit(model, table, [TrialRecord(0, job.config, (result,))])
     assert epochs == 1

@@ -57,7 +57,7 @@ class FoldJob:
 
 @dataclass(frozen=True)
 class FoldData:
-    """The arrays of one fold, cut out of the study's table by data.fold_data(). n, v, t clips in train,
+    """The arrays of one fold, cut out of a study's inputs by FoldTask.opened(). n, v, t clips in train,
     validation, test.
 
     x_*       float32, float16 or uint8 (n, *input shape), as stored: (T, N, 2) for roi_flow, (3, 28, 28) for

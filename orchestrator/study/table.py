@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orchestrator.common.errors import ConfigError
-from orchestrator.study.jobs import FoldData, FoldJob, canonical_json
+from orchestrator.study.jobs import canonical_json
 from orchestrator.study.labels import classify
 from orchestrator.study.tasks import Annotations, SharedInputs
 from preprocessing.places import Place, place
@@ -229,9 +229,3 @@ def _action_units(
     missing = [-1] * len(AU_VOCABULARY)
     aus = np.array([missing if row["au_vector"] is None else row["au_vector"] for row in rows], np.float32)
     return aus, "predicted" if au == "predicted" else "annotated"
-
-
-def fold_data(table: ClipTable, job: FoldJob) -> FoldData:
-    """The arrays of one job, as a worker gets them. Labels for training and validation clips only; where
-    action units are predicted, annotations of the training clips only."""
-    return table.annotations.task(job).opened(table.shared)[1]

@@ -12,18 +12,11 @@ if TYPE_CHECKING:
     from preprocessing.inputs import Settings
 
 
-def fitting(model: Any, image_size: int = 0, settings: Settings | None = None) -> tuple[str, ...]:
-    """The feature sets that a model (a class of MODELS) takes, in the order of INPUTS.
-
-    image_size  pixels that pictures are resized to (recipe.image_size); 0: as they are extracted.
-    settings    of the extraction; the defaults if None.
-    """
-    return tuple(name for name, reason in _reasons(model, image_size, settings).items() if not reason)
-
-
 def chosen(model: str, features: str, image_size: int = 0, settings: Settings | None = None) -> str:
     """``features``, or of "" the default of the model of that name. Imports the model and torch.
 
+    image_size  pixels that pictures are resized to (recipe.image_size); 0: as they are extracted.
+    settings    of the extraction; the defaults if None.
     Raises ConfigError for a feature set that is unknown or that the model does not take, with those that it
     takes.
     """

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from orchestrator.study.jobs import FoldData, FoldJob
 from orchestrator.study.table import ClipTable
 from preprocessing.regions import CHANNELS
 
@@ -54,3 +55,8 @@ def table(
         x=x[order],
         aus=None if marks is None else marks[order],
     )
+
+
+def fold_data(table: ClipTable, job: FoldJob) -> FoldData:
+    """The arrays of one job, as a worker gets them."""
+    return table.annotations.task(job).opened(table.shared)[1]

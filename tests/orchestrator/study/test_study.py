@@ -9,8 +9,7 @@ from orchestrator.common.errors import ConfigError
 from orchestrator.protocols import ProtocolError
 from orchestrator.runners.inline import run_fold
 from orchestrator.study.study import Study
-from orchestrator.study.table import fold_data
-from tests.orchestrator.tables import QUICK, table
+from tests.orchestrator.tables import QUICK, fold_data, table
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 
 from orchestrator.common.errors import ConfigError
 from orchestrator.study.study import Study
-from orchestrator.study.table import fold_data, load, merged
+from orchestrator.study.table import load, merged
 from preprocessing.schema import AU_VOCABULARY, FeatureSetError, FeatureSpec, write_atomically, write_shard
-from tests.orchestrator.tables import QUICK
+from tests.orchestrator.tables import QUICK, fold_data
 from tests.orchestrator.tables import table as made_up
 
 SPEC = FeatureSpec("roi_flow14", "roi_flow", (2, 3, 2), "px", ("a", "b", "c"), {"flow": "farneback"})
