@@ -18,7 +18,6 @@ from tests.registries import untouched
 from tests.sweeps import Watcher, plan, run_inline, same_numbers
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "my_model.py"
-STUDY = Study("my_model", "loso", 2, 1, {"recipe.epochs": 2})
 
 
 @pytest.fixture
@@ -52,13 +51,14 @@ def test_every_fold_ends_where_nobody_has_the_file(strangers, tmp_path):
     with untouched():
         brought = (plugins.read(file),)
         plugins.install(brought)
+        study = Study("my_model", "loso", 2, 1, {"recipe.epochs": 2})
         shutil.rmtree(folder)
         ray_runner.start(strangers.address)
         assert ray.get(what_a_host_has.remote()) == (*2 * (str(tmp_path / "another home"),), False)
         watcher, store = Watcher(), FoldStore(tmp_path / "a" / "folds")
         outcomes = tune.with_ray(
-            STUDY, table(), store, plan(tmp_path / "a" / "sweep", 2), watcher, plugins=brought
+            study, table(), store, plan(tmp_path / "a" / "sweep", 2), watcher, plugins=brought
         )
         assert [(o.state, len(o.results)) for o in outcomes] == [("complete", 4)] * 2, outcomes[0].error
         assert len(watcher.folds) == 8 and not folder.exists()
-        same_numbers(outcomes, run_inline(STUDY, tmp_path / "b", n=2)[0])
+        same_numbers(outcomes, run_inline(study, tmp_path / "b", n=2)[0])
