@@ -14,11 +14,17 @@ from preprocessing.render import RenderConfig, render_corpus
 from preprocessing.schema import read_shards
 
 SCRIPT = """
-import sys
+import sys, time
 from pathlib import Path
 from preprocessing import extract, plan
 from preprocessing.inputs import Settings
 plan.CLIPS_PER_SHARD = 1
+make = extract.make_shard
+def before_the_end(*arguments):  # until it is killed
+    while len(list(Path(sys.argv[2]).rglob("shards/*.json"))) >= 10:
+        time.sleep(0.1)
+    return make(*arguments)
+extract.make_shard = before_the_end
 names = ["roi_flow14", "mesti"]
 extract.run(extract.plan("synthetic", Path(sys.argv[1]), names, Path(sys.argv[2]), Settings(image_size=32)))
 """

@@ -1,18 +1,19 @@
-"""kill -9 of the whole sweep in the middle: --resume computes what is missing, and the numbers are those of
-an undisturbed run."""
+"""A sweep that ends in the middle, by kill -9 of all its processes or by Ctrl-C: its name alone continues it,
+only what is missing is computed, and the numbers are those of an undisturbed run."""
 
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
+import pytest
 
+from tests import waiting
 from tests.fake_corpora import write_image
 
-PEOPLE = 8
+PEOPLE, TRIALS = 8, 2
 
 
 def corpus(root):
@@ -29,41 +30,90 @@ def corpus(root):
     return root
 
 
-def test_a_killed_sweep_goes_on_where_it_was(tmp_path):
-    root = corpus(tmp_path / "corpus")
+def python(*words):
+    return [sys.executable, "-m", *map(str, words)]
 
-    def command(workspace, *more):
-        base = [
-            sys.executable,
-            "-m",
-            "orchestrator.sweep",
-            "stag",
-            "--corpus",
-            "ststnet_flow",
-            "--root",
-            str(root),
-        ]
-        keys = ["--trials", "2", "--inner-folds", "2", "--set", "recipe.epochs=12", "--name", "long"]
-        return [*base, *keys, "--workspace", str(workspace), "--json", str(workspace / "out.json"), *more]
 
-    killed, whole = tmp_path / "killed", tmp_path / "whole"
-    sweep = subprocess.Popen(
-        command(killed), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    deadline = time.monotonic() + 120
-    while len(list(killed.glob("folds/*/*.npz"))) < 3:
-        assert sweep.poll() is None, "the sweep ended before it could be killed"
-        assert time.monotonic() < deadline, "no fold within two minutes"
-        time.sleep(0.05)
+class Place:
+    """A workspace, a corpus, and a model that waits after three folds until ``go`` is there."""
+
+    def __init__(self, folder):
+        self.workspace, self.go = folder / "workspace", folder / "go"
+        folder.mkdir(exist_ok=True)
+        self.root = corpus(folder / "corpus")
+        self.plugin = waiting.model(folder / "waits.py", self.workspace / "folds", 3, self.go)
+
+    def command(self, workspace, *more):
+        keys = ["--trials", TRIALS, "--inner-folds", 2, "--set", "recipe.epochs=3", "--name", "long"]
+        words = ["waits", "--plugin", self.plugin, "--corpus", "ststnet_flow", "--root", self.root, *keys]
+        return python("orchestrator.sweep", *words, "--workspace", workspace, *more)
+
+    def begun(self, log):
+        """A sweep of which three folds have ended, and no other does."""
+        with log.open("w") as out:
+            sweep = subprocess.Popen(
+                self.command(self.workspace), stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+            )
+
+        def three():
+            assert sweep.poll() is None, "the sweep has ended by itself: " + log.read_text()
+            return self.folds() >= 3
+
+        waiting.until(three, "three folds")
+        return sweep
+
+    def folds(self):
+        return len(list(self.workspace.glob("folds/*/*.npz")))
+
+    def undisturbed(self):
+        """Scores of the same sweep in one process; the store is not shared."""
+        self.go.touch()
+        alone = self.workspace.parent / "alone"
+        subprocess.run(self.command(alone, "--runner", "inline"), check=True, capture_output=True)
+        return summary(alone)["selection"]
+
+
+def summary(workspace):
+    return json.loads((workspace / "sweeps" / "long" / "summary.json").read_text())
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
+
+
+def goes_on(place, kept, *command):
+    """What a sweep of which so many folds were kept becomes."""
+    done = subprocess.run(python(*command), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = summary(place.workspace)
+    assert made["timing"]["folds_reused"] == kept
+    assert made["timing"]["folds_run"] == TRIALS * PEOPLE - kept
+    return made
+
+
+def test_a_killed_sweep_goes_on_where_it_was(place, tmp_path):
+    sweep = place.begun(tmp_path / "log")
     os.killpg(sweep.pid, signal.SIGKILL)
     sweep.wait()
-    kept = len(list(killed.glob("folds/*/*.npz")))
-    assert kept < 2 * PEOPLE
-    assert not (killed / "out.json").exists()
+    place.go.touch()
+    kept, out = place.folds(), tmp_path / "out.json"
+    assert 3 <= kept < TRIALS * PEOPLE
+    assert not (place.workspace / "sweeps" / "long" / "summary.json").exists()
+    where = ["--workspace", place.workspace, "--json", out]
+    resumed = goes_on(place, kept, "orchestrator.sweep", "--resume", "long", *where)
+    assert json.loads(out.read_text()) == resumed
+    assert resumed["selection"] == place.undisturbed()
 
-    subprocess.run(command(killed, "--resume"), check=True, capture_output=True)
-    subprocess.run(command(whole, "--runner", "inline"), check=True, capture_output=True)
-    resumed, undisturbed = (json.loads((w / "out.json").read_text()) for w in (killed, whole))
-    assert resumed["timing"]["folds_reused"] >= kept
-    assert resumed["timing"]["folds_reused"] + resumed["timing"]["folds_run"] == 2 * PEOPLE
-    assert resumed["selection"] == undisturbed["selection"]
+
+def test_ctrl_c_says_how_it_goes_on_and_so_it_does(place, tmp_path):
+    sweep = place.begun(tmp_path / "log")
+    os.kill(sweep.pid, signal.SIGINT)
+    waiting.until(lambda: "ending: folds that run may finish" in (tmp_path / "log").read_text(), "the words")
+    place.go.touch()  # now those that run end, and no other begins
+    assert sweep.wait(waiting.LIMIT) == 130
+    kept, words = place.folds(), " ".join((tmp_path / "log").read_text().split())
+    assert 3 < kept < TRIALS * PEOPLE
+    assert f"interrupted; {kept} folds are kept: --resume long goes on" in words
+    where = ["--workspace", place.workspace, "--runner", "inline"]
+    assert goes_on(place, kept, "orchestrator.resume", "long", *where)["selection"] == place.undisturbed()

@@ -21,6 +21,7 @@ from preprocessing.places import place
 from preprocessing.schema import read_shards
 from tests.fake_corpora import fake_ststnet_flow
 from tests.orchestrator.selection.records_by_hand import record
+from tests.waiting import LIMIT, until
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAOFTHISTEST", "AWS_SECRET_ACCESS_KEY": "secret-of-this-test"}
 WRITE = """
@@ -53,11 +54,12 @@ def server(tmp_path_factory):
         for name, value in (CREDENTIALS | {"AWS_EC2_METADATA_DISABLED": "true"}).items():
             environment.setenv(name, value)
         try:
-            deadline = time.monotonic() + 60
-            while not (found := re.search(r"http://(127\.0\.0\.1:\d+)", log.read_text())):
-                assert process.poll() is None and time.monotonic() < deadline, log.read_text()
-                time.sleep(0.05)
-            yield found[1], log
+            def address():
+                assert process.poll() is None, log.read_text()
+                return re.search(r"http://(127\.0\.0\.1:\d+)", log.read_text())
+
+            until(address, "the server's address")
+            yield address()[1], log
         finally:
             process.terminate()
             process.wait()
@@ -165,7 +167,7 @@ def test_features_in_a_bucket_are_those_on_disk_and_a_second_extraction_makes_no
     plan = extract.plan("ststnet_flow", root, names, place(bucket) / "features")
     (tmp_path / "plan").write_bytes(pickle.dumps(plan))
     # a worker elsewhere
-    subprocess.run([sys.executable, "-c", EXTRACT, str(tmp_path / "plan")], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", EXTRACT, str(tmp_path / "plan")], check=True, timeout=LIMIT)
     assert plan.missing() == list(range(1, len(plan.shards)))
     done = extract.prepare("ststnet_flow", root, names, tmp_path / "workspace", store=bucket)
     assert done.extracted == local.clips - len(plan.shards[0])

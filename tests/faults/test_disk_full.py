@@ -11,10 +11,10 @@ from tests.sweeps import STUDY, Watcher, run_inline, run_ray, same_numbers
 class SmallDisk(FoldStore):
     """Room for five results, until somebody makes more."""
 
-    def save(self, result):
+    def save(self, result, job=None):
         if len(list(self.root.glob("*/*.npz"))) >= 5 and not (self.root / "room").exists():
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path(result.job_id)))
-        super().save(result)
+        super().save(result, job)
 
 
 def test_a_full_disk_costs_no_finished_fold(local_ray, tmp_path):
@@ -29,5 +29,5 @@ def test_a_full_disk_costs_no_finished_fold(local_ray, tmp_path):
     watcher = Watcher()
     second = run(watcher)
     assert [outcome.state for outcome in second] == ["complete"] * 3
-    assert sum(reused for *_, reused in watcher.folds) == 5
+    assert sum(event.reused for event in watcher.folds) == 5
     same_numbers(second, run_inline(STUDY, tmp_path / "other", n=3)[0])

@@ -1,6 +1,8 @@
 """A node of the cluster is lost in the middle of a sweep, one joins, and the head is lost: no finished fold
 is, and no number differs."""
 
+import threading
+
 import pytest
 import ray
 from ray._private.state import available_resources_per_node
@@ -33,20 +35,25 @@ def undisturbed(folder):
 
 
 class Surgeon(Watcher):
-    """At the third fold: kills one node with all its processes, and adds another, whose CPU it watches."""
+    """At the third fold: kills one node with all its processes, and adds another, whose CPU is watched from
+    then on, until it is busy."""
 
     def __init__(self, cluster, victim):
         super().__init__()
-        self.cluster, self.victim, self.added, self.busy = cluster, victim, None, False
+        self.cluster, self.victim, self.added = cluster, victim, None
+        self.busy, self.over = threading.Event(), threading.Event()
 
-    def fold(self, trial, done, total, score, seconds, reused):
-        super().fold(trial, done, total, score, seconds, reused)
-        if self.added is not None:
-            free = available_resources_per_node().get(self.added.node_id, {})
-            self.busy = self.busy or free.get("CPU", 0) < 1
-        elif len(self.folds) == 3:
+    def fold(self, event):
+        if len(self.folds) == 3:
             self.cluster.remove_node(self.victim, allow_graceful=False)
             self.added = self.cluster.add_node(num_cpus=1, object_store_memory=100 * 2**20)
+            threading.Thread(target=self.watch, daemon=True).start()
+
+    def watch(self):
+        while not (self.busy.is_set() or self.over.wait(0.05)):
+            free = available_resources_per_node().get(self.added.node_id, {"CPU": 1})
+            if free.get("CPU", 0) < 1:
+                self.busy.set()
 
 
 def test_a_lost_node_costs_no_finished_fold_and_a_new_one_is_used(cluster, tmp_path):
@@ -54,10 +61,11 @@ def test_a_lost_node_costs_no_finished_fold_and_a_new_one_is_used(cluster, tmp_p
     join(cluster)
     watcher = Surgeon(cluster, nodes[0])
     outcomes = run_ray(STUDY, tmp_path / "a", watcher)
-    assert watcher.added is not None and watcher.busy
+    watcher.over.set()
+    assert watcher.added is not None and watcher.busy.is_set()
     assert [(o.state, len(o.results)) for o in outcomes] == [("complete", 8)] * 3, [o.error for o in outcomes]
     same_numbers(outcomes, undisturbed(tmp_path / "b"))
-    assert len(watcher.folds) == 24 and not any(reused for *_, reused in watcher.folds)
+    assert len(watcher.folds) == 24 and not any(event.reused for event in watcher.folds)
 
 
 def test_a_lost_head_ends_the_sweep_and_a_new_one_goes_on(tmp_path):
@@ -66,8 +74,7 @@ def test_a_lost_head_ends_the_sweep_and_a_new_one_goes_on(tmp_path):
     ray_runner.start(first.address)
 
     class Beheads(Watcher):
-        def fold(self, *seen):
-            super().fold(*seen)
+        def fold(self, event):
             if len(self.folds) == 3:
                 # what the driver sees, without Ray's minute of waiting for it
                 raise ConnectionError("the head is gone")
@@ -82,7 +89,7 @@ def test_a_lost_head_ends_the_sweep_and_a_new_one_goes_on(tmp_path):
         watcher = Watcher()
         outcomes = run_ray(STUDY, tmp_path / "a", watcher)
         assert [(o.state, len(o.results)) for o in outcomes] == [("complete", 8)] * 3
-        assert sum(reused for *_, reused in watcher.folds) >= 3
+        assert sum(event.reused for event in watcher.folds) >= 3
         same_numbers(outcomes, undisturbed(tmp_path / "b"))
     finally:
         ray.shutdown()

@@ -6,11 +6,20 @@ import signal
 
 import pytest
 
-from orchestrator.search import schedulers, search
+from orchestrator.search import inline, schedulers
 from orchestrator.workspace.store import FoldStore
 from tests.orchestrator.tables import table
 from tests.processes import descendants
 from tests.sweeps import STUDY, Watcher, plan, run_inline, run_ray, same_numbers
+
+
+class Once(FoldStore):
+    """Leaves a mark where a result is written that is there already: its fold was computed twice."""
+
+    def save(self, result, job=None):
+        if result.job_id in self:
+            (self.root / f"{result.job_id} twice").touch()
+        super().save(result, job)
 
 
 class Killer(Watcher):
@@ -18,9 +27,8 @@ class Killer(Watcher):
 
     killed = 0
 
-    def fold(self, trial, done, total, score, seconds, reused):
-        super().fold(trial, done, total, score, seconds, reused)
-        if done == 2 and not self.killed:
+    def fold(self, event):
+        if event.done == 2 and not self.killed:
             for pid, command in descendants(os.getpid()).items():
                 if "ray::ImplicitFunc" in command:
                     self.killed += 1
@@ -28,19 +36,20 @@ class Killer(Watcher):
 
 
 def test_a_killed_trial_process_costs_no_finished_fold(local_ray, tmp_path):
-    watcher = Killer()
-    outcomes = run_ray(STUDY, tmp_path / "a", watcher)
+    watcher, store = Killer(), Once(tmp_path / "a" / "folds")
+    outcomes = run_ray(STUDY, tmp_path / "a", watcher, store=store)
     assert watcher.killed
-    assert [o.state for o in outcomes] == ["complete"] * 3
+    assert [(o.state, len(o.results)) for o in outcomes] == [("complete", 4)] * 3
     same_numbers(outcomes, run_inline(STUDY, tmp_path / "b", n=3)[0])
-    assert any(reused for *_, reused in watcher.folds)  # what had ended before was found again
+    # what had ended before was found again, and each fold is told once
+    assert not list(store.root.glob("*twice")) and len(list(store.root.glob("*/*.npz"))) == 12
+    assert len({event.result.job_id for event in watcher.folds}) == len(watcher.folds) == 12
 
 
 class Interrupter(Watcher):
     """Ctrl-C at the second fold of all."""
 
-    def fold(self, trial, done, total, score, seconds, reused):
-        super().fold(trial, done, total, score, seconds, reused)
+    def fold(self, event):
         if len(self.folds) == 2:
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -55,13 +64,12 @@ def test_ctrl_c_drains_and_the_rest_is_computed_later(local_ray, tmp_path):
     watcher = Watcher()
     second = run_ray(STUDY, tmp_path / "a", watcher)
     assert [o.state for o in second] == ["complete"] * 3
-    assert sum(reused for *_, reused in watcher.folds) == kept
+    assert sum(event.reused for event in watcher.folds) == kept
     same_numbers(second, run_inline(STUDY, tmp_path / "b", n=3)[0])
 
 
 class Impatient(Watcher):
-    def fold(self, trial, done, total, score, seconds, reused):
-        super().fold(trial, done, total, score, seconds, reused)
+    def fold(self, event):
         os.kill(os.getpid(), signal.SIGINT)
 
 
@@ -72,7 +80,7 @@ def test_a_second_ctrl_c_ends_at_once_and_finished_folds_are_kept(local_ray, tmp
     assert signal.getsignal(signal.SIGINT) is before
     again = Watcher()
     assert [o.state for o in run_ray(STUDY, tmp_path / "a", again)] == ["complete"] * 3
-    assert sum(reused for *_, reused in again.folds) >= 2
+    assert sum(event.reused for event in again.folds) >= 2
 
 
 class Second:
@@ -86,11 +94,15 @@ class Second:
     def completed(self, trial):
         pass
 
+    def failed(self, trial):
+        pass
+
 
 def test_a_stopped_trial_is_told_as_pruned_and_its_other_folds_do_not_run(local_ray, tmp_path, monkeypatch):
     monkeypatch.setitem(schedulers.SCHEDULERS, "second", Second)
-    alone = search.inline(
-        STUDY, table(), FoldStore(tmp_path / "folds"), plan(tmp_path / "i", 3, "second"), Watcher()
+    watcher = Watcher()
+    alone = inline.search(
+        STUDY, table(), FoldStore(tmp_path / "folds"), plan(tmp_path / "i", 3, "second"), watcher
     )
     assert [(o.state, len(o.results)) for o in alone] == [("complete", 4), ("stopped", 2), ("stopped", 2)]
     import optuna

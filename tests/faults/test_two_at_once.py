@@ -12,19 +12,22 @@ from orchestrator.workspace.sweep_folder import SweepFolder
 
 DEFINITION = {"model": "stag", "seeds": 1}
 HOLDS = """
-import sys, time
+import sys
 from pathlib import Path
 from orchestrator.workspace.sweep_folder import SweepFolder
 held = SweepFolder.open(Path(sys.argv[1]), {"model": "stag", "seeds": 1}, resume=False)
 print("holds", flush=True)
-time.sleep(60)
+sys.stdin.read()
 """
 
 
 def test_the_second_is_refused_by_name_and_a_killed_one_frees_it(tmp_path):
     folder = tmp_path / "sweep"
     with subprocess.Popen(
-        [sys.executable, "-c", HOLDS, str(folder)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLDS, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as other:
         assert other.stdout.readline() == "holds\n"
         for resume in (True, False):

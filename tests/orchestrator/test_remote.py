@@ -95,7 +95,7 @@ def test_a_sweep_that_never_began_is_started_and_not_resumed(tmp_path, words):
     assert ran(tmp_path, *words, resume=True)[-1] == "one"
     sweeps = tmp_path / "mer's head" / ("my work" if words else "workspace") / "sweeps" / "one"
     sweeps.mkdir(parents=True)
-    (sweeps / "sweep.json").touch()
+    (sweeps / "experiment.toml").touch()
     assert ran(tmp_path, *words, resume=True)[-1] == "--resume"
     assert ran(tmp_path, *words)[-1] == "one"
 
@@ -206,10 +206,28 @@ def test_an_unknown_sweep_names_the_nearest(server):
     ],
 )
 def test_a_token_that_would_cross_a_network_unencrypted_is_warned_of(
-    monkeypatch, capsys, address, mode, warned
+    monkeypatch, address, mode, warned
 ):
     monkeypatch.setenv("RAY_AUTH_MODE", mode)
-    monkeypatch.setattr(remote, "JobSubmissionClient", lambda address: address)
-    with jobs.job_server(address) as client:
+    monkeypatch.setattr(jobs, "JobSubmissionClient", lambda address: address)
+    said = []
+    with jobs.job_server(address, said.append) as client:
         assert client == address
-    assert ("unencrypted" in capsys.readouterr().out) == warned
+    assert any("unencrypted" in text for text in said) == warned
+
+
+def test_the_library_says_nothing_by_itself_and_the_command_passes_its_warning_on(
+    monkeypatch, capsys, server
+):
+    def words(*arguments):
+        return " ".join(CliRunner().invoke(remote.app, list(arguments)).output.split())
+
+    jobs.submit(server.address, ["stag"], "one")
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "a-token-of-this-test")
+    monkeypatch.setattr(
+        jobs, "JobSubmissionClient", lambda address, real=jobs.JobSubmissionClient: real(server.address)
+    )
+    said = words("status", "--address", "http://head.lab:8265")
+    assert "unencrypted to http://head.lab:8265" in said and "sweep-one-1" in said

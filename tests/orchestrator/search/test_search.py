@@ -3,7 +3,6 @@ its trial only."""
 
 import json
 import os
-import time
 
 import numpy as np
 import optuna
@@ -21,6 +20,7 @@ from search_spaces import SPACES
 from tests.orchestrator.tables import table
 from tests.processes import descendants
 from tests.sweeps import STUDY, Watcher, run_inline, run_ray
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -58,11 +58,12 @@ def test_a_sweep_s_folds_run_in_the_workers_that_are_there(study, tmp_path, loca
         }
 
     @ray.remote(num_cpus=1)
-    def here():
-        time.sleep(1)  # long enough that the other one needs another worker
+    def here(number):
+        (tmp_path / f"here {number}").touch()
+        until(lambda: len(list(tmp_path.glob("here *"))) == 2, "two workers side by side")
         return os.getpid()
 
-    warm = set(ray.get([here.remote(), here.remote()]))
+    warm = set(ray.get([here.remote(number) for number in range(2)]))
     assert len(warm) == 2
     seen = set()
 

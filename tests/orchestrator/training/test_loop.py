@@ -49,7 +49,7 @@ def test_a_fold_gives_the_same_bits_in_another_process():
         "import sys; from tests.orchestrator.training.folds import trained_bytes; "
         "sys.stdout.buffer.write(trained_bytes('stag'))"
     )
-    out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True, timeout=120)
+    out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True, timeout=600)
     assert out.stdout == trained_bytes("stag")
 
 
