@@ -23,6 +23,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestrator import mer
+from tests.registries import untouched
 
 ROOT = Path(__file__).parents[2]
 PAGES = (
@@ -49,6 +50,8 @@ def there(folder, monkeypatch):
     monkeypatch.setenv("COLUMNS", "130")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    with untouched():
+        yield
 
 
 def bash(text, _):

@@ -35,7 +35,16 @@ from tests.registries import untouched
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = ("my_model", "my_corpus", "my_input", "my_protocol")
 PLUGINS = {name: plugins.read(EXAMPLES / f"{name}.py") for name in NAMES}
-MODULES = {name: load(plugin) for name, plugin in PLUGINS.items()}
+MODULES = {}  # name -> module, while these tests run
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded():
+    """Not at collection: a tutorial of another test has a ``my_model`` of its own."""
+    with untouched():
+        MODULES.update({name: load(plugin) for name, plugin in PLUGINS.items()})
+        yield
+        MODULES.clear()
 
 
 class TestMyModel(ModelContract):

@@ -16,6 +16,7 @@ from orchestrator.study.study import Study
 from orchestrator.workspace.store import FoldStore
 from preprocessing.plugins import read
 from tests.orchestrator.tables import QUICK, table
+from tests.registries import untouched
 from tests.sweeps import Watcher, plan
 
 SEARCHER = '''
@@ -40,11 +41,12 @@ def space(trial):
 
 def sequences(thing):
     """Whole numbers in the thing, as a list, if it is one of them."""
-    if isinstance(thing, np.ndarray) and thing.ndim == 1 and thing.dtype.kind in "iu":
+    kind = type(thing)  # not isinstance: it would ask a lazy module for its class, which imports it
+    if kind is np.ndarray and thing.ndim == 1 and thing.dtype.kind in "iu":
         yield thing.tolist()
-    elif isinstance(thing, (list, tuple)) and thing and all(type(one) is int for one in thing):
+    elif kind in (list, tuple) and thing and all(type(one) is int for one in thing):
         yield list(thing)
-    elif isinstance(thing, dict) and thing and all(type(one) is int for one in thing.values()):
+    elif kind is dict and thing and all(type(one) is int for one in thing.values()):
         yield list(thing.values())
 
 
@@ -70,7 +72,7 @@ def reachable():
             yield inside
             yield from gc.get_referents(inside)
         for held in gc.get_referents(one):
-            if isinstance(held, np.ndarray):
+            if type(held) is np.ndarray:
                 yield held
 
 
@@ -114,8 +116,9 @@ def searcher(tmp_path_factory):
     file = folder / "label_searcher.py"
     file.write_text(SEARCHER.format(wanted=str(folder / "wanted.json"), out=str(folder / "out")))
     plugin = read(str(file))
-    plugins.install([plugin])
-    return plugin, data, folder / "out"
+    with untouched():
+        plugins.install([plugin])
+        yield plugin, data, folder / "out"
 
 
 def found(out):
@@ -210,8 +213,8 @@ def test_a_racing_trial_is_given_and_reports_no_label(searcher, tmp_path, local_
     follow = tune.Follow.on_trial_result
     monkeypatch.setattr(
         tune.Follow, "on_trial_result",
-        lambda self, i, trials, trial, result, **info: reported.append(result.get("ended"))
-        or follow(self, i, trials, trial, result, **info),
+        lambda self, *, result, **info: reported.append(result.get("ended"))
+        or follow(self, result=result, **info),
     )  # fmt: skip
     quick = Study("stag", "loso", 2, 1, QUICK)
     outcomes = tune.with_ray(
