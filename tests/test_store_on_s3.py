@@ -54,6 +54,7 @@ def server(tmp_path_factory):
         for name, value in (CREDENTIALS | {"AWS_EC2_METADATA_DISABLED": "true"}).items():
             environment.setenv(name, value)
         try:
+
             def address():
                 assert process.poll() is None, log.read_text()
                 return re.search(r"http://(127\.0\.0\.1:\d+)", log.read_text())

@@ -35,9 +35,7 @@ class Tree:
     def __init__(self, folder, root):
         self.folder, self.root = folder, root
         for package in PACKAGES:
-            shutil.copytree(
-                ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__")
-            )
+            shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(ROOT / "examples", folder / "examples")
 
     def sweep(self, name, *more):

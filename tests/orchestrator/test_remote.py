@@ -205,9 +205,7 @@ def test_an_unknown_sweep_names_the_nearest(server):
         ("http://head.lab:8265", "disabled", False),
     ],
 )
-def test_a_token_that_would_cross_a_network_unencrypted_is_warned_of(
-    monkeypatch, address, mode, warned
-):
+def test_a_token_that_would_cross_a_network_unencrypted_is_warned_of(monkeypatch, address, mode, warned):
     monkeypatch.setenv("RAY_AUTH_MODE", mode)
     monkeypatch.setattr(jobs, "JobSubmissionClient", lambda address: address)
     said = []

@@ -49,17 +49,15 @@ class Log:
 
 
 def task(body, retries=0):
-    """A fold task like the runner's own whose work is ``body(pack, need)``, pack being jobs; it gives the real results,
-    made on the CPU."""
+    """A fold task like the runner's own whose work is ``body(pack, need)``, pack being jobs; it gives the
+    real results, made on the CPU."""
 
     @ray.remote(max_retries=retries)
     def folds(tasks, shared, need, sweep):
         if ray_runner.drains(sweep):
             return None
         body([one.job for one in tasks], need)
-        return [inline.train([one], shared)[0] for one in tasks], Peak(
-            2 * 2**30, 10 * 2**30, 100 * 2**30
-        )
+        return [inline.train([one], shared)[0] for one in tasks], Peak(2 * 2**30, 10 * 2**30, 100 * 2**30)
 
     return folds
 
@@ -112,9 +110,7 @@ def test_a_fold_that_no_gpu_holds_fails_by_name(cluster, jobs, tmp_path, monkeyp
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(ray_runner, "_folds", task(body))
-    with pytest.raises(
-        FoldFailed, match=r"fold synthetic/p0 seed 0 .* failed 2 times(.|\n)*out of memory"
-    ):
+    with pytest.raises(FoldFailed, match=r"fold synthetic/p0 seed 0 .* failed 2 times(.|\n)*out of memory"):
         run(jobs[:1], tmp_path, need=Need(gpus=0.5))
 
 
@@ -133,9 +129,7 @@ def test_one_bad_fold_of_a_pack_does_not_fail_the_others(cluster, jobs, tmp_path
 def test_a_fold_that_hangs_is_ended_tried_again_and_named(cluster, tmp_path):
     """The runner's own task, with a fold that would train for days."""
     jobs = Study("stag", "loso", 2, 1, {**QUICK, "recipe.epochs": 10**7}).jobs(table(), {})
-    with pytest.raises(
-        FoldFailed, match=r"fold synthetic/p1 .* failed 2 times:(.|\n)*limit of 0.5 s"
-    ):
+    with pytest.raises(FoldFailed, match=r"fold synthetic/p1 .* failed 2 times:(.|\n)*limit of 0.5 s"):
         run(jobs[1:2], tmp_path, need=Need(limit_s=0.5))
 
 

@@ -7,12 +7,12 @@ import os
 import numpy as np
 import optuna
 import pytest
-from orchestrator.search.samplers import NamedSampler
 
 from orchestrator.runners import inline as inline_runner
 from orchestrator.runners.pending import CRASHES
 from orchestrator.runners.ray import RayRunner
 from orchestrator.runners.sizing import Peak
+from orchestrator.search.samplers import NamedSampler
 from orchestrator.study.jobs import FoldJob
 from orchestrator.study.study import Study
 from orchestrator.workspace.store import FoldStore

@@ -46,9 +46,7 @@ SUMMARY = {
 
 def scores_of(trials):
     return {
-        rule: scores.score(
-            choose(rule, trials, None if rule in HONEST else TRUTH), trials, TRUTH, CLASSES
-        )
+        rule: scores.score(choose(rule, trials, None if rule in HONEST else TRUTH), trials, TRUTH, CLASSES)
         for rule in RULES
     }
 
