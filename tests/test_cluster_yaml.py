@@ -15,7 +15,7 @@ import yaml
 from ray.autoscaler._private.util import prepare_config, validate_config
 
 from orchestrator.workspace.store import FoldStore
-from tests.cluster.compare import differences
+from tests.cluster.compare import apart, differences
 from tests.cluster.config import edited
 from tests.orchestrator.selection.records_by_hand import record
 
@@ -141,3 +141,11 @@ def test_one_bit_of_one_fold_is_a_difference(tmp_path):
     held.test_probs.reshape(-1).view(np.uint8)[0] ^= 1
     there.save(held)
     assert differences(here.root, there.root) == [f"job {held.job_id}: test_probs differs"]
+
+
+def test_summaries_may_differ_in_seconds_alone():
+    one = {"name": "one", "timing": {"wall_s": 1.0}, "trials": [{"trial": 0, "seconds": 1.0, "folds": 6}]}
+    slower = one | {"timing": {"wall_s": 9.0}, "trials": [{"trial": 0, "seconds": 9.0, "folds": 6}]}
+    assert apart(one, slower) == []
+    lacks = slower | {"trials": [{"trial": 0, "seconds": 9.0, "folds": 5}], "seeds": 1}
+    assert apart(one, lacks) == ["seeds", "trials"]

@@ -26,6 +26,17 @@ def differences(cluster: Path, inline: Path) -> list[str]:
     return found
 
 
+def apart(cluster: dict, inline: dict) -> list[str]:
+    """Keys in which two summaries differ. How long it took may differ, nothing else."""
+
+    def untimed(summary: dict) -> dict:
+        trials = [{k: v for k, v in row.items() if k != "seconds"} for row in summary["trials"]]
+        return {k: v for k, v in summary.items() if k != "timing"} | {"trials": trials}
+
+    a, b = untimed(cluster), untimed(inline)
+    return sorted(key for key in a.keys() | b.keys() if a.get(key) != b.get(key))
+
+
 if __name__ == "__main__":
     counts, store, workspace, inline = (Path(argument) for argument in sys.argv[1:])
     at = json.loads(counts.read_text())
@@ -33,13 +44,8 @@ if __name__ == "__main__":
     summaries = [
         json.loads((folder / "sweeps" / "one" / "summary.json").read_text()) for folder in (workspace, inline)
     ]
-    for summary in summaries:
-        del summary["timing"]
-    if summaries[0] != summaries[1]:
-        found.append(
-            "summaries differ in "
-            f"{[key for key in summaries[0] if summaries[0][key] != summaries[1].get(key)]}"
-        )
+    if keys := apart(*summaries):
+        found.append(f"summaries differ in {keys}")
     folds = summaries[0]["folds"]
     if len(at) < 2 or sum(at.values()) != folds:
         found.append(f"{folds} folds over two hosts were asked for; they ran as {at}")

@@ -99,7 +99,7 @@ class Second:
 
 
 def test_a_stopped_trial_is_told_as_pruned_and_its_other_folds_do_not_run(local_ray, tmp_path, monkeypatch):
-    monkeypatch.setitem(schedulers.SCHEDULERS, "second", Second)
+    monkeypatch.setitem(schedulers.SCHEDULERS._later, "second", lambda: Second)
     watcher = Watcher()
     alone = inline.search(
         STUDY, table(), FoldStore(tmp_path / "folds"), plan(tmp_path / "i", 3, "second"), watcher

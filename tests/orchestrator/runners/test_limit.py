@@ -57,4 +57,4 @@ def test_a_process_whose_fold_was_in_time_lives_on():
     before = set(os.listdir("/proc/self/task"))
     with time_limit(HOUR):
         (watchdog,) = watchdogs(before)
-    until(lambda: watchdog not in watchdogs(before), "the watchdog's end")
+    until(lambda: watchdog not in watchdogs(before), "the watchdog's end", limit=60)
