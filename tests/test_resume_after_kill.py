@@ -65,13 +65,6 @@ class Place:
     def folds(self):
         return len(list(self.workspace.glob("folds/*/*.npz")))
 
-    def undisturbed(self):
-        """Scores of the same sweep in one process; the store is not shared."""
-        self.go.touch()
-        alone = self.workspace.parent / "alone"
-        subprocess.run(self.command(alone, "--runner", "inline"), check=True, capture_output=True)
-        return summary(alone)["selection"]
-
 
 def summary(workspace):
     return json.loads((workspace / "sweeps" / "long" / "summary.json").read_text())
@@ -80,6 +73,19 @@ def summary(workspace):
 @pytest.fixture
 def place(tmp_path):
     return Place(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """Scores of the same sweep in one process that nothing stops, with another store and no MLflow."""
+    place = Place(tmp_path_factory.mktemp("undisturbed"))
+    place.go.touch()
+    alone = place.command(
+        place.workspace, "--runner", "inline", "--tracking-uri", "sqlite:////proc/no/such.db"
+    )
+    done = subprocess.run(alone, capture_output=True, text=True)
+    assert done.returncode == 3, done.stdout + done.stderr
+    return summary(place.workspace)["selection"]
 
 
 def goes_on(place, kept, *command):
@@ -92,7 +98,7 @@ def goes_on(place, kept, *command):
     return made
 
 
-def test_a_killed_sweep_goes_on_where_it_was(place, tmp_path):
+def test_a_killed_sweep_goes_on_where_it_was(place, undisturbed, tmp_path):
     sweep = place.begun(tmp_path / "log")
     os.killpg(sweep.pid, signal.SIGKILL)
     sweep.wait()
@@ -103,10 +109,10 @@ def test_a_killed_sweep_goes_on_where_it_was(place, tmp_path):
     where = ["--workspace", place.workspace, "--json", out]
     resumed = goes_on(place, kept, "orchestrator.sweep", "--resume", "long", *where)
     assert json.loads(out.read_text()) == resumed
-    assert resumed["selection"] == place.undisturbed()
+    assert resumed["selection"] == undisturbed
 
 
-def test_ctrl_c_says_how_it_goes_on_and_so_it_does(place, tmp_path):
+def test_ctrl_c_says_how_it_goes_on_and_so_it_does(place, undisturbed, tmp_path):
     sweep = place.begun(tmp_path / "log")
     os.kill(sweep.pid, signal.SIGINT)
     waiting.until(lambda: "ending: folds that run may finish" in (tmp_path / "log").read_text(), "the words")
@@ -116,4 +122,4 @@ def test_ctrl_c_says_how_it_goes_on_and_so_it_does(place, tmp_path):
     assert 3 < kept < TRIALS * PEOPLE
     assert f"interrupted; {kept} folds are kept: --resume long goes on" in words
     where = ["--workspace", place.workspace, "--runner", "inline"]
-    assert goes_on(place, kept, "orchestrator.resume", "long", *where)["selection"] == place.undisturbed()
+    assert goes_on(place, kept, "orchestrator.resume", "long", *where)["selection"] == undisturbed
