@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from orchestrator.sweep import app
 from tests import waiting
-from tests.test_resume_after_kill import PEOPLE, corpus
+from tests.faults.test_resume_after_kill import PEOPLE, corpus
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]

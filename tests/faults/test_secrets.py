@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_resume_after_kill import corpus
+from tests.faults.test_resume_after_kill import corpus
 
 SECRETS = {
     "AWS_SECRET_ACCESS_KEY": "aws5ecret0f0ne",
