@@ -89,8 +89,8 @@ def undisturbed(tmp_path_factory):
 
 
 def goes_on(place, kept, *command):
-    """What a sweep of which so many folds were kept becomes. One more may have been kept while Ray's processes
-    ended."""
+    """What a sweep of which so many folds were kept becomes. One more may have been kept while the processes
+    of Ray ended."""
     done = subprocess.run(python(*command), capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     made = summary(place.workspace)
