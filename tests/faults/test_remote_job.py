@@ -168,6 +168,6 @@ def test_a_job_outlives_its_laptop_is_stopped_and_resumed(head, tmp_path):
     alone = [*sweep(near), "--runner", "inline", "--tracking-uri", "sqlite:////proc/no/such.db"]
     assert CliRunner().invoke(app, alone).exit_code == 3
     resumed, undisturbed = (json.loads((workspace / "out.json").read_text()) for workspace in (far, near))
-    assert resumed["timing"]["folds_reused"] == kept == 2  # what was under way when it was stopped is lost
+    assert 2 <= kept <= resumed["timing"]["folds_reused"] < PEOPLE
     assert resumed["timing"]["folds_reused"] + resumed["timing"]["folds_run"] == PEOPLE
     assert resumed["selection"] == undisturbed["selection"]
