@@ -41,7 +41,7 @@ def main(
                 experiment=asked.experiment_fields(given),
                 execution=asked.execution_fields(given | {"name": name}),
             )
-        status = sweep.shown(result, workspace, tracking_uri or f"sqlite:///{workspace}/mlflow.db")
+        status = sweep.shown(result, workspace, tracking_uri)
     raise typer.Exit(status)
 
 

@@ -19,6 +19,7 @@ from orchestrator.console import asked
 from orchestrator.console.handler import NOT_IN_MLFLOW, errors_are_told
 from orchestrator.console.progress import SweepProgress
 from orchestrator.console.terminal import terminal
+from orchestrator.sweeps.execution import Execution
 from orchestrator.tracking.outbox import Outbox
 from orchestrator.workspace.sweep_folder import folder_of
 
@@ -33,8 +34,8 @@ def main(
     tracking_uri: asked.TrackingUri = "",
 ) -> None:
     """Send to MLflow what a sweep could not."""
-    uri = tracking_uri or f"sqlite:///{workspace}/mlflow.db"
     with errors_are_told(console):
+        uri = Execution(workspace=workspace, tracking_uri=tracking_uri).tracking
         outbox = Outbox.of(uri, folder_of(name, workspace), SweepProgress(console))
         try:
             outbox.flush()

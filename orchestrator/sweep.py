@@ -103,7 +103,7 @@ def main(
                 )
             else:
                 result = run(*parsed(context), progress)
-        status = shown(result, workspace, tracking_uri or f"sqlite:///{workspace}/mlflow.db")
+        status = shown(result, workspace, tracking_uri)
         if json_file:
             text = json.dumps(result.summary if len(result.folders) == 1 else result.summaries, indent=2)
             write_atomically(json_file, lambda path: path.write_text(text + "\n"))
@@ -130,12 +130,13 @@ def resumable(name: str, workspace: Path) -> Experiment:
     return kept.held(folder_of(name, workspace))[0]
 
 
-def shown(result: Result, workspace: Path, tracking: str) -> int:
+def shown(result: Result, workspace: Path, tracking_uri: str) -> int:
     """Print what came of it. Returns the exit status."""
     from orchestrator.results import report
     from orchestrator.results.headline import headline, next_commands
     from orchestrator.results.trials import trials_table
 
+    tracking = Execution(workspace=workspace, tracking_uri=tracking_uri).tracking
     for summary in result.summaries:
         console.print(trials_table(summary["trials"]))
         console.print(report.table(summary))
