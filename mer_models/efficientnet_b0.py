@@ -5,9 +5,8 @@ Source  Tan, Le: "EfficientNet: Rethinking Model Scaling for Convolutional Neura
 Input   float32 (B, 3, H, W), H and W of 32 or more, 224 there.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
 Differs The head is the original one for fewer classes, dropout 0.2 and a linear layer on the mean over
-positions: 4 011 391
-        parameters at 3 classes, 5 288 548 at the original's 1000.
-        Three defaults of transformers serve files that are trained already and not a random start; here
+        positions: 4 011 391 parameters at 3 classes, 5 288 548 at the original's 1000. Three defaults of
+        transformers serve files that are trained already and not a random start; here
         start     convolutions as in He et al. (fan out), batch normalisation 1 and 0, as the authors' code;
                   there the scales of the batch normalisation are drawn from N(0, 0.02), so that a signal is
                   lost after a few layers;

@@ -9,15 +9,15 @@ Input   x float32 (B, 2, 3, H, W): onset and apex, RGB; H and W of 32 or more, 2
         annotation".
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
 Differs The paper states 8.79 M parameters and patches of 128 channels; both cannot hold, the Swin of 128
-channels and depths
-        2, 2, 6 alone has 21.6 M, and the authors' code about 76 M (their first linear layer has 51 M). The
-        defaults keep the stated total; embed_dim=128, hidden_dim=512 has the sizes of the code. The Swin's
-        window is 7, its heads have 32 channels and its drop path is 0.1, as in the code; onset and apex share
-        its weights, as in the code. The last maps, 14 x 14 at 224 px, are flattened as in the paper; other
-        picture sizes are brought to 14 x 14 by averaging. The code normalises the flat vector over the batch,
-        which fails on a last batch of one clip: here it is a layer normalisation, before the AUs are
-        appended. One linear layer follows, as in the text (the code has two). AUs are embedded, so that a
-        clip without annotation (a zero embedding) differs from one in which no AU is active.
+        channels and depths 2, 2, 6 alone has 21.6 M, and the authors' code about 76 M (their first linear
+        layer has 51 M). The defaults keep the stated total; embed_dim=128, hidden_dim=512 has the sizes of
+        the code. The Swin's window is 7, its heads have 32 channels and its drop path is 0.1, as in the code;
+        onset and apex share its weights, as in the code. The last maps, 14 x 14 at 224 px, are flattened as
+        in the paper; other picture sizes are brought to 14 x 14 by averaging. The code normalises the flat
+        vector over the batch, which fails on a last batch of one clip: here it is a layer normalisation,
+        before the AUs are appended. One linear layer follows, as in the text (the code has two). AUs are
+        embedded, so that a clip without annotation (a zero embedding) differs from one in which no AU is
+        active.
 """
 
 from __future__ import annotations

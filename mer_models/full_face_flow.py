@@ -4,9 +4,8 @@ Source  README of the ROI hybrid, table "Model Performance": about 4 M parameter
 Input   float32 (B, 3, H, W): horizontal flow u, vertical flow v, optical strain; 224 x 224 there.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
 Differs the table gives a size and no layers. Ours has five of the ladder's convolution blocks, 48 to 768
-channels wide, and one
-        hidden layer: 4.12 M. The repository's picture is coloured flow (hue and brightness); ours keeps u, v
-        and strain.
+        channels wide, and one hidden layer: 4.12 M. The repository's picture is coloured flow (hue and
+        brightness); ours keeps u, v and strain.
 """
 
 from __future__ import annotations

@@ -10,9 +10,8 @@ Output  float32 (B, n_classes): the SVM's score of each class against the rest, 
         Evaluation takes their softmax as of any model. UF1, UAR and WAR use its argmax alone, which is the
         SVM's class; as probabilities, and in the validation loss, the softmax is not calibrated.
 Differs We have the paper's abstract, not its text. The steps above are also those of a public
-reimplementation, which averages
-        over the frames in Cartesian coordinates and divides the clip's magnitudes by the largest, as done
-        here.
+        reimplementation, which averages over the frames in Cartesian coordinates and divides the clip's
+        magnitudes by the largest, as done here.
         regions    14 or 18 windows at brows, mouth, nose and eyes (roi_flow); the paper has 36 that tile the
                    face.
         direction  roi_flow's dominant motion (the mean over the 30 % of a window's pixels that move most),

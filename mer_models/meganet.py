@@ -7,9 +7,8 @@ Source  Nguyen, Khuong, Le, Ngo: "MESTI-MEGANet: Micro-expression Spatio-Tempora
 Input   float32 (B, 3, H, W), H and W of 32 or more, 224 in the paper: a MESTI or another picture of a clip.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
 Differs The paper gives no widths, strides or rates. Chosen: stem and max pooling halve the side, as in
-ResNet; blocks of 64, 128,
-        256 (and 512) channels, of which all but the first halve the side; dropout 0.3. 1 340 761 parameters
-        at 3 classes.
+        ResNet; blocks of 64, 128, 256 (and 512) channels, of which all but the first halve the side; dropout
+        0.3. 1 340 761 parameters at 3 classes.
         eq 13   as printed, Y_attn = gamma V E^T, the block's own maps are lost, and SAGAN's start gamma = 0
                 would leave a network that is zero and stays so, since no gradient passes the ReLU of eq 14 at
                 0. SAGAN, which the paper follows, adds gamma times the attention to the maps: so do we.

@@ -6,9 +6,8 @@ Input   float32 (B, 3, H, W), H and W of 32 or more: the apex frame there, a MES
         MESTI-MEGANet.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
 Differs The text is not at hand. Known of it: a residual network, in each block an attention map made from the
-block's own features
-        of several scales, hardly any parameters for it, and weights learnt before on other expressions
-        (``weights``). Chosen:
+        block's own features of several scales, hardly any parameters for it, and weights learnt before on
+        other expressions (``weights``). Chosen:
         layers  ResNet's stem, four basic blocks of 64, 128, 256 and 512 channels, the last three with stride
                 2, one linear layer on the mean over positions: ten layers with weights along the way;
         scales  the shortcut and the outputs of the block's two convolutions, which see 1, 3 and 5 positions

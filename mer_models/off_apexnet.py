@@ -7,9 +7,8 @@ Input   float32 (B, 3, 28, 28): horizontal flow u, vertical flow v from onset to
         strain, is not read.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
 Differs Dropout: the rate is not at hand; 0.5 after both hidden layers, as in PRICAI2021-Off-TANet (5ae73be),
-which counts the 2.66
-        million parameters that ours has: 2 664 475 at 3 classes.
-        The second convolution keeps the size, as the first does: 16 maps of 7 x 7 from each stream.
+        which counts the 2.66 million parameters that ours has: 2 664 475 at 3 classes. The second convolution
+        keeps the size, as the first does: 16 maps of 7 x 7 from each stream.
 """
 
 from __future__ import annotations

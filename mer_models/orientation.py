@@ -9,16 +9,14 @@ Input   maps float32 (B, C, H, W), the attention map of the module before, of th
 Output  weighted maps and attention map, both float32 (B, C', ceil(H / stride), ceil(W / stride)); CVA's
         attention map has one column, since a row has one weight: carrying it on so costs next to nothing.
 Differs SOA: the paper averages over lines by a binary mask and speaks of a straight-through estimator; the
-authors' code rotates
-        the picture by interpolation. Here every pixel is projected on the axis and shared between the two
-        nearest lines by linear weights. That is differentiable in theta as it stands (no straight-through
-        estimator), costs O(C H W), loses no pixel, and at theta = pi / 2 it is the row mean of CVA.
-        The map is passed on spread over the picture, not line by line: modules with different axes meet at
-        the same pixels. For CVA both are the same.
-        The axis is a vector, as in the authors' code, and theta its angle: AdamW's weight decay shortens it
-        but does not turn it. CVA and SOA have the same bottleneck, max(8, C / 32) wide, with ReLU; the
-        authors' code has a batch normalisation and h-swish in CVA alone, so that there SOA could not become
-        CVA.
+        authors' code rotates the picture by interpolation. Here every pixel is projected on the axis and
+        shared between the two nearest lines by linear weights. That is differentiable in theta as it stands
+        (no straight-through estimator), costs O(C H W), loses no pixel, and at theta = pi / 2 it is the row
+        mean of CVA. The map is passed on spread over the picture, not line by line: modules with different
+        axes meet at the same pixels. For CVA both are the same. The axis is a vector, as in the authors'
+        code, and theta its angle: AdamW's weight decay shortens it but does not turn it. CVA and SOA have the
+        same bottleneck, max(8, C / 32) wide, with ReLU; the authors' code has a batch normalisation and
+        h-swish in CVA alone, so that there SOA could not become CVA.
 """
 
 from __future__ import annotations

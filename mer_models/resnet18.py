@@ -5,9 +5,8 @@ Source  He et al.: "Deep Residual Learning for Image Recognition", CVPR 2016, do
 Input   float32 (B, 3, H, W), H and W of 32 or more, 224 there.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
 Differs The head is the original one for fewer classes, with a dropout before it, 0 as in the original: 11 178
-051 parameters at
-        3 classes, 11 689 512 at the original's 1000. The weights start at random unless ``weights`` names a
-        file.
+        051 parameters at 3 classes, 11 689 512 at the original's 1000. The weights start at random unless
+        ``weights`` names a file.
 """
 
 from __future__ import annotations

@@ -4,8 +4,7 @@ Source  README of the ROI hybrid, table "Model Performance": about 2 M parameter
 Input   float32 (B, 3, H, W): the apex frame, RGB; 224 x 224 there.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
 Differs the table gives a size and no layers, and the code of that repository a ResNet-18 with 11 M. Ours has
-five of the ladder's
-        convolution blocks, 32 to 512 channels wide, and one hidden layer: 1.97 M.
+        five of the ladder's convolution blocks, 32 to 512 channels wide, and one hidden layer: 1.97 M.
 """
 
 from __future__ import annotations

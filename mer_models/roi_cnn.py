@@ -6,8 +6,7 @@ Input   float32 (B, W, 3, 3, H, W'): 1 <= W <= 4 windows of time, region (eyes, 
         strain); 224 x 224 there. Or (B, 9, H, W'): the nine maps of one window.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
 Differs no code of this row is public: the encoder is the ladder's, the head has one hidden layer that brings
-the total to 1.96 M.
-        Features of several windows are averaged, so that this row knows nothing of time.
+        the total to 1.96 M. Features of several windows are averaged, so that this row knows nothing of time.
 """
 
 from __future__ import annotations

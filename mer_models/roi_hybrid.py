@@ -8,12 +8,11 @@ Input   float32 (B, W, 3, 3, H, W'): 1 <= W <= 4 windows of time, region (eyes, 
         strain); 224 x 224 there. Or (B, 9, H, W'): the nine maps of one window.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
 Differs The code multiplies the pictures by the region weights. Its encoders begin with a batch normalised
-convolution, which
-        takes any factor out again, so its weights do next to nothing (0.330 to 0.335 in the outline). Ours
-        act behind the encoders. They also depend on the clip, as "adaptive" in the outline says: the code's
-        bias per region and a score of its features. The streams are mixed by one weight g = sigmoid(fusion)
-        and 1 - g; the code has two sigmoids and a linear layer over both streams' logits, which can undo
-        them. Both streams read the same windows; the code's graph reads one of its own.
+        convolution, which takes any factor out again, so its weights do next to nothing (0.330 to 0.335 in
+        the outline). Ours act behind the encoders. They also depend on the clip, as "adaptive" in the outline
+        says: the code's bias per region and a score of its features. The streams are mixed by one weight g =
+        sigmoid(fusion) and 1 - g; the code has two sigmoids and a linear layer over both streams' logits,
+        which can undo them. Both streams read the same windows; the code's graph reads one of its own.
 """
 
 from __future__ import annotations

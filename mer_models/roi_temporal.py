@@ -8,8 +8,7 @@ Input   float32 (B, W, 3, 3, H, W'): 1 <= W <= 4 windows of time, region (eyes, 
         strain); 224 x 224 there. Or (B, 9, H, W'): the nine maps of one window.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
 Differs the attention has a residual and a layer normalisation, as the code's graph stream has and its
-temporal stream has not;
-        positions start small (0.02), the code's at unit variance.
+        temporal stream has not; positions start small (0.02), the code's at unit variance.
 """
 
 from __future__ import annotations

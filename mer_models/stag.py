@@ -9,8 +9,8 @@ Input   x float32 (B, T, N, 2): motion (u, v) of N facial regions at T steps, 1 
         annotation".
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
 Differs The text that we have lost most symbols, so we chose: all sizes (the defaults below; depths 3 and 5
-are Table 5's),
-        GELU as activation; dropout in the transformer blocks, on the graph vector and before the head;
+        are Table 5's), GELU as activation; dropout in the transformer blocks, on the graph vector and before
+        the head;
         eq 13   row softmax of the mean cosine over the first K = 4 frames of the clip, divided by tau = 0.2;
         eq 14   LeakyReLU(0.2) on the additive term, as in GAT, else a_src cancels in its row; a_src and a_dst
                 read all of q and k;

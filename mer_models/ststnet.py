@@ -7,10 +7,9 @@ Input   float32 (B, 3, 28, 28): horizontal flow u, vertical flow v, optical stra
         whose channels are each scaled to 0..255 (recipe.normalise = minmax255).
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
 Differs The streams of 3, 5 and 8 filters read the same picture with the same geometry, so side by side they
-are one convolution
-        with 16 filters: same function, same parameters, same initial distribution, a quarter less time.
-        The authors' pictures come through OpenCV in the order strain, v, u; ours are u, v, strain: the same
-        model again.
+        are one convolution with 16 filters: same function, same parameters, same initial distribution, a
+        quarter less time. The authors' pictures come through OpenCV in the order strain, v, u; ours are u, v,
+        strain: the same model again.
 """
 
 from __future__ import annotations

@@ -5,12 +5,10 @@ Source  Simonyan, Zisserman: "Very Deep Convolutional Networks for Large-Scale I
 Input   float32 (B, 3, H, W), H and W of 32 or more, 224 there.
 Output  float32 (B, n_classes): logits; the loss applies the softmax.
 Differs The head is the mean over positions, dropout 0.5 and one linear layer. The original flattens 7 x 7
-positions into two hidden
-        layers of 4096, which fix the picture's size and hold 120 of its 143 667 240 parameters (1000
-        classes): ours has 20 025 923 at 3 classes.
-        ``batch_norm`` (20 036 931) is not of the paper; without it so deep a network hardly learns from a
-        random start. Weights start as in He et al., ICCV 2015, which the paper could not know, unless
-        ``weights`` names a file.
+        positions into two hidden layers of 4096, which fix the picture's size and hold 120 of its 143 667 240
+        parameters (1000 classes): ours has 20 025 923 at 3 classes. ``batch_norm`` (20 036 931) is not of the
+        paper; without it so deep a network hardly learns from a random start. Weights start as in He et al.,
+        ICCV 2015, which the paper could not know, unless ``weights`` names a file.
 """
 
 from __future__ import annotations

@@ -3,10 +3,9 @@
 Source  STAG section 3.2, eq. 3-4: the inner eye corners (points 39 and 42) fix scale and centre of a 256 x
         256 face crop.
 Differs the paper's scale and offset are lost in its text: the inner eye corners lie 52 px apart, their
-midpoint at (128, 96),
-        which puts brows and chin of an adult face inside the crop. The eye line is made horizontal. The
-        geometry is taken from the clip's first frame and kept: a crop that followed every frame's landmarks
-        would add their jitter to the flow.
+        midpoint at (128, 96), which puts brows and chin of an adult face inside the crop. The eye line is
+        made horizontal. The geometry is taken from the clip's first frame and kept: a crop that followed
+        every frame's landmarks would add their jitter to the flow.
 """
 
 from __future__ import annotations

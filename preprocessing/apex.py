@@ -6,13 +6,12 @@ Source  the idea of Liong et al., "Automatic apex frame spotting in micro-expres
 Input   the aligned frames of one clip, one after the other.
 Output  the frame number of the apex: a frame of the clip, never its onset.
 Differs D&C-RoIs compares with the onset alone and searches the peaks by halving. Here each frame is compared
-with a straight line
-        from the onset's to the offset's picture, which takes out what drifts through a clip, a slow turn of
-        the head or of the light; the mean of each region is taken out as well, against flicker. On 42
-        rendered clips the mean error, as a share of the clip, is at difficulty 0 / 0.5 / 1: 0.02 / 0.06 /
-        0.10; compared with the onset alone 0.02 / 0.22 / 0.35, and halving made that worse (0.02 / 0.27 /
-        0.35). The middle frame has 0.06, because those apexes lie near the middle; where the apex lies early
-        or late it is as far off as it lies (test_apex.py).
+        with a straight line from the onset's to the offset's picture, which takes out what drifts through a
+        clip, a slow turn of the head or of the light; the mean of each region is taken out as well, against
+        flicker. On 42 rendered clips the mean error, as a share of the clip, is at difficulty 0 / 0.5 / 1:
+        0.02 / 0.06 / 0.10; compared with the onset alone 0.02 / 0.22 / 0.35, and halving made that worse
+        (0.02 / 0.27 / 0.35). The middle frame has 0.06, because those apexes lie near the middle; where the
+        apex lies early or late it is as far off as it lies (test_apex.py).
 """
 
 from __future__ import annotations

@@ -4,11 +4,10 @@ Source  STAG section 3.2, eq. 5-7: six regions (brows, eyes, nose tip, mouth), f
         inside them.
 Output  boxes x0, y0, x1, y1 in crop pixels, half open, inside the crop.
 Differs the paper counts "4 left-eyebrow, 4 right-eyebrow, 6 mouth, 2 nose-tip, 1 left-eye, 1 right-eye",
-which are 18, and calls
-        its better variant 14. 4 + 4 + 6 are the 14: brows and mouth alone, while the 18 add nose and eyes
-        (its discussion says that the further regions of 18 are redundant ones). So 14 = brows + mouth, 18 =
-        all six regions. "left" is the left of the image, as in the paper. The windows' size is not given:
-        half a side of 0.16 inner-eye distances (about 8 px).
+        which are 18, and calls its better variant 14. 4 + 4 + 6 are the 14: brows and mouth alone, while the
+        18 add nose and eyes (its discussion says that the further regions of 18 are redundant ones). So 14 =
+        brows + mouth, 18 = all six regions. "left" is the left of the image, as in the paper. The windows'
+        size is not given: half a side of 0.16 inner-eye distances (about 8 px).
 """
 
 from __future__ import annotations

@@ -5,11 +5,10 @@ Source  the paper gives no training values; these are of the authors' CASME2_5.p
         epochs, cross-entropy, mirrored with chance 0.5, drop path 0.1, no dropout, RGB standardised.
         Ablations: tables of sections 3.5.1 (orientation) and 4.2 (AUs).
 Differs The code lowers its learning rate by 1.3 % an epoch for 50 epochs (to half of it); ours stays
-constant. Its separate
-        learning rate of theta is in the model (orientation.Axis.length). It turns clips by up to 3 degrees
-        and crops them by up to 15 px at random: left out. It draws onset and apex near the annotated frames:
-        ours are the annotated ones. It reports each fold's best epoch on the test clips, so its scores are
-        not comparable.
+        constant. Its separate learning rate of theta is in the model (orientation.Axis.length). It turns
+        clips by up to 3 degrees and crops them by up to 15 px at random: left out. It draws onset and apex
+        near the annotated frames: ours are the annotated ones. It reports each fold's best epoch on the test
+        clips, so its scores are not comparable.
 """
 
 from search_spaces.parameters import (

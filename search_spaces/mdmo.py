@@ -6,11 +6,10 @@ Source  ours: the paper's abstract names an SVM, but no values. The loss and its
         is LIBLINEAR's default C = 1 at 200 training clips, the range is C = 5 .. 0.05 there. The bias is
         penalised as well, as LIBLINEAR does.
 Differs LIBLINEAR solves to a tolerance. The objective is convex with one optimum; here every clip is in every
-step (batches of
-        4096) and the cosine ends at 0: after the 300 steps the objective is 2e-5 above LIBLINEAR's on 96
-        rendered clips, at the smallest weight decay 2 %. Early epochs are a stronger penalty, and a rule that
-        chooses the epoch chooses among them. A weight decay stands for another C in a fold with another
-        number of training clips.
+        step (batches of 4096) and the cosine ends at 0: after the 300 steps the objective is 2e-5 above
+        LIBLINEAR's on 96 rendered clips, at the smallest weight decay 2 %. Early epochs are a stronger
+        penalty, and a rule that chooses the epoch chooses among them. A weight decay stands for another C in
+        a fold with another number of training clips.
 """
 
 from search_spaces.parameters import Ablations, Choice, Fixed, Float, Parameters, Trial, published, suggest

@@ -4,11 +4,10 @@ Source  "MESTI-MEGANet" (arXiv 2509.00056), section III-C.4: Adam at 1e-3 with w
         focal loss, horizontal flips and rotations by 5 and 10 degrees, both clockwise and counterclockwise.
         The paper gives these values for the whole study.
 Differs The paper names no batch size, focal gamma, schedule or normalisation: batches of 32, gamma 2 as in
-the focal loss's own
-        paper, a constant learning rate and standardised pictures are our choice. It enlarges the data set by
-        the flipped and the turned clips, and does not say whether a flipped one is turned as well; here a
-        clip shows in each epoch one of its 10 views, upright or turned by one of the 4 angles, flipped or
-        not, all equally often.
+        the focal loss's own paper, a constant learning rate and standardised pictures are our choice. It
+        enlarges the data set by the flipped and the turned clips, and does not say whether a flipped one is
+        turned as well; here a clip shows in each epoch one of its 10 views, upright or turned by one of the 4
+        angles, flipped or not, all equally often.
 """
 
 from search_spaces.parameters import Choice, Fixed, Float, Int, Parameters

@@ -3,8 +3,7 @@
 Source  the paper's own training values are not at hand: those are STSTNet's (search_spaces/ststnet.py), by
         the same group on the same flow.
 Differs Flow is divided by the training clips' RMS, so that zero motion stays zero: this network has no batch
-normalisation that
-        would bring pictures of 0..255 to scale. The dropout's rate is our choice.
+        normalisation that would bring pictures of 0..255 to scale. The dropout's rate is our choice.
 """
 
 from search_spaces.parameters import (

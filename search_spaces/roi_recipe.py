@@ -6,10 +6,9 @@ Source  outline of "ROI-Attention Enhanced Multi-Temporal Micro-Expression Recog
         (production_loso_training.py, 8059835: loss weighted by inverse class frequency, gradient norm of at
         most 5).
 Differs the focal loss's alpha 0.25 scales the whole loss, which Adam does not see: left out. Mixed precision
-is off, for CPUs.
-        The code standardises every clip by itself, so that the size of a motion is lost; here flow is divided
-        by the training clips' RMS and RGB standardised by their statistics. The code stops on validation UAR,
-        ours on validation loss.
+        is off, for CPUs. The code standardises every clip by itself, so that the size of a motion is lost;
+        here flow is divided by the training clips' RMS and RGB standardised by their statistics. The code
+        stops on validation UAR, ours on validation loss.
 """
 
 from search_spaces.parameters import Choice, Fixed, Float, Parameters

@@ -3,16 +3,15 @@
 Source  the STAG paper, section 4 (training paragraph), Table 5 (ablations, ranges of the two depths) and
         Tables 8-10 (regions, AUs).
 Differs The paper names every part of the recipe (AdamW, 200 epochs, warm-up, early stopping, SWA with its own
-learning rate,
-        MixUp, CutMix, TTA, class oversampling, class-balanced focal loss with label smoothing), but of its
-        numbers only the 200 epochs and the depths 3 and 5 have reached us. All others are our choice.
-        Oversampling goes half of the way, since the class-balanced loss does the rest; the second view of TTA
-        is the mirrored clip, so training sees mirrored clips too. A depth of 0 is an ablation and never
-        drawn: with the other depth set to 0 by hand no layer would be left. "No Augmentation" of Table 5 is
-        taken as neither MixUp nor CutMix, which are the parts of that block of the table. Rows for the
-        mirror, the oversampling, SWA and the two parts of the loss are ours, and so are depths that it leaves
-        out (4 and 6 transformer layers). "Without AU guidance" leaves out the AUs at the head, the only place
-        that the equations give them.
+        learning rate, MixUp, CutMix, TTA, class oversampling, class-balanced focal loss with label
+        smoothing), but of its numbers only the 200 epochs and the depths 3 and 5 have reached us. All others
+        are our choice. Oversampling goes half of the way, since the class-balanced loss does the rest; the
+        second view of TTA is the mirrored clip, so training sees mirrored clips too. A depth of 0 is an
+        ablation and never drawn: with the other depth set to 0 by hand no layer would be left. "No
+        Augmentation" of Table 5 is taken as neither MixUp nor CutMix, which are the parts of that block of
+        the table. Rows for the mirror, the oversampling, SWA and the two parts of the loss are ours, and so
+        are depths that it leaves out (4 and 6 transformer layers). "Without AU guidance" leaves out the AUs
+        at the head, the only place that the equations give them.
 """
 
 from search_spaces.parameters import (

@@ -92,8 +92,7 @@ class FoldResult:
     epochs           int32 (E,): 1-based numbers of the epochs that were evaluated.
     train_loss       float32 (E,): mean training loss of the epoch.
     validation_truth int64 (v,): labels of the validation clips, which the worker had. There is no test truth
-    here, so a rule
-                     that gets records alone cannot see any.
+                     here, so a rule that gets records alone cannot see any.
     validation_loss  float32 (E,): cross-entropy on the validation clips; NaN without validation people.
     validation_probs float32 (E, v, C), rows in the order of ``validation``.
     test_probs       float32 (E, t, C), rows in the order of ``test``.

@@ -62,8 +62,7 @@ def resume(
     """Continue a sweep with what its folder holds: only what is missing is computed.
 
     experiment  fields that are given anew; only ``trials`` and ``seeds`` may differ, and only grow.
-                execution: fields
-    that are; any may differ but what would make other numbers (the arithmetic).
+    execution   fields that are given anew; any may differ but what would make other numbers (the arithmetic).
     Raises ConfigError with both values for what may not; else as ``run``.
     """
     asked, how = kept.continued(name, Path(workspace), experiment or {}, execution or {})

@@ -5,8 +5,7 @@ Source  apex_frame: the Apex Frame of MESTI-MEGANet's comparison and the RGB bas
         (a column of their own).
 Output  uint8 (3, S, S), or (2, 3, S, S) onset then apex; S = Settings.image_size; red, green, blue, 0..255.
 Differs the papers crop the face each in its own way; here it is the crop of every input (align). Without an
-annotated apex a
-        stand-in is used and the row's apex_source says so. Reduced by area.
+        annotated apex a stand-in is used and the row's apex_source says so. Reduced by area.
 """
 
 from __future__ import annotations

@@ -10,13 +10,12 @@ Output  float16 (3, S, S), S = Settings.image_size: red, green, blue in grey lev
         within -127.5..127.5. The affective motion image is a mean, 0..255. Without any movement all of them
         are 0.
 Differs the papers show and train on these images as pictures of 0..255: min-max scaled, which a model's
-recipe does
-        (normalise = minmax255); the active image clipped at 0 and 255, which we leave out. Verma's code works
-        on grey frames, here every colour is summed. It pairs a frame with all earlier ones but its direct
-        predecessor; so do we. The formula of the affective motion image is not at hand ("cumulates rapid and
-        short-lived variational information"): the mean absolute change from frame to frame is taken.
-        Up to T = 2 frames a definition may leave nothing to compare (mesti with the apex at the onset,
-        active_image): the image is 0.
+        recipe does (normalise = minmax255); the active image clipped at 0 and 255, which we leave out.
+        Verma's code works on grey frames, here every colour is summed. It pairs a frame with all earlier ones
+        but its direct predecessor; so do we. The formula of the affective motion image is not at hand
+        ("cumulates rapid and short-lived variational information"): the mean absolute change from frame to
+        frame is taken. Up to T = 2 frames a definition may leave nothing to compare (mesti with the apex at
+        the onset, active_image): the image is 0.
 """
 
 from __future__ import annotations

@@ -8,8 +8,7 @@ Output  float32 (3, S, S): u to the right and v down in pixels of the 256 px cro
         names that end in 224. From a published flow picture (onset to apex at 28): the same three as stored,
         0..255, min-max scaled per picture and channel.
 Differs the authors use TV-L1 on their own face crop; here the flow method is a setting and the crop is ours.
-Without an
-        annotated apex a stand-in is used and the row's apex_source says so. Reduced by area.
+        Without an annotated apex a stand-in is used and the row's apex_source says so. Reduced by area.
 """
 
 from __future__ import annotations

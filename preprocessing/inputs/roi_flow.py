@@ -7,17 +7,16 @@ Output  float32 (T, N, 2): u to the right, v down, in pixels of the 256 px crop 
         names ending in _iod divide by the distance of the inner eye corners (52 px by construction of the
         crop).
 Differs the percentile and T are lost in the text: the 30 % of a window's pixels that move most, T = 16. A
-clip's n - 1 flows
-        are standardised by integrating them, reading the path at T + 1 even times and differencing: each step
-        is the mean motion of its interval, so a fast movement between two steps is not skipped and the total
-        displacement is exact. The names ending in _discriminative take instead the T steps between
-        neighbouring frames whose magnitude, mean over the windows, is largest, in the order of time; how they
-        are selected is not in the paper's text. A clip of at most T steps keeps all of them, standardised as
-        above. Flow is computed on the part of the crop that holds all windows and 16 px around them: against
-        the whole crop the motion of a window differs by at most 0.001 px (measured), in two thirds of the
-        time. From a flow picture: one step, the 3 x 3 mean at the channel's place (regions.PICTURE_CENTRES),
-        less the picture's median, because the pictures are min-max scaled each on its own and have lost their
-        zero.
+        clip's n - 1 flows are standardised by integrating them, reading the path at T + 1 even times and
+        differencing: each step is the mean motion of its interval, so a fast movement between two steps is
+        not skipped and the total displacement is exact. The names ending in _discriminative take instead the
+        T steps between neighbouring frames whose magnitude, mean over the windows, is largest, in the order
+        of time; how they are selected is not in the paper's text. A clip of at most T steps keeps all of
+        them, standardised as above. Flow is computed on the part of the crop that holds all windows and 16 px
+        around them: against the whole crop the motion of a window differs by at most 0.001 px (measured), in
+        two thirds of the time. From a flow picture: one step, the 3 x 3 mean at the channel's place
+        (regions.PICTURE_CENTRES), less the picture's median, because the pictures are min-max scaled each on
+        its own and have lost their zero.
 """
 
 from __future__ import annotations

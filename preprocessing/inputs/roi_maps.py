@@ -10,14 +10,13 @@ Output  float16 (W, 3, 3, S, S): window, region (eyes, eyebrows, mouth), (u, v, 
         middles of their ends (as in the code). A window of one frame has no motion: its maps are 0.
         roi_stack9: float16 (9, S, S), the maps of onset to apex region by region.
 Differs the code cuts either frame of a window by that frame's own landmarks, resizes both and computes the
-flow between the two:
-        a region's motion as a whole is lost and the landmarks' jitter becomes motion. Here the flow is that
-        of the face crop, cut out by the landmarks of the window's first frame, in whose coordinates a flow
-        lives, then resized without keeping its proportions, as there. The code stores the flow as a picture
-        (hue: direction, value: magnitude, min-max scaled per picture), which loses its size; we keep u, v and
-        strain, STSTNet's three. "9-channel stacked flow" leaves open which channels and which windows; in the
-        code it is three colours of three regions, once a window. roi_stack9 is that for one window, with u,
-        v, strain as the three; roi_maps hold the same for more windows.
+        flow between the two: a region's motion as a whole is lost and the landmarks' jitter becomes motion.
+        Here the flow is that of the face crop, cut out by the landmarks of the window's first frame, in whose
+        coordinates a flow lives, then resized without keeping its proportions, as there. The code stores the
+        flow as a picture (hue: direction, value: magnitude, min-max scaled per picture), which loses its
+        size; we keep u, v and strain, STSTNet's three. "9-channel stacked flow" leaves open which channels
+        and which windows; in the code it is three colours of three regions, once a window. roi_stack9 is that
+        for one window, with u, v, strain as the three; roi_maps hold the same for more windows.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ Source  Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning",
         arXiv:1810.05934: rung k at r eta^k units of resource; here r = 3 folds, eta = 3, s = 0. Score: pooled
         validation UF1 of the trial's folds so far.
 Differs The paper pauses a trial at a rung and may promote it later. Here, as in Ray Tune's ASHAScheduler, a
-trial is judged once,
-        on arrival, against those that have arrived before it: nothing is paused, and early arrivals go on
-        more easily. Trials arriving at a rung have run the same first folds only up to folds still under way.
+        trial is judged once, on arrival, against those that have arrived before it: nothing is paused, and
+        early arrivals go on more easily. Trials arriving at a rung have run the same first folds only up to
+        folds still under way.
 """
 
 from __future__ import annotations
