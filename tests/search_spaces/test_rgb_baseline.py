@@ -3,6 +3,7 @@
 from orchestrator.study.configuration import configuration
 from orchestrator.study.recipe import Recipe
 from tests.search_spaces.contract import SpaceContract
+from tests.search_spaces.ladder import LADDER
 
 
 class TestSpace(SpaceContract):
@@ -11,19 +12,6 @@ class TestSpace(SpaceContract):
 
 def test_the_published_recipe_is_the_ladders():
     chosen = configuration("rgb_baseline")
-    theirs = Recipe(
-        epochs=60,
-        lr=3e-4,
-        batch_size=16,
-        weight_decay=5e-5,
-        schedule="cosine",
-        patience=10,
-        grad_clip=5.0,
-        focal_gamma=2.0,
-        label_smoothing=0.1,
-        class_balance=True,
-        normalise="standardise",
-    )
-    assert Recipe(**chosen["recipe"]) == theirs
+    assert Recipe(**chosen["recipe"]) == LADDER.model_copy(update={"normalise": "standardise"})
     published = {"width": 32, "dropout": 0.3}
     assert {key: chosen["model"][key] for key in published} == published
