@@ -10,8 +10,7 @@ the rest.
 from __future__ import annotations
 
 from orchestrator.common.seeds import seed_of
-from orchestrator.protocols import Clips, Fold, Protocol, ProtocolError
-from orchestrator.protocols.fold import held_out
+from orchestrator.protocols.fold import Clips, Fold, Protocol, ProtocolError, held_out
 
 
 def folds(clips: Clips, k: int) -> tuple[Fold, ...]:

@@ -25,7 +25,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mer_models.backbone import load_weights
@@ -140,7 +139,7 @@ class FaceSleuth(nn.Module):
             # (2B, 14 * 14, 4E)
             faces = self.face(torch.cat([onset, apex]), always_partition=True).last_hidden_state
             maps += faces.mT.unflatten(2, [-(-side // 16) for side in x.shape[3:]]).chunk(2)
-        parts = [self.flat(F.adaptive_avg_pool2d(sum(maps[1:], start=maps[0]), self.grid))]
+        parts = [self.flat(averaged(sum(maps[1:], start=maps[0]), self.grid))]
         if self.au_embed is not None:
             aus = x.new_full((len(x), self.n_aus), -1.0) if aus is None else aus
             parts.append(self.au_embed(aus.clamp(min=0)) * (aus >= 0).all(1, keepdim=True))
@@ -163,6 +162,23 @@ class FaceSleuth(nn.Module):
         """The angle of each of the four modules in radians; None is CVA."""
         angles = [axis() for axis in self.axes] or [None]
         return angles * (4 // len(angles))
+
+
+def averaged(maps: Tensor, side: int) -> Tensor:
+    """Maps (B, C, H, W) as (B, C, side, side): torch's adaptive average pooling, as two products of matrices.
+
+    torch's own adds up in no fixed order on a GPU when it goes back, so that a fold would not repeat itself.
+    """
+    down, across = (_shares(length, side, maps) for length in maps.shape[2:])
+    return down @ maps @ across.mT
+
+
+def _shares(length: int, side: int, like: Tensor) -> Tensor:
+    """(side, length): row i averages the places from floor(i * length / side) to below
+    ceil((i + 1) * length / side)."""
+    place, row = torch.arange(length, device=like.device), torch.arange(side, device=like.device)[:, None]
+    inside = (place >= row * length // side) & (place < -(-(row + 1) * length // side))
+    return (inside / inside.sum(1, keepdim=True)).to(like.dtype)
 
 
 def _swin(embed_dim: int, depths: tuple[int, ...], drop_path: float, weights: str) -> nn.Module:

@@ -15,15 +15,14 @@ if TYPE_CHECKING:
     from orchestrator.sweeps.execution import Execution
     from orchestrator.sweeps.experiment import Experiment
     from orchestrator.sweeps.result import Result, load
-    from orchestrator.sweeps.run import resume, run
+    from orchestrator.sweeps.run import run
 
-__all__ = ["Execution", "Experiment", "Result", "load", "resume", "run"]
+__all__ = ["Execution", "Experiment", "Result", "load", "run"]
 _WHERE = {
     "Execution": "execution",
     "Experiment": "experiment",
     "Result": "result",
     "load": "result",
-    "resume": "run",
     "run": "run",
 }
 

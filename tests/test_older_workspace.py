@@ -3,7 +3,6 @@ its sweep is not continued, and nothing of it becomes a part of a new one."""
 
 import csv
 import hashlib
-import importlib
 import io
 import json
 
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from orchestrator import clean, report, sweep
+from orchestrator import clean, report, resume, sweep
 from tests.orchestrator.test_sweep import pictures
 
 PEOPLE, CLIPS, CLASSES = 4, 6, ("negative", "positive", "surprise")
@@ -127,7 +126,6 @@ def test_its_report_is_read_and_its_folds_are_named(workspace):
 def test_it_is_not_continued_and_nothing_of_it_is_reused(workspace, tmp_path):
     """A new sweep of the same study beside it computes every fold, and leaves it as it was."""
     held = {path: path.read_bytes() for path in workspace.rglob("*") if path.suffix in (".npz", ".json")}
-    resume = importlib.import_module("orchestrator.resume")  # the package has a function of that name
     for command, words in ((sweep, ["--resume", "old"]), (resume, ["old"])):
         status, said = told(command, *words, "--workspace", workspace)
         assert status == 2, said

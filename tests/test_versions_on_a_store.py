@@ -93,8 +93,6 @@ def test_additions_and_words_compute_nothing_and_a_changed_layer_all(tree):
     tree.change("preprocessing/inputs/differences.py", '"onset_difference"', '"differences"')
     tree.change("preprocessing/inputs/__init__.py", '"roi_maps")', '"roi_maps", "differences")')
     tree.add("my_protocol.py", "orchestrator/protocols/pairs.py")
-    ours = "from orchestrator.protocols.fold import Clips, Fold"
-    tree.change("orchestrator/protocols/pairs.py", "from orchestrator.protocols import Clips, Fold", ours)
     tree.change("orchestrator/protocols/__init__.py", "    megc2019,\n", "    megc2019,\n    pairs,\n")
     tree.change("orchestrator/protocols/__init__.py", '"loso": loso', '"pairs": pairs.PROTOCOL, "loso": loso')
     # words in files that decide the numbers

@@ -2,8 +2,8 @@
 arguments.
 
 What may touch training: the training clips, and through early stopping the validation clips. Test clips are
-read only to write down the probabilities that the finished epoch's model gives them. On a CPU the same
-arguments give the same bits in any process.
+read only to write down the probabilities that the finished epoch's model gives them. The same arguments give
+the same bits in any process on the same kind of device.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,6 +36,7 @@ from orchestrator.training.parts.focal import focal_loss
 from orchestrator.training.parts.hinge import hinge_loss
 from orchestrator.training.prediction import logits, prepare, probabilities, resized, to_tensor
 from orchestrator.training.recording import Recording
+from orchestrator.training.reproducible import reproducible
 from orchestrator.training.sampling import batches, epoch_order
 from orchestrator.training.targets import Batch, one_hot
 from orchestrator.training.views import TrainingViews
@@ -70,7 +70,7 @@ def train_fold(job: FoldJob, data: FoldData, *, device: str = "cpu") -> FoldResu
     finite.
     """
     started = time.perf_counter()
-    with own_randomness(device):
+    with reproducible(device):
         training, data = prepared(job, data, device)
         recording = Recording(job, data.y_validation, training.recipe.patience)
         held_out = training.held_out(data)
@@ -113,7 +113,7 @@ def fit(
     if not 1 <= epochs <= config["recipe"]["epochs"]:
         raise ValueError(f"epochs must be in 1..recipe.epochs = {config['recipe']['epochs']}, got {epochs}")
     head = None
-    with own_randomness(device):
+    with reproducible(device):
         if au == "predicted":
             data, head = with_estimated_aus(data, seed_names)
         training = _Training(model, config, data, len(classes), seed_names, device)
@@ -282,18 +282,6 @@ def mean_over_clips(out: Tensor, targets: Tensor, recipe: Recipe, weights: Tenso
     return focal_loss(
         out, targets, gamma=recipe.focal_gamma, smoothing=recipe.label_smoothing, weights=weights
     )
-
-
-@contextmanager
-def own_randomness(device: str) -> Iterator[None]:
-    """One thread and a private copy of torch's random state; both are put back afterwards."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.random.fork_rng(devices=range(torch.cuda.device_count()) if device != "cpu" else []):
-            yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _check(job: FoldJob, data: FoldData) -> None:

@@ -6,7 +6,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from mer_models.facesleuth import FaceSleuth
+from mer_models.facesleuth import FaceSleuth, averaged
 from mer_models.orientation import VERTICAL
 from orchestrator.testing.models import unreached
 from tests.mer_models.contract import ModelContract
@@ -180,3 +180,9 @@ def test_a_stream_alone_is_that_stream():
     for wrong in ({"streams": "au"}, {"streams": "faces", "orientation": "shared"}):
         with pytest.raises(ValueError, match="streams="):
             small(**wrong)
+
+
+@pytest.mark.parametrize(("rows", "columns", "side"), [(14, 14, 14), (3, 5, 4), (28, 21, 14), (9, 4, 3)])
+def test_maps_are_averaged_as_by_torch(rows, columns, side):
+    x = torch.randn(2, 3, rows, columns)
+    torch.testing.assert_close(averaged(x, side), nn.functional.adaptive_avg_pool2d(x, side))

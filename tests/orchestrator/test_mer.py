@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
+import orchestrator
 from orchestrator.mer import COMMANDS, app
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +26,14 @@ def test_every_file_of_the_root_is_a_command_and_no_other_is():
     assert ours == files, "mend COMMANDS in orchestrator/mer.py: a file of orchestrator/ is a command"
     others = {name: module for name, (module, _) in COMMANDS.items() if name not in ours}
     assert others == dict.fromkeys(("extract", "check", "show"), "preprocessing.__main__")
+
+
+def test_no_command_takes_the_place_of_a_name_that_the_package_gives():
+    """A module that is imported becomes an attribute of its package, over what stood there."""
+    for module, _ in COMMANDS.values():
+        importlib.import_module(module)
+    assert not set(orchestrator.__all__) & set(COMMANDS)
+    assert all(callable(getattr(orchestrator, name)) for name in orchestrator.__all__)
 
 
 @pytest.mark.parametrize("words", [["sweep"], ["report"], ["remote", "status"], ["extract"]])

@@ -27,11 +27,12 @@ from torch.func import functional_call, vmap
 
 from orchestrator.study.jobs import FoldData, FoldJob, FoldResult, canonical_json
 from orchestrator.training import schedules
-from orchestrator.training.loop import mean_over_clips, own_randomness, prepared
+from orchestrator.training.loop import mean_over_clips, prepared
 from orchestrator.training.packed.replay import Draw, Recorder, Replay, padded
 from orchestrator.training.packed.stacked import Stack, StackedAdam, clipped, whole_or
 from orchestrator.training.prediction import CHUNK, logits
 from orchestrator.training.recording import Recording
+from orchestrator.training.reproducible import reproducible
 from orchestrator.training.sampling import batches
 
 # Keys of the recipe that each fold of a pack may have its own value of.
@@ -90,7 +91,7 @@ def train_folds(
         raise ValueError("a pack needs one or more jobs with the same pack_key; group the jobs by it")
     if reason := why_not(jobs[0].model, jobs[0].config):
         raise ValueError(f"folds of {jobs[0].model} cannot be packed: {reason}; train them one by one")
-    with own_randomness(device):
+    with reproducible(device):
         pack = _Pack(jobs, data, device)
         alive = list(range(len(jobs)))
         for epoch in range(1, pack.recipe.epochs + 1):

@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from orchestrator import Execution, Experiment, load, resume, run
+from orchestrator import Execution, Experiment, load, run
 from orchestrator.common.errors import ConfigError, Interrupted, NoResult
 from orchestrator.resume import app as resume_app
 from orchestrator.runners import inline as inline_runner
 from orchestrator.search.events import FoldEnded, SearchBegins, TrialEnded
 from orchestrator.sweep import app
+from orchestrator.sweeps.run import resume
 from tests.orchestrator.test_sweep import pictures
 
 
