@@ -29,10 +29,11 @@ $(STAMP): pyproject.toml constraints.txt
 sweep: env ## the main job: synthetic corpus -> features -> LOSO sweep of STAG on local Ray -> MLflow -> leaderboard
 	$(RUN) -m orchestrator.sweep stag --trials 3 --set recipe.epochs=40
 
-# One thread: tests are small, and two that wait for each other on a busy machine take minutes for what one does in seconds.
+# One thread: tests are small, and two that wait for each other on a busy machine take minutes for what one does in seconds. Two processes,
+# whole files each: what a file's tests share (a Ray, a rendered corpus) is made once.
 test test-faults: export OMP_NUM_THREADS = 1
 test: env ## all tests but those of test-faults and cluster-test
-	$(RUN) -m pytest --ignore=tests/faults
+	$(RUN) -m pytest --ignore=tests/faults --numprocesses 2 --dist loadfile
 
 test-faults: env ## kill nodes, servers, disks and laptops in the middle of a sweep, and count what was lost
 	$(RUN) -m pytest tests/faults

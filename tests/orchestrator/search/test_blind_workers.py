@@ -68,6 +68,8 @@ def reachable():
         yield one
         if type(one).__name__ == "ObjectRef" and not one.is_nil():
             import ray
+            if not ray.is_initialized():
+                continue  # left by a Ray that has ended, in a process that runs several
             inside = ray.get(one)
             yield inside
             yield from gc.get_referents(inside)
