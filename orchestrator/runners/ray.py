@@ -7,6 +7,7 @@ What it gives back holds no label either; who handed the fold out joins names an
 
 from __future__ import annotations
 
+import functools
 import gc
 import logging
 import os
@@ -54,6 +55,7 @@ def _folds(
     if drains(sweep):
         return None
     plugins.install(shared.plugins, only=("MODEL",))
+    _imports_stay()
     sizing.reset(need.device)
     try:
         with time_limit(need.limit_s):
@@ -104,6 +106,15 @@ def _imported(model: str, brought: tuple[Plugin, ...]) -> None:
 
     plugins.install(brought, only=("MODEL",))
     _ = inline, MODELS[model]
+    _imports_stay()
+
+
+@functools.cache
+def _imports_stay() -> None:
+    """Once a process: what is imported by now is not looked through after every fold, which would cost as much
+    as a small fold."""
+    gc.collect()
+    gc.freeze()
 
 
 def warm(model: str, brought: tuple[Plugin, ...] = ()) -> None:
