@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 # file, line part, its break, the tests that must notice
 BREAKS = [
     ("orchestrator/protocols/loso.py", "if subject_of[c] != who", "if True", "tests/orchestrator/protocols"),
-    ("orchestrator/protocols/inner.py", "if subject_of[c] not in chosen)", ")", "tests/orchestrator/protocols"),
+    ("orchestrator/protocols/inner.py", "for clip in ids if clip not in validation)", "for clip in ids)", "tests/orchestrator/protocols"),
     ("orchestrator/common/seeds.py", "for name in names)", "for name in names[:1])", "tests/orchestrator/training tests/orchestrator/study/test_study.py"),
     ("orchestrator/study/jobs.py", "digest(vars(self) | ", "digest({\"fold\": self.fold} | ", "tests/orchestrator/study/test_jobs.py"),
     ("orchestrator/selection/metrics.py", ".mean(", ".max(", "tests/orchestrator/selection/test_metrics.py"),

@@ -47,7 +47,10 @@ Roots = Annotated[
         "--root", help="folder of the corpus, in the order of --corpus; the synthetic one is rendered without"
     ),
 ]
-Classes = Annotated[str, typer.Option(help=f"label scheme: {_names(labels.all_schemes())}")]
+Classes = Annotated[
+    str,
+    typer.Option(help=f"label scheme: {_names(labels.all_schemes())}; or classes by name: happiness,fear"),
+]
 ProtocolName = Annotated[
     str, typer.Option("--protocol", help=f"one of {_names(PROTOCOLS)}; group_kfold-10 = in ten folds")
 ]

@@ -1,7 +1,10 @@
-"""k folds of whole people: people are dealt into k groups of like size and like classes, each group is tested
-once while the others train. Every clip is tested once. Cheaper than loso; no person is on both sides.
+"""k folds of whole people, dealt into k groups by a hash of their names and balanced by numbers of clips;
+each group is tested once while the others train. Every clip is tested once. Cheaper than loso; no person is
+on both sides.
 
-Differs  no source fixes who goes where; see groups.of_people. Compare k-fold scores with those of the same k
+Labels are not read: they would let the tested people's labels decide with whom they are tested. So a rare
+class may be shown by people of one group alone; a sweep then warns.
+Differs  no source fixes who goes where; see groups.dealt. Compare k-fold scores with those of the same k
          only.
 """
 

@@ -1,13 +1,14 @@
-"""Clips dealt into k groups of like size and like classes: of whole people, or of single clips. The k-fold
-protocols test each group once, the holdouts one of them.
+"""Clips dealt into k groups: of whole people by a hash of their names, or of single clips of like classes.
+The k-fold protocols test each group once, the holdouts one of them; the inner split deals people likewise.
 
-Groups are sorted tuples of clip ids, none empty, each clip in one. They are a function of the set of (clip,
-person, class): row order changes nothing.
+Groups are sorted tuples of clip ids, none empty, each clip in one. Row order changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,30 +18,43 @@ from orchestrator.common.seeds import seed_of
 from orchestrator.protocols.fold import Clips, ProtocolError
 
 Groups = list[tuple[str, ...]]
+LEEWAY = 0.25  # of a group's share of the clips: how far from it a cut may lie before it is moved
 
 
 def of_people(clips: Clips, k: int) -> Groups:
-    """k groups of whole people.
-
-    How: largest person first (then by id), each to the group that shares least with the person, where two
-    overlap by the sum of the products of their shares of every class and of all clips. Rare classes so weigh
-    as much as frequent ones, and are spread. Raises ProtocolError if k is below 2 or above the number of
-    people.
-    """
-    people = sorted(set(clips.subjects))
-    _possible(k, len(people), "subjects")
-    row_of = {who: row for row, who in enumerate(people)}
-    counts = _counts(clips.labels, [row_of[who] for who in clips.subjects], len(people))
-    shares = counts / counts.sum(axis=0)
-    held = np.zeros((k, shares.shape[1]))
-    group_of = {}
-    for row in sorted(range(len(people)), key=lambda row: -counts[row, -1]):
-        # An empty group costs 0 and any other more, so all get somebody. Rounded: machines add up in
-        # different orders.
-        group = int((held * shares[row]).sum(axis=1).round(12).argmin())
-        held[group] += shares[row]
-        group_of[people[row]] = group
+    """k groups of whole people, as ``dealt`` deals them; no label is read. Raises ProtocolError if k is below
+    2 or above the number of people."""
+    counts = Counter(clips.subjects)
+    _possible(k, len(counts), "subjects")
+    group_of = {who: row for row, group in enumerate(dealt(counts, k, "people")) for who in group}
     return _grouped(clips, [group_of[who] for who in clips.subjects], k)
+
+
+def dealt(clips_of: Mapping[str, int], k: int, *names: object) -> list[list[str]]:
+    """People in k groups of about as many clips, none empty: by their names and numbers of clips alone.
+
+    clips_of  person -> number of clips, 1 or more; k or more people.
+    names     what people's places are drawn by, beside the person.
+
+    How: a person's place in [0, 1) is a hash of the name, and cuts at 1/k, 2/k ... of [0, 1) make the groups,
+    whoever else is there. Groups so drawn differ widely in size, so a cut is moved, over as few people as
+    will do, until the clips before it are within LEEWAY / k of their share of all clips. One person more
+    moves others only where a cut was at this limit.
+    """
+    drawn = sorted((seed_of(*names, who), who) for who in clips_of)
+    order, places = [who for _, who in drawn], [number / 2**63 * k for number, _ in drawn]
+    total, before, middles = sum(clips_of.values()), 0, []
+    for who in order:
+        middles.append((before + clips_of[who] / 2) / total * k)
+        before += clips_of[who]
+    cuts = [0]
+    for share in range(1, k):
+        cut = bisect_left(places, share)
+        cut = max(cut, bisect_left(middles, share - LEEWAY))
+        cut = min(cut, bisect_left(middles, share + LEEWAY))
+        # somebody on either side, for this group and all that follow
+        cuts.append(min(max(cut, cuts[-1] + 1), len(order) - (k - share)))
+    return [order[low:high] for low, high in zip(cuts, [*cuts[1:], len(order)], strict=True)]
 
 
 def of_clips(clips: Clips, k: int, name: str) -> Groups:

@@ -1,98 +1,127 @@
-"""Inner validation: some of a fold's training people step aside, whole, to judge epochs and configurations.
+"""Inner validation: some of a fold's training clips step aside to judge epochs and configurations.
 
-Input   the training clips of one fold, with person and class of each. The held-out person is not among them.
-Output  training ids and validation ids, sorted, without a person in common. A function of the (clip, person,
-        class) set and the seed: row order changes nothing.
+Input   the training clips of one fold and the person of each. No label, and nothing of the held-out person.
+Output  K groups, each of which may validate while the others train; and one of them held out: training ids
+        and validation ids, sorted. Row order changes nothing.
 
-How: people are dealt into ``n_folds`` groups, largest first, each to the group whose class counts overlap
-least with the person's (so that every group gets its share of every class); the validation group is drawn by
-the seed among the groups whose leaving takes the fewest classes away from training, which is none wherever
-that is possible.
+Whole people step aside, each group with about as many clips: who is in which group is a hash of person and
+seed, see groups.dealt, so that neither a label nor, as far as sizes allow, a stranger moves anybody. A
+protocol that tests people who also train (``by_clips``) validates by clips, or its inner models would not
+know the people whom they are tested on.
+
+A caller's seed names the fold, so that every fold deals anew: one deal for all folds would leave as few
+validation groups as ``n_folds``, and the score would hang more on that deal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
+from orchestrator.common.seeds import seed_of
+from orchestrator.protocols.fold import ProtocolError, first_names
+from orchestrator.protocols.groups import Groups, dealt
 
-from orchestrator.protocols.fold import ProtocolError
+
+def groups_of(
+    train_ids: Sequence[str],
+    subject_of: Mapping[str, str],
+    n_folds: int,
+    seed: int,
+    *,
+    by_clips: bool = False,
+) -> Groups:
+    """The ``n_folds`` groups of a fold's training clips: sorted ids, every clip in one group, none empty.
+
+    n_folds   2 or more.
+    seed      any integer >= 0, see seeds.seed_of; it draws the order of the groups, too.
+    by_clips  False: whole people. True: sizes differ by one clip at most, and so do a person's clips from
+              group to group.
+    Raises ProtocolError when there are fewer training people (by clips: clips) than groups, or n_folds is
+    below 2.
+    """
+    ids = sorted(train_ids)
+    clips_of = Counter(subject_of[clip] for clip in ids)
+    if n_folds < 2:
+        raise ProtocolError(f"n_folds = {n_folds}: take 0 for no validation people, or 2 or more groups")
+    units, what = (len(ids), "clips") if by_clips else (len(clips_of), "subjects")
+    if units < n_folds:
+        raise ProtocolError(
+            f"{units} training {what} cannot make {n_folds} inner folds; ask for at most {units}, "
+            "or for 0 (no validation people; then only the rules that need none remain)"
+        )
+    if by_clips:
+        drawn = {name: seed_of("inner", seed, name) for name in (*clips_of, *ids)}
+        dealt_in_turn = sorted(ids, key=lambda clip: (drawn[subject_of[clip]], subject_of[clip], drawn[clip]))
+        return [tuple(sorted(dealt_in_turn[i::n_folds])) for i in range(n_folds)]
+    people = [set(group) for group in dealt(clips_of, n_folds, "inner", seed)]
+    return [tuple(clip for clip in ids if subject_of[clip] in group) for group in people]
 
 
 def split(
     train_ids: Sequence[str],
     subject_of: Mapping[str, str],
-    label_of: Mapping[str, int],
     n_folds: int,
     seed: int,
+    *,
+    by_clips: bool = False,
+    group: int = 0,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(training ids, validation ids) of one fold. About 1 / n_folds of the training people validate.
+    """(training ids, validation ids) of one fold: one of ``groups_of`` validates.
 
-    n_folds  0 = no validation people, all train; else 2 or more.
-    label_of class index of each training clip; other clips are not looked up.
-    seed     any integer >= 0, see seeds.seed_of.
-    Raises ProtocolError when there are fewer training people than groups, or n_folds is 1 or negative.
+    n_folds   0 = nobody validates, all train; else as in ``groups_of``.
+    group     which one, 0 .. n_folds - 1. The seed has drawn the order, so the first is anybody's.
+    by_clips  as in ``groups_of``; a person's only training clip stays in training, so that every person of
+              train_ids trains.
+    Raises ProtocolError as ``groups_of``, and where no clip of the group can be spared.
     """
-    ids = sorted(train_ids)
+    ids = tuple(sorted(train_ids))
     if n_folds == 0:
-        return tuple(ids), ()
-    people = sorted({subject_of[c] for c in ids})
-    if n_folds < 2:
-        raise ProtocolError(f"n_folds = {n_folds}: take 0 for no validation people, or 2 or more groups")
-    if len(people) < n_folds:
-        raise ProtocolError(
-            f"{len(people)} training subjects cannot make {n_folds} inner folds; ask for at most "
-            f"{len(people)}, "
-            "or for 0 (no validation people; then only the rules that need none remain)"
-        )
-    labels = sorted({label_of[c] for c in ids})
-    counts = {who: np.zeros(len(labels)) for who in people}
-    for clip in ids:
-        counts[subject_of[clip]][labels.index(label_of[clip])] += 1
-    rng = np.random.default_rng(seed)
-    groups = _deal(people, counts, n_folds, rng)
-
-    total = sum(counts.values(), start=np.zeros(len(labels)))
-    lost = [int((total - sum(counts[who] for who in group) == 0).sum()) for group in groups]
-    fewest = [i for i, n in enumerate(lost) if n == min(lost)]
-    chosen = set(groups[fewest[rng.integers(len(fewest))]])
-    return tuple(c for c in ids if subject_of[c] not in chosen), tuple(
-        c for c in ids if subject_of[c] in chosen
-    )
+        return ids, ()
+    validation = set(groups_of(ids, subject_of, n_folds, seed, by_clips=by_clips)[group])
+    if by_clips:
+        known = {subject_of[clip] for clip in ids if clip not in validation}
+        validation = {clip for clip in validation if subject_of[clip] in known}
+        if not validation:
+            raise ProtocolError(
+                f"none of {len(ids)} training clips can validate by clips: their people have no other clip "
+                "that trains; ask for --inner-folds 0, or for a protocol that holds people out"
+            )
+    return tuple(clip for clip in ids if clip not in validation), tuple(sorted(validation))
 
 
-def _deal(
-    people: list[str], counts: dict[str, NDArray[Any]], n_groups: int, rng: np.random.Generator
-) -> list[list[str]]:
-    """People in n_groups groups, none empty. Class counts are weighed by rarity, so that rare classes are
-    spread first."""
-    rarity = 1 / sum(counts.values(), start=np.zeros_like(counts[people[0]]))
-    order = sorted((people[i] for i in rng.permutation(len(people))), key=lambda who: -counts[who].sum())
-    groups: list[list[str]] = [[] for _ in range(n_groups)]
-    held = [np.zeros_like(rarity) for _ in range(n_groups)]
-    for who in order:
-        # Growth of the sum of squared class shares, without the person's own part; an empty group always
-        # costs 0.
-        cost = [float((held[i] * counts[who] * rarity**2).sum()) for i in range(n_groups)]
-        best = min(range(n_groups), key=lambda i: (cost[i], held[i].sum(), i))
-        groups[best].append(who)
-        held[best] += counts[who]
-    return groups
+def untrained_classes(
+    splits: Iterable[tuple[Sequence[str], Sequence[str]]],
+    subject_of: Mapping[str, str],
+    truth: Mapping[str, int],
+    classes: Sequence[str],
+) -> tuple[str, ...]:
+    """One warning per class that some model cannot learn: all clips of it are tested, or those that are not
+    validate.
 
-
-def lone_classes(subjects: Sequence[str], labels: Sequence[int], classes: Sequence[str]) -> tuple[str, ...]:
-    """One warning per class that a single person shows: with that person held out, no model can have learnt
-    it."""
+    splits  (training ids, validation ids) of every model.
+    truth   clip id -> class index, of all clips.
+    """
+    tested, validating, models = Counter[int](), Counter[int](), 0
+    occurring = set(truth.values())
+    for train, validation in splits:
+        models += 1
+        judged = {truth[clip] for clip in validation}
+        for index in occurring - {truth[clip] for clip in train}:
+            (validating if index in judged else tested)[index] += 1
     warnings = []
     for index, name in enumerate(classes):
-        people = {s for s, label in zip(subjects, labels, strict=True) if label == index}
-        if len(people) == 1:
-            clips = sum(label == index for label in labels)
+        people = first_names(sorted({subject_of[clip] for clip, own in truth.items() if own == index}))
+        if tested[index]:
             warnings.append(
-                f"class {name!r} is shown by one subject only ({people.pop()}, {clips} clips): absent from "
-                "training when that "
-                "subject is held out, so its recall is 0 by construction; consider a label scheme without it"
+                f"class {name!r} cannot be learnt by {tested[index]} of {models} models: all of its clips "
+                f"(of {people}) are tested there, so its recall there is 0 by construction; consider a label "
+                "scheme without it"
+            )
+        if validating[index]:
+            warnings.append(
+                f"class {name!r} is not learnt by {validating[index]} of {models} models: all of its clips "
+                f"that could train validate there (it is shown by {people}); more --inner-folds make that "
+                "rarer"
             )
     return tuple(warnings)

@@ -4,6 +4,10 @@ decided here, by the tables in the corpus' file.
 Input   the corpus' name and one word per clip, lower case, as its adapter gives it.
 Output  class names in a fixed order, an index per clip (None = the clip takes no part), and why clips were
         left out; and where the clips per class differ from the published ones.
+
+A scheme is a name of the corpus' file, or classes of its "all" by name: "happiness,surprise,fear". The
+classes are the scheme's, whatever words the clips have: a model has one output for each, and how many those
+are must not hang on the held-out person's words.
 """
 
 from __future__ import annotations
@@ -49,6 +53,20 @@ def all_schemes() -> tuple[str, ...]:
     return tuple(sorted({name for corpus in DATASETS for name in schemes(corpus)}))
 
 
+def check(scheme: str) -> None:
+    """Raises ConfigError unless some corpus has the scheme, or classes of these names."""
+    if "," not in scheme:
+        if scheme not in all_schemes():
+            raise ConfigError(nearest(scheme, all_schemes(), "label scheme"))
+        return
+    known = {name for corpus in DATASETS for name in DATASETS[corpus].SCHEMES["all"]}
+    names = [name.strip() for name in scheme.split(",")]
+    if unknown := [name for name in names if name not in known]:
+        raise ConfigError(nearest(unknown[0], sorted(known), "class"))
+    if len(set(names)) < len(names):
+        raise ConfigError(f"--classes {scheme}: name each class once")
+
+
 def published(corpus: str, scheme: str) -> dict[str, dict[str, int]]:
     """Class -> published clips, of the classes that occur, for each release of a corpus: "" is the whole, the
     others are its splits, its parts and other versions of its labels. {} where nothing is published.
@@ -65,7 +83,7 @@ def published(corpus: str, scheme: str) -> dict[str, dict[str, int]]:
 
 
 def classify(corpus: str, emotions: Sequence[str], scheme: str) -> Labelling:
-    """Class index of each word under a scheme, one of ``schemes(corpus)``.
+    """Class index of each word under a scheme: one of ``schemes(corpus)``, or names of classes of its "all".
 
     Raises ConfigError for an unknown corpus, an unknown scheme, or a scheme that the corpus does not have. An
     unknown emotion raises nothing: its clips are left out and named, so that one typing error does not stop a
@@ -78,8 +96,6 @@ def classify(corpus: str, emotions: Sequence[str], scheme: str) -> Labelling:
         word for word in given if "+" in word and known.issuperset(part.strip() for part in word.split("+"))
     }
 
-    if scheme == "all" and getattr(DATASETS[corpus], "OCCURRING_ONLY", False):
-        chosen = {name: words for name, words in chosen.items() if set(words) & set(given)}
     class_of = {word: index for index, words in enumerate(chosen.values()) for word in words}
     index = [class_of.get(word) for word in given]
 
@@ -143,6 +159,11 @@ def _scheme(corpus: str, scheme: str) -> Scheme:
     have = schemes(corpus)
     if scheme in have:
         return DATASETS[corpus].SCHEMES[scheme]
-    if scheme not in all_schemes():
-        raise ConfigError(nearest(scheme, all_schemes(), "label scheme"))
+    check(scheme)
+    if "," in scheme:
+        every, names = DATASETS[corpus].SCHEMES["all"], {name.strip() for name in scheme.split(",")}
+        if lacking := sorted(names - every.keys()):
+            raise ConfigError(nearest(lacking[0], every, f"class of corpus {corpus}"))
+        # in the order of the corpus' file, however they were typed
+        return {name: words for name, words in every.items() if name in names}
     raise ConfigError(f"corpus {corpus!r} has no label scheme {scheme!r}; it has: {', '.join(have)}")

@@ -3,7 +3,7 @@ fixed order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from orchestrator.common.errors import ConfigError
 from orchestrator.common.seeds import seed_of
 from orchestrator.protocols import megc2019, protocol
 from orchestrator.protocols.fold import Clips, Fold, Protocol, source
-from orchestrator.protocols.inner import lone_classes, split
+from orchestrator.protocols.inner import split, untrained_classes
 from orchestrator.study.configuration import configuration, recipe
 from orchestrator.study.jobs import FoldJob
 from orchestrator.study.table import ClipTable
@@ -65,40 +65,44 @@ class Study:
         """Version of the code that decides the numbers of a trial of this configuration."""
         return fold_version(self.model, config, au, self.arithmetic)
 
-    def jobs(self, table: ClipTable, drawn: Mapping[str, Any]) -> tuple[FoldJob, ...]:
-        """The fold jobs of one trial, seed by seed. Inner validation people depend on fold and seed, never on
-        the trial."""
-        config = self.config(drawn)
-        code = self.code_of(config, table.au)
-        subject_of, truth, folds = table.subject_of, table.truth, self.folds(table)
-        jobs = []
+    def splits(self, table: ClipTable) -> Iterator[tuple[int, Fold, tuple[str, ...], tuple[str, ...]]]:
+        """(seed, fold, training ids, validation ids), seed by seed. Who validates depends on the fold's name,
+        its training people and the seed: never on the trial, a label, or what the corpora are together."""
+        subject_of, folds, by_clips = table.subject_of, self.folds(table), self.rule.subject_dependent
         for seed in range(self.seeds):
             for fold in folds:
-                labels = {clip: truth[clip] for clip in fold.train}
-                inner_seed = seed_of("inner", table.corpus, self.protocol, fold.name, seed)
-                train, validation = split(fold.train, subject_of, labels, self.inner_folds, inner_seed)
-                job = FoldJob(
-                    model=self.model,
-                    config=config,
-                    features=table.features,
-                    corpus=table.content,
-                    au=table.au,
-                    classes=table.classes,
-                    protocol=self.protocol,
-                    fold=fold.name,
-                    train=train,
-                    validation=validation,
-                    test=fold.test,
-                    seed=seed,
-                    code=code,
-                    arithmetic=self.arithmetic,
-                )
-                jobs.append(job)
-        return tuple(jobs)
+                inner_seed = seed_of("inner", fold.name, seed)
+                parts = split(fold.train, subject_of, self.inner_folds, inner_seed, by_clips=by_clips)
+                yield seed, fold, *parts
+
+    def jobs(self, table: ClipTable, drawn: Mapping[str, Any]) -> tuple[FoldJob, ...]:
+        """The fold jobs of one trial, seed by seed."""
+        config = self.config(drawn)
+        code = self.code_of(config, table.au)
+        return tuple(
+            FoldJob(
+                model=self.model,
+                config=config,
+                features=table.features,
+                corpus=table.content,
+                au=table.au,
+                classes=table.classes,
+                protocol=self.protocol,
+                fold=fold.name,
+                train=train,
+                validation=validation,
+                test=fold.test,
+                seed=seed,
+                code=code,
+                arithmetic=self.arithmetic,
+            )
+            for seed, fold, train, validation in self.splits(table)
+        )
 
     def warnings(self, table: ClipTable) -> tuple[str, ...]:
         """What a reader of the scores has to know of the table and the protocol."""
-        known = lone_classes(table.subjects, table.y.tolist(), table.classes)
+        models = ((train, validation) for _, _, train, validation in self.splits(table))
+        known = untrained_classes(models, table.subject_of, table.truth, table.classes)
         if self.protocol == "megc2019":
             known += megc2019.deviations(_clips(table))
         if self.rule.subject_dependent:

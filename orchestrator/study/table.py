@@ -138,11 +138,13 @@ def merged(tables: Sequence[ClipTable]) -> ClipTable:
     """Several corpora as one table, with the classes that all of them have; clips of other classes are left
     out and say so.
 
-    Action units stay only where every corpus has them. Raises ConfigError for other feature sets, a corpus
-    given twice, or fewer than two shared classes.
+    The same table in whatever order they are given: corpora are sorted by name. Action units stay only where
+    every corpus has them. Raises ConfigError for other feature sets, a corpus given twice, or fewer than two
+    shared classes.
     """
     if len(tables) == 1:
         return tables[0]
+    tables = sorted(tables, key=lambda table: table.corpus)
     first, names = tables[0], [table.corpus for table in tables]
     if len(set(names)) < len(names):
         raise ConfigError(f"a corpus is given twice: {', '.join(names)}")

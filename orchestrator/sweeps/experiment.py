@@ -102,7 +102,7 @@ class Experiment(Checked):
 
     model       one of mer_models, or a plugin's; several: one sweep each, in this order.
     corpora     pooled where there are several. Also accepted: a name, or (name, root).
-    classes     label scheme.
+    classes     label scheme, or names of classes: "happiness,surprise,fear".
     protocol    who is held out; "group_kfold-10" = in ten folds.
     inner_folds 1 of so many groups of a fold's training people validates; 0 = nobody.
     features    feature set; "" = the model's own default.
@@ -175,8 +175,8 @@ class Experiment(Checked):
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
+        labels.check(self.classes)
         for value, known, what in (
-            (self.classes, labels.all_schemes(), "label scheme"),
             (self.au, AU_MODES, "AU mode"),
             (self.selection, RULES, "selection rule"),
             (self.sampler, SAMPLERS, "sampler"),

@@ -33,7 +33,6 @@ class Corpus(Protocol):
     SCHEMES    label scheme -> class -> words (words.py): "all", and those that papers use.
     COMPOSITE  True if its people are those of other corpora: person 'casme2-sub01' is 'sub01' of casme2.
     PICTURES   True if its clips are ready flow pictures: no frames, no face.
-    OCCURRING_ONLY  may lack. True if "all" has the classes that occur in the clips at hand alone.
     clips      function of the corpus' folder: yields one Clip per label row. It reads labels, opens no image,
                writes nothing.
     """

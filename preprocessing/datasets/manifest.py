@@ -16,8 +16,8 @@ aus     action units (grammar in action_units.py). If no row has any, the corpus
 fps     frames per second, above 0; empty = unknown.
 Classes 3: positive = happiness, surprise, negative = anger, contempt, disgust, fear, sadness, repression;
         "others" is left out. 4, 5, 7: CASME II's, so that a lab's own clips compare with the best-known
-        table. 6: MMEW's. all: the classes that occur, in the order below; a fixed longer list would score 0
-        for classes that the lab never elicited.
+        table. 6: MMEW's. all: every class below, also those that the lab never elicited, which
+        then score 0; so name its own: --classes happiness,surprise,disgust.
 split   not needed: a column "split" with train, test or other names is the lab's own split, for --protocol
         fixed_split.
 """
@@ -57,7 +57,6 @@ SCHEMES = {
     "7": first(_ALL, 7),
     "all": _ALL,
 }
-OCCURRING_ONLY = True
 COMPOSITE = False
 PICTURES = False
 

@@ -23,7 +23,6 @@ SCHEMES = {
     "5": only(_ALL, "happiness", "surprise", "disgust", "repression", "anger"),
     "7": only(_ALL, "happiness", "surprise", "disgust", "repression", "sadness", "fear", "anger"),
 }
-OCCURRING_ONLY = True
 COMPOSITE = False
 PICTURES = False
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from orchestrator.protocols import PROTOCOLS, ProtocolError, canonical, protocol
+from orchestrator.protocols import PROTOCOLS, Clips, ProtocolError, canonical, protocol
 from orchestrator.testing import ProtocolContract
+from orchestrator.testing.protocols import invented
 
 # How often each clip of the contract's clips is tested; a holdout tests some once and the others never.
 TIMES = {
@@ -23,6 +24,14 @@ class TestAnyProtocol(ProtocolContract):
     def protocol(self, request):
         self.times = TIMES[request.param]
         return PROTOCOLS[request.param]
+
+
+@pytest.mark.parametrize("name", sorted(set(PROTOCOLS) - {"stratified_kfold", "holdout"}))
+@pytest.mark.parametrize("seed", range(3))
+def test_no_label_decides_who_is_held_out_but_where_the_protocol_is_of_equal_class_shares(name, seed):
+    rule, clips = PROTOCOLS[name], invented(seed)
+    one_class = Clips(clips.ids, clips.subjects, (0,) * len(clips.ids), clips.splits)
+    assert rule.folds(clips, rule.k) == rule.folds(one_class, rule.k)
 
 
 def test_a_name_is_the_protocol_with_its_default_k_or_with_the_k_asked_for():

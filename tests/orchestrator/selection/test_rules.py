@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from orchestrator.common.seeds import seed_of
 from orchestrator.protocols import Clips, loso
 from orchestrator.protocols.inner import split
 from orchestrator.selection import metrics, records
@@ -249,7 +250,7 @@ def study_of_people(skill, n_people=40, n_clips=8, n_epochs=30, seed=0):
     results = []
     none = (0,) * len(ids), ("",) * len(ids)
     for fold in loso.folds(Clips(tuple(ids), tuple(subject_of.values()), *none), 0):
-        train, validation = split(fold.train, subject_of, truth, 5, seed)
+        train, validation = split(fold.train, subject_of, 5, seed_of("inner", fold.name, seed))
         known = {subject_of[c] for c in train}
         tested, judged = ([calls(part, known) for _ in range(n_epochs)] for part in (fold.test, validation))
         base = record(fold.name, tested, judged, [truth[c] for c in validation], n_classes=3)

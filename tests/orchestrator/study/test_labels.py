@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from orchestrator.common.errors import ConfigError
-from orchestrator.study.labels import all_schemes, classify, corpora, deviations, published, schemes
+from orchestrator.study.labels import all_schemes, check, classify, corpora, deviations, published, schemes
 from preprocessing.datasets import DATASETS
 from preprocessing.render.emotions import SHARES
 
@@ -178,22 +178,29 @@ def test_a_corpus_without_published_counts_deviates_from_nothing():
         deviations("manifest", "5-rest", {})
 
 
-def test_the_order_of_the_classes_does_not_depend_on_the_order_of_the_clips():
-    words = ["fear", "others", "happiness", "surprise"]
-    occurring = [corpus for corpus in corpora() if getattr(DATASETS[corpus], "OCCURRING_ONLY", False)]
-    assert occurring == ["casme3", "manifest", "synthetic"]
-    for corpus in occurring:
-        assert classify(corpus, words, "all").classes == classify(corpus, words[::-1], "all").classes
-    assert counts(classify("manifest", ["fear", "fear", "happy", "others"], "all")) == {
-        "happiness": 1,
-        "others": 1,
-        "fear": 2,
-    }
-    assert counts(classify("manifest", ["joy", "negative", "fear", "others"], "3")) == {
-        "negative": 2,
-        "positive": 1,
-        "surprise": 0,
-    }
+@pytest.mark.parametrize("corpus", corpora())
+def test_the_classes_are_the_schemes_whatever_words_the_clips_have(corpus):
+    """A held-out person's word must not decide how many outputs a model has."""
+    for scheme, words in DATASETS[corpus].SCHEMES.items():
+        every = [word for group in words.values() for word in group]
+        for given in (every, every[:1], every[::-1], []):
+            assert classify(corpus, given, scheme).classes == tuple(words)
+
+
+def test_classes_by_name_are_those_of_the_corpus_in_its_own_order():
+    one = classify("manifest", ["joy", "fear", "others", "surprise"], "fear, happiness,surprise")
+    assert one.classes == ("happiness", "surprise", "fear")
+    assert one.index == [0, 2, None, 1]
+    assert "emotion 'others' has no class in scheme" in one.why[2]
+    for scheme, words in (
+        ("happiness,feer", "unknown class 'feer'; did you mean 'fear'"),
+        ("fear,fear", "name each class once"),
+        ("fear,", "unknown class ''"),
+    ):
+        with pytest.raises(ConfigError, match=words):
+            check(scheme)
+    with pytest.raises(ConfigError, match="unknown class of corpus smic_hs 'fear'; known: negative"):
+        classify("smic_hs", ["negative"], "negative,fear")
 
 
 def test_a_word_without_a_class_differs_from_a_word_that_should_not_be_there():

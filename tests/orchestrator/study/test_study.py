@@ -9,6 +9,7 @@ from orchestrator.common.errors import ConfigError
 from orchestrator.protocols import ProtocolError
 from orchestrator.runners.inline import run_fold
 from orchestrator.study.study import Study
+from orchestrator.study.table import merged
 from tests.orchestrator.tables import QUICK, fold_data, table
 
 
@@ -79,7 +80,72 @@ def test_the_held_out_persons_pixels_change_only_that_persons_predictions(study)
 def test_a_class_that_one_person_shows_is_warned_of(study):
     data = table()
     y = np.where([s == "synthetic/p0" for s in data.subjects], 2, data.y % 2)
-    assert "class 'surprise' is shown by one subject only" in study.warnings(replace(data, y=y))[0]
+    (warning, *_) = study.warnings(replace(data, y=y))
+    assert warning.startswith("class 'surprise' cannot be learnt by 1 of 4 models: all of its clips (of ")
+    assert "'synthetic/p0'" in warning
+
+
+def pooled(*names, people=6, **changes):
+    """Corpora of these names, pooled in this order; the same clips whatever the order."""
+    return merged([renamed(name, people=people, seed=len(name), **changes) for name in names])
+
+
+def renamed(name, **options):
+    one = table(**options)
+    return replace(
+        one,
+        corpus=name,
+        clip_ids=tuple(clip.replace("synthetic", name) for clip in one.clip_ids),
+        subjects=tuple(who.replace("synthetic", name) for who in one.subjects),
+    )
+
+
+@pytest.mark.parametrize("protocol", ["loso", "group_kfold-3", "stratified_kfold-3", "cross_corpus"])
+def test_corpora_pooled_in_another_order_are_the_same_jobs(study, protocol):
+    study = replace(study, protocol=protocol)
+    one, other = pooled("a", "bb"), pooled("bb", "a")
+    assert study.jobs(one, {}) == study.jobs(other, {})
+    assert one.corpus == other.corpus == "a+bb" and one.classes == other.classes
+
+
+@pytest.mark.parametrize("protocol", ["loso", "group_kfold-3", "cross_corpus"])
+def test_a_changed_label_moves_nobody(study, protocol):
+    """Of any clip, the tested and the training ones."""
+    study, data = replace(study, protocol=protocol), pooled("a", "bb")
+    before = study.jobs(data, {})
+    for row in range(0, len(data.y), 5):
+        y = data.y.copy()
+        y[row] = (y[row] + 1) % 3
+        after = study.jobs(replace(data, y=y), {})
+        assert [(j.train, j.validation, j.test) for j in after] == [
+            (j.train, j.validation, j.test) for j in before
+        ]
+
+
+def test_a_stranger_leaves_most_validation_people_as_they_are():
+    """30 people, and in turn 10 strangers: how many of the 30 folds validate by other people. A quarter of
+    them takes the stranger in."""
+    study = Study("stag", "loso", 4, 1, QUICK)
+    data = renamed("a", people=30)
+    before = {fold.name: validation for _, fold, _, validation in study.splits(data)}
+    assert len(before) == 30
+    changed = []
+    for i in range(10):
+        both = merged([data, renamed(f"stranger{i}", people=1)])
+        after = {fold.name: validation for _, fold, _, validation in study.splits(both)}
+        changed.append(sum(after[name] != own for name, own in before.items()))
+    assert np.mean(changed) < 0.4 * 30
+
+
+@pytest.mark.parametrize("protocol", ["stratified_kfold-3", "holdout-6"])
+def test_where_people_are_known_every_test_clips_person_trains(protocol):
+    data = table(people=9, clips=6)
+    study = Study("stag", protocol, 4, 3, QUICK)
+    for job in study.jobs(data, {}):
+        known = {data.subject_of[clip] for clip in job.train + job.validation}
+        assert job.validation
+        assert known == {data.subject_of[clip] for clip in job.train}
+        assert known >= {data.subject_of[clip] for clip in job.test}
 
 
 @pytest.mark.parametrize(
