@@ -45,7 +45,7 @@ def test_the_held_out_persons_labels_change_nothing_in_that_persons_fold(study):
     """The proof against leaks at its root: scramble every label of a person, and the person's own fold is
     bit-identical."""
     data = table()
-    who = "synthetic/p2"
+    who = "synthetic/p1"
     mine = np.array([s == who for s in data.subjects])
     scrambled = replace(data, y=np.where(mine, (data.y + 1) % 3, data.y))
     before = next(j for j in study.jobs(data, {}) if j.fold == who)
