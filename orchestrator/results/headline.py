@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.common.names import redacted
-from orchestrator.selection.rules import RULES
+from orchestrator.selection.rules import adaptive, kind_of
 
 
 def headline(summary: Mapping[str, Any]) -> str:
@@ -15,20 +15,22 @@ def headline(summary: Mapping[str, Any]) -> str:
     rule saw."""
     rule = summary["rule"]
     score = summary["selection"][rule]
-    kind = "honest" if RULES[rule].honest else "[red]ORACLE, no result[/red]"
-    adaptive = [
-        summary[part]
-        for part in ("sampler", "scheduler")
-        if summary.get(part, "none") not in ("random", "none")
-    ]
-    # Such a search has seen how every held-out person fared as a validation person of other folds.
-    kind += (
-        f", trials chosen by {' and '.join(adaptive)} with all validation people in view" if adaptive else ""
-    )
+    kind: str = kind_of(rule, summary)
+    if kind == "oracle":
+        kind = "[red]ORACLE, no result[/red]"
+    if search := adaptive(summary):
+        kind += f": trials chosen by {' and '.join(search)} with all validation people in view"
     return (
         f"{rule} ({kind}), AUs {summary['au']}: UF1 {score['uf1']:.4f}  UAR {score['uar']:.4f}  WAR "
-        f"{score['war']:.4f}"
+        f"{score['war']:.4f}{_gaps(summary)}"
     )
+
+
+def _gaps(summary: Mapping[str, Any]) -> str:
+    """How many folds chose among all trials, where not all did; "" where all did, or an older program wrote
+    the summary."""
+    whole, of = summary.get("folds_of_all_trials", (0, 0))
+    return "" if whole == of else f"; {whole} of {of} folds chose among all trials"
 
 
 def next_commands(name: str, workspace: Path, tracking_uri: str, model: str) -> str:

@@ -14,7 +14,12 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-HONEST, ORACLE, INK = "#1b6ca8", "#d1495b", "#22262b"
+BLIND, NOT_BLIND, ORACLE, INK = "#1b6ca8", "#8fb8d8", "#d1495b", "#22262b"
+KINDS = {  # as selection.rules.kind_of gives them -> colour, and what they mean
+    "blind": (BLIND, "blind: the held-out person has no say"),
+    "not blind": (NOT_BLIND, "not blind: it judges other folds' models"),
+    "oracle": (ORACLE, "oracle: its test labels decide"),
+}
 
 
 def _head(figure: Figure, text: str) -> None:
@@ -44,16 +49,16 @@ def confusion(matrix: Sequence[Sequence[int]], classes: Sequence[str], title: st
 
 
 def honest_vs_oracle(
-    selection: Mapping[str, Mapping[str, Any]], honest: Mapping[str, bool], title: str
+    selection: Mapping[str, Mapping[str, Any]], kinds: Mapping[str, str], title: str
 ) -> Figure:
-    """UF1 of every rule as a bar, honest and oracle in two colours; a whisker of one sample deviation where
+    """UF1 of every rule as a bar, a colour for each kind of rule; a whisker of one sample deviation where
     there are seeds."""
     rules = list(selection)
     values = [selection[rule]["uf1"] for rule in rules]
     spread = [selection[rule]["sd"]["uf1"] or 0.0 for rule in rules]
     figure = Figure(figsize=(7.2, 1.5 + 0.42 * len(rules)), dpi=130, layout="constrained")
     axes = figure.subplots()
-    colours = [HONEST if honest[rule] else ORACLE for rule in rules]
+    colours = [KINDS[kinds[rule]][0] for rule in rules]
     places = np.arange(len(rules))
     axes.barh(places, values, color=colours, height=0.62)
     if any(spread):
@@ -66,12 +71,9 @@ def honest_vs_oracle(
     axes.set_xlabel("UF1 (pooled over all folds)")
     _head(figure, title)
     axes.spines[["top", "right"]].set_visible(False)
-    for name, colour in (
-        ("honest: the held-out person decides nothing", HONEST),
-        ("oracle: sees the held-out person", ORACLE),
-    ):
+    for colour, name in KINDS.values():
         axes.bar(0, 0, color=colour, label=name)
-    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=7)
     return figure
 
 
@@ -101,7 +103,7 @@ def subjects(
     )
     if any(row[3] is not None for row in rows):
         axes.scatter(lifted, places, s=size, facecolors="white", edgecolors=ORACLE, label=oracle, zorder=2)
-    axes.scatter(accuracy, places, s=size, color=HONEST, label=rule, zorder=3)
+    axes.scatter(accuracy, places, s=size, color=BLIND, label=rule, zorder=3)
     pooled = float(np.average(accuracy, weights=[row[1] for row in rows]))
     axes.axvline(pooled, color=INK, linestyle=":", linewidth=1, label=f"all clips, {rule}: {pooled:.3f}")
     axes.set_yticks(places, [f"{row[0]}  ({row[1]})" for row in rows], fontsize=7)

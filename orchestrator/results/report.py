@@ -25,7 +25,7 @@ from rich import box
 from rich.table import Table
 
 from orchestrator.protocols import protocol
-from orchestrator.selection.rules import DEFAULT, RULES
+from orchestrator.selection.rules import DEFAULT, RULES, kind_of
 from preprocessing.errors import BadInput
 from preprocessing.places import write_atomically
 
@@ -101,7 +101,10 @@ def render(folder: Path) -> list[Path]:
     selection, classes = summary["selection"], summary["classes"]
     people = people_of(predictions)
     _write_csv(folder / "loso_results.csv", people.to_dict("records"))
-    _write_csv(folder / "summary.csv", [summary_row(rule, score) for rule, score in selection.items()])
+    _write_csv(
+        folder / "summary.csv",
+        [summary_row(rule, score, kind_of(rule, summary)) for rule, score in selection.items()],
+    )
     if parts := [
         part_row(rule, name, part)
         for rule, score in selection.items()
@@ -117,9 +120,10 @@ def render(folder: Path) -> list[Path]:
         for rule, score in selection.items()
     }
     figures["honest_vs_oracle.png"] = pictures.honest_vs_oracle(
-        selection, {rule: RULES[rule].honest for rule in selection}, about
+        selection, {rule: kind_of(rule, summary) for rule in selection}, about
     )
-    if rule := next((r for r in (DEFAULT, *RULES) if r in selection and RULES[r].honest), None):
+    asked = summary.get("rule", DEFAULT)
+    if rule := next((r for r in (asked, DEFAULT, *RULES) if r in selection and not RULES[r].oracle), None):
         by = people.groupby(["rule", "subject"])[["clips", "correct"]].sum()
         accuracy: dict[Any, float] = (by["correct"] / by["clips"]).to_dict()
         clips: dict[Any, int] = by["clips"].to_dict()
@@ -152,9 +156,9 @@ def _write_csv(path: Path, rows: Sequence[Mapping[Any, Any]]) -> None:
     write_atomically(path, lambda temporary: pd.DataFrame(list(rows)).to_csv(temporary, index=False))
 
 
-def summary_row(rule: str, score: Mapping[str, Any]) -> dict[str, Any]:
-    """One row of summary.csv."""
-    row: dict[str, Any] = {"rule": rule, "kind": "honest" if RULES[rule].honest else "oracle"}
+def summary_row(rule: str, score: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """One row of summary.csv. kind: as selection.rules.kind_of says."""
+    row: dict[str, Any] = {"rule": rule, "kind": kind}
     for name in ("uf1", "uar", "war"):
         row |= {name: score[name], f"{name}_sd": score["sd"][name]}
     for kind in ("f1", "recall"):
@@ -202,16 +206,18 @@ def table(summary: Mapping[str, Any]) -> Table:
         caption_justify="left",
     )
     made.add_column("rule", no_wrap=True, min_width=max(map(len, RULES)))
+    made.add_column("kind", no_wrap=True, min_width=len("not blind"))
     made.add_column("chosen on", no_wrap=True, min_width=max(len(rule.sees) for rule in RULES.values()))
     for name in ("UF1", "UAR", "WAR", *(f"F1\n{name}" for name in summary["classes"])):
         made.add_column(name, justify="right", no_wrap=True, min_width=6)
     for rule, score in summary["selection"].items():
         values = [_number(score[name], score["sd"][name]) for name in ("uf1", "uar", "war")]
         values += [_number(score["per_class"][name]["f1"], None) for name in summary["classes"]]
-        sees = RULES[rule].sees if RULES[rule].honest else f"[red]{RULES[rule].sees}[/]"
+        kind = kind_of(rule, summary)
+        sees = f"[red]{RULES[rule].sees}[/]" if kind == "oracle" else RULES[rule].sees
         if rule == "last_epoch" and len(summary["configuration"]) == 1:
             sees = "nothing chosen"
-        made.add_row(rule, sees, *values, style="bold" if rule == summary.get("rule", DEFAULT) else "")
+        made.add_row(rule, kind, sees, *values, style="bold" if rule == summary.get("rule", DEFAULT) else "")
     return made
 
 
@@ -251,7 +257,8 @@ def _caption(summary: Mapping[str, Any]) -> str:
     scores = summary["selection"].values()
     lines = [
         title(summary),
-        "Oracle rules have seen the held-out people: they show inflation and are no result.",
+        "blind: the held-out person has no say in its own fold. not blind: it judged models of other folds, "
+        "which decide too. oracle: its own test labels decide; that shows inflation and is no result.",
     ]
     if summary["au"] == "annotated":
         lines.append(

@@ -20,14 +20,15 @@ def trial_rows(
 
     folds  of a whole trial, over all seeds. au: mode of the table.
     Keys: trial; state ("complete", "stopped", "failed"); folds, that have a result; of, all; validation_uf1,
-    pooled over those, None without validation people; chosen, folds in which the nested rule took the trial;
-    seconds, of training; code, version of the code that its folds were made by; drawn, what the search drew
-    (flat keys).
+    pooled over those, None without validation people; chosen, folds in which the committee, or without one
+    the nested rule, took the trial; seconds, of training; code, version of the code that its folds were made
+    by; drawn, what the search drew (flat keys).
     """
     chosen = Counter(
         trial
         for trial, _, _ in {
-            (p["trial"], p["fold"], p["seed"]) for p in scores.get("nested", {}).get("predictions", [])
+            (p["trial"], p["fold"], p["seed"])
+            for p in scores.get("committee", scores.get("nested", {})).get("predictions", [])
         }
     )
     return [

@@ -1,8 +1,9 @@
 """Tasks that are under way, and what becomes of one that fails.
 
 A fold whose worker or node dies is started again by Ray; a fold that raises is tried once more here; one that
-runs out of memory is given more, or its pack is halved. Each is said in the log, and a fold that fails for
-good fails its trial, by name.
+runs out of memory is given more, or its pack is halved. Each is said in the log. A fold that fails for good
+fails its trial, by name, once all others have ended: else one person's fold would take the trial from the
+choice of everybody's.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ Pack = tuple[FoldJob, ...]
 
 
 class FoldFailed(RuntimeError):
-    """A fold failed in every attempt; the text holds its name and the worker's traceback."""
+    """Folds failed in every attempt; the text holds their names and the workers' tracebacks."""
 
 
 def places(need: Need) -> float:
@@ -77,6 +78,7 @@ class Pending:
         RayRunner."""
         self.store, self.annotations, self.arguments = store, annotations, arguments
         self.task, self.need, self.share = task, need, share
+        self.failed: list[str] = []  # of each fold that failed for good, its name and traceback
         # of a task: its pack, its need, failures, enlargements
         self.tasks: dict[ray.ObjectRef[Any], tuple[Pack, Need, int, int]] = {}
 
@@ -95,6 +97,8 @@ class Pending:
                 while rest and len(self.tasks) < self._places(len(packs)):
                     self._start(rest.popleft(), self.need)
                 yield from self._next([])
+            if self.failed:
+                raise FoldFailed("\n".join(self.failed))
         finally:
             for reference in self.tasks:
                 ray.cancel(reference, force=True)
@@ -160,9 +164,10 @@ class Pending:
         # Ray has started it again several times already
         crashed = isinstance(error, WorkerCrashedError | OutOfMemoryError)
         if crashed or failures + 1 >= ATTEMPTS:
-            raise FoldFailed(
+            self.failed.append(
                 f"{names(pack)} failed {1 + (CRASHES if crashed else failures)} times:\n{error}"
-            ) from error
+            )
+            return
         log.warning("%s failed, tried once more: %s", names(pack), str(error).strip().splitlines()[-1])
         for job in pack:  # one by one: the others of its pack have done nothing wrong
             self._start((job,), need, failures + 1, enlarged)

@@ -111,8 +111,8 @@ def _imported(model: str, brought: tuple[Plugin, ...]) -> None:
 
 @functools.cache
 def _imports_stay() -> None:
-    """Once a process: what is imported by now is not looked through after every fold, which would cost as much
-    as a small fold."""
+    """Once a process: what is imported by now is not looked through after every fold, which would cost as
+    much as a small fold."""
     gc.collect()
     gc.freeze()
 
@@ -166,7 +166,8 @@ class RayRunner:
         """Yield results as folds end, in the order in which they end. Leaves nothing running when it is
         closed early.
 
-        Raises FoldFailed with the worker's traceback; OSError when a result cannot be stored.
+        Raises FoldFailed with the workers' tracebacks, after all others have ended; OSError when a result
+        cannot be stored.
         """
         missing = []
         for job in jobs:

@@ -18,14 +18,14 @@ def available(trials: Sequence[TrialRecord]) -> list[str]:
 def choose(rule: str, trials: Sequence[TrialRecord], test_truth: Truth | None = None) -> Choices:
     """The choice for every (fold, seed) that any trial has.
 
-    test_truth  clip id -> class; required by oracle rules, and refused by honest ones so that no caller can
+    test_truth  clip id -> class; required by oracles, and refused by all other rules so that no caller can
                 hand it over.
     Raises SelectionError when the records do not allow the rule.
     """
     if rule not in RULES:
         raise SelectionError(f"unknown selection rule {rule!r}; known: {', '.join(RULES)}")
-    if RULES[rule].honest and test_truth is not None:
-        raise SelectionError(f"{rule} is an honest rule and must not get test labels")
-    if not RULES[rule].honest and test_truth is None:
-        raise SelectionError(f"{rule} is an oracle rule and needs the test labels")
+    if not RULES[rule].oracle and test_truth is not None:
+        raise SelectionError(f"{rule} is no oracle and must not get test labels")
+    if RULES[rule].oracle and test_truth is None:
+        raise SelectionError(f"{rule} is an oracle and needs the test labels")
     return RULES[rule].pick(Records(trials), test_truth or {})

@@ -2,7 +2,8 @@
 
 Input   trials, each with the jobs.FoldResult of its folds, in any order.
 Output  look-up by (fold, seed); UF1 and loss on validation people for every evaluated epoch, of one fold or
-        pooled.
+        pooled. A fold of a committee has several models: its first is the one that rules for a single model
+        look at.
 
 The UF1 of one fold's validation people counts a class that they do not show as 0 (see metrics): the same
 people judge every trial and epoch of a fold, so it moves no choice. An epoch whose loss is not finite
@@ -46,27 +47,32 @@ class Records:
 
     def __init__(self, trials: Sequence[TrialRecord]):
         self.trials = sorted(trials, key=lambda trial: trial.index)
+        if len({trial.index for trial in trials}) < len(trials):
+            raise SelectionError("two trials have the same index")
+        self.models: dict[int, dict[Key, dict[int, FoldResult]]] = {t.index: {} for t in self.trials}
+        for trial in self.trials:
+            for result in trial.results:
+                held = self.models[trial.index].setdefault((result.fold, result.seed), {})
+                if result.member in held:
+                    raise SelectionError(f"trial {trial.index} has two results for one fold and seed")
+                held[result.member] = result
         self.of: dict[int, dict[Key, FoldResult]] = {
-            t.index: {(r.fold, r.seed): r for r in t.results} for t in self.trials
+            index: {key: held[0] for key, held in folds.items() if 0 in held}
+            for index, folds in self.models.items()
         }
+        self.size = 1 + max((r.member for t in self.trials for r in t.results), default=0)
         self.keys = sorted({key for results in self.of.values() for key in results})
         self.seeds = sorted({seed for _, seed in self.keys})
-        if len(self.of) < len(trials):
-            raise SelectionError("two trials have the same index")
         if not self.keys:
             raise SelectionError("there is no fold result to choose from; run the sweep, or --resume it")
         for trial in self.trials:
-            if len(self.of[trial.index]) < len(trial.results):
-                raise SelectionError(f"trial {trial.index} has two results for one fold and seed")
             for result in trial.results:
                 self._check(trial.index, result)
 
     def _check(self, index: int, result: FoldResult) -> None:
-        first = next(
-            self.of[t.index][result.fold, result.seed]
-            for t in self.trials
-            if (result.fold, result.seed) in self.of[t.index]
-        )
+        key = result.fold, result.seed
+        every = (self.models[t.index].get(key, {}) for t in self.trials)
+        first = next(held[result.member] for held in every if result.member in held)
         where = f"trial {index}, fold {result.fold!r}, seed {result.seed}"
         shared = set(result.validation) & set(result.test)
         if shared:
@@ -82,7 +88,7 @@ class Records:
     @property
     def validated(self) -> bool:
         """Whether every fold has validation people."""
-        return all(result.validation for results in self.of.values() for result in results.values())
+        return all(result.validation for trial in self.trials for result in trial.results)
 
     @property
     def single(self) -> bool:
@@ -93,6 +99,11 @@ class Records:
     def complete(self) -> list[int]:
         """Indices of the trials that have every fold and seed which any trial has."""
         return [index for index, results in self.of.items() if len(results) == len(self.keys)]
+
+    def committee(self, trial: int, key: Key) -> tuple[FoldResult, ...]:
+        """All models of a fold, by their number; () while one is missing."""
+        held = self.models[trial].get(key, {})
+        return tuple(held[member] for member in range(self.size)) if len(held) == self.size else ()
 
     def need_complete(self, rule: str) -> list[int]:
         if not self.complete:
@@ -134,7 +145,7 @@ def validation_counts(result: FoldResult) -> NDArray[Any]:
     )
 
 
-def _ranks(counts: NDArray[Any], loss: NDArray[Any]) -> list[Rank]:
+def ranks(counts: NDArray[Any], loss: NDArray[Any]) -> list[Rank]:
     """One rank an epoch, from confusion matrices (E, C, C) and losses (E,)."""
     uf1 = metrics.scores(counts)["f1"].mean(axis=-1)
     return [
@@ -150,7 +161,7 @@ def best(ranks: Sequence[Rank]) -> int:
 
 def validation_ranks(result: FoldResult) -> list[Rank]:
     """(UF1, -loss) on the fold's own validation people, for each evaluated epoch."""
-    return _ranks(validation_counts(result), result.validation_loss)
+    return ranks(validation_counts(result), result.validation_loss)
 
 
 def rows_at(epochs: NDArray[Any], grid: NDArray[Any]) -> NDArray[Any]:
@@ -174,7 +185,7 @@ def pooled_ranks(results: Iterable[FoldResult]) -> tuple[NDArray[Any], list[Rank
     loss = np.average(
         [r.validation_loss[at] for r, at in pairs], axis=0, weights=[len(r.validation) for r in results]
     )
-    return grid, _ranks(counts, loss), rows
+    return grid, ranks(counts, loss), rows
 
 
 def pooled_validation_uf1(results: Sequence[FoldResult]) -> float:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from orchestrator.selection import metrics
 from orchestrator.selection.records import Records, SelectionError, TrialRecord
-from orchestrator.selection.rules.rule import Choices, Truth, true_class
+from orchestrator.selection.rules.rule import Choice, Choices, Truth, true_class
 
 
 def score(
@@ -19,11 +20,16 @@ def score(
     test_truth: Truth,
     classes: Sequence[str],
     part_of: Callable[[str, str], str] = lambda fold, clip: "",
+    *,
+    averages: bool = False,
 ) -> dict[str, Any]:
-    """Scores of the chosen test predictions, pooled over folds and joined to the truth by clip id.
+    """Scores of the chosen test predictions, pooled over folds and joined to the truth by clip id. Where
+    several models of a fold count, the prediction is the mean of their probabilities.
 
     part_of  function of (fold, clip id): the part of the table (corpus, split, pair of corpora) that a
              prediction belongs to.
+    averages predictions are means over seeds too: one row a clip, under the first seed, with its trial and
+             epoch.
 
     Returns metrics.evaluate's keys, where uf1, uar, war and per-class scores are means over seeds and the
     confusion matrix is their sum; and "seeds", "n_clips", "sd" ({"uf1", "uar", "war"}: sample standard
@@ -37,7 +43,7 @@ def score(
     rows: list[dict[str, Any]] = []
     for (fold, seed), choice in choices.items():
         result = records.of[choice.trial][fold, seed]
-        for clip, probs in zip(result.test, result.test_probs[choice.epoch_index], strict=True):
+        for clip, probs in zip(result.test, _probabilities(records, fold, seed, choice), strict=True):
             if not np.isfinite(probs).all():
                 raise SelectionError(
                     f"trial {choice.trial}, fold {fold!r}, clip {clip!r}: no finite probabilities; the "
@@ -50,12 +56,15 @@ def score(
                     "fold": fold,
                     "seed": seed,
                     "truth": int(true_class(test_truth, clip)),
-                    "predicted": int(probs.argmax()),
                     "probs": [float(p) for p in probs],
                     "trial": choice.trial,
                     "epoch": int(result.epochs[choice.epoch_index]),
                 }
             )
+    if averages:
+        rows = _over_seeds(rows)
+    for row in rows:
+        row["predicted"] = int(np.argmax(row["probs"]))
     rows.sort(key=lambda row: (row["seed"], row["clip_id"], row["fold"]))
     times = Counter((row["seed"], row["clip_id"]) for row in rows)
     if len(set(times.values())) > 1:
@@ -99,6 +108,31 @@ def score(
         "parts": parts,
         "predictions": rows,
     }
+
+
+def _probabilities(records: Records, fold: str, seed: int, choice: Choice) -> NDArray[Any]:
+    """(t, C), of the test clips in the order of the fold's first model."""
+    if not choice.others:
+        probs: NDArray[Any] = records.of[choice.trial][fold, seed].test_probs[choice.epoch_index]
+        return probs
+    models = records.committee(choice.trial, (fold, seed))
+    clips = models[0].test
+    each = []
+    for model, row in zip(models, choice.rows, strict=True):
+        at = {clip: place for place, clip in enumerate(model.test)}
+        each.append(model.test_probs[row][[at[clip] for clip in clips]])
+    mean: NDArray[Any] = np.mean(each, axis=0, dtype=np.float64)
+    return mean
+
+
+def _over_seeds(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row a clip of a fold: that of its first seed, with the mean of all seeds' probabilities."""
+    of: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in sorted(rows, key=lambda row: row["seed"]):
+        of.setdefault((row["fold"], row["clip_id"]), []).append(row)
+    return [
+        each[0] | {"probs": np.mean([row["probs"] for row in each], axis=0).tolist()} for each in of.values()
+    ]
 
 
 def _per_seed(

@@ -46,13 +46,20 @@ class FoldJob:
     code: str  # version of the code that decides the numbers
     # "cpu" | "cuda", and "packed" behind it: equal within rounding, not to the bit, so never mixed
     arithmetic: str = "cpu"
+    member: int = (
+        0  # which of the fold's inner models this is: that for which inner group ``member`` validates
+    )
 
     @property
     def job_id(self) -> str:
         """24 hex digits of all of the above. Keys of the recipe that switch something off (0, False, "none")
-        are left out: a new key changes no job that leaves it off, as long as off is one of these values."""
+        are left out: a new key changes no job that leaves it off, as long as off is one of these values. So
+        is member 0, which a fold without a committee has too."""
         recipe = {key: value for key, value in self.config["recipe"].items() if value not in (0, "none")}
-        return digest(vars(self) | {"config": self.config | {"recipe": recipe}}, 24)
+        held = vars(self) | {"config": self.config | {"recipe": recipe}}
+        if not self.member:
+            del held["member"]
+        return digest(held, 24)
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,7 @@ class FoldResult:
     validation_probs float32 (E, v, C), rows in the order of ``validation``.
     test_probs       float32 (E, t, C), rows in the order of ``test``.
     seconds          training time of the fold, evaluation included.
+    member           as in FoldJob.
     """
 
     job_id: str
@@ -112,3 +120,4 @@ class FoldResult:
     test_probs: NDArray[Any]
     seconds: float
     notes: tuple[str, ...] = field(default=())
+    member: int = 0

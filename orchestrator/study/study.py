@@ -29,11 +29,18 @@ class Study:
     seeds: int
     fixed: Mapping[str, Any]
     arithmetic: str = "cpu"  # as in FoldJob
+    # every inner group of a fold validates once, so that a fold has ``inner_folds`` models instead of one
+    committee: bool = False
 
     def __post_init__(self) -> None:
         _ = self.rule  # refuse an unknown protocol before any work
         if self.seeds < 1:
             raise ConfigError(f"--seeds {self.seeds}: at least one is needed")
+        if self.committee and self.inner_folds < 2:
+            raise ConfigError(
+                f"a committee has one model for each inner group; --inner-folds {self.inner_folds} leaves "
+                "none: give 2 or more, or another --selection"
+            )
         # likewise a bad key; the model's own need its code, and are checked with ``config``
         recipe(self.model, self.fixed)
 
@@ -65,15 +72,19 @@ class Study:
         """Version of the code that decides the numbers of a trial of this configuration."""
         return fold_version(self.model, config, au, self.arithmetic)
 
-    def splits(self, table: ClipTable) -> Iterator[tuple[int, Fold, tuple[str, ...], tuple[str, ...]]]:
-        """(seed, fold, training ids, validation ids), seed by seed. Who validates depends on the fold's name,
-        its training people and the seed: never on the trial, a label, or what the corpora are together."""
+    def splits(self, table: ClipTable) -> Iterator[tuple[int, Fold, int, tuple[str, ...], tuple[str, ...]]]:
+        """(seed, fold, member, training ids, validation ids), seed by seed. Who validates depends on the
+        fold's name, its training people and the seed: never on the trial, a label, or what the corpora are
+        together."""
         subject_of, folds, by_clips = table.subject_of, self.folds(table), self.rule.subject_dependent
         for seed in range(self.seeds):
             for fold in folds:
                 inner_seed = seed_of("inner", fold.name, seed)
-                parts = split(fold.train, subject_of, self.inner_folds, inner_seed, by_clips=by_clips)
-                yield seed, fold, *parts
+                for member in range(self.inner_folds if self.committee else 1):
+                    parts = split(
+                        fold.train, subject_of, self.inner_folds, inner_seed, by_clips=by_clips, group=member
+                    )
+                    yield seed, fold, member, *parts
 
     def jobs(self, table: ClipTable, drawn: Mapping[str, Any]) -> tuple[FoldJob, ...]:
         """The fold jobs of one trial, seed by seed."""
@@ -95,13 +106,14 @@ class Study:
                 seed=seed,
                 code=code,
                 arithmetic=self.arithmetic,
+                member=member,
             )
-            for seed, fold, train, validation in self.splits(table)
+            for seed, fold, member, train, validation in self.splits(table)
         )
 
     def warnings(self, table: ClipTable) -> tuple[str, ...]:
         """What a reader of the scores has to know of the table and the protocol."""
-        models = ((train, validation) for _, _, train, validation in self.splits(table))
+        models = ((train, validation) for *_, train, validation in self.splits(table))
         known = untrained_classes(models, table.subject_of, table.truth, table.classes)
         if self.protocol == "megc2019":
             known += megc2019.deviations(_clips(table))

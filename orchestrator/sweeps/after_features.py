@@ -29,6 +29,7 @@ from orchestrator.selection.choose import available, choose
 from orchestrator.selection.records import TrialRecord
 from orchestrator.selection.rules import RULES
 from orchestrator.selection.scores import score
+from orchestrator.study.jobs import FoldJob
 from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable, load, merged
 from orchestrator.sweeps import kept
@@ -152,11 +153,13 @@ def _run(
         folds = sum(len(outcome.results) for outcome in outcomes)
         raise Interrupted(_goes_on(name, f"{folds} folds are kept"))
     failed = [outcome for outcome in outcomes if outcome.error]
-    complete = [outcome.trial for outcome in outcomes if outcome.state == "complete"]
-    if not complete:
+    # also what a failed trial has: each fold chooses among all that ended in it, whatever failed in another
+    usable = [outcome.trial for outcome in outcomes if outcome.results and outcome.state != "stopped"]
+    scores = scored(usable, table, study) if usable else {}
+    if experiment.selection not in scores:
         outbox.failed("every trial failed")
         first = failed[0].error if failed else "none was run"
-        raise NoResult(f"every trial failed; the first:\n{first}")
+        raise NoResult(f"{experiment.selection} has no trial to choose from; the first that failed:\n{first}")
     timing = {
         "wall_s": round(wall, 3),
         "fold_s": round(counted.seconds, 3),
@@ -165,25 +168,34 @@ def _run(
         "folds_reused": counted.reused,
         "folds_saved": sum(len(jobs) - len(o.results) for o in outcomes if o.state == "stopped"),
     }
-    scores = scored(complete, table, study)
     summary = _summary(experiment, execution, study, table, outcomes) | {
         "timing": timing,
+        "folds_of_all_trials": _folds_of_all(usable, jobs),
         "trials": trial_rows(outcomes, scores, study, table.au, len(jobs)),
     }
     report.write(folder, summary, scores)
-    outbox.finish(study.model, table, complete)
+    outbox.finish(study.model, table, usable)
     missing = sum(len(jobs) - len(outcome.results) for outcome in failed)
     return Result.of(folder, missing=missing, lacks=tuple(outbox.waiting))
 
 
 def scored(trials: list[TrialRecord], table: ClipTable, study: Study) -> dict[str, dict[str, Any]]:
-    """Rule -> scores, of all rules that the records allow. Honest rules choose from the records alone; truth
-    is joined after the choice."""
+    """Rule -> scores, of all rules that the records allow. All but oracles choose from the records alone;
+    truth is joined after the choice."""
     truth, made = table.truth, {}
     for rule in available(trials):
-        choices = choose(rule, trials, None if RULES[rule].honest else truth)
-        made[rule] = score(choices, trials, truth, table.classes, study.part_of(table))
+        choices = choose(rule, trials, truth if RULES[rule].oracle else None)
+        part_of, averages = study.part_of(table), RULES[rule].averages
+        made[rule] = score(choices, trials, truth, table.classes, part_of, averages=averages)
     return made
+
+
+def _folds_of_all(trials: Sequence[TrialRecord], jobs: Sequence[FoldJob]) -> tuple[int, int]:
+    """How many folds, over all seeds, every trial has a result of, and how many there are."""
+    keys = {(job.fold, job.seed, job.member) for job in jobs}
+    lacking = {key[:2] for t in trials for key in keys - {(r.fold, r.seed, r.member) for r in t.results}}
+    folds = {key[:2] for key in keys}
+    return len(folds - lacking), len(folds)
 
 
 def _definition(experiment: Experiment, study: Study, table: ClipTable) -> dict[str, Any]:
@@ -209,7 +221,7 @@ def _summary(
     experiment: Experiment, execution: Execution, study: Study, table: ClipTable, outcomes: list[Outcome]
 ) -> dict[str, Any]:
     """All of summary.json but scores, trials and timing."""
-    complete = [outcome for outcome in outcomes if outcome.state == "complete"]
+    usable = [outcome for outcome in outcomes if outcome.results and outcome.state != "stopped"]
     return {
         "name": execution.name,
         "model": study.model,
@@ -229,7 +241,7 @@ def _summary(
         "scheduler": experiment.scheduler,
         "plugins": list(experiment.plugins),
         "arithmetic": execution.arithmetic,
-        "configuration": {str(one.index): dict(one.config) for one in complete},
+        "configuration": {str(one.index): dict(one.config) for one in usable},
         "left_out": dict(sorted(table.left_out.items())),
         "failed_trials": {str(one.index): one.error for one in outcomes if one.error},
         "stopped_trials": {str(one.index): len(one.results) for one in outcomes if one.state == "stopped"},

@@ -203,8 +203,7 @@ class Experiment(Checked):
     def _without_validation_people(self) -> None:
         if self.trials > 1:
             raise ConfigError(
-                "--inner-folds 0 leaves no validation people, so trials cannot be compared honestly; "
-                "use --trials 1"
+                "--inner-folds 0 leaves no validation people, so trials cannot be compared; use --trials 1"
             )
         if self.scheduler != "none":
             raise ConfigError(
@@ -240,7 +239,13 @@ class Experiment(Checked):
                 f"one study has one model, this experiment has {len(self.models)}; see per_model()"
             )
         return Study(
-            self.models[0], self.protocol, self.inner_folds, self.seeds, dict(self.settings), arithmetic
+            self.models[0],
+            self.protocol,
+            self.inner_folds,
+            self.seeds,
+            dict(self.settings),
+            arithmetic,
+            committee=self.selection.startswith("committee"),
         )
 
     def to_toml(self, path: Path | str | None = None) -> str:

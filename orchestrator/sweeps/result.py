@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from orchestrator.results import report
+from orchestrator.selection.rules import kind_of
 from orchestrator.workspace.sweep_folder import folder_of
 
 
@@ -22,8 +23,8 @@ class Result:
     Frames; each begins with the columns ``sweep`` and ``model``:
     predictions  rule, seed, clip_id, subject, truth, predicted (class names), trial, epoch, p_<class>: every
                  chosen test prediction of every rule.
-    scores       rule, kind ("honest" or "oracle"), uf1, uar, war (0..1, means over seeds) and their _sd,
-                 f1_<class>, recall_<class>, clips, seeds: one row a rule.
+    scores       rule, kind ("blind", "not blind" or "oracle"), uf1, uar, war (0..1, means over seeds) and
+                 their _sd, f1_<class>, recall_<class>, clips, seeds: one row a rule.
     people       rule, seed, subject, clips, correct, accuracy: one row a held-out person.
     trials       trial, state, folds, of, validation_uf1, chosen, seconds, code, and one column a
                  configuration key: what ran. Never a test score: a trial that can be sorted by its test score
@@ -69,7 +70,10 @@ class Result:
         return self._joined(
             [
                 pd.DataFrame(
-                    [report.summary_row(rule, score) for rule, score in summary["selection"].items()]
+                    [
+                        report.summary_row(rule, score, kind_of(rule, summary))
+                        for rule, score in summary["selection"].items()
+                    ]
                 )
                 for summary in self.summaries
             ]

@@ -2,8 +2,9 @@
 sweep's own process.
 
 sweep  parameters of the study; for every selection rule ``<rule>.uf1``, ``.uar``, ``.war``, ``.f1.<class>``,
-       ``.recall.<class>``; the report's pictures (confusion matrices ...), CSV files and summary.json; all
-       chosen predictions as a table; the refitted model.
+       ``.recall.<class>``, and as a tag ``mer.kind.<rule>`` whether it is blind, not blind or an oracle; the
+       report's pictures (confusion matrices ...), CSV files and summary.json; all chosen predictions as a
+       table; the refitted model.
 trial  its configuration; validation of all its folds, pooled, epoch by epoch. Never a test score: a trial
        that can be sorted by its test score will be chosen by it.
 fold   training loss, validation loss and UF1, epoch by epoch.
@@ -59,6 +60,7 @@ from orchestrator.common.names import redacted
 from orchestrator.inference import predictor
 from orchestrator.results.report import read
 from orchestrator.selection.records import TrialRecord
+from orchestrator.selection.rules import kind_of
 from orchestrator.study.jobs import FoldResult, digest
 from orchestrator.study.plugins import of_model
 from orchestrator.study.table import ClipTable
@@ -199,7 +201,7 @@ class Tracker:
             }
             run_id = self._start(f"trial {trial.index}", tags, self.run_id)
             self._write(run_id, of_trial(trial, self.classes), flat(trial.config))
-            for result in sorted(trial.results, key=lambda r: (r.fold, r.seed)):
+            for result in sorted(trial.results, key=lambda r: (r.fold, r.seed, r.member)):
                 self._fold(result, run_id)
             self.client.set_terminated(run_id, "FINISHED")
             return True
@@ -207,7 +209,8 @@ class Tracker:
     def _fold(self, result: FoldResult, parent: str) -> None:
         params = {"fold": result.fold, "seed": str(result.seed), "job": result.job_id}
         tags = {"mer.level": "fold", **({"mer.notes": "\n".join(result.notes)} if result.notes else {})}
-        run_id = self._start(f"{result.fold}, seed {result.seed}", tags, parent)
+        which = f", model {result.member}" if result.member else ""
+        run_id = self._start(f"{result.fold}, seed {result.seed}{which}", tags, parent)
         self._write(run_id, of_fold(result), params)
         self.client.set_terminated(run_id, "FINISHED")
 
@@ -267,6 +270,8 @@ class Tracker:
         summary, predictions = read(folder)
         with _guarded(self.uri):
             self._write(self.run_id, of_sweep(summary["selection"]), {})
+            for rule in summary["selection"]:
+                self.client.set_tag(self.run_id, f"mer.kind.{rule}", kind_of(rule, summary))
             for file in sorted(folder.glob("*")):
                 if file.suffix in (".png", ".csv") or file.name == "summary.json":
                     self.client.log_artifact(self.run_id, str(file), "report")

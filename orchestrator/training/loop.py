@@ -87,7 +87,9 @@ def prepared(job: FoldJob, data: FoldData, device: str) -> tuple[_Training, Fold
     """What trains ``job``, and its data with the action units that the model is to see. Raises ValueError as
     ``train_fold``."""
     _check(job, data)
-    names = (job.model, job.protocol, job.fold, job.seed)
+    names: tuple[object, ...] = (job.model, job.protocol, job.fold, job.seed)
+    if job.member:
+        names += ("member", job.member)  # the models of a committee begin apart
     if job.au == "predicted":
         data, _ = with_estimated_aus(data, names)
     return _Training(job.model, job.config, data, len(job.classes), names, device), data

@@ -45,6 +45,7 @@ class Recording:
             job_id=self.job.job_id,
             fold=self.job.fold,
             seed=self.job.seed,
+            member=self.job.member,
             validation=self.job.validation,
             test=self.job.test,
             validation_truth=self.truth,

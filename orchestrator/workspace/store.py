@@ -37,6 +37,7 @@ _OF = (
     "seed",
     "code",
     "arithmetic",
+    "member",
 )
 _ARRAYS = ("validation_truth", "epochs", "train_loss", "validation_loss", "validation_probs", "test_probs")
 # What a flipped or missing byte of a zip file raises; RuntimeError where it seems encrypted or otherwise
@@ -110,7 +111,7 @@ class FoldStore:
         path.parent.mkdir(parents=True, exist_ok=True)
         rest = {
             k: getattr(result, k)
-            for k in ("job_id", "fold", "seed", "validation", "test", "seconds", "notes")
+            for k in ("job_id", "fold", "seed", "member", "validation", "test", "seconds", "notes")
         }
         if job is not None:
             rest["of"] = {name: getattr(job, name) for name in _OF}

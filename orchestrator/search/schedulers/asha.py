@@ -20,7 +20,7 @@ class AsynchronousHalving:
 
     def __init__(self, first: int = 3, eta: int = 3):
         self.first, self.eta = first, eta
-        self.folds: dict[int, dict[tuple[str, int], Evidence]] = {}
+        self.folds: dict[int, dict[tuple[str, int, int], Evidence]] = {}
         self.rungs: dict[int, dict[int, float]] = {}  # number of folds -> trial -> its score there
         self.stopped: set[int] = set()
 

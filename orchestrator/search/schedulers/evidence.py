@@ -25,6 +25,7 @@ class Evidence:
     counts  int (E, C, C): validation confusion matrices, rows = truth, columns = prediction.
     loss    float (E,): cross-entropy on the validation clips; not finite where the training diverged.
     clips   number of validation clips.
+    member  as in FoldJob.
     """
 
     fold: str
@@ -33,6 +34,7 @@ class Evidence:
     counts: NDArray[Any]
     loss: NDArray[Any]
     clips: int
+    member: int = 0
 
     @classmethod
     def of(cls, result: FoldResult) -> Evidence:
@@ -44,12 +46,13 @@ class Evidence:
             validation_counts(result),
             result.validation_loss,
             len(result.validation),
+            result.member,
         )
 
     @property
-    def key(self) -> tuple[str, int]:
-        """(fold, seed), by which folds of different trials are paired."""
-        return self.fold, self.seed
+    def key(self) -> tuple[str, int, int]:
+        """(fold, seed, member), by which folds of different trials are paired."""
+        return self.fold, self.seed, self.member
 
 
 def aligned(folds: Iterable[Evidence]) -> tuple[NDArray[Any], NDArray[Any]]:

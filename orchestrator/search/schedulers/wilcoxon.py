@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from orchestrator.search.schedulers.evidence import Evidence, aligned, best_uf1, pooled_uf1
 
-Folds = dict[tuple[str, int], Evidence]
+Folds = dict[tuple[str, int, int], Evidence]
 
 
 class SignedRankRace:

@@ -5,21 +5,54 @@ Input   trials: what every fold of every configuration left behind (study.jobs.F
 Output  for each (fold, seed): the trial and the epoch whose test predictions count. ``selection.scores`` then
         joins the truth by clip id.
 
-Honest rules get the records alone. Oracle rules also get the test truth: they say how far published ways of
-choosing inflate a score, and are never a default. Every seed is a replicate of the whole experiment, so each
+Rules are of three kinds (rule.py): blind, not blind, oracle. The first two get the records alone. Oracles
+also get the test truth: they say how far published ways of choosing inflate a score, and are never a default.
+A blind rule over trials that a search has proposed or ended by what all validation people say is not blind
+any more: ``kind_of``. Every seed is a replicate of the whole experiment, so each
 rule chooses anew for each seed. A new rule is one file with a RULE, its name here, and its test.
 """
 
 from __future__ import annotations
 
-from orchestrator.selection.rules import last_epoch, nested, oracle_epoch, oracle_trial, pooled_validation
-from orchestrator.selection.rules.rule import Rule
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.selection.rules import (
+    committee,
+    committee_seeds,
+    last_epoch,
+    nested,
+    oracle_epoch,
+    oracle_search,
+    oracle_trial,
+    pooled_validation,
+)
+from orchestrator.selection.rules.rule import Kind, Rule
 
 RULES: dict[str, Rule] = {
+    "committee": committee.RULE,
+    "committee_seeds": committee_seeds.RULE,
     "nested": nested.RULE,
     "pooled_validation": pooled_validation.RULE,
     "last_epoch": last_epoch.RULE,
     "oracle_epoch": oracle_epoch.RULE,
     "oracle_trial": oracle_trial.RULE,
+    "oracle_search": oracle_search.RULE,
 }
 DEFAULT = "nested"
+
+
+def adaptive(sweep: Mapping[str, Any]) -> list[str]:
+    """What of a sweep's search has looked at the validation people of all folds, among whom is everybody who
+    is held out: a sampler that learns (tpe), a scheduler that stops trials (wilcoxon, asha). sweep: its
+    summary."""
+    return [
+        sweep[part] for part in ("sampler", "scheduler") if sweep.get(part, "none") not in ("random", "none")
+    ]
+
+
+def kind_of(rule: str, sweep: Mapping[str, Any]) -> Kind:
+    """The kind of a rule's result in a sweep: what is blind by itself is not so over trials of an adaptive
+    search."""
+    kind = RULES[rule].kind
+    return "not blind" if kind == "blind" and adaptive(sweep) else kind

@@ -23,4 +23,4 @@ def pick(records: Records, _: Truth) -> Choices:
     return choices
 
 
-RULE = Rule(True, "own validation", pick, False, lambda records: records.validated or records.single)
+RULE = Rule("blind", "own validation", pick, False, lambda records: records.validated or records.single)

@@ -29,4 +29,6 @@ def pick(records: Records, _: Truth) -> Choices:
     return choices
 
 
-RULE = Rule(True, "all validation", pick, True, lambda records: records.validated and bool(records.complete))
+RULE = Rule(
+    "not blind", "all validation", pick, True, lambda records: records.validated and bool(records.complete)
+)

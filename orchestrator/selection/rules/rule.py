@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from orchestrator.selection.records import Key, Records, SelectionError
 
 Truth = Mapping[str, int]  # clip id -> class index
+# What the held-out person has to do with the choice for its own fold.
+# blind      nothing: whatever its labels, frames and action units are, the choice is the same to the bit
+# not blind  it is a validation person of other folds, whose models see it, and these decide too
+# oracle     its own test labels decide
+Kind = Literal["blind", "not blind", "oracle"]
 
 
 @dataclass(frozen=True)
 class Choice:
-    """trial: index of the trial. epoch_index: row of the result's per-epoch records (not the epoch's
-    number)."""
+    """trial: index of the trial. epoch_index: row of the result's per-epoch records (not the epoch's number).
+    others: rows of the fold's further models, where the mean of all their probabilities is the prediction."""
 
     trial: int
     epoch_index: int
+    others: tuple[int, ...] = ()
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """One row a model that counts, the first of the fold's models first."""
+        return (self.epoch_index, *self.others)
 
 
 Choices = dict[Key, Choice]
@@ -26,18 +38,24 @@ Choices = dict[Key, Choice]
 class Rule:
     """One way to choose.
 
-    honest     gets no test truth.
+    kind       as above. Only an oracle gets the test truth.
     sees       whose labels decide, for tables.
     pick       function of (records, truth): the choices.
     validates  it cannot do without validation people.
     allowed    function of the records: whether they allow the rule.
+    averages   predictions are means over seeds too.
     """
 
-    honest: bool
+    kind: Kind
     sees: str
     pick: Callable[[Records, Truth], Choices]
     validates: bool
     allowed: Callable[[Records], bool]
+    averages: bool = False
+
+    @property
+    def oracle(self) -> bool:
+        return self.kind == "oracle"
 
 
 def true_class(truth: Truth, clip: str) -> int:

@@ -1,5 +1,5 @@
-"""Selection rules on records with known answers, and the proofs that the honest ones do not see the held-out
-person."""
+"""Selection rules on records with known answers, and the proofs that all but oracles see no test label.
+(test_blind.py: that the blind ones do not see the held-out person at all.)"""
 
 import dataclasses
 import itertools
@@ -13,14 +13,16 @@ from orchestrator.protocols.inner import split
 from orchestrator.selection import metrics, records
 from orchestrator.selection.choose import available, choose
 from orchestrator.selection.records import SelectionError, TrialRecord, pooled_validation_uf1
-from orchestrator.selection.rules import DEFAULT, RULES
+from orchestrator.selection.rules import DEFAULT, RULES, kind_of
 from orchestrator.selection.rules.rule import Choice
 from orchestrator.selection.scores import score
 from orchestrator.study.jobs import FoldResult
 from tests.orchestrator.selection.records_by_hand import record
 
-HONEST = [name for name, rule in RULES.items() if rule.honest]
-ORACLE = [name for name, rule in RULES.items() if not rule.honest]
+ORACLE = [name for name, rule in RULES.items() if rule.oracle]
+HONEST = [name for name in RULES if name not in ORACLE]
+COMMITTEES = ["committee", "committee_seeds"]  # need several models a fold
+SINGLE = [name for name in HONEST if name not in COMMITTEES]
 A, B = ("a", 0), ("b", 0)
 TRUTH = {"a/0": 0, "a/1": 1, "b/0": 1, "b/1": 1}
 T01 = [0, 1]  # truth of the validation clips of either fold
@@ -43,6 +45,92 @@ def two_trials() -> list[TrialRecord]:
     return [TrialRecord(0, {"lr": 1}, first), TrialRecord(1, {"lr": 2}, second)]
 
 
+def committees(patience=(0, 0), seeds=(0,)) -> list[TrialRecord]:
+    """Fold a has two models, of two epochs each; validation truth 0 1.
+
+    Last epochs: trial 0's models call [0, 1] and [0, 0]: pooled 0 1 0 0 of 0 1 0 1, F1 4/5 and 2/3. Trial 1's
+    call [0, 1] and [0, 1]: all right. With patience each model counts where its loss is lowest: in trial 1 at
+    the first epochs, [0, 0] and [1, 0]: 0 0 1 0, F1 2/5 and 0.
+    Test, truth 0 1, at those epochs: trial 1's models give class 0 .7 .7 and .3 .3: means of .5.
+    """
+    made = []
+    for trial, models in enumerate(
+        (
+            (
+                ([[1, 1], [0, 1]], [0.5, 0.9], [[1, 0], [0, 1]]),
+                ([[1, 1], [0, 0]], [0.9, 0.5], [[1, 0], [0, 0]]),
+            ),
+            (
+                ([[0, 0], [0, 1]], [0.1, 0.9], [[1, 1], [0, 0]]),
+                ([[1, 0], [0, 1]], [0.1, 0.9], [[1, 0], [1, 1]]),
+            ),
+        )
+    ):
+        results = [
+            dataclasses.replace(
+                record("a", test, validation, T01, loss=loss, seed=seed),
+                member=member,
+                validation=(f"v{member}/0", f"v{member}/1"),
+            )
+            for seed in seeds
+            for member, (validation, loss, test) in enumerate(models)
+        ]
+        made.append(TrialRecord(trial, {"recipe": {"patience": patience[trial]}}, tuple(results)))
+    return made
+
+
+def test_a_committee_is_chosen_by_its_own_groups_pooled_and_its_probabilities_are_averaged():
+    trials = committees()
+    assert choose("committee", trials) == {A: Choice(1, 1, (1,))}
+    result = score(choose("committee", trials), trials, TRUTH, ("neg", "pos"))
+    assert [row["probs"] for row in result["predictions"]] == [pytest.approx([0.5, 0.5])] * 2
+    assert choose("nested", trials) == {A: Choice(0, 1)}, "a rule for one model looks at the first alone"
+    # where a recipe stops early no epoch is chosen by UF1, but the lowest validation loss counts
+    assert choose("committee", committees(patience=(5, 5))) == {A: Choice(0, 0, (1,))}
+
+
+def test_a_committee_that_lacks_a_model_is_no_candidate():
+    first, second = committees()
+    second = dataclasses.replace(second, results=second.results[:1])
+    assert choose("committee", [first, second]) == {A: Choice(0, 1, (1,))}
+    with pytest.raises(SelectionError, match="needs all inner models"):
+        choose("committee", two_trials())
+
+
+def test_committees_of_all_seeds_are_one_prediction_a_clip():
+    trials = committees(seeds=(0, 1))
+    one = trials[1].results[2]
+    sure = dataclasses.replace(one, test_probs=np.array([[[1, 0], [1, 0]], [[1, 0], [0, 1]]], np.float32))
+    trials[1] = dataclasses.replace(trials[1], results=(*trials[1].results[:2], sure, trials[1].results[3]))
+    choices = choose("committee_seeds", trials)
+    result = score(choices, trials, TRUTH, ("neg", "pos"), averages=True)
+    # seed 0: .5 .5 for either clip; seed 1: a/0 (1 + .3) / 2, a/1 (0 + .3) / 2 for class 0
+    assert [row["probs"] for row in result["predictions"]] == [
+        pytest.approx([(0.5 + 0.65) / 2, (0.5 + 0.35) / 2]),
+        pytest.approx([(0.5 + 0.15) / 2, (0.5 + 0.85) / 2]),
+    ]
+    assert (result["war"], result["seeds"], result["n_clips"]) == (1.0, [0], 2)
+
+
+def test_what_a_search_has_seen_makes_a_blind_rule_not_blind():
+    quiet = {"sampler": "random", "scheduler": "none"}
+    assert {rule: kind_of(rule, quiet) for rule in RULES} == {rule: RULES[rule].kind for rule in RULES}
+    for seen in ({"sampler": "tpe"}, {"scheduler": "wilcoxon"}, {"scheduler": "asha"}):
+        kinds = {rule: kind_of(rule, quiet | seen) for rule in RULES}
+        assert {kinds[rule] for rule in HONEST} == {"not blind"}
+        assert {kinds[rule] for rule in ORACLE} == {"oracle"}
+
+
+def test_each_fold_chooses_among_all_trials_that_ended_in_it():
+    """A trial that failed for one person is still there for everybody else."""
+    first, second = two_trials()
+    failed = dataclasses.replace(second, results=second.results[1:])
+    for rule in ("nested", "last_epoch"):
+        assert choose(rule, [first, failed])[B] == choose(rule, [first, second])[B]
+    assert choose("nested", [first, failed])[B].trial == 1
+    assert choose("nested", [first, failed])[A].trial == 0
+
+
 # Pooled over a and b (truth 0 1 0 1): trial 0 calls 0000 (UF1 1/3), 0111 and 1101 (F1 2/3 and 4/5: 11/15,
 # mean loss .65, .675); trial 1 calls 0001 (4/5 and 2/3: 11/15, mean loss .45), 1100 (1/2), 0010 (2/5 and 0).
 # The lowest loss decides among the three. Last epochs: in a both have 1/3, trial 1 the lower loss; in b trial
@@ -57,6 +145,9 @@ def two_trials() -> list[TrialRecord]:
         # trials as in nested; in a only the last epoch calls a test clip right
         ("oracle_epoch", (0, 2), (1, 0)),
         ("oracle_trial", (1, 0), (1, 0)),
+        # trial 0: in a all epochs' best has one right (the last), in b both at epoch 2. Trial 1: b both, a
+        # both
+        ("oracle_search", (1, 0), (1, 0)),
     ],
 )
 def test_each_rule_finds_the_answer_worked_by_hand(rule, a, b):
@@ -92,7 +183,7 @@ def test_seeds_are_replicates_chosen_and_scored_apart_then_averaged():
         )
 
     trials = [TrialRecord(0, {}, seeded(0, True) + seeded(1, False))]
-    for rule in HONEST[:2]:
+    for rule in ("nested", "pooled_validation"):
         assert {key: c.epoch_index for key, c in choose(rule, trials).items()} == {
             ("a", 0): 0,
             ("b", 0): 0,
@@ -110,7 +201,7 @@ def test_seeds_are_replicates_chosen_and_scored_apart_then_averaged():
 
 def test_order_of_trials_and_folds_changes_nothing():
     def all_of(trials):
-        return {r: choose(r, trials, None if r in HONEST else TRUTH) for r in RULES}
+        return {r: choose(r, trials, None if r in HONEST else TRUTH) for r in RULES if r not in COMMITTEES}
 
     trials = two_trials()
     expected = all_of(trials)
@@ -180,24 +271,25 @@ def test_a_pruned_trial_is_left_out_where_all_folds_are_needed_and_is_named():
 
 def test_without_validation_people_only_rules_that_need_none_remain():
     bare = TrialRecord(0, {}, (record("a", [[1, 1], [0, 1]]), record("b", [[1, 1], [0, 0]])))
-    assert available([bare]) == ["last_epoch", "oracle_epoch", "oracle_trial"]
+    assert available([bare]) == ["last_epoch", "oracle_epoch"], "of one trial there is none to choose"
     assert choose("last_epoch", [bare]) == {A: Choice(0, 1), B: Choice(0, 1)}
     assert choose("oracle_epoch", [bare], TRUTH) == {A: Choice(0, 1), B: Choice(0, 0)}
     assert choose("oracle_trial", [bare], TRUTH) == {A: Choice(0, 1), B: Choice(0, 1)}
-    assert available([bare, dataclasses.replace(bare, index=1)]) == ["oracle_trial"]
+    assert available([bare, dataclasses.replace(bare, index=1)]) == ["oracle_trial", "oracle_search"]
     with pytest.raises(SelectionError, match="needs validation people"):
         choose("nested", [bare])
-    assert available(two_trials()) == list(RULES)
+    assert available(two_trials()) == [rule for rule in RULES if rule not in COMMITTEES]
+    assert available(committees()) == [rule for rule in RULES if rule != "committee_seeds"]
 
 
 # ---- honesty
 
 
-def test_rules_that_are_honest_refuse_test_labels_and_the_others_say_oracle():
-    assert DEFAULT in HONEST
+def test_all_but_oracles_refuse_test_labels_and_these_say_oracle():
+    assert RULES[DEFAULT].kind == "blind"
     assert all(name.startswith("oracle") for name in ORACLE)
     for rule in HONEST:
-        with pytest.raises(SelectionError, match="honest rule"):
+        with pytest.raises(SelectionError, match="no oracle"):
             choose(rule, two_trials(), TRUTH)
     for rule in ORACLE:
         with pytest.raises(SelectionError, match="needs the test labels"):
@@ -210,8 +302,8 @@ def test_a_record_has_no_field_for_test_labels():
     assert [f.name for f in dataclasses.fields(FoldResult) if "truth" in f.name] == ["validation_truth"]
 
 
-@pytest.mark.parametrize("rule", HONEST)
-def test_honest_choices_do_not_move_when_all_about_the_test_people_is_scrambled_or_deleted(rule):
+@pytest.mark.parametrize("rule", SINGLE)
+def test_choices_do_not_move_when_all_about_the_test_people_is_scrambled_or_deleted(rule):
     expected = choose(rule, two_trials())
     rng = np.random.default_rng(0)
     for fill in (lambda p: rng.random(p.shape).astype(np.float32), lambda p: np.full_like(p, np.nan)):
@@ -258,22 +350,22 @@ def study_of_people(skill, n_people=40, n_clips=8, n_epochs=30, seed=0):
     return [TrialRecord(0, {}, tuple(results))], truth
 
 
-def test_a_model_that_memorises_people_is_at_chance_under_honest_rules_while_an_oracle_finds_skill_in_it():
+def test_a_model_that_memorises_people_is_at_chance_unless_an_oracle_finds_skill_in_it():
     trials, truth = study_of_people(skill=0)
     uar = {
         rule: score(choose(rule, trials, None if rule in HONEST else truth), trials, truth, ("a", "b", "c"))[
             "uar"
         ]
-        for rule in RULES
+        for rule in available(trials)
     }
-    for rule in HONEST:
+    for rule in SINGLE:
         assert uar[rule] == pytest.approx(1 / 3, abs=0.06)  # 320 clips: standard error .026
     assert uar["oracle_epoch"] > 0.55
 
 
 def test_skill_survives_every_rule():
     trials, truth = study_of_people(skill=0.9)
-    for rule in HONEST:
+    for rule in SINGLE:
         assert score(choose(rule, trials), trials, truth, ("a", "b", "c"))["uf1"] > 0.85
 
 
