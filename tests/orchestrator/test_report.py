@@ -14,6 +14,7 @@ from orchestrator.common.errors import ConfigError
 from orchestrator.common.names import safe_name
 from orchestrator.results import report
 from orchestrator.selection import metrics
+from orchestrator.selection.rules import RULES
 from tests.orchestrator.selection.test_rules import two_trials
 from tests.orchestrator.tracking.test_tracker import CLASSES, SUMMARY, scores_of
 
@@ -63,7 +64,7 @@ def test_the_csv_files_agree_with_the_scores(written):
         assert metrics.uf1(truth, called, 2) == pytest.approx(score["uf1"])
         assert summary.loc[rule, "uf1"] == pytest.approx(score["uf1"])
         assert summary.loc[rule, "f1_pos"] == pytest.approx(score["per_class"]["pos"]["f1"])
-        assert summary.loc[rule, "kind"] == ("oracle" if rule.startswith("oracle") else "honest")
+        assert summary.loc[rule, "kind"] == RULES[rule].kind
         part = people[people["rule"] == rule]
         assert part["correct"].sum() / part["clips"].sum() == pytest.approx(score["war"])
     a = people[(people["rule"] == "nested") & (people["subject"] == "a/0")].iloc[0]
@@ -103,7 +104,7 @@ def test_the_table_says_what_its_numbers_are_about(written):
         "No clip of class neg: it counts as 0",
     ):
         assert words in text, words
-    assert "oracle_epoch test person" in text
+    assert "oracle_epoch oracle test person" in text
 
 
 def test_a_missing_or_unfinished_or_damaged_sweep_is_named(written, app, tmp_path):

@@ -127,12 +127,12 @@ def test_a_stranger_leaves_most_validation_people_as_they_are():
     them takes the stranger in."""
     study = Study("stag", "loso", 4, 1, QUICK)
     data = renamed("a", people=30)
-    before = {fold.name: validation for _, fold, _, validation in study.splits(data)}
+    before = {fold.name: validation for _, fold, _, _, validation in study.splits(data)}
     assert len(before) == 30
     changed = []
     for i in range(10):
         both = merged([data, renamed(f"stranger{i}", people=1)])
-        after = {fold.name: validation for _, fold, _, validation in study.splits(both)}
+        after = {fold.name: validation for _, fold, _, _, validation in study.splits(both)}
         changed.append(sum(after[name] != own for name, own in before.items()))
     assert np.mean(changed) < 0.4 * 30
 

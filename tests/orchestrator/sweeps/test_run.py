@@ -3,6 +3,7 @@
 
 import io
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from orchestrator import Execution, Experiment, load, run
 from orchestrator.common.errors import ConfigError, Interrupted, NoResult
+from orchestrator.results.headline import headline
 from orchestrator.resume import app as resume_app
 from orchestrator.runners import inline as inline_runner
 from orchestrator.search.events import FoldEnded, SearchBegins, TrialEnded
@@ -137,11 +139,59 @@ def test_a_sweep_without_any_result_says_so(asked, how, monkeypatch):
         "search",
         lambda *a: [Outcome(i, {}, {}, (), "ValueError: broken", "failed") for i in range(2)],
     )
-    with pytest.raises(NoResult, match="every trial failed; the first:\nValueError: broken"):
+    with pytest.raises(NoResult, match=r"nested has no trial .*; the first that failed:\nValueError: broken"):
         run(asked, how)
+
+
+def test_a_trial_that_fails_for_one_person_is_still_a_candidate_for_all_others(asked, how, monkeypatch):
+    from orchestrator.search import inline
+
+    real, broken = inline.search, []
+
+    def one_fold_fails(*given):
+        first, second = real(*given)
+        broken.append(first.results[0].fold)
+        failed = replace(first, results=first.results[1:], error="ValueError: broken", state="failed")
+        return [failed, second]
+
+    whole = run(asked, how.but(name="whole"))
+    monkeypatch.setattr(inline, "search", one_fold_fails)
+    lacking = run(asked, how.but(name="lacking"))
+    people = whole.summary["subjects"]
+    assert lacking.missing == 1 and lacking.summary["folds_of_all_trials"] == [people - 1, people]
+    assert headline(lacking.summary).endswith(f"; {people - 1} of {people} folds chose among all trials")
+    assert "folds chose" not in headline(whole.summary)
+    before, after = (
+        made.predictions.query("rule == 'nested'").set_index("clip_id")[["subject", "trial", "epoch"]]
+        for made in (whole, lacking)
+    )
+    undamaged = before["subject"] != broken[0]
+    pd.testing.assert_frame_equal(before[undamaged], after[undamaged])
+    assert (before["trial"][undamaged] == 0).any(), "the trial that failed elsewhere is chosen somewhere"
+
+
+def test_a_committee_has_all_inner_models_in_one_queue_and_shares_its_first_with_a_sweep_without(asked, how):
+    alone = run(asked.but(trials=1), how.but(name="alone"))
+    result = run(asked.but(trials=1, seeds=2, selection="committee"), how.but(name="committee"))
+    timing, people = result.summary["timing"], result.summary["subjects"]
+    assert (timing["folds_run"], timing["folds_reused"]) == (3 * people, people)
+    assert result.summary["folds_of_all_trials"] == [2 * people, 2 * people]
+    scores = result.scores.set_index("rule")
+    assert scores["kind"].loc[["committee", "committee_seeds", "nested"]].tolist() == ["blind"] * 3
+    assert scores.loc["committee_seeds", "seeds"] == 1 and scores.loc["committee", "seeds"] == 2
+    clips = result.predictions.groupby("rule")["clip_id"].nunique()
+    assert clips["committee"] == clips["nested"] == result.summary["clips"]
+    first = result.predictions[(result.predictions["rule"] == "nested") & (result.predictions["seed"] == 0)]
+    before = alone.predictions[alone.predictions["rule"] == "nested"]
+    pd.testing.assert_frame_equal(
+        first.drop(columns="sweep").reset_index(drop=True),
+        before.drop(columns="sweep").reset_index(drop=True),
+    )
+    with pytest.raises(ConfigError, match="committee needs validation people"):
+        run(asked.but(inner_folds=0, trials=1, selection="committee"), how)
 
 
 def test_several_models_are_one_sweep_each_and_one_result(asked, how):
     result = run(asked.but(model=("ststnet", "off_apexnet"), trials=1), how)
-    assert result.scores.groupby("model")["rule"].nunique().to_dict() == {"off_apexnet": 5, "ststnet": 5}
+    assert result.scores.groupby("model")["rule"].nunique().to_dict() == {"off_apexnet": 4, "ststnet": 4}
     assert set(result.predictions["sweep"]) == {"one-ststnet", "one-off_apexnet"}

@@ -18,8 +18,7 @@ from mlflow import MlflowClient
 
 from orchestrator.results import report
 from orchestrator.selection import records, scores
-from orchestrator.selection.choose import choose
-from orchestrator.selection.rules import RULES
+from orchestrator.selection.choose import available, choose
 from orchestrator.tracking import tracker as tracking
 from orchestrator.tracking.tracked_metrics import CURVE_POINTS, flat
 from orchestrator.tracking.tracker import Tracker, TrackingError, reach
@@ -47,7 +46,7 @@ SUMMARY = {
 def scores_of(trials):
     return {
         rule: scores.score(choose(rule, trials, None if rule in HONEST else TRUTH), trials, TRUTH, CLASSES)
-        for rule in RULES
+        for rule in available(trials)
     }
 
 
@@ -158,7 +157,7 @@ def test_a_resumed_sweep_continues_its_run_and_logs_nothing_twice(mlflow_uri, sw
 
     mlflow.set_tracking_uri(mlflow_uri)  # load_table searches there, whatever its client's address
     table = client.load_table(tracker.experiment_id, "predictions.json", run_ids=[tracker.run_id])
-    assert len(table) == 5 * 4  # five rules, four clips, not doubled by the second finish
+    assert len(table) == 6 * 4  # six rules, four clips, not doubled by the second finish
     row = table[(table["rule"] == "nested") & (table["clip_id"] == "a/0")].iloc[0]
     assert (row["truth"], row["predicted"], row["trial"], row["epoch"]) == ("neg", "pos", 0, 2)
 

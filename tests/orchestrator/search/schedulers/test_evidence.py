@@ -18,7 +18,7 @@ def test_test_predictions_cannot_be_told_from_evidence():
         np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))
     # by hand: epoch 1 calls clips of classes 0, 0, 1 as 0, 0, 1; epoch 2 as 0, 1, 1
     assert one.counts.tolist() == [[[2, 0], [0, 1]], [[1, 1], [0, 1]]]
-    assert (one.key, one.clips, one.epochs.tolist()) == (("a", 0), 3, [1, 2])
+    assert (one.key, one.clips, one.epochs.tolist()) == (("a", 0, 0), 3, [1, 2])
 
 
 @pytest.mark.parametrize("seed", range(20))
