@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.common.names import redacted
+from orchestrator.results import coverage
 from orchestrator.selection.rules import RULES
 
 
@@ -25,10 +26,26 @@ def headline(summary: Mapping[str, Any]) -> str:
     kind += (
         f", trials chosen by {' and '.join(adaptive)} with all validation people in view" if adaptive else ""
     )
+    looks = looks_said(summary)
     return (
         f"{rule} ({kind}), AUs {summary['au']}: UF1 {score['uf1']:.4f}  UAR {score['uar']:.4f}  WAR "
         f"{score['war']:.4f}"
+        f"{_partial(score)}{looks and f'; {looks}'}"
     )
+
+
+def looks_said(summary: Mapping[str, Any]) -> str:
+    """How often these people have been scored (workspace/looks.py); "" where nobody has counted."""
+    looks = summary.get("looks")
+    if not looks or not looks["sweep"]:
+        return ""
+    return f"looks at these people: {looks['sweep']} by this sweep, {looks['workspace']} in this workspace"
+
+
+def _partial(score: Mapping[str, Any]) -> str:
+    """On how many clips, where it is not on all."""
+    tested, of = coverage.total(score.get("coverage", {}))
+    return f", on {tested} of {of} clips" if tested < of else ""
 
 
 def next_commands(name: str, workspace: Path, tracking_uri: str, model: str) -> str:

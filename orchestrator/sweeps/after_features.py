@@ -15,6 +15,7 @@ from typing import Any
 from mer_models import MODELS
 from orchestrator.common.errors import Interrupted, NoResult
 from orchestrator.results import report
+from orchestrator.results.coverage import coverage
 from orchestrator.results.trials import trial_rows
 from orchestrator.search import inline, tune
 from orchestrator.search.events import (
@@ -37,6 +38,7 @@ from orchestrator.sweeps.experiment import Experiment
 from orchestrator.sweeps.opening import opening
 from orchestrator.sweeps.result import Result
 from orchestrator.tracking.outbox import Outbox
+from orchestrator.workspace import looks
 from orchestrator.workspace.store import FoldStore
 from orchestrator.workspace.sweep_folder import SWEEPS, SweepFolder
 from preprocessing.places import Place, place
@@ -166,8 +168,22 @@ def _run(
         "folds_saved": sum(len(jobs) - len(o.results) for o in outcomes if o.state == "stopped"),
     }
     scores = scored(complete, table, study)
+    rule = experiment.selection
+    looks.keep(
+        folder,
+        rule=rule,
+        trials=len(complete),
+        seeds=study.seeds,
+        folds=len(jobs) // study.seeds,
+        score=scores[rule],
+        jobs=[result.job_id for trial in complete for result in trial.results],
+        people=looks.people_of(
+            [row["clip_id"] for row in scores[rule]["predictions"]], [*table.clip_ids, *table.left_out]
+        ),
+    )
     summary = _summary(experiment, execution, study, table, outcomes) | {
         "timing": timing,
+        "looks": looks.counted(folder),
         "trials": trial_rows(outcomes, scores, study, table.au, len(jobs)),
     }
     report.write(folder, summary, scores)
@@ -183,6 +199,7 @@ def scored(trials: list[TrialRecord], table: ClipTable, study: Study) -> dict[st
     for rule in available(trials):
         choices = choose(rule, trials, None if RULES[rule].honest else truth)
         made[rule] = score(choices, trials, truth, table.classes, study.part_of(table))
+        made[rule]["coverage"] = coverage(made[rule]["predictions"], table.classes, table.clips_of_class)
     return made
 
 
@@ -202,6 +219,7 @@ def _definition(experiment: Experiment, study: Study, table: ClipTable) -> dict[
         "set": dict(study.fixed),
         "sampler": experiment.sampler,
         "scheduler": experiment.scheduler,
+        "selection": experiment.selection,
     }
 
 
