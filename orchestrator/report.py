@@ -13,6 +13,7 @@ from orchestrator.console.terminal import terminal
 from orchestrator.results.report import parts_table, read, render, table
 from orchestrator.selection.rules import DEFAULT
 from orchestrator.study import plugins
+from orchestrator.workspace import looks
 from orchestrator.workspace.stale import CURRENT, of_summary
 from orchestrator.workspace.sweep_folder import folder_of
 from preprocessing.plugins import PluginError
@@ -36,6 +37,7 @@ def main(
         except PluginError as error:
             # the numbers are there; only which code would make them today cannot be said
             console.print(f"[yellow]{error}[/yellow]", highlight=False)
+        summary["looks"] = looks.counted(folder)  # others may have looked since
         files = render(folder)
         console.print(table(summary))
         if parts := parts_table(summary, summary.get("rule", DEFAULT)):

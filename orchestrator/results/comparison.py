@@ -1,51 +1,131 @@
 """Several sweeps as one table: each row's score under the rule that the sweeps were asked for, beside what
 choosing the epoch on the test person would have shown. The rows are alternatives, not results to choose from:
-the best of many has been chosen on test people."""
+the best of many has been chosen on test people.
+
+Rows may have tested different clips: another feature set cannot be made of all of them. Scores of different
+clips do not compare, so every row is scored on the clips that all rows tested, joined by clip id.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import pandas as pd
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from orchestrator.results import report
+from orchestrator.results import coverage, report
+from orchestrator.results.report import ReportError
+from orchestrator.selection import metrics
 
 CAUTION = "Alternatives, not a choice: the best of several rows has been chosen on test people."
+ORACLE = "oracle_epoch"  # stands beside each row's own rule
+
+Finished = tuple[Mapping[str, Any], pd.DataFrame]  # summary and predictions, as report.read gives them
 
 
-def line(name: str, summary: Mapping[str, Any]) -> dict[str, Any]:
-    """One line of the table, from a sweep's summary."""
-    rule, scores = summary["rule"], summary["selection"]
-    own, oracle = scores[rule], scores.get("oracle_epoch")
+def lines(rows: Mapping[str, Finished], looks: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The table's lines, from finished sweeps by the row's name, in their order; [] of none.
+
+    looks: row -> looks at its test people in this workspace.
+    Each line: row, model, features, au, protocol, seeds, rule; clips, that all rows tested; uf1, its sample
+    deviation over seeds (None for one seed) and uar on those, oracle_epoch_uf1 and gap likewise (None without
+    that rule); tested and of, the row's own clips and those that the corpus has, and both for each class;
+    looks; fold_s.
+    Raises ReportError where the rows cannot be joined: no clip is common, a clip has two classes, or an older
+    program made a row.
+    """
+    common = _common(rows)
+    return [_line(name, *rows[name], common, looks[name]) for name in rows]
+
+
+def _common(rows: Mapping[str, Finished]) -> dict[str, str]:
+    """Clip id -> class, of the clips that every row tested with every seed, under its rule and the
+    oracle's."""
+    common: dict[str, str] = {}
+    for number, (name, (summary, predictions)) in enumerate(rows.items()):
+        shown = predictions[predictions["rule"].isin((summary["rule"], ORACLE))]
+        runs = [run for _, run in shown.groupby(["rule", "seed"])]
+        held = [dict(zip(run["clip_id"], run["truth"], strict=True)) for run in runs]
+        own = {clip: word for clip, word in held[0].items() if all(clip in one for one in held)}
+        if not number:
+            common = own
+            continue
+        both = sorted(common.keys() & own.keys())
+        if other := next((clip for clip in both if common[clip] != own[clip]), None):
+            raise ReportError(
+                f"clip {other!r} is {own[other]!r} in row {name!r} and {common[other]!r} in a row before it: "
+                "labels changed between their sweeps; choose another --name"
+            )
+        if not both:
+            raise ReportError(f"row {name!r} tested no clip that all rows before it tested; compare it alone")
+        common = {clip: common[clip] for clip in both}
+    return common
+
+
+def _line(
+    name: str, summary: Mapping[str, Any], predictions: pd.DataFrame, common: Mapping[str, str], looks: int
+) -> dict[str, Any]:
+    rule = summary["rule"]
+    covered = summary["selection"][rule].get("coverage")
+    if covered is None:
+        raise ReportError(
+            f"an older program made row {name!r}, and did not say how many clips it left out; choose another "
+            "--name"
+        )
+    own = _scores(predictions, rule, common, summary["classes"])
+    oracle = _scores(predictions, ORACLE, common, summary["classes"])
+    tested, of = coverage.total(covered)
     return {
         "row": name,
         "model": summary["model"],
         "features": summary["feature_set"].rsplit("-", 1)[0],
         "au": summary["au"],
         "protocol": report.protocol_label(summary["protocol"]),
-        "clips": summary["clips"],
+        "clips": len(common),
         "seeds": summary["seeds"],
         "rule": rule,
-        "uf1": own["uf1"],
-        "uf1_sd": own["sd"]["uf1"],
-        "uar": own["uar"],
-        "oracle_epoch_uf1": oracle["uf1"] if oracle else None,
-        "gap": oracle["uf1"] - own["uf1"] if oracle else None,
+        "uf1": float(np.mean(own["uf1"])),
+        "uf1_sd": float(np.std(own["uf1"], ddof=1)) if len(own["uf1"]) > 1 else None,
+        "uar": float(np.mean(own["uar"])),
+        "oracle_epoch_uf1": float(np.mean(oracle["uf1"])) if oracle["uf1"] else None,
+        "gap": float(np.mean(oracle["uf1"])) - float(np.mean(own["uf1"])) if oracle["uf1"] else None,
+        "tested": tested,
+        "of": of,
+        **coverage.columns(covered),
+        "looks": looks,
         "fold_s": summary["timing"]["fold_s"],
     }
+
+
+def _scores(
+    predictions: pd.DataFrame, rule: str, clips: Mapping[str, str], classes: Sequence[str]
+) -> dict[str, list[float]]:
+    """UF1 and UAR under a rule on these clips, one value a seed."""
+    shown = predictions[(predictions["rule"] == rule) & predictions["clip_id"].isin(clips)]
+    number = {name: i for i, name in enumerate(classes)}
+    each = [
+        metrics.evaluate([number[w] for w in part["truth"]], [number[w] for w in part["predicted"]], classes)
+        for _, part in shown.groupby("seed")
+    ]
+    return {name: [one[name] for one in each] for name in ("uf1", "uar")}
 
 
 def table(lines: Sequence[Mapping[str, Any]]) -> Table:
     """For a terminal. The oracle's score and how far it lies above stand beside the honest one."""
     first = lines[0]
-    about = f"{first['protocol']}, {first['clips']} clips, {first['seeds']} seeds. {CAUTION}"
+    about = (
+        f"{_all(lines, 'protocol')}, scored on the {first['clips']} clips that all rows tested, "
+        f"{_all(lines, 'seeds')} seeds. Looks at these people in this workspace: "
+        f"{max(one['looks'] for one in lines)}. {CAUTION}"
+    )
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, caption=about, caption_justify="left")
-    for title in ("row", "features", "AUs"):
+    for title in ("row", "features", "AUs", "clips tested"):
         made.add_column(title)
-    for title in (f"UF1\n{first['rule']}", "UAR", "UF1\n[red]oracle_epoch[/red]", "gap"):
+    for title in (f"UF1\n{_all(lines, 'rule')}", "UAR", "UF1\n[red]oracle_epoch[/red]", "gap"):
         made.add_column(title, justify="right")
     for one in lines:
         spread = "" if one["uf1_sd"] is None else f" ±{one['uf1_sd']:.3f}"
@@ -56,8 +136,22 @@ def table(lines: Sequence[Mapping[str, Any]]) -> Table:
             escape(one["row"]),
             one["features"],
             one["au"],
+            _tested(one),
             f"{one['uf1']:.3f}{spread}",
             f"{one['uar']:.3f}",
             *oracle,
         )
     return made
+
+
+def _all(lines: Sequence[Mapping[str, Any]], what: str) -> str:
+    """The value of all rows; or the values, where they differ."""
+    return " or ".join(dict.fromkeys(str(one[what]) for one in lines))
+
+
+def _tested(line: Mapping[str, Any]) -> str:
+    """The row's own coverage; the classes of which clips are missing by name."""
+    classes = [key.removeprefix("tested_") for key in line if key.startswith("tested_")]
+    parts = [(name, line[f"tested_{name}"], line[f"of_{name}"]) for name in classes]
+    short = [f"{name} {tested} of {of}" for name, tested, of in parts if tested < of]
+    return "\n".join([f"{line['tested']} of {line['of']}", *short])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.common.names import redacted
+from orchestrator.results import coverage
 from orchestrator.selection.rules import adaptive, kind_of
 
 
@@ -20,9 +21,13 @@ def headline(summary: Mapping[str, Any]) -> str:
         kind = "[red]ORACLE, no result[/red]"
     if search := adaptive(summary):
         kind += f": trials chosen by {' and '.join(search)} with all validation people in view"
-    return (
-        f"{rule} ({kind}), AUs {summary['au']}: UF1 {score['uf1']:.4f}  UAR {score['uar']:.4f}  WAR "
-        f"{score['war']:.4f}{_gaps(summary)}"
+    notes = [said for said in (_gaps(summary), looks_said(summary)) if said]
+    return "; ".join(
+        [
+            f"{rule} ({kind}), AUs {summary['au']}: UF1 {score['uf1']:.4f}  UAR {score['uar']:.4f}  WAR "
+            f"{score['war']:.4f}{_partial(score)}",
+            *notes,
+        ]
     )
 
 
@@ -30,7 +35,21 @@ def _gaps(summary: Mapping[str, Any]) -> str:
     """How many folds chose among all trials, where not all did; "" where all did, or an older program wrote
     the summary."""
     whole, of = summary.get("folds_of_all_trials", (0, 0))
-    return "" if whole == of else f"; {whole} of {of} folds chose among all trials"
+    return "" if whole == of else f"{whole} of {of} folds chose among all trials"
+
+
+def looks_said(summary: Mapping[str, Any]) -> str:
+    """How often these people have been scored (workspace/looks.py); "" where nobody has counted."""
+    looks = summary.get("looks")
+    if not looks or not looks["sweep"]:
+        return ""
+    return f"looks at these people: {looks['sweep']} by this sweep, {looks['workspace']} in this workspace"
+
+
+def _partial(score: Mapping[str, Any]) -> str:
+    """On how many clips, where it is not on all."""
+    tested, of = coverage.total(score.get("coverage", {}))
+    return f", on {tested} of {of} clips" if tested < of else ""
 
 
 def next_commands(name: str, workspace: Path, tracking_uri: str, model: str) -> str:

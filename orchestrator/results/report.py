@@ -7,7 +7,7 @@ Input   a sweep's folder ``WORKSPACE/sweeps/<name>/`` with the two files that ``
 Output  made anew from these two, in the same folder:
         loso_results.csv one row a rule, seed and subject: clips, correct, accuracy;
         summary.csv      one row a rule: uf1, uar, war with their deviation over seeds, F1 and recall of each
-                         class;
+                         class, and how many clips of each class were tested, of how many;
         parts.csv        where the test clips are of several corpora or splits: one row a rule and part, of
                          the same pooled run;
         confusion_<rule>.png, honest_vs_oracle.png, subjects.png.
@@ -25,6 +25,8 @@ from rich import box
 from rich.table import Table
 
 from orchestrator.protocols import protocol
+from orchestrator.results import coverage
+from orchestrator.results.headline import looks_said
 from orchestrator.selection.rules import DEFAULT, RULES, kind_of
 from preprocessing.errors import BadInput
 from preprocessing.places import write_atomically
@@ -163,6 +165,7 @@ def summary_row(rule: str, score: Mapping[str, Any], kind: str) -> dict[str, Any
         row |= {name: score[name], f"{name}_sd": score["sd"][name]}
     for kind in ("f1", "recall"):
         row |= {f"{kind}_{name}": each[kind] for name, each in score["per_class"].items()}
+    row |= coverage.columns(score.get("coverage", {}))
     return row | {"clips": score["n_clips"], "seeds": len(score["seeds"])}
 
 
@@ -215,7 +218,7 @@ def table(summary: Mapping[str, Any]) -> Table:
         values += [_number(score["per_class"][name]["f1"], None) for name in summary["classes"]]
         kind = kind_of(rule, summary)
         sees = f"[red]{RULES[rule].sees}[/]" if kind == "oracle" else RULES[rule].sees
-        if rule == "last_epoch" and len(summary["configuration"]) == 1:
+        if rule == "last_epoch" and _nothing_chosen(summary):
             sees = "nothing chosen"
         made.add_row(rule, kind, sees, *values, style="bold" if rule == summary.get("rule", DEFAULT) else "")
     return made
@@ -253,6 +256,15 @@ def parts_table(summary: Mapping[str, Any], rule: str) -> Table | None:
     return made
 
 
+def _nothing_chosen(summary: Mapping[str, Any]) -> bool:
+    """Of last_epoch: there is one trial, and patience could not end a fold of it by its validation loss."""
+    if len(summary["configuration"]) > 1:
+        return False
+    recipe = next(iter(summary["configuration"].values())).get("recipe", {})
+    patience = recipe.get("patience", 0)
+    return not (summary.get("inner_folds", 0) and 0 < patience < recipe.get("epochs", 0))
+
+
 def _caption(summary: Mapping[str, Any]) -> str:
     scores = summary["selection"].values()
     lines = [
@@ -268,6 +280,22 @@ def _caption(summary: Mapping[str, Any]) -> str:
         lines.append(
             "The test people also train: this measures known people, and says nothing of a person never seen."
         )
+    told: dict[str, list[str]] = {}
+    for rule, score in summary["selection"].items():
+        if covered := score.get("coverage"):
+            told.setdefault(coverage.said(covered), []).append(rule)
+    for text, rules in told.items():
+        under = "" if len(told) == 1 else f" under {', '.join(rules)}"
+        lines.append(f"Tested: {text}{under}.")
+    rows = summary.get("trials", [])
+    if ends := [epoch for row in rows for epoch in row.get("last_epochs", [])]:
+        ended, of = sum(row["ended_early"] for row in rows), sum(row["folds"] for row in rows)
+        lines.append(
+            f"Patience ended {ended} of {of} folds at epochs {min(ends)} to {max(ends)}, by their own "
+            "validation loss."
+        )
+    if looks := looks_said(summary):
+        lines.append(f"{looks[0].upper()}{looks[1:]}.")
     if absent := sorted({name for score in scores for name in score["absent"]}):
         lines.append(f"No clip of class {', '.join(absent)}: it counts as 0 in UF1 and UAR.")
     if seeds := max((len(score["seeds"]) for score in scores if score["sd"]["uf1"] is not None), default=0):

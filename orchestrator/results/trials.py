@@ -22,7 +22,9 @@ def trial_rows(
     Keys: trial; state ("complete", "stopped", "failed"); folds, that have a result; of, all; validation_uf1,
     pooled over those, None without validation people; chosen, folds in which the committee, or without one
     the nested rule, took the trial; seconds, of training; code, version of the code that its folds were made
-    by; drawn, what the search drew (flat keys).
+    by; settings, the flat keys that the search drew or the user set, with the values that ran (the user's
+    win); ended_early, folds that patience ended by their validation loss, and last_epochs, the first and the
+    last epoch where it did ([] where it did not).
     """
     chosen = Counter(
         trial
@@ -43,10 +45,23 @@ def trial_rows(
             "chosen": chosen.get(one.index, 0),
             "seconds": round(sum(result.seconds for result in one.results), 3),
             "code": study.code_of(dict(one.config), au),
-            "drawn": dict(one.drawn),
+            "settings": _ran(one, study),
+            "ended_early": len(ends := _ends(one)),
+            "last_epochs": [min(ends), max(ends)] if ends else [],
         }
         for one in outcomes
     ]
+
+
+def _ran(one: Outcome, study: Study) -> dict[str, Any]:
+    keys = dict.fromkeys([*one.drawn, *study.fixed])
+    return {key: one.config[section][name] for key in keys for section, name in [key.split(".", 1)]}
+
+
+def _ends(one: Outcome) -> list[int]:
+    """Last epochs of the folds that did not train all epochs of the recipe."""
+    last = (int(result.epochs[-1]) for result in one.results)
+    return [epoch for epoch in last if epoch < one.config["recipe"]["epochs"]]
 
 
 def trials_table(rows: Sequence[Mapping[str, Any]]) -> Table:
@@ -63,7 +78,7 @@ def trials_table(rows: Sequence[Mapping[str, Any]]) -> Table:
             value = "[red]failed[/red]"
         elif row["state"] == "stopped":
             value += f" of {row['folds']} folds, stopped"
-        keys = ", ".join(f"{key.split('.', 1)[1]}={_short(v)}" for key, v in row["drawn"].items())
+        keys = ", ".join(f"{key.split('.', 1)[1]}={_short(v)}" for key, v in row["settings"].items())
         made.add_row(str(row["trial"]), value, str(row["chosen"]), keys)
     return made
 

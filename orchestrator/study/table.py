@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,7 @@ class ClipTable:
               (training/au_head.py), and annotations of other than its training people never leave here.
     content   digest of all of the above: equal tables anywhere give equal job ids.
     left_out  clip id -> why it is not in the table (quarantined, class not in the scheme, unknown emotion).
+    lost      clip id -> class, of the clips that have a class and no features.
     """
 
     corpus: str
@@ -55,6 +56,7 @@ class ClipTable:
     au: str
     content: str
     left_out: dict[str, str]
+    lost: dict[str, str] = field(default_factory=dict)
 
     @functools.cached_property
     def shared(self) -> SharedInputs:
@@ -79,6 +81,12 @@ class ClipTable:
     @property
     def truth(self) -> dict[str, int]:
         return dict(zip(self.clip_ids, self.y.tolist(), strict=True))
+
+    @property
+    def clips_of_class(self) -> dict[str, int]:
+        """Class -> clips of the corpus, with and without features."""
+        lost = list(self.lost.values())
+        return {name: int((self.y == i).sum()) + lost.count(name) for i, name in enumerate(self.classes)}
 
 
 def load(folder: str | Place, scheme: str, au: str, *, uses_aus: bool) -> ClipTable:
@@ -110,6 +118,13 @@ def load(folder: str | Place, scheme: str, au: str, *, uses_aus: bool) -> ClipTa
             f"no clip of {corpus} has features and a class of scheme {scheme!r}; first left out: {first[0]}: "
             f"{first[1]}"
         )
+    bad = [row for row in rows if row["status"] != "ok"]
+    of_bad = classify(corpus, [row["emotion"] for row in bad], scheme)
+    lost = {
+        row["clip_id"]: of_bad.classes[index]
+        for row, index in zip(bad, of_bad.index, strict=True)
+        if index is not None and of_bad.classes[index] in labelling.classes
+    }
     ids = tuple(sorted(kept))
     stored = dict(zip(table["clip_id"].to_pylist(), table["x"], strict=True))
     x = np.stack([spec.array(stored[clip].as_buffer()) for clip in ids])
@@ -131,6 +146,7 @@ def load(folder: str | Place, scheme: str, au: str, *, uses_aus: bool) -> ClipTa
         mode,
         _content(spec.version, ids, splits, labelling.classes, y, x, aus, mode),
         left_out,
+        lost,
     )
 
 
@@ -196,6 +212,7 @@ def merged(tables: Sequence[ClipTable]) -> ClipTable:
         mode,
         _content(first.features, ids, splits, classes, y, x, aus, mode),
         left_out,
+        {clip: name for table in tables for clip, name in table.lost.items() if name in classes},
     )
 
 

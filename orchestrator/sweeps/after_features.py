@@ -15,6 +15,7 @@ from typing import Any
 from mer_models import MODELS
 from orchestrator.common.errors import Interrupted, NoResult
 from orchestrator.results import report
+from orchestrator.results.coverage import coverage
 from orchestrator.results.trials import trial_rows
 from orchestrator.search import inline, tune
 from orchestrator.search.events import (
@@ -38,6 +39,7 @@ from orchestrator.sweeps.experiment import Experiment
 from orchestrator.sweeps.opening import opening
 from orchestrator.sweeps.result import Result
 from orchestrator.tracking.outbox import Outbox
+from orchestrator.workspace import looks
 from orchestrator.workspace.store import FoldStore
 from orchestrator.workspace.sweep_folder import SWEEPS, SweepFolder
 from preprocessing.places import Place, place
@@ -168,9 +170,23 @@ def _run(
         "folds_reused": counted.reused,
         "folds_saved": sum(len(jobs) - len(o.results) for o in outcomes if o.state == "stopped"),
     }
+    rule = experiment.selection
+    looks.keep(
+        folder,
+        rule=rule,
+        trials=len(usable),
+        seeds=study.seeds,
+        folds=len(study.folds(table)),
+        score=scores[rule],
+        jobs=[result.job_id for trial in usable for result in trial.results],
+        people=looks.people_of(
+            [row["clip_id"] for row in scores[rule]["predictions"]], [*table.clip_ids, *table.left_out]
+        ),
+    )
     summary = _summary(experiment, execution, study, table, outcomes) | {
         "timing": timing,
         "folds_of_all_trials": _folds_of_all(usable, jobs),
+        "looks": looks.counted(folder),
         "trials": trial_rows(outcomes, scores, study, table.au, len(jobs)),
     }
     report.write(folder, summary, scores)
@@ -187,6 +203,7 @@ def scored(trials: list[TrialRecord], table: ClipTable, study: Study) -> dict[st
         choices = choose(rule, trials, truth if RULES[rule].oracle else None)
         part_of, averages = study.part_of(table), RULES[rule].averages
         made[rule] = score(choices, trials, truth, table.classes, part_of, averages=averages)
+        made[rule]["coverage"] = coverage(made[rule]["predictions"], table.classes, table.clips_of_class)
     return made
 
 
@@ -214,6 +231,7 @@ def _definition(experiment: Experiment, study: Study, table: ClipTable) -> dict[
         "set": dict(study.fixed),
         "sampler": experiment.sampler,
         "scheduler": experiment.scheduler,
+        "selection": experiment.selection,
     }
 
 

@@ -19,17 +19,19 @@ from mer_models import MODELS
 from orchestrator.common.errors import ConfigError, NoResult, nearest
 from orchestrator.common.names import safe_name
 from orchestrator.results import report
-from orchestrator.results.comparison import line
+from orchestrator.results.comparison import lines
 from orchestrator.search.events import Listener, Note
 from orchestrator.sweeps import kept
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment
 from orchestrator.sweeps.run import resume, run
+from orchestrator.workspace import looks
 from orchestrator.workspace.sweep_folder import SWEEPS
 from preprocessing.places import write_atomically
 from search_spaces import SPACES
 
 COMPARISONS = "comparisons"  # folder under --workspace
+OWN = ("model", "settings", "au", "features")  # fields of an experiment in which rows may differ
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,8 @@ class Comparison:
     def claimed(self, wanted: Sequence[Row], common: Experiment) -> dict[str, Experiment]:
         """The experiment of every row that was ever asked for under this name, in order.
 
-        Raises ConfigError when a row was made otherwise: a table never mixes two settings under one name.
+        Raises ConfigError when a row was made otherwise, or the rows would differ in more than is theirs: a
+        table never mixes two settings under one name.
         """
         folder = self.folder / "rows"
         held = {}
@@ -95,15 +98,13 @@ class Comparison:
             held[path.stem] = Experiment.from_toml(path)
         for row in wanted:
             asked = kept.absolute(row.of(common))
-            if held.setdefault(row.name, asked) != asked:
-                before, now = (one.model_dump(by_alias=True) for one in (held[row.name], asked))
-                differ = [
-                    f"{key}: was {before[key]!r}, now {now[key]!r}" for key in now if before[key] != now[key]
-                ]
-                raise ConfigError(
-                    f"row {row.name!r} of comparison {self.name!r} was made otherwise: {'; '.join(differ)}; "
-                    "choose another --name: folds that are equal are found there too"
-                )
+            held.setdefault(row.name, asked)
+            for name, one in held.items():
+                if differ := _differences(one, asked, () if name == row.name else OWN):
+                    raise ConfigError(
+                        f"row {name!r} of comparison {self.name!r} was made otherwise: {'; '.join(differ)}; "
+                        "choose another --name: folds that are equal are found there too"
+                    )
             folder.mkdir(parents=True, exist_ok=True)
             if not (folder / f"{row.name}.toml").is_file():
                 asked.to_toml(folder / f"{row.name}.toml")
@@ -123,13 +124,13 @@ class Comparison:
                     self._sweep(name, held[row.name], tell)
                 except NoResult as error:
                     tell(Note(str(error), "error"))
-            lines = list(self.lines(held))
-            if lines:
+            made = self.lines(held)
+            if made:
                 write_atomically(
                     self.folder / "comparison.csv",
-                    lambda path, lines=lines: pd.DataFrame(lines).to_csv(path, index=False),
+                    lambda path, made=made: pd.DataFrame(made).to_csv(path, index=False),
                 )
-            yield row.name, lines
+            yield row.name, made
 
     def _sweep(self, name: str, experiment: Experiment, tell: Listener) -> None:
         tell(Note(f"--- {name}"))
@@ -138,11 +139,19 @@ class Comparison:
         else:
             run(experiment, self.execution.but(name=name), tell)
 
-    def lines(self, held: Mapping[str, Experiment]) -> Iterator[dict[str, Any]]:
-        """A line for each row whose sweep is complete."""
+    def lines(self, held: Mapping[str, Experiment]) -> list[dict[str, Any]]:
+        """A line for each row whose sweep is complete. Raises ReportError where they cannot be joined."""
+        finished, looked = {}, {}
         for row in held:
             folder = self.execution.workspace / SWEEPS / self.sweep_name(row)
             if (folder / "summary.json").is_file():
-                summary = report.read(folder)[0]
+                summary, predictions = report.read(folder)
                 if not summary.get("failed_trials"):
-                    yield line(row, summary)
+                    finished[row] = (summary, predictions)
+                    looked[row] = looks.counted(folder)["workspace"]
+        return lines(finished, looked)
+
+
+def _differences(before: Experiment, now: Experiment, but: Sequence[str] = ()) -> list[str]:
+    then, held = (one.model_dump(exclude=set(but), by_alias=True) for one in (before, now))
+    return [f"{key}: was {then[key]!r}, now {held[key]!r}" for key in held if then[key] != held[key]]

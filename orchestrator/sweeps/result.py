@@ -13,6 +13,8 @@ from orchestrator.results import report
 from orchestrator.selection.rules import kind_of
 from orchestrator.workspace.sweep_folder import folder_of
 
+NOT_A_COLUMN = ("drawn", "settings", "last_epochs")  # of a trial: its configuration has columns of its own
+
 
 @dataclass(frozen=True)
 class Result:
@@ -24,9 +26,10 @@ class Result:
     predictions  rule, seed, clip_id, subject, truth, predicted (class names), trial, epoch, p_<class>: every
                  chosen test prediction of every rule.
     scores       rule, kind ("blind", "not blind" or "oracle"), uf1, uar, war (0..1, means over seeds) and
-                 their _sd, f1_<class>, recall_<class>, clips, seeds: one row a rule.
+                 their _sd, f1_<class>, recall_<class>, tested_<class>, of_<class> (clips that were tested, and
+                 that the corpus has), clips, seeds: one row a rule.
     people       rule, seed, subject, clips, correct, accuracy: one row a held-out person.
-    trials       trial, state, folds, of, validation_uf1, chosen, seconds, code, and one column a
+    trials       trial, state, folds, of, validation_uf1, chosen, seconds, code, ended_early, and one column a
                  configuration key: what ran. Never a test score: a trial that can be sorted by its test score
                  will be chosen by it.
     """
@@ -92,7 +95,7 @@ class Result:
             made.append(
                 pd.DataFrame(
                     [
-                        {key: value for key, value in row.items() if key != "drawn"}
+                        {key: value for key, value in row.items() if key not in NOT_A_COLUMN}
                         | _values(config.get(str(row["trial"]), {}))
                         for row in rows
                     ]

@@ -3,7 +3,9 @@ writes them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from orchestrator.selection import metrics
 from orchestrator.selection.records import TrialRecord, best, pooled_ranks, validation_ranks
 from orchestrator.study.jobs import FoldResult, canonical_json
+from orchestrator.workspace import looks
 
 # a longer curve is thinned to this many epochs: a run is one batch, and MLflow takes 1000 metrics a batch
 CURVE_POINTS = 300
@@ -62,9 +65,12 @@ def of_fold(result: FoldResult) -> list[Measured]:
     return [*made, ("seconds", result.seconds, 0), ("test_clips", float(len(result.test)), 0)]
 
 
-def of_sweep(selection: Mapping[str, Mapping[str, Any]]) -> list[Measured]:
-    """Scores of every rule, of its parts, and its deviation over seeds. selection: as in summary.json."""
-    made = [metric for rule, score in selection.items() for metric in _scores(rule, score)]
+def of_sweep(summary: Mapping[str, Any]) -> list[Measured]:
+    """Scores of every rule, of its parts, and its deviation over seeds; how many looks there were. summary:
+    as in summary.json."""
+    selection: Mapping[str, Mapping[str, Any]] = summary["selection"]
+    made = [(f"looks.{where}", float(n), 0) for where, n in summary.get("looks", {}).items()]
+    made += [metric for rule, score in selection.items() for metric in _scores(rule, score)]
     made += [
         (f"{rule}.{name}.{part}", float(held[name]), 0)
         for rule, s in selection.items() for part, held in s["parts"].items() for name in ("uf1", "uar")
@@ -74,6 +80,15 @@ def of_sweep(selection: Mapping[str, Mapping[str, Any]]) -> list[Measured]:
         for rule, s in selection.items()
         if s["sd"]["uf1"] is not None
     ]
+
+
+def of_looks(folder: Path) -> Iterator[tuple[int, list[Measured]]]:
+    """(milliseconds since 1970, scores) of each look of a sweep, in the order of its steps. Written twice it
+    stands there once, since its time is that of the look."""
+    for step, look in enumerate(looks.read(folder), 1):
+        if look:
+            when = int(datetime.fromisoformat(look["time"]).timestamp() * 1000)
+            yield when, [(f"look.{name}", float(look[name]), step) for name in ("uf1", "uar", "war")]
 
 
 def _curve(

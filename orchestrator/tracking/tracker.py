@@ -4,7 +4,7 @@ sweep's own process.
 sweep  parameters of the study; for every selection rule ``<rule>.uf1``, ``.uar``, ``.war``, ``.f1.<class>``,
        ``.recall.<class>``, and as a tag ``mer.kind.<rule>`` whether it is blind, not blind or an oracle; the
        report's pictures (confusion matrices ...), CSV files and summary.json; all chosen predictions as a
-       table; the refitted model.
+       table; the refitted model; each look at test people, a step of ``look.uf1``.
 trial  its configuration; validation of all its folds, pooled, epoch by epoch. Never a test score: a trial
        that can be sorted by its test score will be chosen by it.
 fold   training loss, validation loss and UF1, epoch by epoch.
@@ -64,7 +64,7 @@ from orchestrator.selection.rules import kind_of
 from orchestrator.study.jobs import FoldResult, digest
 from orchestrator.study.plugins import of_model
 from orchestrator.study.table import ClipTable
-from orchestrator.tracking.tracked_metrics import Measured, flat, of_fold, of_sweep, of_trial
+from orchestrator.tracking.tracked_metrics import Measured, flat, of_fold, of_looks, of_sweep, of_trial
 from orchestrator.training.loop import TrainedModel
 
 PREDICTIONS = "predictions.json"
@@ -214,8 +214,10 @@ class Tracker:
         self._write(run_id, of_fold(result), params)
         self.client.set_terminated(run_id, "FINISHED")
 
-    def _write(self, run_id: str, made: Sequence[Measured], params: Mapping[str, str]) -> None:
-        now = int(time.time() * 1000)
+    def _write(
+        self, run_id: str, made: Sequence[Measured], params: Mapping[str, str], when: int | None = None
+    ) -> None:
+        now = when or int(time.time() * 1000)
         metrics = [Metric(name, value, now, step) for name, value, step in made]
         self.client.log_batch(run_id, metrics=metrics, params=[Param(k, v[:6000]) for k, v in params.items()])
 
@@ -269,11 +271,13 @@ class Tracker:
         """
         summary, predictions = read(folder)
         with _guarded(self.uri):
-            self._write(self.run_id, of_sweep(summary["selection"]), {})
+            self._write(self.run_id, of_sweep(summary), {})
             for rule in summary["selection"]:
                 self.client.set_tag(self.run_id, f"mer.kind.{rule}", kind_of(rule, summary))
+            for when, made in of_looks(folder):
+                self._write(self.run_id, made, {}, when)
             for file in sorted(folder.glob("*")):
-                if file.suffix in (".png", ".csv") or file.name == "summary.json":
+                if file.suffix in (".png", ".csv") or file.name in ("summary.json", "looks.jsonl"):
                     self.client.log_artifact(self.run_id, str(file), "report")
             # log_table would append
             if any(file.path == PREDICTIONS for file in self.client.list_artifacts(self.run_id)):

@@ -13,12 +13,20 @@ from orchestrator import report as command
 from orchestrator.common.errors import ConfigError
 from orchestrator.common.names import safe_name
 from orchestrator.results import report
+from orchestrator.results.coverage import coverage
+from orchestrator.results.headline import headline
+from orchestrator.results.trials import trial_rows, trials_table
+from orchestrator.search.events import Outcome
 from orchestrator.selection import metrics
 from orchestrator.selection.rules import RULES
+from orchestrator.study.study import Study
+from orchestrator.workspace import looks
+from tests.orchestrator.selection.records_by_hand import record
 from tests.orchestrator.selection.test_rules import two_trials
 from tests.orchestrator.tracking.test_tracker import CLASSES, SUMMARY, scores_of
 
 cli = CliRunner()
+SCORE = {"uf1": 0.5, "uar": 0.5, "war": 0.5}
 
 
 @pytest.fixture
@@ -105,6 +113,70 @@ def test_the_table_says_what_its_numbers_are_about(written):
     ):
         assert words in text, words
     assert "oracle_epoch oracle test person" in text
+
+
+def printed(table):
+    console = Console(width=130)
+    with console.capture() as held:
+        console.print(table)
+    return " ".join(held.get().split())
+
+
+def test_coverage_stands_beside_every_score(written):
+    """One of three neg clips has no features; c/1 is tested twice, as between corpora, and counts once."""
+    rows = [{"clip_id": f"c/{i}", "truth": truth} for i, truth in enumerate([0, 1, 0, 1])]
+    made = coverage([*rows, rows[1]], CLASSES, {"neg": 3, "pos": 2})
+    assert made == {"neg": {"tested": 2, "of": 3}, "pos": {"tested": 2, "of": 2}}
+    scores = {rule: score | {"coverage": made} for rule, score in written[1].items()}
+    summary = report.with_scores(SUMMARY | {"rule": "nested"}, scores)
+    assert "Tested: 4 of 5 clips (neg 2 of 3, pos 2 of 2)." in printed(report.table(summary))
+    assert ", on 4 of 5 clips" in headline(summary)
+    row = report.summary_row("nested", summary["selection"]["nested"])
+    assert (row["tested_neg"], row["of_neg"], row["tested_pos"], row["of_pos"]) == (2, 3, 2, 2)
+    scores["oracle_trial"] = scores["oracle_trial"] | {
+        "coverage": coverage(rows[:1], CLASSES, {"neg": 3, "pos": 2})
+    }
+    text = printed(report.table(report.with_scores(SUMMARY, scores)))
+    assert "(neg 1 of 3, pos 0 of 2) under oracle_trial." in text
+
+
+@pytest.mark.parametrize(
+    ("patience", "inner_folds", "sees"),
+    [(2, 4, "own validation"), (3, 4, "nothing chosen"), (0, 4, "nothing chosen"), (2, 0, "nothing chosen")],
+)
+def test_what_patience_may_end_is_not_called_nothing_chosen(written, patience, inner_folds, sees):
+    recipe = {"recipe": {"epochs": 3, "patience": patience}}
+    asked = SUMMARY | {"inner_folds": inner_folds, "configuration": {"0": recipe}}
+    assert f"last_epoch {sees}" in printed(report.table(report.with_scores(asked, written[1])))
+
+
+def test_a_trials_row_says_what_ran_and_where_patience_ended_it(written):
+    study = Study("ststnet", "loso", 2, 1, {"recipe.epochs": 3, "model.dropout": 0.25})
+    drawn = {"recipe.epochs": 300, "recipe.lr": 0.002}
+    results = tuple(record(who, [[0]] * n, [[0, 1]] * n, [0, 1]) for who, n in (("a", 3), ("b", 2), ("d", 1)))
+    (row,) = trial_rows([Outcome(0, drawn, study.config(drawn), results)], {}, study, "none", 3)
+    assert row["settings"] == {"recipe.epochs": 3, "recipe.lr": 0.002, "model.dropout": 0.25}
+    text = printed(trials_table([row]))
+    assert "epochs=3, lr=0.002, dropout=0.25" in text and "300" not in text
+    assert (row["ended_early"], row["last_epochs"]) == (2, [1, 2])
+    summary = report.with_scores(SUMMARY | {"trials": [row]}, written[1])
+    assert "Patience ended 2 of 3 folds at epochs 1 to 2" in printed(report.table(summary))
+
+
+def test_the_report_counts_looks_anew(written, app, tmp_path):
+    """A sweep that tested the same people after this one has ended raises its count."""
+    workspace = tmp_path / "copy"
+    shutil.copytree(written[0], workspace)
+    about = {"trials": 1, "seeds": 1, "folds": 2, "people": ["p"], "score": SCORE}
+    looks.keep(workspace / "sweeps" / "demo", rule="nested", jobs=["1"], **about)
+    (workspace / "sweeps" / "later").mkdir()
+    for jobs in (["2"], ["3"]):
+        looks.keep(workspace / "sweeps" / "later", rule="nested", jobs=jobs, **about)
+    done = cli.invoke(app, ["demo", "--workspace", str(workspace)])
+    words = "ooks at these people: 1 by this sweep, 3 in this workspace"
+    assert f"L{words}." in " ".join(done.output.split())
+    counted = SUMMARY | {"rule": "nested", "looks": {"sweep": 1, "workspace": 3}}
+    assert headline(report.with_scores(counted, written[1])).endswith(f"; l{words}")
 
 
 def test_a_missing_or_unfinished_or_damaged_sweep_is_named(written, app, tmp_path):

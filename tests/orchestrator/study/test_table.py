@@ -72,6 +72,8 @@ def test_rows_keep_their_own_values_and_what_is_left_out_says_why(tmp_path, rows
     assert "did you mean 'happiness'" in table.left_out["manifest/p1/c4"]
     assert "no class in scheme '3'" in table.left_out["manifest/p0/c3"]
     assert "no face" in table.left_out["manifest/p0/c6"]
+    assert table.lost == {"manifest/p0/c6": "negative"}
+    assert table.clips_of_class == {"negative": 4, "positive": 1, "surprise": 1}
 
 
 def test_action_units_join_by_clip_and_a_missing_annotation_is_a_row_of_minus_1(tmp_path, rows):
@@ -153,7 +155,8 @@ def corpus_of(name: str, *, classes=("negative", "positive", "surprise"), **chan
 
 def test_corpora_are_pooled_by_clip_with_the_classes_that_all_of_them_have():
     # 0 fear, 1 surprise, 2 negative
-    a, b = corpus_of("b"), corpus_of("a", classes=("fear", "surprise", "negative"))
+    a = corpus_of("b", lost={"b/p9/c0": "negative", "b/p9/c1": "positive"})
+    b = corpus_of("a", classes=("fear", "surprise", "negative"))
     both = merged([a, b])
     # in the order of the first by name, which is a
     assert both.corpus == "a+b" and both.classes == ("surprise", "negative")
@@ -169,6 +172,7 @@ def test_corpora_are_pooled_by_clip_with_the_classes_that_all_of_them_have():
             np.testing.assert_array_equal(both.x[both.clip_ids.index(clip)], x)
             assert both.subject_of[clip] == clip.rsplit("/", 1)[0]
     assert len(names) + len(both.left_out) == 12
+    assert both.lost == {"b/p9/c0": "negative"} and sum(both.clips_of_class.values()) == len(names) + 1
     turned = merged([b, a])
     assert (turned.content, turned.corpus, turned.classes) == (both.content, both.corpus, both.classes)
     np.testing.assert_array_equal(turned.x, both.x)

@@ -2,11 +2,13 @@
 "printed."""
 
 import io
+import json
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 
 import pandas as pd
 import pytest
+from mlflow import MlflowClient
 from typer.testing import CliRunner
 
 from orchestrator import Execution, Experiment, load, run
@@ -93,6 +95,47 @@ def test_a_sweep_is_continued_by_its_name_alone_and_refuses_other_numbers(asked,
     assert (
         resume("one", how.workspace).summary["timing"]["folds_reused"] == 12
     )  # three trials are what it holds now
+
+
+def test_looks_are_counted_in_the_sweep_over_the_workspace_and_in_mlflow(asked, how):
+    def looks(result):
+        return tuple(result.summary["looks"].values())
+
+    first = run(asked, how.but(name="looked"))
+    assert looks(first) == (1, 1)
+    assert looks(resume("looked", how.workspace)) == (1, 1)  # computes nothing and scores the same
+    assert looks(resume("looked", how.workspace, experiment={"trials": 3})) == (2, 2)
+    assert looks(run(asked, how.but(name="again"))) == (1, 2)  # the first state under another name
+    assert looks(run(asked.but(selection="last_epoch"), how.but(name="rule"))) == (1, 3)
+    other = run(asked.but(model="off_apexnet", trials=1, classes="all"), how.but(name="other"))
+    assert looks(other) == (1, 4)  # another model and another label scheme, the same people
+    lines = (how.workspace / "sweeps" / "looked" / "looks.jsonl").read_text().splitlines()
+    kept = [json.loads(line) for line in lines]
+    assert [(one["rule"], one["trials"], one["seeds"], one["folds"]) for one in kept] == [
+        ("nested", 2, 1, 4),
+        ("nested", 3, 1, 4),
+    ]
+    assert kept[0]["uf1"] == pytest.approx(first.scores.set_index("rule").loc["nested", "uf1"])
+
+    client = MlflowClient(how.tracking_uri)
+    everywhere = [one.experiment_id for one in client.search_experiments()]
+    (held,) = client.search_runs(everywhere, "tags.`mer.sweep` = 'looked'")
+    history = client.get_metric_history(held.info.run_id, "look.uf1")
+    assert [(one.step, one.value) for one in history] == [(1, kept[0]["uf1"]), (2, kept[1]["uf1"])]
+    assert held.data.metrics["looks.sweep"] == 2
+    assert "report/looks.jsonl" in [file.path for file in client.list_artifacts(held.info.run_id, "report")]
+
+
+def test_a_sweep_keeps_the_rule_that_it_began_with(asked, how):
+    run(asked, how)
+    options = ["--workspace", str(how.workspace), "--tracking-uri", how.tracking_uri]
+    done = CliRunner().invoke(app, ["--resume", "one", "--selection", "pooled_validation", *options])
+    assert done.exit_code == 2
+    assert "selection: was 'nested', now 'pooled_validation'" in " ".join(done.output.split())
+    toml = how.workspace / "sweeps" / "one" / "experiment.toml"  # the same by hand
+    toml.write_text(toml.read_text().replace('selection = "nested"', 'selection = "pooled_validation"'))
+    with pytest.raises(ConfigError, match="selection: was 'nested', now 'pooled_validation'"):
+        resume("one", how.workspace)
 
 
 def test_the_command_line_continues_by_name_too(asked, how, root):
