@@ -18,8 +18,11 @@ Differs The text that we have lost most symbols, so we chose: all sizes (the def
                 from its mean node;
         eq 29   the pooled tokens are added to the branch's own vector (eq 21, 25), or those would have no way
                 to the logits;
-        AUs     the prose speaks of AU-guided connectivity, but no equation has AUs in the graph. They act
-                where eq 32-33 put them, at the head; a clip without annotation gets a zero embedding.
+        AUs     the prose speaks of "AU-modulated graph attention", but no equation has AUs in the graph. They
+                act where eq 32-33 put them, at the head; a clip without annotation gets a zero embedding.
+                ``au_connectivity=True`` is our reading of the prose: a linear map of the embedding adds a
+                number to each edge's scores before the softmax, in eq 13 (A_0) and eq 14 (every frame and
+                layer), and so modulates all of A_t; 0 at the start, and for clips without AUs.
 """
 
 from __future__ import annotations
@@ -60,6 +63,7 @@ class STAG(nn.Module):
         mlp_dim: int = 128,  # inside a transformer block
         fusion_dim: int = 64,
         au_dim: int = 32,
+        au_connectivity: bool = False,  # AUs modulate the graph; without an AU branch or a graph: nothing
         init_frames: int = 4,  # K of eq 13
         temperature: float = 0.2,  # tau of eq 13
         max_frames: int = 64,
@@ -76,8 +80,7 @@ class STAG(nn.Module):
             )
         if not 0 <= dropout < 1 or temperature <= 0 or min(init_frames, max_frames) < 1:
             raise ValueError(
-                f"out of range: {dropout=} in [0, 1), {temperature=} > 0, {init_frames=} and {max_frames=} "
-                ">= 1"
+                f"out of range: {dropout=} in [0, 1), {temperature=} > 0, {init_frames=}, {max_frames=} >= 1"
             )
         self.n_rois, self.n_aus, self.max_frames, self.init_frames = n_rois, n_aus, max_frames, init_frames
         self.temperature = temperature
@@ -100,13 +103,13 @@ class STAG(nn.Module):
             self.norm = nn.LayerNorm(d_model)
         self.fused = cross_attention and graph_layers > 0 and transformer_layers > 0
         if self.fused:
-            self.from_graph, self.from_frames = (
-                nn.Linear(embed_dim, fusion_dim),
-                nn.Linear(d_model, fusion_dim),
-            )
+            self.from_graph = nn.Linear(embed_dim, fusion_dim)
+            self.from_frames = nn.Linear(d_model, fusion_dim)
             self.graph_looks, self.frames_look = Attention(fusion_dim, heads), Attention(fusion_dim, heads)
             self.to_graph, self.to_frames = nn.Linear(fusion_dim, graph_dim), nn.Linear(fusion_dim, d_model)
         self.au_embed = _mlp(n_aus, hidden_dim, au_dim) if n_aus else None
+        guided = au_connectivity and n_aus > 0 and graph_layers > 0
+        self.au_edges = nn.Parameter(torch.zeros(n_rois, n_rois, au_dim)) if guided else None
         width = graph_dim * (graph_layers > 0) + d_model * (transformer_layers > 0) + au_dim * (n_aus > 0)
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(width, n_classes))
 
@@ -115,31 +118,37 @@ class STAG(nn.Module):
             raise ValueError(f"STAG reads (B, 1..{self.max_frames}, {self.n_rois}, 2), got {tuple(x.shape)}")
         nodes = self.embed(x)  # (B, T, N, D)  eq 12
         parts: dict[str, Tensor] = {}
+        au_vector = self._embed_aus(x, aus)  # (B, A)
         if len(self.graph):
-            graph_tokens, parts["graph"] = self._relate(nodes)  # (B, N, D), (B, G)
+            graph_tokens, parts["graph"] = self._relate(nodes, au_vector)  # (B, N, D), (B, G)
         if len(self.transformer):
             frame_tokens, parts["frames"] = self._encode(nodes)  # (B, T, M), (B, M)
         if self.fused:
             # (B, N, S), (B, T, S)  eq 26
             space, time = self.from_graph(graph_tokens), self.from_frames(frame_tokens)
-            seen_space, seen_time = (
-                space + self.graph_looks(space, time),
-                time + self.frames_look(time, space),
-            )  # eq 27-28
+            seen_space = space + self.graph_looks(space, time)  # eq 27
+            seen_time = time + self.frames_look(time, space)  # eq 28
             parts["graph"] = parts["graph"] + self.to_graph(seen_space.mean(1))  # eq 29
             parts["frames"] = parts["frames"] + self.to_frames(seen_time.mean(1))  # eq 30
-        if self.au_embed is not None:
-            aus = x.new_full((len(x), self.n_aus), -1.0) if aus is None else aus
-            parts["aus"] = self.au_embed(aus.clamp(min=0)) * (aus >= 0).all(1, keepdim=True)  # (B, A)  eq 32
-        elif aus is not None:
-            raise ValueError("this STAG has no AU branch (n_aus=0); pass no AUs, or build it with n_aus")
+        if au_vector is not None:
+            parts["aus"] = au_vector
         return self.head(torch.cat(list(parts.values()), -1))  # eq 31, 33
 
-    def _relate(self, nodes: Tensor) -> tuple[Tensor, Tensor]:
-        """Graph branch: nodes (B, T, N, D) -> tokens (B, N, D), vector (B, G)."""
-        start = similarity(nodes[:, : self.init_frames], self.temperature)
+    def _embed_aus(self, x: Tensor, aus: Tensor | None) -> Tensor | None:
+        """(B, A) of eq 32, zeros for a clip without annotation; None without an AU branch."""
+        if self.au_embed is None:
+            if aus is not None:
+                raise ValueError("this STAG has no AU branch (n_aus=0); pass no AUs, or build it with n_aus")
+            return None
+        aus = x.new_full((len(x), self.n_aus), -1.0) if aus is None else aus
+        return (aus >= 0).all(1, keepdim=True) * self.au_embed(aus.clamp(min=0))
+
+    def _relate(self, nodes: Tensor, au_vector: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Graph branch: nodes (B, T, N, D), AUs (B, A) or None -> tokens (B, N, D), vector (B, G)."""
+        edges = None if self.au_edges is None else torch.einsum("ijd,bd->bij", self.au_edges, au_vector)
+        start = similarity(nodes[:, : self.init_frames], self.temperature, edges)
         for layer in self.graph:
-            nodes, _ = layer(nodes, start)
+            nodes, _ = layer(nodes, start, edges)
         weights = torch.softmax(self.salience(nodes.mean(2)), 1).squeeze(-1)  # (B, T)  eq 18
         tokens = torch.einsum("bt,btnd->bnd", weights, nodes)  # eq 19
         return tokens, self.graph_vector(tokens.flatten(1))  # eq 20-21: pooling over time and vec commute
@@ -148,20 +157,19 @@ class STAG(nn.Module):
         """Transformer branch (eq 22-25): nodes (B, T, N, D) -> frame tokens (B, T, M), normalised class token
         (B, M)."""
         frames = self.frame_token(nodes.flatten(2))
-        tokens = (
-            torch.cat([self.class_token.expand(len(frames), -1, -1), frames], 1)
-            + self.positions[: frames.shape[1] + 1]
-        )
+        tokens = torch.cat([self.class_token.expand(len(frames), -1, -1), frames], 1)
+        tokens = tokens + self.positions[: frames.shape[1] + 1]
         for block in self.transformer:
             tokens = block(tokens)
         return tokens[:, 1:], self.norm(tokens[:, 0])
 
 
-def similarity(nodes: Tensor, temperature: float) -> Tensor:
-    """A_0 of eq 13 from nodes (B, K, N, D): (B, N, N), rows sum to 1; the lower the temperature, the
-    sharper."""
+def similarity(nodes: Tensor, temperature: float, edges: Tensor | None = None) -> Tensor:
+    """A_0 of eq 13 from nodes (B, K, N, D): (B, N, N), rows sum to 1; the lower the temperature, the sharper.
+    ``edges`` (B, N, N) is what action units add to the scores."""
     unit = F.normalize(nodes, dim=-1)
-    return row_softmax((unit @ unit.mT).mean(1) / temperature)
+    scores = (unit @ unit.mT).mean(1) / temperature
+    return row_softmax(scores if edges is None else scores + edges)
 
 
 def row_softmax(scores: Tensor) -> Tensor:
@@ -197,11 +205,13 @@ class EGATLayer(nn.Module):
         # g = 0.5 at the start
         self.self_loop, self.memory = nn.Parameter(torch.ones(())), nn.Parameter(torch.zeros(()))
 
-    def forward(self, nodes: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, nodes: Tensor, start: Tensor, edges: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """nodes (B, T, N, D), start (B, N, N) -> nodes (B, T, N, D), adjacency (B, T, N, N) with rows that
-        sum to 1."""
+        sum to 1. ``edges`` (B, N, N) is what action units add to the scores of every frame."""
         query, key, value = self.query_key_value(nodes).chunk(3, -1)
-        adjacency = smoothed(start, row_softmax(self.scores(query, key)), self.memory)
+        scores = self.scores(query, key)
+        scores = scores if edges is None else scores + edges.unsqueeze(1)
+        adjacency = smoothed(start, row_softmax(scores), self.memory)
         return self.norm(nodes + adjacency @ value), adjacency
 
     def scores(self, query: Tensor, key: Tensor) -> Tensor:
@@ -223,11 +233,8 @@ class Attention(nn.Module):
     def __init__(self, dim: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
-        self.query, self.key_value, self.out = (
-            nn.Linear(dim, dim),
-            nn.Linear(dim, 2 * dim),
-            nn.Linear(dim, dim),
-        )
+        self.query, self.key_value = nn.Linear(dim, dim), nn.Linear(dim, 2 * dim)
+        self.out = nn.Linear(dim, dim)
 
     def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
         q = self.query(queries).unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, H, I, d)

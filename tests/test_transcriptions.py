@@ -21,6 +21,7 @@ MORE = [
     ("facesleuth", {"orientation": "shared"}),
     ("meganet", {"attention_residual": False, "blocks": 4}),
     ("mdmo", {"since_onset": False}),
+    ("stag", {"au_connectivity": True}),
 ]
 
 

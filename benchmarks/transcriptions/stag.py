@@ -46,7 +46,8 @@ class MLP(nn.Module):
 
 
 class EGAT(nn.Module):
-    """One E-GAT layer, eq 14-17: nodes (B, T, N, D), A_0 (B, N, N) -> nodes (B, T, N, D)."""
+    """One E-GAT layer, eq 14-17: nodes (B, T, N, D), A_0 (B, N, N), what the AUs add to each edge's scores
+    (B, N, N) -> nodes (B, T, N, D)."""
 
     def __init__(self, ours: EGATLayer) -> None:
         super().__init__()
@@ -57,7 +58,7 @@ class EGAT(nn.Module):
         self.self_loop = nn.Parameter(ours.self_loop.detach().clone())
         self.memory = nn.Parameter(ours.memory.detach().clone())
 
-    def forward(self, nodes: Tensor, start: Tensor) -> Tensor:
+    def forward(self, nodes: Tensor, start: Tensor, from_aus: Tensor) -> Tensor:
         batch, steps, n_rois, dim = nodes.shape
         width = dim // self.heads
         g, delta = torch.sigmoid(self.memory), torch.eye(n_rois, dtype=nodes.dtype, device=nodes.device)
@@ -73,6 +74,7 @@ class EGAT(nn.Module):
             scores = (
                 q @ k.transpose(2, 3) / math.sqrt(width) + additive + self.structure + self.self_loop * delta
             )  # eq 14
+            scores = scores + from_aus[:, None]  # every head's
             current = torch.softmax(scores.mean(1), -1)  # eq 15
             adjacency = g * adjacency + (1 - g) * current  # eq 16
             updated.append(self.norm(h + adjacency @ value))  # eq 17
@@ -126,12 +128,22 @@ class Transcription(nn.Module):
         self.graph_looks, self.frames_look = Attention(ours.graph_looks), Attention(ours.frames_look)
         self.to_graph, self.to_frames = copied(ours.to_graph), copied(ours.to_frames)
         self.dropout, self.head = nn.Dropout(ours.head[0].p), copied(ours.head[1])
+        edges = torch.zeros(1) if ours.au_edges is None else ours.au_edges.detach().clone()
+        self.au_edges = nn.Parameter(edges)  # (N, N, A); (1,) where AUs do not reach the graph
 
     def forward(self, x: Tensor, aus: Tensor) -> Tensor:
         """x (B, T, N, 2), aus (B, n_aus), every row annotated or every number of it -1 -> logits (B,
         n_classes)."""
         batch, steps, n_rois = x.shape[:3]
         nodes = self.embed(x)  # eq 12
+        known = (aus[:, :1] >= 0).to(x.dtype)
+        au_vector = known * self.au_embed(aus * known)  # eq 32
+        # (B, N, N): the docstring's reading of the prose, one edge after the other
+        from_aus = x.new_zeros(batch, n_rois, n_rois)
+        if self.au_edges.ndim == 3:
+            for i in range(n_rois):
+                for j in range(n_rois):
+                    from_aus[:, i, j] = au_vector @ self.au_edges[i, j]
         frames = self.frame_token(nodes.reshape(batch, steps, -1))
 
         first = nodes[:, : self.init_frames]
@@ -140,9 +152,9 @@ class Transcription(nn.Module):
         for k in range(first.shape[1]):
             dots = first[:, k] @ first[:, k].transpose(1, 2)
             total = total + dots / (norms[:, k, :, None] * norms[:, k, None, :])
-        start = torch.softmax(total / first.shape[1] / self.temperature, -1)  # eq 13
+        start = torch.softmax(total / first.shape[1] / self.temperature + from_aus, -1)  # eq 13
         for layer in self.graph:
-            nodes = layer(nodes, start)
+            nodes = layer(nodes, start, from_aus)
         saliences = [self.context(torch.tanh(self.salience(nodes[:, t].mean(1)))) for t in range(steps)]
         weights = torch.softmax(torch.cat(saliences, 1), 1)  # (B, T)  eq 18
         graph_tokens = sum(weights[:, t, None, None] * nodes[:, t] for t in range(steps))  # eq 19
@@ -160,8 +172,6 @@ class Transcription(nn.Module):
         seen_time = time + self.frames_look(time, space)  # eq 28
         graph_vector = graph_vector + self.to_graph(seen_space.mean(1))  # eq 29
         frame_vector = frame_vector + self.to_frames(seen_time.mean(1))  # eq 30
-        known = (aus[:, :1] >= 0).to(x.dtype)
-        au_vector = known * self.au_embed(aus * known)  # eq 32
         return self.head(self.dropout(torch.cat([graph_vector, frame_vector, au_vector], 1)))  # eq 31, 33
 
 

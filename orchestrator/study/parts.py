@@ -15,7 +15,8 @@ Uses = Callable[[Mapping[str, Any], str, str], bool]
 _TRAINING: dict[str, Uses] = {
     "packed.folds": lambda recipe, au, arithmetic: "packed" in arithmetic,
     "parts.au_head": lambda recipe, au, arithmetic: au == "predicted",
-    "parts.averaging": lambda recipe, *_: recipe["swa_start"] < 1,
+    # the recipe of an older program has no swa_last
+    "parts.averaging": lambda recipe, *_: recipe["swa_start"] < 1 and not recipe.get("swa_last", False),
     "parts.class_weights": lambda recipe, *_: recipe["class_balance"],
     "parts.cutmix": lambda recipe, *_: recipe["cutmix_alpha"] > 0,
     "parts.focal": lambda recipe, *_: recipe["loss"] == "focal",

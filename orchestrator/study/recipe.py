@@ -23,12 +23,19 @@ class Recipe(pydantic.BaseModel):
     schedule: Literal["constant", "cosine"] = "constant"
     grad_clip: float = pydantic.Field(0.0, ge=0, description="largest gradient norm; 0 = off")
     patience: int = pydantic.Field(
-        0, ge=0, description="epochs without a better validation loss before stopping; 0 = off"
+        0,
+        ge=0,
+        description="epochs without a better validation loss before stopping, counted from the first "
+        "averaged epoch where weights are averaged; 0 = off",
     )
     swa_start: float = pydantic.Field(
         1.0, ge=0, le=1, description="share of the epochs after which weights are averaged; 1 = off"
     )
     swa_lr: float = pydantic.Field(1e-4, gt=0, description="constant learning rate while averaging")
+    swa_last: bool = pydantic.Field(
+        False,
+        description="an ablation: evaluate the last weights in place of their mean; rates and stopping stay",
+    )
     mixup_alpha: float = pydantic.Field(0.0, ge=0, description="Beta(a, a) of MixUp; 0 = off")
     cutmix_alpha: float = pydantic.Field(
         0.0, ge=0, description="Beta(a, a) of CutMix (along time, or a box of a picture); 0 = off"
@@ -41,10 +48,12 @@ class Recipe(pydantic.BaseModel):
         description="hinge: squared, one class against the rest, for linear SVMs; "
         "without focal_gamma and label_smoothing",
     )
-    focal_gamma: float = pydantic.Field(0.0, ge=0, description="0 = cross-entropy")
+    focal_gamma: float | list[float] = pydantic.Field(
+        0.0, description="0 = cross-entropy; a list has one power for each class, in the order of the classes"
+    )
     label_smoothing: float = pydantic.Field(0.0, ge=0, lt=1)
     class_balance: bool = pydantic.Field(
-        False, description="weight the loss by inverse class frequency of the training clips"
+        False, description="weight the loss by inverse class frequency of the clips that an epoch draws"
     )
     mirror: float = pydantic.Field(
         0.0, ge=0, le=1, description="chance of a left-right mirrored training clip"
@@ -69,9 +78,19 @@ class Recipe(pydantic.BaseModel):
     )
     precision: Literal["float32", "bfloat16"] = "float32"
 
+    @pydantic.field_validator("focal_gamma")
+    @classmethod
+    def _powers(cls, value: float | list[float]) -> float | list[float]:
+        powers = value if isinstance(value, list) else [value]
+        if not powers or not all(power >= 0 for power in powers):
+            raise ValueError("a power must be 0 or more; give one number, or a list with one for each class")
+        return value
+
     @pydantic.field_validator("focal_gamma", "label_smoothing")
     @classmethod
-    def _of_the_focal_loss(cls, value: float, info: pydantic.ValidationInfo) -> float:
+    def _of_the_focal_loss(
+        cls, value: float | list[float], info: pydantic.ValidationInfo
+    ) -> float | list[float]:
         if value and info.data.get("loss") == "hinge":
             raise ValueError("recipe.loss = 'hinge' does not use it; set it to 0 or recipe.loss to 'focal'")
         return value

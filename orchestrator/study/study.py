@@ -87,8 +87,10 @@ class Study:
                     yield seed, fold, member, *parts
 
     def jobs(self, table: ClipTable, drawn: Mapping[str, Any]) -> tuple[FoldJob, ...]:
-        """The fold jobs of one trial, seed by seed."""
+        """The fold jobs of one trial, seed by seed. Raises ConfigError where the configuration does not fit the
+        table's classes."""
         config = self.config(drawn)
+        _check_powers(config["recipe"]["focal_gamma"], table.classes)
         code = self.code_of(config, table.au)
         return tuple(
             FoldJob(
@@ -122,6 +124,14 @@ class Study:
                 f"{self.protocol} tests people who also train; its scores say nothing of a person never seen",
             )
         return known
+
+
+def _check_powers(gamma: float | list[float], classes: tuple[str, ...]) -> None:
+    if isinstance(gamma, list) and len(gamma) != len(classes):
+        raise ConfigError(
+            f"recipe.focal_gamma = {gamma} has {len(gamma)} numbers for {len(classes)} classes; give one for "
+            f"each of {', '.join(classes)}, in this order, or one number for all"
+        )
 
 
 def _clips(table: ClipTable) -> Clips:

@@ -27,7 +27,8 @@ from preprocessing.datasets import DATASETS
 from preprocessing.places import write_atomically
 from preprocessing.plugins import Plugin, read
 
-Value = bool | int | float | str  # of a configuration key
+Scalar = bool | int | float | str
+Value = Scalar | list[Scalar]  # of a configuration key
 
 
 class Checked(pydantic.BaseModel):
@@ -164,8 +165,12 @@ class Experiment(Checked):
     @classmethod
     def _values(cls, given: dict[str, Any]) -> dict[str, Value]:
         for key, value in given.items():
-            if not isinstance(value, Value) or (isinstance(value, float) and not math.isfinite(value)):
-                raise ConfigError(f"{key} = {value!r}: give a finite number, true, false or a text")
+            parts = value if isinstance(value, list) and value else [value]
+            infinite = any(isinstance(p, float) and not math.isfinite(p) for p in parts)
+            if infinite or not all(isinstance(p, Scalar) for p in parts):
+                raise ConfigError(
+                    f"{key} = {value!r}: give a finite number, true, false, a text, or a list of these"
+                )
         return given
 
     @pydantic.field_validator("protocol")

@@ -37,7 +37,7 @@ from orchestrator.training.parts.hinge import hinge_loss
 from orchestrator.training.prediction import logits, prepare, probabilities, resized, to_tensor
 from orchestrator.training.recording import Recording
 from orchestrator.training.reproducible import reproducible
-from orchestrator.training.sampling import batches, epoch_order
+from orchestrator.training.sampling import batches, drawn_counts, epoch_order
 from orchestrator.training.targets import Batch, one_hot
 from orchestrator.training.views import TrainingViews
 
@@ -72,7 +72,7 @@ def train_fold(job: FoldJob, data: FoldData, *, device: str = "cpu") -> FoldResu
     started = time.perf_counter()
     with reproducible(device):
         training, data = prepared(job, data, device)
-        recording = Recording(job, data.y_validation, training.recipe.patience)
+        recording = Recording(job, data.y_validation, training.recipe)
         held_out = training.held_out(data)
         for epoch, train_loss, model in training.epochs():
             validation, test = (
@@ -177,7 +177,9 @@ class _Training:
         self.labels = data.y_train
         self.targets = one_hot(data.y_train, n_classes).to(self.device)
         self.weights = (
-            class_weights(data.y_train, n_classes).to(self.device) if self.recipe.class_balance else None
+            class_weights(drawn_counts(data.y_train, n_classes, self.recipe.oversample)).to(self.device)
+            if self.recipe.class_balance
+            else None
         )
         self.order_rng, self.mixing_rng = (
             np.random.default_rng(self.seed(purpose)) for purpose in ("order", "mixing")
@@ -226,7 +228,7 @@ class _Training:
             for index in self.epoch_batches():
                 total += self._step(optimiser, index) * len(index)
             loss = self.mean_loss(total, epoch)
-            if epoch > schedules.averaging_starts(recipe):
+            if schedules.averages(epoch, recipe):
                 average = average or WeightAverage(self.model)
                 average.update(self.model)
                 self.refresh_batch_norm(average.model)

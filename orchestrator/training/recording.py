@@ -9,17 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orchestrator.study.jobs import FoldJob, FoldResult
+from orchestrator.study.recipe import Recipe
+from orchestrator.training import schedules
 
 
 class Recording:
     """The records of one fold. ``add`` after every epoch, ``result`` at the end.
 
-    patience  epochs without a better validation loss before stopping; 0: never. Without validation clips
-              nothing stops a fold.
+    recipe.patience: epochs without a better validation loss before stopping; 0: never. Without validation
+    clips nothing stops a fold. Where the recipe averages weights (SWA), epochs count from the first averaged
+    one. Our reading of STAG, section 4, which has both "early stopping" and an SWA that "is activated during
+    the final phase of training": a fold that stops before has no such phase, and there another model is
+    judged, the mean of weights.
     """
 
-    def __init__(self, job: FoldJob, y_validation: NDArray[Any], patience: int) -> None:
-        self.job, self.truth, self.patience = job, np.asarray(y_validation, np.int64), patience
+    def __init__(self, job: FoldJob, y_validation: NDArray[Any], recipe: Recipe) -> None:
+        self.job, self.truth, self.patience = job, np.asarray(y_validation, np.int64), recipe.patience
+        self.uncounted = schedules.averaging_starts(recipe) if recipe.swa_start < 1 else 0  # epochs
         self.rows: list[tuple[int, float, float, NDArray[Any], NDArray[Any]]] = []
         self.notes: list[str] = []
         self.best, self.stale = math.inf, 0
@@ -29,6 +35,8 @@ class Recording:
         after it."""
         validation_loss = _cross_entropy(validation, self.truth)
         self.rows.append((epoch, train_loss, validation_loss, validation, test))
+        if epoch <= self.uncounted:
+            return False
         self.stale = 0 if validation_loss < self.best else self.stale + 1
         self.best = min(self.best, validation_loss) if len(validation) else self.best
         if not (self.patience and len(validation) and self.stale >= self.patience):

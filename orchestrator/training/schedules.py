@@ -13,6 +13,11 @@ def averaging_starts(recipe: Recipe) -> int:
     return math.floor(recipe.swa_start * recipe.epochs)
 
 
+def averages(epoch: int, recipe: Recipe) -> bool:
+    """Whether the model to evaluate after ``epoch`` (1-based) is the mean of weights."""
+    return epoch > averaging_starts(recipe) and not recipe.swa_last
+
+
 def learning_rate(epoch: int, recipe: Recipe) -> float:
     """Learning rate of ``epoch`` (1-based): linear warm-up, then constant or cosine, then ``swa_lr`` while
     averaging.

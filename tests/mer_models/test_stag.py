@@ -3,6 +3,7 @@ ablation switches."""
 
 import pytest
 import torch
+from torch import nn
 
 from mer_models.stag import STAG, EGATLayer, similarity, smoothed
 from tests.mer_models import reorder
@@ -117,6 +118,57 @@ def test_a_clip_without_annotation_gets_a_zero_au_embedding_whatever_the_branch_
     with torch.no_grad():
         model.au_embed[2].bias += 100
     torch.testing.assert_close(model(x), before)
+
+
+def guided(n_aus: int = 21, **arguments) -> STAG:
+    torch.manual_seed(0)
+    return STAG(3, n_aus=n_aus, au_connectivity=True, **arguments).eval()
+
+
+def adjacencies(model: STAG, *inputs: torch.Tensor) -> list[torch.Tensor]:
+    """(B, T, N, N) of each graph layer."""
+    seen: list[torch.Tensor] = []
+    hooks = [layer.register_forward_hook(lambda _, __, out: seen.append(out[1])) for layer in model.graph]
+    model(*inputs)
+    for hook in hooks:
+        hook.remove()
+    return seen
+
+
+def test_au_guided_connectivity_moves_the_edges_of_every_frame_and_layer_and_of_the_start():
+    model, x = guided(), torch.randn(2, 4, 14, 2)
+    aus = torch.stack([-torch.ones(21), torch.ones(21)])  # the first clip is not annotated
+    with torch.no_grad():
+        vector = model.au_embed(aus[1])
+        model.au_edges[:, 3] = 30 * vector / vector.square().sum()  # 30 for each edge to region 3
+    seen = adjacencies(model, x, aus)
+    assert len(seen) == 3
+    for adjacency in seen:
+        torch.testing.assert_close(adjacency.sum(-1), torch.ones(2, 4, 14))
+        # all regions look at region 3 alone
+        assert (adjacency[1, ..., 3] > 0.999).all() and (adjacency[0, ..., 3] < 0.9).all()
+
+
+def test_au_guided_connectivity_is_off_where_aus_are_absent_and_at_its_start():
+    plain, x, aus = STAG(3, n_aus=21).eval(), torch.randn(2, 4, 14, 2), torch.ones(2, 21)
+    model = guided()
+    assert sum(p.numel() for p in model.parameters()) == STAG.n_parameters + 14 * 14 * 32
+    plain.load_state_dict({name: value for name, value in model.state_dict().items() if name != "au_edges"})
+    assert torch.equal(model(x, aus), plain(x, aus))
+    nn.init.normal_(model.au_edges)
+    assert torch.equal(model(x), plain(x))
+    aus[0] = -1
+    both, alone = model(x, aus), plain(x, aus)
+    torch.testing.assert_close(both[0], alone[0])
+    assert not torch.isclose(both[1], alone[1], atol=1e-4).all()
+    for without in (guided(n_aus=0), guided(graph_layers=0)):
+        assert without.au_edges is None
+
+
+def test_gradient_reaches_the_edges_that_start_at_zero():
+    model = guided().train()
+    model(torch.randn(2, 4, 14, 2), torch.ones(2, 21)).square().sum().backward()
+    assert model.au_edges.grad.abs().max() > 1e-8
 
 
 def test_aus_for_a_model_without_the_branch_are_refused():

@@ -2,7 +2,7 @@
 
 from orchestrator.study.configuration import configuration
 from orchestrator.study.recipe import Recipe
-from orchestrator.training.schedules import averaging_starts
+from orchestrator.training.schedules import averages, averaging_starts
 from search_spaces.stag import ABLATIONS
 from tests.search_spaces.contract import SpaceContract
 
@@ -48,14 +48,27 @@ def test_ablations_switch_off_what_they_name():
         "focal_loss": "focal_gamma",
         "class_balance": "class_balance",
     }
+    assert ABLATIONS["without_swa"] == {"recipe.swa_last": True}  # another key: learning rates stay
     full = configuration("stag")["recipe"]
     for part, key in parts.items():
         recipe = configuration("stag", ABLATIONS[f"without_{part}"])["recipe"]
         assert full[key] and recipe == full | {key: type(full[key])(0)}
-    assert (
-        averaging_starts(Recipe(**configuration("stag", ABLATIONS["without_swa"])["recipe"]))
-        == full["epochs"]
-    )
+    recipe = Recipe(**configuration("stag", ABLATIONS["without_swa"])["recipe"])
+    assert not any(averages(epoch, recipe) for epoch in range(1, recipe.epochs + 1))
+
+
+def test_rows_differ_from_the_full_model_by_one_thing():
+    several = {
+        "without_augmentation": 2,  # "No Augmentation" of Table 5
+        "roi18_without_aus": 2,  # Tables 8-10: beside roi18
+    }
+    assert {name: len(row) for name, row in ABLATIONS.items() if len(row) > 1} == several
+
+
+def test_patience_may_end_a_fold_before_the_last_epoch_and_not_before_averaging():
+    recipe = Recipe(**configuration("stag")["recipe"])
+    assert averages(averaging_starts(recipe) + recipe.patience, recipe)
+    assert averaging_starts(recipe) + recipe.patience < recipe.epochs
 
 
 def only_keys(row):

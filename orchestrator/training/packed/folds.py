@@ -115,7 +115,7 @@ class _Pack:
         ready = [prepared(job, one, device) for job, one in zip(jobs, data, strict=True)]
         self.folds = [training for training, _ in ready]
         self.recordings = [
-            Recording(job, one.y_validation, training.recipe.patience)
+            Recording(job, one.y_validation, training.recipe)
             for job, (training, one) in zip(jobs, ready, strict=True)
         ]
         self.recipe, self.device = self.folds[0].recipe, self.folds[0].device
@@ -165,7 +165,7 @@ class _Pack:
             )
         sums = totals.tolist()
         losses = {row: self.folds[row].mean_loss(sums[row], epoch) for row in alive}
-        if epoch > schedules.averaging_starts(self.recipe):
+        if schedules.averages(epoch, self.recipe):
             self._average(alive)
         return losses
 

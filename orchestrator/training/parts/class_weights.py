@@ -1,4 +1,4 @@
-"""Weights of the classes in the loss, estimated from the training clips."""
+"""Weights of the classes in the loss, estimated from the training clips that an epoch draws."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 
-def class_weights(labels: NDArray[Any], n_classes: int) -> Tensor:
-    """Inverse class frequency, float32 (C,), mean 1 over the given clips; 0 for a class that has none."""
-    counts = np.bincount(labels, minlength=n_classes)
-    present = np.count_nonzero(counts)
-    weights = np.where(counts > 0, len(labels) / (present * np.maximum(counts, 1)), 0.0)
+def class_weights(drawn: NDArray[Any]) -> Tensor:
+    """Inverse class frequency of an epoch with ``drawn`` clips of each class, int (C,): float32 (C,), mean 1
+    over those clips; 0 for a class that has none.
+
+    Every class has the same share of the epoch's loss, however far oversampling has gone towards that.
+    Weights from the clips that there are would balance a second time what oversampling has balanced.
+    """
+    present = np.count_nonzero(drawn)
+    weights = np.where(drawn > 0, drawn.sum() / (present * np.maximum(drawn, 1)), 0.0)
     return torch.from_numpy(weights.astype(np.float32))

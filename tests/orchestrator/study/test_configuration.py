@@ -35,6 +35,10 @@ def test_one_configuration_has_one_digest_however_it_is_written():
         ("stag", {"recipe.lr": -1}, r"lr = -1"),
         ("stag", {"recipe.epochs": "many"}, "epochs = 'many'"),
         ("stag", {"recipe.normalise": "zscore"}, "normalise = 'zscore'"),
+        ("stag", {"recipe.focal_gamma": -1}, r"focal_gamma = -1: .* 0 or more"),
+        ("stag", {"recipe.focal_gamma": [2, -1, 0]}, r"focal_gamma = \[2, -1, 0\]: .* 0 or more"),
+        ("stag", {"recipe.focal_gamma": []}, r"focal_gamma = \[\]: .* for each class"),
+        ("mdmo", {"recipe.focal_gamma": [1, 0, 0]}, r"focal_gamma = \[1, 0, 0\]: .*hinge"),
     ],
 )
 def test_what_is_unknown_or_out_of_range_is_refused_with_the_next_step(model, keys, words):

@@ -29,6 +29,7 @@ CASES = [
     ({}, {"focal"}),
     (HINGE, {"hinge"}),
     ({"swa_start": 0.5}, {"focal", "averaging"}),
+    ({"swa_start": 0.5, "swa_last": True}, {"focal"}),
     (HINGE | {"class_balance": True}, {"hinge", "class_weights"}),
     ({"mixup_alpha": 0.4}, {"focal", "mixup", "mixed_labels"}),
     ({"cutmix_alpha": 0.4}, {"focal", "cutmix", "mixed_labels"}),
@@ -38,6 +39,8 @@ CASES = [
     ({"mirror": 0.5}, {"focal", "mirror"}),
     ({"tta": True}, {"focal", "mirror"}),
     ({"oversample": 0.3}, {"focal", "oversample"}),
+    ({"class_balance": True}, {"focal", "class_weights"}),
+    ({"oversample": 0.3, "class_balance": True}, {"focal", "oversample", "class_weights"}),
     ({"image_size": 20}, {"focal", "resize"}),
     ({"rotate": 0.5}, {"focal", "rotate"}),
 ]
@@ -86,6 +89,13 @@ def test_a_fold_calls_the_parts_that_its_recipe_uses_and_no_others(layer, expect
     for part in mine:
         with broken([part]), pytest.raises(UsedError):
             loop.train_fold(job, data)
+
+
+def test_a_recipe_that_was_stored_before_a_key_was_there_is_one_that_leaves_it_off():
+    recipe = dict(fold("full_face_flow", **OFF | {"swa_start": 0.5})[0].config["recipe"])
+    now = used(recipe, "none", "cpu")
+    del recipe["swa_last"]
+    assert used(recipe, "none", "cpu") == now
 
 
 def test_the_head_of_action_units_is_used_where_these_are_predicted():

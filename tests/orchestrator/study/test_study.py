@@ -148,6 +148,15 @@ def test_where_people_are_known_every_test_clips_person_trains(protocol):
         assert known >= {data.subject_of[clip] for clip in job.test}
 
 
+def test_powers_of_the_focal_loss_are_one_for_each_class(study):
+    jobs = study.jobs(table(), {"recipe.focal_gamma": [2, 1, 0.5]})
+    assert jobs[0].config["recipe"]["focal_gamma"] == [2.0, 1.0, 0.5]
+    assert jobs[0].job_id != study.jobs(table(), {"recipe.focal_gamma": [2, 1, 0]})[0].job_id
+    assert len(run_fold(jobs[0], table()).epochs) == 3
+    with pytest.raises(ConfigError, match=r"\[2.0, 1.0\] has 2 numbers .* negative, positive, surprise"):
+        study.jobs(table(), {"recipe.focal_gamma": [2, 1]})
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -20,7 +20,8 @@ from preprocessing.inputs import Settings
 
 text = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)
 number = st.floats(allow_nan=False, allow_infinity=False)
-values = st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1), number, text)
+single = st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1), number, text)
+values = st.one_of(single, st.lists(single, min_size=1, max_size=3))
 extractions = st.builds(
     Extraction,
     flow=text,
@@ -113,6 +114,7 @@ def test_a_password_of_a_tracking_address_is_never_written_down():
         ('model = "stag"\ncorpora = ["casme2"]', "casme2 needs --root"),
         ('model = "stag"\ncorpora = [{name = "casme9", root = "x"}]', "did you mean"),
         ('model = "stag"\n[set]\n"recipe.lr" = nan', "finite"),
+        ('model = "stag"\n[set]\n"recipe.focal_gamma" = [1.0, inf]', "finite"),
         ('model = "stag', "is no TOML"),
     ],
 )

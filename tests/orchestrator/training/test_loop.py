@@ -119,12 +119,44 @@ def test_records_have_the_promised_shapes_and_values():
 
 
 def test_early_stopping_waits_for_patience_epochs_after_the_best():
-    job, data = fold(epochs=40, patience=3, lr=0.03, dropout=0.0)
+    job, data = fold(epochs=40, patience=3, lr=0.03, dropout=0.0, swa_start=1.0)
     # nothing to learn: it gets worse
     data.x_validation[:] = np.random.default_rng(0).standard_normal(data.x_validation.shape)
     result = train_fold(job, data)
     assert len(result.epochs) == int(result.validation_loss.argmin()) + 1 + 3 < 40
     assert "stopped" in result.notes[0]
+
+
+def test_early_stopping_leaves_epochs_to_average_and_a_fold_without_their_mean_differs_by_nothing_else():
+    layer = {"epochs": 12, "patience": 1, "swa_start": 0.5, "lr": 0.03, "dropout": 0.0}
+    job, data = fold(**layer)
+    # nothing to learn: it gets worse
+    data.x_validation[:] = np.random.default_rng(0).standard_normal(data.x_validation.shape)
+    mean = train_fold(job, data)
+    last = train_fold(fold(**layer, swa_last=True)[0], data)
+    assert (np.diff(mean.validation_loss[:5]) > 0).any()  # which patience would have taken
+    common = min(len(mean.epochs), len(last.epochs))
+    assert common >= 8
+    np.testing.assert_array_equal(mean.train_loss[:common], last.train_loss[:common])
+    np.testing.assert_array_equal(mean.test_probs[:6], last.test_probs[:6])
+    assert not np.array_equal(mean.test_probs[7], last.test_probs[7])  # the mean of two
+
+
+@pytest.mark.parametrize("factor", [0.0, 0.5, 1.0])
+def test_oversampling_and_class_balance_together_give_each_class_the_same_share_of_the_loss(
+    factor, monkeypatch
+):
+    job, data = fold("ststnet", n=132, epochs=1, batch_size=50, oversample=factor, class_balance=True)
+    data.y_train[:] = np.repeat([0, 1, 2], [90, 30, 12])
+    weighted = torch.zeros(3)
+
+    def spy(out, targets, recipe, weights):
+        weighted.add_((targets * weights).sum(0))
+        return out.sum() * 0
+
+    monkeypatch.setattr(loop, "mean_over_clips", spy)
+    train_fold(job, data)
+    torch.testing.assert_close(weighted, torch.full((3,), 44.0))  # of 132 clips: mean weight 1
 
 
 @pytest.mark.parametrize("model", ["stag", "micro_attention"])  # the latter cannot take an empty batch

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from orchestrator.study.recipe import Recipe
-from orchestrator.training.sampling import batches, epoch_order
-from orchestrator.training.schedules import averaging_starts, learning_rate
+from orchestrator.training.sampling import batches, drawn_counts, epoch_order
+from orchestrator.training.schedules import averages, averaging_starts, learning_rate
 
 
 def rates(**arguments: object) -> list[float]:
@@ -43,11 +43,27 @@ def test_averaging_is_off_at_one():
     assert averaging_starts(Recipe(epochs=7)) == 7 and averaging_starts(Recipe(epochs=7, swa_start=0.5)) == 3
 
 
+def test_after_its_share_of_the_epochs_a_mean_is_evaluated_unless_the_last_weights_are_asked_for():
+    epochs = range(1, 9)
+    assert [averages(e, Recipe(epochs=8, swa_start=0.75)) for e in epochs] == 6 * [False] + 2 * [True]
+    assert not any(averages(e, Recipe(epochs=8)) for e in epochs)
+    assert not any(averages(e, Recipe(epochs=8, swa_start=0.75, swa_last=True)) for e in epochs)
+
+
 LABELS = np.array([0] * 13 + [1] * 5 + [2] * 3)
 
 
 def test_without_oversampling_every_clip_comes_once():
     assert sorted(epoch_order(LABELS, 0.0, np.random.default_rng(0))) == list(range(21))
+
+
+@pytest.mark.parametrize("oversample", [0.0, 1e-9, 0.3, 0.7, 1.0])
+def test_an_epoch_draws_as_many_of_each_class_as_is_said_without_drawing(oversample):
+    labels = np.concatenate([LABELS, [4]])  # of class 3 there is none
+    counts = drawn_counts(labels, 6, oversample)
+    for seed in range(3):
+        order = epoch_order(labels, oversample, np.random.default_rng(seed))
+        np.testing.assert_array_equal(np.bincount(labels[order], minlength=6), counts)
 
 
 @pytest.mark.parametrize("oversample", [1e-9, 0.3, 0.7, 1.0])

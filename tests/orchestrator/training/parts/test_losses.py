@@ -44,10 +44,24 @@ def test_by_hand():
 
 
 def test_class_weights_are_inverse_frequencies_with_mean_one_over_the_clips():
-    labels = np.array([0] * 6 + [1] * 2)
+    drawn = np.array([6, 2, 0])
     # 8 clips, 2 present classes: 8 / (2 * 6), 8 / (2 * 2); class 2 has no clip
-    torch.testing.assert_close(class_weights(labels, 3), torch.tensor([2 / 3, 2.0, 0.0]))
-    assert class_weights(labels, 3)[labels].mean().item() == pytest.approx(1)
+    torch.testing.assert_close(class_weights(drawn), torch.tensor([2 / 3, 2.0, 0.0]))
+    assert (class_weights(drawn).numpy() * drawn).sum() / 8 == pytest.approx(1)
+
+
+def test_each_class_may_have_its_own_focusing_power():
+    # one clip, three classes, p = (.5, .3, .2), y = (.8, .1, .1): smoothing .3 of truth 0
+    p = [0.5, 0.3, 0.2]
+    logits = torch.tensor([p]).log()
+    expected = -(0.8 * 0.5**2 * math.log(0.5) + 0.1 * math.log(0.3) + 0.1 * 0.8**0.5 * math.log(0.2))
+    truth = one_hot(np.array([0]), 3)
+    loss = focal_loss(logits, truth, gamma=[2.0, 0.0, 0.5], smoothing=0.3)
+    assert loss.item() == pytest.approx(expected, rel=1e-5)
+    one, each = (focal_loss(LOGITS, one_hot(LABELS, 3), gamma=gamma) for gamma in (2.0, [2.0] * 3))
+    torch.testing.assert_close(one, each)
+    with pytest.raises(ValueError, match="1 powers for 3 classes"):
+        focal_loss(logits, truth, gamma=[2.0])
 
 
 def test_gradient_stays_finite_for_a_certain_clip():
