@@ -97,6 +97,7 @@ class FoldResult:
     validation_probs float32 (E, v, C), rows in the order of ``validation``.
     test_probs       float32 (E, t, C), rows in the order of ``test``.
     seconds          training time of the fold, evaluation included.
+    outputs          name -> float32 (E,): what the model itself reports (``outputs`` in mer_models), or {}.
     """
 
     job_id: str
@@ -112,3 +113,4 @@ class FoldResult:
     test_probs: NDArray[Any]
     seconds: float
     notes: tuple[str, ...] = field(default=())
+    outputs: dict[str, NDArray[Any]] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from typing import Any
 from mer_models import MODELS
 from orchestrator.common.errors import Interrupted, NoResult
 from orchestrator.results import report
+from orchestrator.results.outputs import chosen_outputs
 from orchestrator.results.trials import trial_rows
 from orchestrator.search import inline, tune
 from orchestrator.search.events import (
@@ -169,6 +170,7 @@ def _run(
     summary = _summary(experiment, execution, study, table, outcomes) | {
         "timing": timing,
         "trials": trial_rows(outcomes, scores, study, table.au, len(jobs)),
+        "outputs": chosen_outputs(complete, scores),
     }
     report.write(folder, summary, scores)
     outbox.finish(study.model, table, complete)
