@@ -30,7 +30,7 @@ def chosen_outputs(
     """
     held = {(t.index, r.fold, r.seed): r for t in trials for r in t.results if r.outputs}
     made: dict[str, dict[str, dict[str, Any]]] = {}
-    for rule, score in scores.items() if held else ():
+    for rule, score in scores.items():
         rows: dict[str, list[dict[str, Any]]] = {}
         chosen = {(p["trial"], p["fold"], p["seed"], p["epoch"]) for p in score["predictions"]}
         for trial, fold, seed, epoch in sorted(chosen, key=lambda key: (key[2], key[1])):
