@@ -55,6 +55,10 @@ class _Registry(Mapping[str, Any]):
 # uses_aus          whether forward takes action units
 # pass_major        True where a part of it sees a batch's clips several times, one after the other, as one
 #                   longer batch; may be left out
+# outputs           method () -> dict[str, float], finite: a few numbers that the model has learnt and that
+#                   are worth a look, such as an angle. Kept of every epoch and reported fold by fold, so the
+#                   names stay the same while it trains. One that ends with _degrees is the angle of an axis,
+#                   which is the same 180 degrees on; may be left out
 MODELS = _Registry(
     efficientnet_b0="EfficientNetB0",
     facesleuth="FaceSleuth",

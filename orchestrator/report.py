@@ -10,6 +10,7 @@ import typer
 from orchestrator.console import asked
 from orchestrator.console.handler import errors_are_told
 from orchestrator.console.terminal import terminal
+from orchestrator.results.outputs import outputs_table
 from orchestrator.results.report import parts_table, read, render, table
 from orchestrator.selection.rules import DEFAULT
 from orchestrator.study import plugins
@@ -42,6 +43,8 @@ def main(
         console.print(table(summary))
         if parts := parts_table(summary, summary.get("rule", DEFAULT)):
             console.print(parts)
+        if learnt := outputs_table(summary, summary.get("rule", DEFAULT)):
+            console.print(learnt)
         states = of_summary(summary)
         for state in sorted(set(states.values()) - {CURRENT}):
             trials = ", ".join(str(trial) for trial, own in states.items() if own == state)

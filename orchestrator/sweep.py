@@ -134,6 +134,7 @@ def shown(result: Result, workspace: Path, tracking_uri: str) -> int:
     """Print what came of it. Returns the exit status."""
     from orchestrator.results import report
     from orchestrator.results.headline import headline, next_commands
+    from orchestrator.results.outputs import outputs_table
     from orchestrator.results.trials import trials_table
 
     tracking = Execution(workspace=workspace, tracking_uri=tracking_uri).tracking
@@ -142,6 +143,8 @@ def shown(result: Result, workspace: Path, tracking_uri: str) -> int:
         console.print(report.table(summary))
         if parts := report.parts_table(summary, summary["rule"]):
             console.print(parts)
+        if learnt := outputs_table(summary, summary["rule"]):
+            console.print(learnt)
         console.print(headline(summary), highlight=False)
         next_ = next_commands(summary["name"], workspace, tracking, summary["model"])
         console.print(next_, highlight=False, soft_wrap=True)

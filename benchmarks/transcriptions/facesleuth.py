@@ -87,11 +87,11 @@ class Module(nn.Module):
 class Transcription(nn.Module):
     def __init__(self, ours: FaceSleuth) -> None:
         super().__init__()
-        width = ours.stem[0].out_channels
+        wide, width = ours.stem[0].out_channels, ours.stem[3].out_channels
         self.grid = ours.grid
         self.stem = nn.Sequential(
-            nn.Conv2d(3, width, 3, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(),
-            nn.Conv2d(width, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(),
+            nn.Conv2d(3, wide, 3, 2, 1, bias=False), nn.BatchNorm2d(wide), nn.ReLU(),
+            nn.Conv2d(wide, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(),
         )  # fmt: skip
         load_in_order(self.stem, ours.stem.state_dict().values())
         sizes = ((width, width, 1), (width, width, 2), (width, 2 * width, 2), (2 * width, 4 * width, 2))

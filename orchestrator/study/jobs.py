@@ -105,6 +105,7 @@ class FoldResult:
     test_probs       float32 (E, t, C), rows in the order of ``test``.
     seconds          training time of the fold, evaluation included.
     member           as in FoldJob.
+    outputs          name -> float32 (E,): what the model itself reports (``outputs`` in mer_models), or {}.
     """
 
     job_id: str
@@ -121,3 +122,4 @@ class FoldResult:
     seconds: float
     notes: tuple[str, ...] = field(default=())
     member: int = 0
+    outputs: dict[str, NDArray[Any]] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from mer_models import MODELS
 from orchestrator.common.errors import Interrupted, NoResult
 from orchestrator.results import report
 from orchestrator.results.coverage import coverage
+from orchestrator.results.outputs import chosen_outputs
 from orchestrator.results.trials import trial_rows
 from orchestrator.search import inline, tune
 from orchestrator.search.events import (
@@ -188,6 +189,7 @@ def _run(
         "folds_of_all_trials": _folds_of_all(usable, jobs),
         "looks": looks.counted(folder),
         "trials": trial_rows(outcomes, scores, study, table.au, len(jobs)),
+        "outputs": chosen_outputs(usable, scores),
     }
     report.write(folder, summary, scores)
     outbox.finish(study.model, table, usable)

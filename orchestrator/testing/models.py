@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,6 +99,12 @@ class ModelContract:
         assert model.takes and all(isinstance(pattern, tuple) for pattern in model.takes.values())
         assert model.uses_aus == ("aus" in inspect.signature(model.forward).parameters)
         assert getattr(model, "pass_major", False) in (False, True)
+
+    def test_what_it_reports_beside_logits_is_a_few_finite_numbers(self, model: Any) -> None:
+        """Where its class has ``outputs``."""
+        if hasattr(model, "outputs"):
+            outputs = self.build().outputs()
+            assert all(isinstance(name, str) and math.isfinite(value) for name, value in outputs.items())
 
     def test_it_takes_its_default_feature_set(self, model: Any) -> None:
         from preprocessing.inputs import INPUTS, Settings

@@ -35,7 +35,7 @@ from orchestrator.training.parts.class_weights import class_weights
 from orchestrator.training.parts.focal import focal_loss
 from orchestrator.training.parts.hinge import hinge_loss
 from orchestrator.training.prediction import logits, prepare, probabilities, resized, to_tensor
-from orchestrator.training.recording import Recording
+from orchestrator.training.recording import Recording, outputs_of
 from orchestrator.training.reproducible import reproducible
 from orchestrator.training.sampling import batches, drawn_counts, epoch_order
 from orchestrator.training.targets import Batch, one_hot
@@ -78,6 +78,7 @@ def train_fold(job: FoldJob, data: FoldData, *, device: str = "cpu") -> FoldResu
             validation, test = (
                 probabilities(model, views, aus, training.recipe, len(job.classes)) for views, aus in held_out
             )
+            recording.outputs.append(outputs_of(model))
             if recording.add(epoch, train_loss, validation, test):
                 break
     return recording.result(time.perf_counter() - started)

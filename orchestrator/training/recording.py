@@ -28,6 +28,7 @@ class Recording:
         self.uncounted = schedules.averaging_starts(recipe) if recipe.swa_start < 1 else 0  # epochs
         self.rows: list[tuple[int, float, float, NDArray[Any], NDArray[Any]]] = []
         self.notes: list[str] = []
+        self.outputs: list[dict[str, float]] = []  # one an epoch, of outputs_of
         self.best, self.stale = math.inf, 0
 
     def add(self, epoch: int, train_loss: float, validation: NDArray[Any], test: NDArray[Any]) -> bool:
@@ -64,7 +65,26 @@ class Recording:
             test_probs=np.stack(test_probs),
             seconds=seconds,
             notes=tuple(self.notes),
+            outputs={
+                name: np.array([own[name] for own in self.outputs], np.float32)
+                for name in (self.outputs[0] if self.outputs else {})
+            },
         )
+
+
+def reports(model: Any) -> bool:
+    """Whether its class has a method ``outputs``; a layer of that name is none."""
+    return callable(getattr(type(model), "outputs", None))
+
+
+def outputs_of(model: Any) -> dict[str, float]:
+    """What a model reports beside its logits. Raises ValueError for a number that is not finite."""
+    name = type(model).__name__
+    outputs: dict[str, float] = model.outputs() if reports(model) else {}
+    for key, value in outputs.items():
+        if not math.isfinite(value):
+            raise ValueError(f"{name}.outputs() gives {key} = {value}; give finite numbers, or leave it out")
+    return outputs
 
 
 def _cross_entropy(probs: NDArray[Any], truth: NDArray[Any]) -> float:

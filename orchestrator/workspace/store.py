@@ -1,7 +1,8 @@
 """Results of finished folds by job id, on disk or in an S3 bucket. Kept the moment a fold ends; whatever is
 there is never computed again.
 
-A file is an ``.npz`` without pickles: the arrays of FoldResult and its other fields as one JSON text. It is
+A file is an ``.npz`` without pickles: the arrays of FoldResult and its other fields as one JSON text; a file
+of an older program has no outputs, and reads as one of a model that reports none. It is
 written beside its place and renamed (or put, in a bucket), so it is there whole or not at all; a file that
 does not read is set aside as ``.damaged`` and computed again.
 """
@@ -40,6 +41,7 @@ _OF = (
     "member",
 )
 _ARRAYS = ("validation_truth", "epochs", "train_loss", "validation_loss", "validation_probs", "test_probs")
+_OUTPUT = "outputs."  # before the name of each
 # What a flipped or missing byte of a zip file raises; RuntimeError where it seems encrypted or otherwise
 # compressed.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, RuntimeError, KeyError, ValueError, EOFError)
@@ -116,6 +118,7 @@ class FoldStore:
         if job is not None:
             rest["of"] = {name: getattr(job, name) for name in _OF}
         arrays = {name: getattr(result, name) for name in _ARRAYS}
+        arrays |= {_OUTPUT + name: values for name, values in result.outputs.items()}
 
         def write(temporary: Path) -> None:
             with open(temporary, "wb") as handle:
@@ -158,9 +161,10 @@ def _read(data: bytes, job_id: str) -> FoldResult:
     with np.load(io.BytesIO(data), allow_pickle=False) as held:
         facts = json.loads(str(held["facts"]))
         arrays = {name: held[name] for name in _ARRAYS}
+        outputs = {name.removeprefix(_OUTPUT): held[name] for name in held if name.startswith(_OUTPUT)}
     if facts["job_id"] != job_id:
         raise ValueError(f"it holds job {facts['job_id']}")
     facts.pop("of", None)
     for name in ("validation", "test", "notes"):
         facts[name] = tuple(facts[name])
-    return FoldResult(**facts, **arrays)
+    return FoldResult(**facts, **arrays, outputs=outputs)

@@ -17,8 +17,7 @@ SMALL = {"embed_dim": 8, "hidden_dim": 16, "au_dim": 8, "grid": 4}
 class TestFaceSleuth(ModelContract):
     name = "facesleuth"
     shape = (2, 3, 32, 32)
-    parameters = 9_295_839
-    published_parameters = 8_790_000
+    parameters = 9_311_569  # the paper's 8.79 M cannot hold, see the module
     quick = {"orientation": "independent", **SMALL}  # noqa: RUF012
     steps = 40
 
@@ -59,6 +58,32 @@ def test_each_orientation_has_its_number_of_axes():
         assert counted == parameters and [t.item() for t in thetas] == pytest.approx([theta] * 4)
     with pytest.raises(ValueError, match="orientation='diagonal'"):
         FaceSleuth(3, orientation="diagonal")
+
+
+@pytest.mark.parametrize("start", [0.0, 45.0, 72.0, 90.0])
+def test_learnt_axes_start_where_asked_and_are_reported_in_degrees(start):
+    for orientation, axes in (("shared", 1), ("independent", 4)):
+        outputs = small(orientation=orientation, start=start).outputs()
+        assert list(outputs) == [f"theta_{n + 1}_degrees" for n in range(axes)]
+        assert list(outputs.values()) == pytest.approx([start] * axes, abs=1e-4)
+    assert small(start=start).outputs() == {}
+    assert small(orientation="frozen", start=start).outputs() == {"theta_1_degrees": 0.0}
+
+
+def test_an_axis_has_no_sense_and_a_start_beyond_half_a_turn_is_refused():
+    model = small(orientation="shared")
+    with torch.no_grad():
+        model.axes[0].direction.copy_(torch.tensor([1.0, -1.0]))  # -45 degrees
+    assert model.outputs() == {"theta_1_degrees": pytest.approx(135)}
+    for wrong in (180.0, -1.0):
+        with pytest.raises(ValueError, match=f"start={wrong}"):
+            small(orientation="shared", start=wrong)
+
+
+def test_the_code_s_width_gives_the_code_s_stem():
+    model = FaceSleuth(3, embed_dim=128, hidden_dim=8, streams="motion")
+    sizes = [(layer.in_channels, layer.out_channels) for layer in model.stem if isinstance(layer, nn.Conv2d)]
+    assert sizes == [(3, 180), (180, 128)]
 
 
 @pytest.mark.parametrize("orientation", ["shared", "independent"])

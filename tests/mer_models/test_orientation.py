@@ -83,6 +83,27 @@ def test_a_whole_module_at_90_degrees_is_cva_also_with_a_map_from_the_module_bef
         torch.testing.assert_close(cva, soa)
 
 
+@pytest.mark.parametrize("degrees", [0.0, 15.0, 70.0, 90.0, 120.0])
+def test_theta_of_the_public_code_is_90_degrees_minus_ours(degrees):
+    """Bands across an axis survive pooling where theta is the axis. The code turns the picture by its theta
+    and averages rows."""
+    size = 33
+    across = torch.arange(size, dtype=torch.float64) - size // 2
+    y, x = across[:, None], across
+    axis = math.radians(degrees)
+    inside = torch.exp(-(x**2 + y**2) / 60)  # nothing near the border, which turning would cut
+    bands = (inside * torch.cos(math.pi / 3 * (x * math.cos(axis) + y * math.sin(axis))))[None, None]
+    ours, theirs = [], []
+    for theta in range(0, 180, 5):
+        ours.append(totals(bands, lines(angle(theta), size, size)).square().sum())
+        c, s = math.cos(math.radians(theta)), math.sin(math.radians(theta))
+        turn = torch.tensor([[[c, s, 0.0], [-s, c, 0.0]]], dtype=torch.float64)
+        grid = nn.functional.affine_grid(turn, [1, 1, size, size], align_corners=False)
+        theirs.append(nn.functional.grid_sample(bands, grid, align_corners=False).sum(3).square().sum())
+    assert 5 * torch.stack(ours).argmax() == degrees
+    assert 5 * torch.stack(theirs).argmax() == (90 - degrees) % 180
+
+
 @pytest.mark.parametrize("degrees", [11.0, 62.0, 88.0, 151.0])
 def test_gradient_of_theta_is_the_finite_difference(degrees):
     torch.manual_seed(0)

@@ -14,5 +14,5 @@ def test_the_published_recipe_is_the_studys():
     theirs = {"epochs": 50, "lr": 1e-3, "optimiser": "adam", "weight_decay": 1e-4, "mirror": 0.5}
     recipe = Recipe(**chosen["recipe"])
     assert {key: getattr(recipe, key) for key in theirs} == theirs and recipe.focal_gamma > 0
-    published = {"dropout": 0.5}
+    published = {"dropout": 0.0, "grey": True}
     assert {key: chosen["model"][key] for key in published} == published

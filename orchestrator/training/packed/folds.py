@@ -31,7 +31,7 @@ from orchestrator.training.loop import mean_over_clips, prepared
 from orchestrator.training.packed.replay import Draw, Recorder, Replay, padded
 from orchestrator.training.packed.stacked import Stack, StackedAdam, clipped, whole_or
 from orchestrator.training.prediction import CHUNK, logits
-from orchestrator.training.recording import Recording
+from orchestrator.training.recording import Recording, outputs_of, reports
 from orchestrator.training.reproducible import reproducible
 from orchestrator.training.sampling import batches
 
@@ -97,6 +97,8 @@ def train_folds(
         for epoch in range(1, pack.recipe.epochs + 1):
             losses = pack.train(epoch, alive)
             validation, test = pack.probabilities(alive)
+            for row in alive:
+                pack.recordings[row].outputs.append(pack.outputs(row))
             alive = [
                 row
                 for row, *probs in zip(alive, validation, test, strict=True)
@@ -239,6 +241,12 @@ class _Pack:
                 self.folds[row].refresh_batch_norm(self.model)
                 for name, value in self.model.named_buffers():
                     self.average.buffers[name][row] = value
+
+    def outputs(self, row: int) -> dict[str, float]:
+        """What the model of fold ``row`` reports beside its logits."""
+        if reports(self.model):
+            (self.average or self.stack).into(self.model, row)
+        return outputs_of(self.model)
 
     @torch.no_grad()
     def probabilities(self, alive: list[int]) -> Iterator[list[NDArray[Any]]]:

@@ -6,19 +6,23 @@ import json
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
 from typer.testing import CliRunner
 
+from mer_models.ststnet import STSTNet
 from orchestrator import Execution, Experiment, load, run
 from orchestrator.common.errors import ConfigError, Interrupted, NoResult
 from orchestrator.results.headline import headline
+from orchestrator.report import app as report_app
 from orchestrator.resume import app as resume_app
 from orchestrator.runners import inline as inline_runner
 from orchestrator.search.events import FoldEnded, SearchBegins, TrialEnded
 from orchestrator.sweep import app
 from orchestrator.sweeps.run import resume
+from orchestrator.workspace.store import FoldStore
 from tests.orchestrator.test_sweep import pictures
 
 
@@ -66,6 +70,30 @@ def test_frames_have_the_documented_columns_and_agree(asked, how):
     again = load("one", how.workspace)
     for name in ("predictions", "scores", "people", "trials"):
         pd.testing.assert_frame_equal(getattr(again, name), getattr(result, name))
+
+
+def test_what_a_model_reports_stands_in_the_summary_fold_by_fold_and_in_the_report(asked, how, monkeypatch):
+    monkeypatch.setattr(
+        STSTNet, "outputs", lambda self: {"bias": next(self.parameters()).mean().item()}, raising=False
+    )
+    summary = run(asked, how).summary
+    assert list(summary["outputs"]) == list(summary["selection"])
+    of = summary["outputs"]["nested"]["bias"]
+    stored = [
+        FoldStore(how.workspace / "folds").load(one.facts["job_id"])
+        for one in FoldStore(how.workspace / "folds").held()
+    ]
+    assert len(stored) == 8 and all(len(result.outputs["bias"]) == 2 for result in stored)
+    for row in of["folds"]:
+        own = [result.outputs["bias"] for result in stored if result.fold == row["fold"]]
+        assert any(abs(value - row["value"]) < 1e-6 for value in np.concatenate(own))
+    values = [row["value"] for row in of["folds"]]
+    assert len({row["fold"] for row in of["folds"]}) == len(values) == 4
+    assert of["mean"] == pytest.approx(np.mean(values), abs=1e-5)
+    assert of["sd"] == pytest.approx(np.std(values, ddof=1))
+    printed = CliRunner().invoke(report_app, ["one", "--workspace", str(how.workspace)], terminal_width=200)
+    line = next(line for line in printed.output.splitlines() if line.startswith("bias"))
+    assert f"{of['mean']:.4g}" in line and f"{of['sd']:.4g}" in line
 
 
 def test_a_sweep_is_continued_by_its_name_alone_and_refuses_other_numbers(asked, how, monkeypatch):

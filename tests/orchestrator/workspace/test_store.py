@@ -35,6 +35,18 @@ def test_what_was_saved_comes_back_bit_for_bit(tmp_path, result):
             assert ours == theirs
 
 
+def test_what_a_model_reported_comes_back_and_a_file_of_before_reads_as_nothing(tmp_path, result):
+    store, values = FoldStore(tmp_path), np.array([71.5, 80.25], np.float32)
+    store.save(replace(result, outputs={"theta_1_degrees": values}))
+    (back,) = store.load(result.job_id).outputs.items()
+    assert back[0] == "theta_1_degrees" and back[1].dtype == np.float32
+    np.testing.assert_array_equal(back[1], values)
+    store.save(result)
+    with np.load(store.path(result.job_id)) as held:  # the arrays of a program that knew of no outputs
+        assert not [name for name in held.files if "outputs" in name]
+    assert store.load(result.job_id).outputs == {}
+
+
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 half a zip", b"not a zip at all"])
 def test_a_damaged_file_is_set_aside_and_counts_as_missing(tmp_path, result, damage, caplog):
     store = FoldStore(tmp_path)

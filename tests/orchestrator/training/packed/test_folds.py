@@ -117,6 +117,9 @@ def alike(together, alone, atol=1e-4):
     assert (together.job_id, together.notes) == (alone.job_id, alone.notes)
     np.testing.assert_array_equal(together.epochs, alone.epochs)
     np.testing.assert_array_equal(together.validation_truth, alone.validation_truth)
+    assert list(together.outputs) == list(alone.outputs)
+    for name, values in alone.outputs.items():
+        np.testing.assert_allclose(together.outputs[name], values, rtol=atol, err_msg=f"{alone.fold} {name}")
     for name in ("train_loss", "validation_loss", "validation_probs", "test_probs"):
         ours, theirs = getattr(together, name), getattr(alone, name)
         assert ours.dtype == theirs.dtype
