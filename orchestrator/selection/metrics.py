@@ -94,6 +94,24 @@ def war(truth: ArrayLike, predicted: ArrayLike, n_classes: int) -> float:
     return float((rows == columns).mean())
 
 
+def uar_of_people(
+    truth: Sequence[Any], predicted: Sequence[Any], people: Sequence[str]
+) -> dict[str, float]:
+    """Person -> recall of each class that the person shows, averaged over those classes alone, in [0, 1].
+
+    Truth, prediction and person of the same clip stand at the same place; a class may be of any type.
+    Published tables of the ROI ladder give the mean and the deviation of these over people, which is not the
+    pooled UAR: a person with one clip counts as much as one with thirty, and no class has a fixed weight.
+    """
+    right: dict[str, dict[Any, list[bool]]] = {}
+    for person, true, called in zip(people, truth, predicted, strict=True):
+        right.setdefault(person, {}).setdefault(true, []).append(true == called)
+    return {
+        person: float(np.mean([np.mean(clips) for clips in of_class.values()]))
+        for person, of_class in right.items()
+    }
+
+
 def evaluate(truth: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> dict[str, Any]:
     """All scores of pooled predictions, ready for JSON.
 

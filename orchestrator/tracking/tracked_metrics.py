@@ -63,8 +63,15 @@ def of_fold(result: FoldResult) -> list[Measured]:
 
 
 def of_sweep(selection: Mapping[str, Mapping[str, Any]]) -> list[Measured]:
-    """Scores of every rule, of its parts, and its deviation over seeds. selection: as in summary.json."""
+    """Scores of every rule, of its parts and people, and its deviation over seeds. selection: as in
+    summary.json."""
     made = [metric for rule, score in selection.items() for metric in _scores(rule, score)]
+    made += [
+        (f"{rule}.uar_per_person{ending}", float(s["uar_per_person"][name]), 0)
+        for rule, s in selection.items()
+        if "uar_per_person" in s  # a summary of an older program has none
+        for name, ending in (("mean", ""), ("sd", "_sd"))
+    ]
     made += [
         (f"{rule}.{name}.{part}", float(held[name]), 0)
         for rule, s in selection.items() for part, held in s["parts"].items() for name in ("uf1", "uar")
