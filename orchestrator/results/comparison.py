@@ -23,7 +23,8 @@ def line(name: str, summary: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "row": name,
         "model": summary["model"],
-        "features": summary["feature_set"].rsplit("-", 1)[0],
+        "features": f"{summary['feature_set'].rsplit('-', 1)[0]} "
+        f"{report.settings_label(summary.get('extraction', {}))}".rstrip(),
         "au": summary["au"],
         "protocol": report.protocol_label(summary["protocol"]),
         "clips": summary["clips"],
