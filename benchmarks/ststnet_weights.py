@@ -66,7 +66,8 @@ def tested(table: ClipTable, weights: Path) -> dict[str, Called]:
     made = {}
     for person in sorted(set(people)):
         model = STSTNet(len(table.classes)).eval()
-        model.load_state_dict(converted(torch.load(weights / f"{person}.pth", weights_only=True)))
+        theirs = torch.load(weights / f"{person}.pth", map_location="cpu", weights_only=True)
+        model.load_state_dict(converted(theirs))
         own = [index for index, who in enumerate(people) if who == person]
         with torch.no_grad():
             called = model(x[own]).argmax(1).tolist()

@@ -12,7 +12,7 @@ Differs The paper names no batch size, focal gamma, schedule or normalisation: b
         to 0..255 by itself (recipe.normalise = minmax255) would lose it. Histograms are equalised by one
         table a clip (preprocessing/inputs/settings.py). The paper enlarges the data set by the flipped and
         the turned clips, and does not say whether a flipped one is turned as well; here a clip shows in each
-        epoch one of its 10 views, upright or turned by one of the 4 angles, flipped or not, all equally often.
+        epoch one of its 10 views, upright or turned by one of 4 angles, flipped or not, all equally often.
 """
 
 from search_spaces.parameters import Choice, Extraction, Fixed, Float, Int, Parameters

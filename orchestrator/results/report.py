@@ -283,8 +283,8 @@ def _caption(summary: Mapping[str, Any]) -> str:
     rule = summary.get("rule", DEFAULT)
     if people := summary["selection"].get(rule, {}).get("uar_per_person"):
         lines.append(
-            f"{rule}, UAR a person: {people['mean']:.3f} ± {people['sd']:.3f} over people, each by the classes"
-            " shown."
+            f"{rule}, UAR a person: {people['mean']:.3f} ± {people['sd']:.3f} over people, each by the "
+            "classes shown."
         )
     if absent := sorted({name for score in scores for name in score["absent"]}):
         lines.append(f"No clip of class {', '.join(absent)}: it counts as 0 in UF1 and UAR.")

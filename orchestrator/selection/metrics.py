@@ -15,7 +15,7 @@ two classes only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -94,9 +94,7 @@ def war(truth: ArrayLike, predicted: ArrayLike, n_classes: int) -> float:
     return float((rows == columns).mean())
 
 
-def uar_of_people(
-    truth: Sequence[Any], predicted: Sequence[Any], people: Sequence[str]
-) -> dict[str, float]:
+def uar_of_people(truth: Iterable[Any], predicted: Iterable[Any], people: Iterable[str]) -> dict[str, float]:
     """Person -> recall of each class that the person shows, averaged over those classes alone, in [0, 1].
 
     Truth, prediction and person of the same clip stand at the same place; a class may be of any type.
