@@ -31,6 +31,8 @@ from orchestrator.search.schedulers.evidence import Evidence
 from orchestrator.selection.records import rows_at
 from orchestrator.study.study import Study
 from orchestrator.study.table import load
+from orchestrator.sweeps.experiment import Experiment
+from orchestrator.sweeps.features import extraction
 from orchestrator.workspace.store import FoldStore
 from preprocessing import extract
 
@@ -109,7 +111,8 @@ def main(
     """Run the search and write the recording."""
     begin = time.perf_counter()
     name = features or MODELS[model].default_features
-    made = extract.prepare(corpus, root, [name], workspace)
+    asked = Experiment(model, corpora=[(corpus, str(root or ""))])
+    made = extract.prepare(corpus, root, [name], workspace, settings=extraction(asked))
     table = load(made.folders[name], classes, "none", uses_aus=False)
     fixed = parse_settings(settings or [])
     study = Study(model, protocol, inner_folds, 1, fixed)

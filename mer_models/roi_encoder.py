@@ -13,10 +13,12 @@ Differs convolutions before a batch normalisation have no bias, which it would s
 
 from __future__ import annotations
 
+import math
+
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mer_models.checks import check_dropout
 from mer_models.shapes import Takes
 
 REGIONS = 3
@@ -90,13 +92,14 @@ class RegionEncoder(nn.Module):
 
 class AttentionBlock(nn.Module):
     """Multi-head self-attention, residual, layer normalisation: (B, N, D) -> (B, N, D), every token looks at
-    all N."""
+    all N. ``dropout``: chance in [0, 1) that a token overlooks another in training, head by head."""
 
-    def __init__(self, dim: int, heads: int) -> None:
+    def __init__(self, dim: int, heads: int, dropout: float = 0.0) -> None:
         super().__init__()
+        check_dropout(dropout)
         if heads < 1 or dim % heads:
             raise ValueError(f"the width of a token must be a multiple of the heads: {dim=}, {heads=}")
-        self.heads = heads
+        self.heads, self.dropout = heads, nn.Dropout(dropout)
         self.query_key_value, self.out, self.norm = (
             nn.Linear(dim, 3 * dim),
             nn.Linear(dim, dim),
@@ -107,5 +110,8 @@ class AttentionBlock(nn.Module):
         query, key, value = (
             self.query_key_value(tokens).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         )
-        seen = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+        # Written out, as torch's fused form draws its dropout where a pack of folds cannot see it
+        # (training/packed/replay.py); tokens are four at most, so nothing is lost.
+        scores = query @ key.mT / math.sqrt(query.shape[-1])  # (B, heads, N, N)
+        seen = (self.dropout(scores.softmax(-1)) @ value).transpose(1, 2).flatten(2)
         return self.norm(tokens + self.out(seen))

@@ -26,13 +26,23 @@ class ROIGraph(nn.Module):
     uses_aus = False
 
     def __init__(
-        self, n_classes: int, *, feature_dim: int = 256, heads: int = 8, layers: int = 2, dropout: float = 0.3
+        self,
+        n_classes: int,
+        *,
+        feature_dim: int = 256,
+        heads: int = 8,
+        layers: int = 2,
+        dropout: float = 0.3,
+        attention_dropout: float = 0.1,
     ) -> None:
-        """``dropout``: chance in [0, 1) that a feature is set to zero in training."""
+        """``dropout``: chance in [0, 1) that a feature is set to zero in training; ``attention_dropout``:
+        that a region overlooks another."""
         super().__init__()
         check_dropout(dropout)
         self.encode = RegionEncoder(feature_dim, dropout)
-        self.layers = nn.Sequential(*(AttentionBlock(feature_dim, heads) for _ in range(layers)))
+        self.layers = nn.Sequential(
+            *(AttentionBlock(feature_dim, heads, attention_dropout) for _ in range(layers))
+        )
         self.head = nn.Sequential(
             nn.Linear(feature_dim, feature_dim // 2),
             nn.ReLU(),

@@ -43,6 +43,7 @@ class ROIHybrid(nn.Module):
         temporal_layers: int = 1,
         graph_layers: int = 2,
         dropout: float = 0.3,
+        attention_dropout: float = 0.1,
     ) -> None:
         super().__init__()
         self.temporal = ROITemporal(
@@ -52,9 +53,15 @@ class ROIHybrid(nn.Module):
             heads=heads,
             layers=temporal_layers,
             dropout=dropout,
+            attention_dropout=attention_dropout,
         )
         self.graph = ROIGraph(
-            n_classes, feature_dim=feature_dim, heads=heads, layers=graph_layers, dropout=dropout
+            n_classes,
+            feature_dim=feature_dim,
+            heads=heads,
+            layers=graph_layers,
+            dropout=dropout,
+            attention_dropout=attention_dropout,
         )
         self.attention = RegionAttention(2 * feature_dim) if roi_attention else None
         self.fusion = nn.Parameter(torch.zeros(()))

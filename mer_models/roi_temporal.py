@@ -46,8 +46,10 @@ class ROITemporal(nn.Module):
         heads: int = 8,
         layers: int = 1,
         dropout: float = 0.3,
+        attention_dropout: float = 0.1,
     ) -> None:
-        """``dropout``: chance in [0, 1) that a feature is set to zero in training."""
+        """``dropout``: chance in [0, 1) that a feature is set to zero in training; ``attention_dropout``:
+        that a window overlooks another."""
         super().__init__()
         check_dropout(dropout)
         width = REGIONS * feature_dim
@@ -55,7 +57,7 @@ class ROITemporal(nn.Module):
         self.positions = nn.Parameter(
             0.02 * torch.randn(MAX_WINDOWS, REGIONS if per_roi_positions else 1, feature_dim)
         )
-        self.layers = nn.Sequential(*(AttentionBlock(width, heads) for _ in range(layers)))
+        self.layers = nn.Sequential(*(AttentionBlock(width, heads, attention_dropout) for _ in range(layers)))
         self.head = nn.Sequential(
             nn.Linear(width, feature_dim), nn.ReLU(), nn.Dropout(dropout), nn.Linear(feature_dim, n_classes)
         )

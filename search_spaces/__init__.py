@@ -1,5 +1,5 @@
 """3. What may vary. One module per model: ``PUBLISHED`` (flat configuration keys -> value), ``space(trial)``
-and ``ABLATIONS``.
+and ``ABLATIONS``; ``EXTRACTION`` where the paper names how clips are extracted.
 
 Imports nothing of ours outside this package and no library: a trial is any object with Optuna's ``suggest_*``
 methods.

@@ -6,7 +6,7 @@ Source  search_spaces/mesti_recipe.py, which says where each value comes from; t
 Differs eq13_as_printed is ours: attention without the maps that it looks at (mer_models/meganet.py).
 """
 
-from search_spaces.mesti_recipe import RECIPE
+from search_spaces.mesti_recipe import EQUALISED, RECIPE
 from search_spaces.parameters import Ablations, Choice, Float, Parameters, Trial, published, suggest
 
 PARAMETERS: Parameters = {
@@ -15,6 +15,7 @@ PARAMETERS: Parameters = {
     "model.dropout": Float(0.3, 0.0, 0.5),
 }
 PUBLISHED = published(PARAMETERS)
+EXTRACTION = EQUALISED
 ABLATIONS: Ablations = {
     "full": {},  # gradient attention, residual, self-attention; 3 blocks; MESTI
     "residual": {"model.gradient_attention": False, "model.self_attention": False},

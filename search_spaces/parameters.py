@@ -12,6 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+# Settings of the extraction that a paper names, where they are not the default: fields of
+# preprocessing.inputs.Settings. What the user asks for wins.
+Extraction = dict[str, Any]
+
 # Row of an ablation table -> what differs from the published configuration: flat keys, and two that the study
 # has as options, "au" (none, predicted or annotated) and "features" (a feature set of the model). The first
 # row is "full": {}.

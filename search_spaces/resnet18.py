@@ -4,7 +4,7 @@ Source  search_spaces/mesti_recipe.py, which says where each value comes from; n
         network.
 """
 
-from search_spaces.mesti_recipe import RECIPE
+from search_spaces.mesti_recipe import EQUALISED, RECIPE
 from search_spaces.parameters import Ablations, Float, Parameters, Trial, published, suggest
 
 PARAMETERS: Parameters = {
@@ -12,6 +12,7 @@ PARAMETERS: Parameters = {
     "model.dropout": Float(0.0, 0.0, 0.5),
 }
 PUBLISHED = published(PARAMETERS)
+EXTRACTION = EQUALISED
 ABLATIONS: Ablations = {"full": {}}
 
 

@@ -1,6 +1,7 @@
 """The ROI hybrid's recipe, that of the ROI ladder, and its ablations.
 
-Source  search_spaces/roi_recipe.py, which says where each value comes from; dropout 0.3 from the code.
+Source  search_spaces/roi_recipe.py, which says where each value comes from; dropout 0.3 and
+        attention dropout 0.1 from the code.
         Ablations: the outline's section 5.2, which announces them. Each stream alone is a row of the ladder:
         roi_temporal, roi_graph.
 """
@@ -14,6 +15,7 @@ PARAMETERS: Parameters = {
     "model.roi_attention": Choice(True, (True, False)),
     "model.per_roi_positions": Choice(True, (True, False)),
     "model.dropout": Float(0.3, 0.0, 0.6),
+    "model.attention_dropout": Float(0.1, 0.0, 0.3),
 }
 PUBLISHED = published(PARAMETERS)
 ABLATIONS: Ablations = {

@@ -1,7 +1,7 @@
 """The ROI temporal transformer's recipe: that of the ROI ladder.
 
-Source  search_spaces/roi_recipe.py, which says where each value comes from; one layer and dropout 0.3 from
-        the code.
+Source  search_spaces/roi_recipe.py, which says where each value comes from; one layer, dropout 0.3 and
+        attention dropout 0.1 from the code.
 """
 
 from search_spaces.parameters import (
@@ -23,6 +23,7 @@ PARAMETERS: Parameters = {
     "model.per_roi_positions": Choice(True, (True, False)),
     "model.layers": Int(1, 1, 3),
     "model.dropout": Float(0.3, 0.0, 0.6),
+    "model.attention_dropout": Float(0.1, 0.0, 0.3),
 }
 PUBLISHED = published(PARAMETERS)
 ABLATIONS: Ablations = {"full": {}}

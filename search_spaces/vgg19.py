@@ -4,7 +4,7 @@ Source  search_spaces/mesti_recipe.py, which says where each value comes from; d
         normalisation, as in the original network.
 """
 
-from search_spaces.mesti_recipe import RECIPE
+from search_spaces.mesti_recipe import EQUALISED, RECIPE
 from search_spaces.parameters import Ablations, Choice, Float, Parameters, Trial, published, suggest
 
 PARAMETERS: Parameters = {
@@ -13,6 +13,7 @@ PARAMETERS: Parameters = {
     "model.dropout": Float(0.5, 0.0, 0.7),
 }
 PUBLISHED = published(PARAMETERS)
+EXTRACTION = EQUALISED
 ABLATIONS: Ablations = {"full": {}}
 
 

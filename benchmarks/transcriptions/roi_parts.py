@@ -61,12 +61,14 @@ class RegionEncoders(nn.Module):
 
 
 class Attention(nn.Module):
-    """LN(x + concat_h(softmax(Q_h K_h^T / sqrt d) V_h) W_o): (B, N, D) -> (B, N, D), d = D / heads."""
+    """LN(x + concat_h(dropout(softmax(Q_h K_h^T / sqrt d)) V_h) W_o): (B, N, D) -> same,
+    d = D / heads."""
 
     def __init__(self, ours: AttentionBlock) -> None:
         super().__init__()
         dim = ours.out.in_features
         self.heads, self.d = ours.heads, dim // ours.heads
+        self.dropout = nn.Dropout(ours.dropout.p)
         self.query, self.key, self.value = nn.Linear(dim, dim), nn.Linear(dim, dim), nn.Linear(dim, dim)
         self.out, self.norm = nn.Linear(dim, dim), nn.LayerNorm(dim)
         joint = ours.query_key_value
@@ -84,7 +86,7 @@ class Attention(nn.Module):
             own = slice(h * self.d, (h + 1) * self.d)
             q, k, v = query[..., own], key[..., own], value[..., own]
             weights = torch.softmax(q @ k.transpose(1, 2) / math.sqrt(self.d), -1)  # (B, N, N)
-            heads.append(weights @ v)
+            heads.append(self.dropout(weights) @ v)
         return self.norm(x + self.out(torch.cat(heads, -1)))
 
 

@@ -27,7 +27,7 @@ from preprocessing.plugins import PluginError, read
 plugins.discover()  # what installed packages offer is listed by --help too
 
 
-def usual(field: str, of: type[Experiment | Execution | Extraction] = Experiment) -> Any:
+def usual(field: str, of: type[Experiment | Execution] = Experiment) -> Any:
     """The default of a field."""
     return of.model_fields[field].get_default(call_default_factory=True)
 
@@ -93,7 +93,12 @@ Keep = Annotated[
     float, typer.Option(help="share of a window's pixels, those that move most, that its motion is of")
 ]
 Apex = Annotated[str, typer.Option(help="for clips without one: middle, or a way to find it: roi_difference")]
-Equalise = Annotated[bool, typer.Option(help="equalise the histogram of the aligned crop")]
+Equalise = Annotated[
+    bool,
+    typer.Option(
+        help="equalise the histogram of the aligned crop; the models of the MESTI study do unless told not to"
+    ),
+]
 LandmarksEvery = Annotated[
     float, typer.Option(help="seconds between runs of the landmark model; 0 = every frame")
 ]

@@ -82,7 +82,8 @@ def _line(
     return {
         "row": name,
         "model": summary["model"],
-        "features": summary["feature_set"].rsplit("-", 1)[0],
+        "features": f"{summary['feature_set'].rsplit('-', 1)[0]} "
+        f"{report.settings_label(summary.get('extraction', {}))}".rstrip(),
         "au": summary["au"],
         "protocol": report.protocol_label(summary["protocol"]),
         "clips": len(common),

@@ -5,9 +5,11 @@ Input   a sweep's folder ``WORKSPACE/sweeps/<name>/`` with the two files that ``
         predictions.csv  every chosen test prediction: rule, seed, clip_id, subject, truth, predicted, trial,
                          epoch, p_<class>.
 Output  made anew from these two, in the same folder:
-        loso_results.csv one row a rule, seed and subject: clips, correct, accuracy;
-        summary.csv      one row a rule: uf1, uar, war with their deviation over seeds, F1 and recall of each
-                         class, and how many clips of each class were tested, of how many;
+        loso_results.csv one row a rule, seed and subject: clips, correct, accuracy, and uar, the mean recall
+                         of the classes that the person shows;
+        summary.csv      one row a rule: its kind, uf1, uar, war with their deviation over seeds,
+                         uar_per_person with its deviation over people, F1 and recall of each class, and how
+                         many clips of each class were tested, of how many;
         parts.csv        where the test clips are of several corpora or splits: one row a rule and part, of
                          the same pooled run;
         confusion_<rule>.png, honest_vs_oracle.png, subjects.png.
@@ -27,7 +29,9 @@ from rich.table import Table
 from orchestrator.protocols import protocol
 from orchestrator.results import coverage
 from orchestrator.results.headline import looks_said
+from orchestrator.selection.metrics import uar_of_people
 from orchestrator.selection.rules import DEFAULT, RULES, kind_of
+from orchestrator.selection.scores import person_of
 from preprocessing.errors import BadInput
 from preprocessing.places import write_atomically
 
@@ -66,7 +70,7 @@ def prediction_rows(scores: Mapping[str, Mapping[str, Any]], classes: Sequence[s
             "rule": rule,
             "seed": row["seed"],
             "clip_id": row["clip_id"],
-            "subject": "/".join(row["clip_id"].split("/")[:2]),  # a clip id is corpus/person/name
+            "subject": person_of(row["clip_id"]),
             "truth": classes[row["truth"]],
             "predicted": classes[row["predicted"]],
             "trial": row["trial"],
@@ -145,12 +149,20 @@ def render(folder: Path) -> list[Path]:
 
 
 def people_of(predictions: pd.DataFrame) -> pd.DataFrame:
-    """One row a rule, seed and subject: clips, correct, accuracy. predictions: as ``read`` gives them."""
+    """One row a rule, seed and subject: clips, correct, accuracy, uar (metrics.uar_of_people). predictions:
+    as ``read`` gives them."""
     right = predictions.assign(correct=(predictions["truth"] == predictions["predicted"]).astype(int))
     people = right.groupby(["rule", "seed", "subject"], sort=False, as_index=False).agg(
         clips=("correct", "size"), correct=("correct", "sum")
     )
     people["accuracy"] = (people["correct"] / people["clips"]).round(6)
+    uar = {
+        (rule, seed, person): value
+        for (rule, seed), own in predictions.groupby(["rule", "seed"], sort=False)
+        for person, value in uar_of_people(own["truth"], own["predicted"], own["subject"]).items()
+    }
+    keys = zip(people["rule"], people["seed"], people["subject"], strict=True)
+    people["uar"] = [round(uar[key], 6) for key in keys]
     return people
 
 
@@ -163,6 +175,8 @@ def summary_row(rule: str, score: Mapping[str, Any], kind: str) -> dict[str, Any
     row: dict[str, Any] = {"rule": rule, "kind": kind}
     for name in ("uf1", "uar", "war"):
         row |= {name: score[name], f"{name}_sd": score["sd"][name]}
+    if people := score.get("uar_per_person"):  # summaries of older programs have none
+        row |= {"uar_per_person": people["mean"], "uar_per_person_sd": people["sd"]}
     for kind in ("f1", "recall"):
         row |= {f"{kind}_{name}": each[kind] for name, each in score["per_class"].items()}
     row |= coverage.columns(score.get("coverage", {}))
@@ -182,13 +196,19 @@ def part_row(rule: str, name: str, part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def title(summary: Mapping[str, Any]) -> str:
-    """What a number of this sweep is about, in one line: model, corpus, features, action units, classes,
-    protocol, size."""
+    """What a number of this sweep is about, in one line: model, corpus, features with the settings of their
+    extraction that are not the usual ones, action units, classes, protocol, size."""
+    features = f"{summary['feature_set']} {settings_label(summary.get('extraction', {}))}".rstrip()
     return (
-        f"{summary['model']} on {summary['corpus']} ({summary['feature_set']}), AUs: {summary['au']}, "
+        f"{summary['model']} on {summary['corpus']} ({features}), AUs: {summary['au']}, "
         f"{len(summary['classes'])} classes, {protocol_label(summary['protocol'])}, {summary['clips']} clips "
         f"of {summary['subjects']} subjects"
     )
+
+
+def settings_label(settings: Mapping[str, Any]) -> str:
+    """Settings of an extraction, as ``keep=0.5 equalise=True``."""
+    return " ".join(f"{name}={value}" for name, value in settings.items())
 
 
 def protocol_label(name: str) -> str:
@@ -296,6 +316,12 @@ def _caption(summary: Mapping[str, Any]) -> str:
         )
     if looks := looks_said(summary):
         lines.append(f"{looks[0].upper()}{looks[1:]}.")
+    rule = summary.get("rule", DEFAULT)
+    if people := summary["selection"].get(rule, {}).get("uar_per_person"):
+        lines.append(
+            f"{rule}, UAR a person: {people['mean']:.3f} ± {people['sd']:.3f} over people, each by the "
+            "classes shown."
+        )
     if absent := sorted({name for score in scores for name in score["absent"]}):
         lines.append(f"No clip of class {', '.join(absent)}: it counts as 0 in UF1 and UAR.")
     if seeds := max((len(score["seeds"]) for score in scores if score["sd"]["uf1"] is not None), default=0):

@@ -15,7 +15,7 @@ two classes only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -92,6 +92,22 @@ def war(truth: ArrayLike, predicted: ArrayLike, n_classes: int) -> float:
     """Weighted average recall, which is plain accuracy."""
     rows, columns = validate(truth, predicted, n_classes)
     return float((rows == columns).mean())
+
+
+def uar_of_people(truth: Iterable[Any], predicted: Iterable[Any], people: Iterable[str]) -> dict[str, float]:
+    """Person -> recall of each class that the person shows, averaged over those classes alone, in [0, 1].
+
+    Truth, prediction and person of the same clip stand at the same place; a class may be of any type.
+    Published tables of the ROI ladder give the mean and the deviation of these over people, which is not the
+    pooled UAR: a person with one clip counts as much as one with thirty, and no class has a fixed weight.
+    """
+    right: dict[str, dict[Any, list[bool]]] = {}
+    for person, true, called in zip(people, truth, predicted, strict=True):
+        right.setdefault(person, {}).setdefault(true, []).append(true == called)
+    return {
+        person: float(np.mean([np.mean(clips) for clips in of_class.values()]))
+        for person, of_class in right.items()
+    }
 
 
 def evaluate(truth: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> dict[str, Any]:

@@ -32,12 +32,13 @@ def score(
              epoch.
 
     Returns metrics.evaluate's keys, where uf1, uar, war and per-class scores are means over seeds and the
-    confusion matrix is their sum; and "seeds", "n_clips", "sd" ({"uf1", "uar", "war"}: sample standard
-    deviation over seeds, None for one seed), "per_seed" (list of {"seed", "uf1", "uar", "war"}) and
-    "predictions" (one dict a clip and seed: clip_id, fold, seed, truth, predicted, probs, trial, epoch),
-    sorted by seed and clip id; and "parts": {} or, where there are several, part -> the means "uf1", "uar",
-    "war" of its own predictions of the same run, "n_clips" and "absent". Raises SelectionError where clips
-    are not all tested equally often: some would count more than others.
+    confusion matrix is their sum; "uar_per_person" ({"mean", "sd"} of metrics.uar_of_people over people, the
+    deviation that of these very people, ddof 0; both means over seeds); and "seeds", "n_clips", "sd" ({"uf1",
+    "uar", "war"}: sample standard deviation over seeds, None for one seed), "per_seed" (list of {"seed",
+    "uf1", "uar", "war"}) and "predictions" (one dict a clip and seed: clip_id, fold, seed, truth, predicted,
+    probs, trial, epoch), sorted by seed and clip id; and "parts": {} or, where there are several, part -> the
+    means "uf1", "uar", "war" of its own predictions of the same run, "n_clips" and "absent". Raises
+    SelectionError where clips are not all tested equally often: some would count more than others.
     """
     records = Records(trials)
     rows: list[dict[str, Any]] = []
@@ -98,6 +99,7 @@ def score(
             | {"support": each[0]["per_class"][c]["support"]}
             for c in classes
         },
+        "uar_per_person": _over_people(rows, seeds),
         "confusion": np.sum([e["confusion"] for e in each], axis=0).tolist(),
         "absent": each[0]["absent"],
         "seeds": seeds,
@@ -133,6 +135,24 @@ def _over_seeds(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         each[0] | {"probs": np.mean([row["probs"] for row in each], axis=0).tolist()} for each in of.values()
     ]
+def person_of(clip_id: str) -> str:
+    """The person of a clip; a clip id is corpus/person/name."""
+    return "/".join(clip_id.split("/")[:2])
+
+
+def _over_people(rows: Sequence[dict[str, Any]], seeds: Sequence[int]) -> dict[str, float]:
+    """Mean and deviation over people of each person's UAR, both averaged over seeds."""
+    each = []
+    for seed in seeds:
+        own = [row for row in rows if row["seed"] == seed]
+        truth, called = ([row[key] for row in own] for key in ("truth", "predicted"))
+        each.append(
+            list(metrics.uar_of_people(truth, called, [person_of(row["clip_id"]) for row in own]).values())
+        )
+    return {
+        "mean": float(np.mean([np.mean(people) for people in each])),
+        "sd": float(np.mean([np.std(people) for people in each])),
+    }
 
 
 def _per_seed(

@@ -2,7 +2,7 @@
 adds corpora and inputs.
 
 MODEL      a class as those of mer_models are; beside it PARAMETERS, PUBLISHED, ABLATIONS and ``space``, as in
-           the files of search_spaces.
+           the files of search_spaces; and EXTRACTION, which may lack.
 PROTOCOL   a protocols.Protocol.
 SCHEDULER  what gives a new search.schedulers.Scheduler when it is called.
 Entry points of installed packages: groups ``mer.models`` and ``mer.protocols``.

@@ -23,6 +23,7 @@ from orchestrator.search.events import (
     Event,
     FoldEnded,
     Listener,
+    Note,
     Outcome,
     SearchBegins,
 )
@@ -37,6 +38,7 @@ from orchestrator.study.table import ClipTable, load, merged
 from orchestrator.sweeps import kept
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment
+from orchestrator.sweeps.features import unusual
 from orchestrator.sweeps.opening import opening
 from orchestrator.sweeps.result import Result
 from orchestrator.tracking.outbox import Outbox
@@ -107,6 +109,8 @@ def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: L
             name, study, experiment.trials, experiment.classes, table, tables, begun.quarantined
         ):
             tell(note)
+        if settings := unusual(experiment):
+            tell(Note(f"extracted with {report.settings_label(settings)}"))
         return _run(experiment, execution, begun, study, table, folder.path, tell)
 
 
@@ -126,6 +130,7 @@ def _run(
     with_ray = execution.runner == "ray"
     about = _definition(experiment, study, table) | {
         "name": name,
+        "extraction": unusual(experiment),
         "trials": experiment.trials,
         "seeds": study.seeds,
         "code": jobs[0].code,
@@ -247,6 +252,7 @@ def _summary(
         "model": study.model,
         "corpus": table.corpus,
         "feature_set": table.features,
+        "extraction": unusual(experiment),
         "au": table.au,
         "classes": list(table.classes),
         "protocol": study.protocol,

@@ -24,6 +24,7 @@ from orchestrator.study.configuration import recipe
 from orchestrator.study.study import Study
 from orchestrator.study.table import AU_MODES
 from preprocessing.datasets import DATASETS
+from preprocessing.inputs.settings import Settings
 from preprocessing.places import write_atomically
 from preprocessing.plugins import Plugin, read
 
@@ -75,7 +76,10 @@ class Corpus(Checked):
 
 
 class Extraction(Checked):
-    """How clips become model inputs: preprocessing.inputs.Settings, field by field, with the same defaults.
+    """How clips become model inputs: preprocessing.inputs.Settings, field by field.
+
+    None is what nobody asked for: then it is as the model is published (EXTRACTION of its search space), else
+    the default of preprocessing.inputs.Settings. A sweep's own experiment.toml says all of them.
 
     flow             "farneback", "dis" or "tvl1".
     steps            T, time steps of roi_flow (1 or more).
@@ -87,14 +91,24 @@ class Extraction(Checked):
     landmarks_every  seconds between two runs of the landmark model; 0 = on every frame.
     """
 
-    flow: str = "farneback"
-    steps: Annotated[int, pydantic.Field(ge=1)] = 16
-    keep: Annotated[float, pydantic.Field(gt=0, le=1)] = 0.3
-    size: Annotated[int, pydantic.Field(ge=8)] = 28
-    image_size: Annotated[int, pydantic.Field(ge=8)] = 224
-    apex: str = "middle"
-    equalise: bool = False
-    landmarks_every: Annotated[float, pydantic.Field(ge=0)] = 0.02
+    flow: str | None = None
+    steps: Annotated[int, pydantic.Field(ge=1)] | None = None
+    keep: Annotated[float, pydantic.Field(gt=0, le=1)] | None = None
+    size: Annotated[int, pydantic.Field(ge=8)] | None = None
+    image_size: Annotated[int, pydantic.Field(ge=8)] | None = None
+    apex: str | None = None
+    equalise: bool | None = None
+    landmarks_every: Annotated[float, pydantic.Field(ge=0)] | None = None
+
+    @staticmethod
+    def usual(field: str) -> Any:
+        """The default of preprocessing."""
+        return getattr(Settings, field)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """Field -> value, of those that are not None."""
+        return self.model_dump(exclude_none=True)
 
 
 class Experiment(Checked):
@@ -107,7 +121,7 @@ class Experiment(Checked):
     protocol    who is held out; "group_kfold-10" = in ten folds.
     inner_folds 1 of so many groups of a fold's training people validates; 0 = nobody.
     features    feature set; "" = the model's own default.
-    extraction  how it is computed.
+    extraction  how it is computed, as far as it is asked for; the rest is as the model is published.
     settings    configuration keys that are set ("recipe.epochs": 30, "model.dropout": 0.3); they win over
                 what the search draws. In TOML the table [set].
     trials      configurations; 1 = the published one alone, which is always trial 0.
@@ -254,9 +268,10 @@ class Experiment(Checked):
         )
 
     def to_toml(self, path: Path | str | None = None) -> str:
-        """As TOML text with all keys, which ``from_toml`` reads back as an equal experiment; also written to
-        ``path`` if one is given. Raises OSError when the file cannot be written."""
-        text = tomli_w.dumps(self.model_dump(by_alias=True, mode="json"))
+        """As TOML text with all keys but settings of the extraction that nobody asked for, which
+        ``from_toml`` reads back as an equal experiment; also written to ``path`` if one is given. Raises
+        OSError when the file cannot be written."""
+        text = tomli_w.dumps(self.model_dump(by_alias=True, mode="json", exclude_none=True))
         if path is not None:
             write_atomically(Path(path), lambda temporary: temporary.write_text(text, encoding="utf-8"))
         return text

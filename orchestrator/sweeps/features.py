@@ -1,4 +1,5 @@
-"""Which feature set a sweep reads: the one asked for if the model takes it, else the model's default."""
+"""Which feature set a sweep reads: the one asked for if the model takes it, else the model's default; and
+how it is extracted."""
 
 from __future__ import annotations
 
@@ -7,9 +8,36 @@ from typing import TYPE_CHECKING, Any
 from mer_models import MODELS
 from mer_models.shapes import why_not
 from orchestrator.common.errors import ConfigError, nearest
+from preprocessing.datasets import DATASETS
+from search_spaces import SPACES
 
 if TYPE_CHECKING:
+    from orchestrator.sweeps.experiment import Experiment
     from preprocessing.inputs import Settings
+
+
+def extraction(experiment: Experiment) -> Settings:
+    """How an experiment of one model extracts: as it asks, else as the model is published (EXTRACTION of its
+    search space), else as is usual. Of ready flow pictures nothing is extracted, so a paper says nothing of
+    them. Raises SettingsError for a value that no extraction can use."""
+    from preprocessing.inputs import Settings
+
+    pictures = all(DATASETS[corpus.name].PICTURES for corpus in experiment.corpora)
+    as_published = {} if pictures else getattr(SPACES[experiment.models[0]], "EXTRACTION", {})
+    return Settings(**as_published | experiment.extraction.asked)
+
+
+def unusual(experiment: Experiment) -> dict[str, Any]:
+    """Settings that are read for the experiment's features and are not the usual ones: field -> value. The
+    experiment names its features and every setting."""
+    from preprocessing.inputs import Settings
+    from preprocessing.versions import settings_read
+
+    if all(DATASETS[corpus.name].PICTURES for corpus in experiment.corpora):
+        return {}
+    settings = Settings(**experiment.extraction.asked)
+    read = {name: getattr(settings, name) for name in settings_read(experiment.features, settings)}
+    return {name: value for name, value in read.items() if value != getattr(Settings, name)}
 
 
 def chosen(model: str, features: str, image_size: int = 0, settings: Settings | None = None) -> str:

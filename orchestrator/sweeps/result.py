@@ -26,9 +26,11 @@ class Result:
     predictions  rule, seed, clip_id, subject, truth, predicted (class names), trial, epoch, p_<class>: every
                  chosen test prediction of every rule.
     scores       rule, kind ("blind", "not blind" or "oracle"), uf1, uar, war (0..1, means over seeds) and
-                 their _sd, f1_<class>, recall_<class>, tested_<class>, of_<class> (clips that were tested, and
-                 that the corpus has), clips, seeds: one row a rule.
-    people       rule, seed, subject, clips, correct, accuracy: one row a held-out person.
+                 their _sd, uar_per_person (mean over people of their uar below) and its _sd over people,
+                 f1_<class>, recall_<class>, tested_<class>, of_<class> (clips that were tested, and that the
+                 corpus has), clips, seeds: one row a rule.
+    people       rule, seed, subject, clips, correct, accuracy, uar (over the classes that the person shows):
+                 one row a held-out person.
     trials       trial, state, folds, of, validation_uf1, chosen, seconds, code, ended_early, and one column a
                  configuration key: what ran. Never a test score: a trial that can be sorted by its test score
                  will be chosen by it.

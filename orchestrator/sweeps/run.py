@@ -6,6 +6,7 @@ Light to import: torch, Tune and pandas take seconds, and are imported beside Ra
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from orchestrator.runners import ray as ray_runner
 from orchestrator.search.events import Listener, Note, Preparing
 from orchestrator.sweeps import kept
 from orchestrator.sweeps.execution import Execution
-from orchestrator.sweeps.experiment import Experiment
+from orchestrator.sweeps.experiment import Experiment, Extraction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +95,7 @@ def sweep(experiment: Experiment, execution: Execution, tell: Listener, *, resum
                 Path(corpus.root) if corpus.root else None,
                 [experiment.features],
                 execution.workspace,
-                settings=Settings(**experiment.extraction.model_dump()),
+                settings=Settings(**experiment.extraction.asked),
                 workers=workers,
                 max_failed=execution.max_failed,
                 store=execution.store or None,
@@ -122,17 +123,19 @@ def sweep(experiment: Experiment, execution: Execution, tell: Listener, *, resum
 
 
 def _checked(experiment: Experiment) -> Experiment:
-    """The same with its features named. Checks what the model itself has to say to it, and so imports the
-    model."""
+    """The same with its features and every setting of their extraction named. Checks what the model itself
+    has to say to it, and so imports the model."""
     from orchestrator.sweeps import after_features, features
     from preprocessing import extract
-    from preprocessing.inputs import Settings
 
     _ = after_features, extract
     study = experiment.study()
     image_size = study.config({})["recipe"]["image_size"]
-    settings = Settings(**experiment.extraction.model_dump())
-    return experiment.but(features=features.chosen(study.model, experiment.features, image_size, settings))
+    settings = features.extraction(experiment)
+    return experiment.but(
+        features=features.chosen(study.model, experiment.features, image_size, settings),
+        extraction=Extraction(**dataclasses.asdict(settings)),
+    )
 
 
 def _reporter(tell: Listener) -> Callable[[Progress], None]:

@@ -14,6 +14,7 @@ from orchestrator.common.names import safe_name
 from orchestrator.search.samplers import NamedSampler
 from orchestrator.study.configuration import configuration
 from orchestrator.sweeps.features import chosen
+from preprocessing.inputs import Settings
 from search_spaces import SPACES
 from search_spaces.parameters import Fixed
 
@@ -116,7 +117,8 @@ class SpaceContract:
             safe_name(row)
             layer = {name: value for name, value in keys.items() if name not in ("features", "au")}
             config, au = configuration(key, layer), keys.get("au", "auto")
-            features = chosen(key, keys.get("features", ""), config["recipe"]["image_size"])
+            settings = Settings(**getattr(space, "EXTRACTION", {}))
+            features = chosen(key, keys.get("features", ""), config["recipe"]["image_size"], settings)
             assert au == "auto" or (model.uses_aus and au in ("none", "predicted", "annotated")), row
             model(3, **config["model"])
             made[row] = (features, au, config)

@@ -66,11 +66,17 @@ def of_fold(result: FoldResult) -> list[Measured]:
 
 
 def of_sweep(summary: Mapping[str, Any]) -> list[Measured]:
-    """Scores of every rule, of its parts, and its deviation over seeds; how many looks there were. summary:
-    as in summary.json."""
+    """Scores of every rule, of its parts and people, and its deviation over seeds; how many looks there were.
+    summary: as in summary.json."""
     selection: Mapping[str, Mapping[str, Any]] = summary["selection"]
     made = [(f"looks.{where}", float(n), 0) for where, n in summary.get("looks", {}).items()]
     made += [metric for rule, score in selection.items() for metric in _scores(rule, score)]
+    made += [
+        (f"{rule}.uar_per_person{ending}", float(s["uar_per_person"][name]), 0)
+        for rule, s in selection.items()
+        if "uar_per_person" in s  # a summary of an older program has none
+        for name, ending in (("mean", ""), ("sd", "_sd"))
+    ]
     made += [
         (f"{rule}.{name}.{part}", float(held[name]), 0)
         for rule, s in selection.items() for part, held in s["parts"].items() for name in ("uf1", "uar")

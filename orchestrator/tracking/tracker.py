@@ -1,10 +1,11 @@
 """A sweep in MLflow: sweep, trials and folds as nested runs. The only writer of MLflow, called from the
 sweep's own process.
 
-sweep  parameters of the study; for every selection rule ``<rule>.uf1``, ``.uar``, ``.war``, ``.f1.<class>``,
-       ``.recall.<class>``, and as a tag ``mer.kind.<rule>`` whether it is blind, not blind or an oracle; the
-       report's pictures (confusion matrices ...), CSV files and summary.json; all chosen predictions as a
-       table; the refitted model; each look at test people, a step of ``look.uf1``.
+sweep  parameters of the study; for every selection rule ``<rule>.uf1``, ``.uar``, ``.war``,
+       ``.uar_per_person``, ``.f1.<class>``, ``.recall.<class>``, and as a tag ``mer.kind.<rule>`` whether it is
+       blind, not blind or an oracle; the report's pictures (confusion matrices ...), CSV files and
+       summary.json; all chosen predictions as a table; the refitted model; each look at test people, a step
+       of ``look.uf1``.
 trial  its configuration; validation of all its folds, pooled, epoch by epoch. Never a test score: a trial
        that can be sorted by its test score will be chosen by it.
 fold   training loss, validation loss and UF1, epoch by epoch.

@@ -54,6 +54,7 @@ DATASETS = _Registry(
     "dfme",
     "fourdme",
     "casme3",
+    "name",
     "megc2019",
     "ststnet_flow",
     "manifest",

@@ -1,5 +1,5 @@
 """A corpus that any lab describes in one CSV file. Also the form in which the synthetic corpus is written,
-and the way in for corpora whose layout is not public, such as NaME.
+and NaME, whose layout is not public.
 
 Layout, from ``root`` (the CSV itself, or a folder that holds ``manifest.csv``)
     subject,clip,frames,onset,apex,offset,emotion,aus,fps          header; the order is free, further columns

@@ -9,8 +9,9 @@ Output  float16 (3, S, S), S = Settings.image_size: red, green, blue in grey lev
         divided by the sum of their weights' magnitudes, so that clips of different lengths compare: signed,
         within -127.5..127.5. The affective motion image is a mean, 0..255. Without any movement all of them
         are 0.
-Differs the papers show and train on these images as pictures of 0..255: min-max scaled, which a model's
-        recipe does (normalise = minmax255); the active image clipped at 0 and 255, which we leave out.
+Differs the papers show these images as pictures of 0..255, each scaled by its own range, the active image
+        clipped at 0 and 255. Here they stay signed and keep their size: what a network reads is up to its
+        recipe (recipe.normalise; search_spaces/mesti_recipe.py standardises them and says why).
         Verma's code works on grey frames, here every colour is summed. It pairs a frame with all earlier ones
         but its direct predecessor; so do we. The formula of the affective motion image is not at hand
         ("cumulates rapid and short-lived variational information"): the mean absolute change from frame to

@@ -48,6 +48,26 @@ def test_attention_is_torchs_with_residual_and_normalisation():
     torch.testing.assert_close(block(tokens), expected)
 
 
+def test_attention_dropout_is_torchs_and_of_training_alone():
+    """The code's MultiheadAttention drops weights behind the softmax: with the same draws the same tokens."""
+    torch.manual_seed(0)
+    block, theirs, tokens = (
+        AttentionBlock(16, 2, 0.5),
+        nn.MultiheadAttention(16, 2, dropout=0.5, batch_first=True),
+        torch.randn(4, 3, 16),
+    )
+    with torch.no_grad():
+        theirs.in_proj_weight.copy_(block.query_key_value.weight)
+        theirs.in_proj_bias.copy_(block.query_key_value.bias)
+        theirs.out_proj.load_state_dict(block.out.state_dict())
+    torch.manual_seed(1)
+    ours = block(tokens)
+    torch.manual_seed(1)
+    torch.testing.assert_close(ours, block.norm(tokens + theirs(tokens, tokens, tokens)[0]))
+    assert not torch.allclose(ours, block(tokens))
+    assert torch.equal(block.eval()(tokens), block(tokens))
+
+
 def test_a_width_that_the_heads_do_not_divide_is_refused():
     with pytest.raises(ValueError, match="heads=5"):
         AttentionBlock(16, 5)

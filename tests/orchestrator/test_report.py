@@ -76,7 +76,13 @@ def test_the_csv_files_agree_with_the_scores(written):
         part = people[people["rule"] == rule]
         assert part["correct"].sum() / part["clips"].sum() == pytest.approx(score["war"])
     a = people[(people["rule"] == "nested") & (people["subject"] == "a/0")].iloc[0]
-    assert (a["clips"], a["correct"], a["accuracy"]) == (1, 0, 0.0)
+    assert (a["clips"], a["correct"], a["accuracy"], a["uar"]) == (1, 0, 0.0, 0.0)
+    for rule, score in scores.items():
+        each = people.loc[people["rule"] == rule, "uar"]
+        assert each.mean() == pytest.approx(score["uar_per_person"]["mean"])
+        assert each.std(ddof=0) == pytest.approx(score["uar_per_person"]["sd"])
+        assert summary.loc[rule, "uar_per_person"] == pytest.approx(each.mean())
+        assert summary.loc[rule, "uar_per_person_sd"] == pytest.approx(each.std(ddof=0))
     assert list(rows.columns[-2:]) == ["p_neg", "p_pos"]
 
 
@@ -97,7 +103,7 @@ def test_the_command_prints_the_table_and_makes_the_files_anew(written, app, tmp
 
 
 def test_the_table_says_what_its_numbers_are_about(written):
-    summary = report.with_scores(SUMMARY, written[1])
+    summary = report.with_scores(SUMMARY | {"extraction": {"equalise": True}}, written[1])
     summary["selection"]["nested"]["absent"] = ["neg"]
     console = Console(width=100)
     with console.capture() as printed:
@@ -110,6 +116,8 @@ def test_the_table_says_what_its_numbers_are_about(written):
         "loso",
         "4 clips of 2 subjects",
         "No clip of class neg: it counts as 0",
+        "(roi_flow14-1 equalise=True)",
+        "nested, UAR a person: 0.500 ± 0.500 over people",
     ):
         assert words in text, words
     assert "oracle_epoch oracle test person" in text

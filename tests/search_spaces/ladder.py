@@ -3,7 +3,7 @@
 from orchestrator.study.recipe import Recipe
 
 LADDER = Recipe(
-    epochs=60,
+    epochs=40,
     lr=3e-4,
     batch_size=16,
     weight_decay=5e-5,

@@ -2,7 +2,7 @@
 
 from orchestrator.study.configuration import configuration
 from orchestrator.study.recipe import Recipe
-from search_spaces.meganet import ABLATIONS
+from search_spaces.meganet import ABLATIONS, EXTRACTION
 from tests.search_spaces.contract import SpaceContract
 
 
@@ -17,6 +17,9 @@ def test_the_published_recipe_is_the_studys():
     assert {key: getattr(recipe, key) for key in theirs} == theirs and recipe.focal_gamma > 0
     published = {"blocks": 3, "residual": True, "gradient_attention": True, "self_attention": True}
     assert {key: chosen["model"][key] for key in published} == published
+    # section III-B.2; and our choices where the paper is silent, as the recipe's docstring says them
+    assert EXTRACTION == {"equalise": True}
+    assert (recipe.class_balance, recipe.normalise) == (False, "standardise")
 
 
 def test_ablations_are_the_rows_of_tables_v_and_vi_and_the_inputs_of_table_i():

@@ -15,7 +15,7 @@ class TestSpace(SpaceContract):
 def test_the_published_recipe_is_the_ladders():
     chosen = configuration("roi_hybrid")
     assert Recipe(**chosen["recipe"]) == LADDER
-    published = {"roi_attention": True, "per_roi_positions": True, "dropout": 0.3}
+    published = {"roi_attention": True, "per_roi_positions": True, "dropout": 0.3, "attention_dropout": 0.1}
     assert {key: chosen["model"][key] for key in published} == published
 
 

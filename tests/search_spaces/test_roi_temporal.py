@@ -13,5 +13,5 @@ class TestSpace(SpaceContract):
 def test_the_published_recipe_is_the_ladders():
     chosen = configuration("roi_temporal")
     assert Recipe(**chosen["recipe"]) == LADDER
-    published = {"layers": 1, "per_roi_positions": True, "dropout": 0.3}
+    published = {"layers": 1, "per_roi_positions": True, "dropout": 0.3, "attention_dropout": 0.1}
     assert {key: chosen["model"][key] for key in published} == published

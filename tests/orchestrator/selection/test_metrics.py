@@ -42,6 +42,16 @@ def test_calling_all_442_clips_of_megc2019_negative_scores_as_the_organisers_say
     assert metrics.uf1(truth, np.zeros_like(truth), 3) == pytest.approx(2 * 250 / (250 + 442) / 3)
 
 
+def test_a_persons_uar_is_over_the_classes_that_she_shows():
+    """a shows 0 (one of two right) and 1 (right): 3/4. b shows 2 alone (wrong): 0. c shows 1 (right): 1."""
+    truth, called, people = [0, 0, 1, 2, 1], [0, 2, 1, 0, 1], ["a", "a", "a", "b", "c"]
+    assert metrics.uar_of_people(truth, called, people) == {"a": 0.75, "b": 0.0, "c": 1.0}
+    # pooled, and averaged over all three classes: 1/2, 1, 0
+    assert metrics.uar(truth, called, 3) == pytest.approx(0.5)
+    names = [CLASSES[c] for c in truth], [CLASSES[c] for c in called]
+    assert metrics.uar_of_people(*names, people) == {"a": 0.75, "b": 0.0, "c": 1.0}
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_equals_scikit_learn(seed):
     rng = np.random.default_rng(seed)

@@ -174,6 +174,18 @@ def test_scores_are_those_of_the_chosen_predictions_joined_by_clip_id():
     assert result["predictions"][0]["probs"] == pytest.approx([0.3, 0.7])
 
 
+def test_a_person_counts_by_the_classes_shown_whatever_the_fold():
+    """Two folds, each with two clips of c/p and one of c/q: a person's clips are counted together."""
+    one = dataclasses.replace(record("a", [[0, 1, 1]], [[0, 1]], T01), test=("c/p/0", "c/p/1", "c/q/0"))
+    two = dataclasses.replace(record("b", [[1, 0, 1]], [[0, 1]], T01), test=("c/p/2", "c/p/3", "c/q/1"))
+    truth = {"c/p/0": 0, "c/p/1": 0, "c/p/2": 0, "c/p/3": 1, "c/q/0": 1, "c/q/1": 1}
+    trials = [TrialRecord(0, {}, (one, two))]
+    result = score(choose("last_epoch", trials), trials, truth, ("neg", "pos"))
+    # p: class 0 right in 1 of 3, class 1 in 0 of 1: 1/6; q: 1. Mean 7/12, deviation 5/12.
+    assert result["uar_per_person"] == {"mean": pytest.approx(7 / 12), "sd": pytest.approx(5 / 12)}
+    assert result["uar"] == pytest.approx((1 / 3 + 2 / 3) / 2)
+
+
 def test_seeds_are_replicates_chosen_and_scored_apart_then_averaged():
     def seeded(seed, right):
         calls = [[0, 1], [0, 1]] if right else [[0, 0], [0, 0]]

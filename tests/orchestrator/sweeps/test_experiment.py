@@ -24,13 +24,13 @@ single = st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1), number, text
 values = st.one_of(single, st.lists(single, min_size=1, max_size=3))
 extractions = st.builds(
     Extraction,
-    flow=text,
-    steps=st.integers(1, 99),
+    flow=st.none() | text,
+    steps=st.none() | st.integers(1, 99),
     keep=st.floats(0.01, 1),
     size=st.integers(8, 64),
     image_size=st.integers(8, 512),
     apex=text,
-    equalise=st.booleans(),
+    equalise=st.none() | st.booleans(),
     landmarks_every=st.floats(0, 10),
 )
 corpora = st.lists(
@@ -124,8 +124,16 @@ def test_what_cannot_be_is_refused_with_the_value_and_the_nearest(toml, words):
 
 
 def test_extraction_is_the_settings_of_preprocessing_field_by_field():
-    assert Settings(**Extraction().model_dump()) == Settings()
+    assert Settings(**Extraction().asked) == Settings()
     assert set(Extraction.model_fields) == set(Settings.__dataclass_fields__)
+    assert {Extraction.usual(name) == getattr(Settings(), name) for name in Extraction.model_fields} == {True}
+
+
+def test_asking_for_the_default_is_not_the_same_as_not_asking():
+    asked, silent = (Experiment("meganet", extraction=e) for e in ({"equalise": False}, {}))
+    assert asked != silent
+    for one in (asked, silent):
+        assert Experiment.from_toml(one.to_toml()) == one
 
 
 def test_several_models_are_one_experiment_each():

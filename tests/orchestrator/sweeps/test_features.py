@@ -3,7 +3,9 @@
 import pytest
 
 from orchestrator.common.errors import ConfigError
-from orchestrator.sweeps.features import chosen
+from orchestrator.sweeps.experiment import Experiment, Extraction
+from orchestrator.sweeps.features import chosen, extraction, unusual
+from orchestrator.sweeps.run import _checked
 from preprocessing.inputs import Settings
 
 
@@ -42,3 +44,38 @@ def test_an_unknown_name_gets_the_nearest_one_that_fits():
         ConfigError, match="unknown feature set of stag 'roi_flow16'; did you mean 'roi_flow1"
     ):
         chosen("stag", "roi_flow16")
+
+
+@pytest.mark.parametrize("model", ["meganet", "vgg19", "resnet18", "resnet50", "efficientnet_b0"])
+def test_the_models_of_the_mesti_study_equalise_as_published_unless_told_not_to(model):
+    assert extraction(Experiment(model)) == Settings(equalise=True)
+    told = Experiment(model, extraction=Extraction(equalise=False, flow="dis"))
+    assert extraction(told) == Settings(equalise=False, flow="dis")
+    assert extraction(Experiment("stag")) == Settings()
+
+
+def test_one_models_extraction_is_not_anothers():
+    both = Experiment(("meganet", "stag"), extraction=Extraction(keep=0.5))
+    assert [extraction(one) for one in both.per_model()] == [
+        Settings(keep=0.5, equalise=True),
+        Settings(keep=0.5),
+    ]
+
+
+def test_a_sweep_names_every_setting_and_says_those_that_are_read_and_unusual():
+    named = _checked(Experiment("meganet", extraction=Extraction(keep=0.5)))
+    assert Settings(**named.extraction.model_dump()) == Settings(keep=0.5, equalise=True)
+    assert unusual(named) == {"equalise": True}  # mesti reads no keep
+    assert unusual(_checked(Experiment("stag", extraction=Extraction(keep=0.5)))) == {"keep": 0.5}
+    assert _checked(named) == named
+
+
+def test_a_paper_says_nothing_of_ready_flow_pictures():
+    pictures = Experiment(
+        "meganet",
+        corpora=[("ststnet_flow", "/flow")],
+        features="onset_apex_flow",
+        settings={"recipe.image_size": 32},
+    )
+    assert extraction(pictures) == Settings()
+    assert unusual(_checked(pictures.but(extraction=Extraction(equalise=True)))) == {}
