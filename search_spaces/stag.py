@@ -81,7 +81,6 @@ ABLATIONS: Ablations = {
     "without_focal_loss": {"recipe.focal_gamma": 0.0},
     "without_class_balance": {"recipe.class_balance": False},
     "without_aus": {"au": "none"},
-    "predicted_aus": {"au": "predicted"},
     "annotated_aus": {"au": "annotated"},
     "roi18": {"features": "roi_flow18"},
     "roi18_without_aus": {"features": "roi_flow18", "au": "none"},

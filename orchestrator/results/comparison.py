@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestrator.results import report
+from orchestrator.results.action_units import au_columns, au_label
 
 CAUTION = "Alternatives, not a choice: the best of several rows has been chosen on test people."
 
@@ -24,7 +25,7 @@ def line(name: str, summary: Mapping[str, Any]) -> dict[str, Any]:
         "row": name,
         "model": summary["model"],
         "features": summary["feature_set"].rsplit("-", 1)[0],
-        "au": summary["au"],
+        **au_columns(summary),
         "protocol": report.protocol_label(summary["protocol"]),
         "clips": summary["clips"],
         "seeds": summary["seeds"],
@@ -42,6 +43,8 @@ def table(lines: Sequence[Mapping[str, Any]]) -> Table:
     """For a terminal. The oracle's score and how far it lies above stand beside the honest one."""
     first = lines[0]
     about = f"{first['protocol']}, {first['clips']} clips, {first['seeds']} seeds. {CAUTION}"
+    remarks = dict.fromkeys(au_label(one["au"], one["au_remark"]) for one in lines if one["au_remark"])
+    about = "\n".join([about, *(f"AUs {remark}." for remark in remarks)])
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, caption=about, caption_justify="left")
     for title in ("row", "features", "AUs"):
         made.add_column(title)

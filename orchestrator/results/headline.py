@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.common.names import redacted
+from orchestrator.results.action_units import au_of
 from orchestrator.selection.rules import RULES
 
 
@@ -26,7 +27,7 @@ def headline(summary: Mapping[str, Any]) -> str:
         f", trials chosen by {' and '.join(adaptive)} with all validation people in view" if adaptive else ""
     )
     return (
-        f"{rule} ({kind}), AUs {summary['au']}: UF1 {score['uf1']:.4f}  UAR {score['uar']:.4f}  WAR "
+        f"{rule} ({kind}), AUs {au_of(summary)}: UF1 {score['uf1']:.4f}  UAR {score['uar']:.4f}  WAR "
         f"{score['war']:.4f}"
     )
 

@@ -10,6 +10,7 @@ Output  made anew from these two, in the same folder:
                          class;
         parts.csv        where the test clips are of several corpora or splits: one row a rule and part, of
                          the same pooled run;
+                         in all three, au and au_remark: which action units went in (action_units.py);
         confusion_<rule>.png, honest_vs_oracle.png, subjects.png.
 """
 
@@ -25,6 +26,7 @@ from rich import box
 from rich.table import Table
 
 from orchestrator.protocols import protocol
+from orchestrator.results.action_units import au_columns, au_of
 from orchestrator.selection.rules import DEFAULT, RULES
 from preprocessing.errors import BadInput
 from preprocessing.places import write_atomically
@@ -99,11 +101,11 @@ def render(folder: Path) -> list[Path]:
 
     summary, predictions = read(folder)
     selection, classes = summary["selection"], summary["classes"]
-    people = people_of(predictions)
-    _write_csv(folder / "loso_results.csv", people.to_dict("records"))
-    _write_csv(folder / "summary.csv", [summary_row(rule, score) for rule, score in selection.items()])
+    people, aus = people_of(predictions), au_columns(summary)
+    _write_csv(folder / "loso_results.csv", people.assign(**aus).to_dict("records"))
+    _write_csv(folder / "summary.csv", [summary_row(rule, score) | aus for rule, score in selection.items()])
     if parts := [
-        part_row(rule, name, part)
+        part_row(rule, name, part) | aus
         for rule, score in selection.items()
         for name, part in score["parts"].items()
     ]:
@@ -178,7 +180,7 @@ def title(summary: Mapping[str, Any]) -> str:
     """What a number of this sweep is about, in one line: model, corpus, features, action units, classes,
     protocol, size."""
     return (
-        f"{summary['model']} on {summary['corpus']} ({summary['feature_set']}), AUs: {summary['au']}, "
+        f"{summary['model']} on {summary['corpus']} ({summary['feature_set']}), AUs: {au_of(summary)}, "
         f"{len(summary['classes'])} classes, {protocol_label(summary['protocol'])}, {summary['clips']} clips "
         f"of {summary['subjects']} subjects"
     )
@@ -254,9 +256,7 @@ def _caption(summary: Mapping[str, Any]) -> str:
         "Oracle rules have seen the held-out people: they show inflation and are no result.",
     ]
     if summary["au"] == "annotated":
-        lines.append(
-            "The held-out person's AUs are annotations, which a new video does not have; see --au predicted."
-        )
+        lines.append("A new video has no annotated AUs: --au predicted and none say what remains.")
     if protocol(summary["protocol"])[0].subject_dependent:
         lines.append(
             "The test people also train: this measures known people, and says nothing of a person never seen."

@@ -29,6 +29,7 @@ from orchestrator.selection.choose import available, choose
 from orchestrator.selection.records import TrialRecord
 from orchestrator.selection.rules import RULES
 from orchestrator.selection.scores import score
+from orchestrator.study.action_units import settled
 from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable, load, merged
 from orchestrator.sweeps import kept
@@ -89,11 +90,12 @@ def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: L
     uses_aus = MODELS[study.model].uses_aus
     tables = [load(folder, experiment.classes, experiment.au, uses_aus=uses_aus) for folder in begun.folders]
     table = merged(tables)
+    # the protocol fails now, if it cannot be, and not after the first trial
+    table = settled(table, experiment.au, study.jobs(table, {}))
     if not execution.name:
         what = f"{study.model}-{table.corpus.replace('+', '_')}-au_{table.au}"
         execution = execution.but(name=f"{what}-{datetime.now():%Y%m%d-%H%M%S}")
     name = execution.name
-    study.jobs(table, {})  # fails now, not after the first trial, if the protocol cannot be
     claimed = SweepFolder.open(
         execution.workspace / SWEEPS / name, _definition(experiment, study, table), resume=begun.resumed
     )
@@ -125,6 +127,7 @@ def _run(
         "trials": experiment.trials,
         "seeds": study.seeds,
         "code": jobs[0].code,
+        "au_remark": table.au_remark,
     }
     after = MLFLOW_AFTER if with_ray else 0.0
     with Outbox.start(execution.tracking, about, folder, store, tell, after) as outbox:
@@ -216,6 +219,7 @@ def _summary(
         "corpus": table.corpus,
         "feature_set": table.features,
         "au": table.au,
+        "au_remark": table.au_remark,
         "classes": list(table.classes),
         "protocol": study.protocol,
         "subject_dependent": study.rule.subject_dependent,

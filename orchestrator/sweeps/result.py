@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from orchestrator.results import report
+from orchestrator.results.action_units import au_columns
 from orchestrator.workspace.sweep_folder import folder_of
 
 
@@ -23,8 +24,8 @@ class Result:
     predictions  rule, seed, clip_id, subject, truth, predicted (class names), trial, epoch, p_<class>: every
                  chosen test prediction of every rule.
     scores       rule, kind ("honest" or "oracle"), uf1, uar, war (0..1, means over seeds) and their _sd,
-                 f1_<class>, recall_<class>, clips, seeds: one row a rule.
-    people       rule, seed, subject, clips, correct, accuracy: one row a held-out person.
+                 f1_<class>, recall_<class>, clips, seeds, au, au_remark: one row a rule.
+    people       rule, seed, subject, clips, correct, accuracy, au, au_remark: one row a held-out person.
     trials       trial, state, folds, of, validation_uf1, chosen, seconds, code, and one column a
                  configuration key: what ran. Never a test score: a trial that can be sorted by its test score
                  will be chosen by it.
@@ -69,7 +70,10 @@ class Result:
         return self._joined(
             [
                 pd.DataFrame(
-                    [report.summary_row(rule, score) for rule, score in summary["selection"].items()]
+                    [
+                        report.summary_row(rule, score) | au_columns(summary)
+                        for rule, score in summary["selection"].items()
+                    ]
                 )
                 for summary in self.summaries
             ]
@@ -77,7 +81,9 @@ class Result:
 
     @functools.cached_property
     def people(self) -> pd.DataFrame:
-        return self._joined([report.people_of(frame) for _, frame in self._read])
+        return self._joined(
+            [report.people_of(frame).assign(**au_columns(summary)) for summary, frame in self._read]
+        )
 
     @functools.cached_property
     def trials(self) -> pd.DataFrame:

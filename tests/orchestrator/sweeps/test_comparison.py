@@ -8,6 +8,7 @@ import pytest
 
 from orchestrator.common.errors import ConfigError, NoResult
 from orchestrator.results import comparison as tables
+from orchestrator.study.table import OWN_ANNOTATION
 from orchestrator.sweeps import comparison, kept
 from orchestrator.sweeps.comparison import Comparison, Row, rows
 from orchestrator.sweeps.execution import Execution
@@ -63,6 +64,13 @@ def test_the_oracle_stands_beside_the_honest_score_with_the_gap():
     assert (line["uf1"], line["oracle_epoch_uf1"], line["gap"]) == (0.5, 0.75, 0.25)
     assert line["features"] == "roi_flow14" and tables.line("full", summary(0.5, None))["gap"] is None
     assert "chosen on test people" in tables.table([line]).caption
+
+
+def test_a_row_that_was_given_the_tested_clips_annotation_is_called_that_in_csv_and_caption():
+    lines = [tables.line("full", summary(0.5, 0.75)), tables.line("aus", summary(0.5, 0.75, au="annotated"))]
+    assert [line["au_remark"] for line in lines] == ["", OWN_ANNOTATION]
+    assert f"annotated ({OWN_ANNOTATION})" in tables.table(lines).caption
+    assert OWN_ANNOTATION not in tables.table(lines[:1]).caption
 
 
 def test_rows_are_swept_once_and_other_options_under_the_same_name_are_refused(tmp_path, monkeypatch):
