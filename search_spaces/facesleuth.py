@@ -60,7 +60,6 @@ ABLATIONS: Ablations = {
     "motion_and_aus": {"model.streams": "motion"},
     "faces_and_aus": {"model.streams": "faces"},
     "without_aus": {"au": "none"},
-    "predicted_aus": {"au": "predicted"},
     "annotated_aus": {"au": "annotated"},
 }
 

@@ -17,8 +17,8 @@ from typing import Any
 Extraction = dict[str, Any]
 
 # Row of an ablation table -> what differs from the published configuration: flat keys, and two that the study
-# has as options, "au" (none, predicted or annotated) and "features" (a feature set of the model). The first
-# row is "full": {}.
+# has as options, "au" (none or annotated; predicted where the row has none) and "features" (a feature set of
+# the model). The first row is "full": {}.
 Ablations = dict[str, dict[str, Any]]
 
 

@@ -84,7 +84,6 @@ ABLATIONS: Ablations = {
     "without_focal_loss": {"recipe.focal_gamma": 0.0},
     "without_class_balance": {"recipe.class_balance": False},
     "without_aus": {"au": "none"},
-    "predicted_aus": {"au": "predicted"},
     "annotated_aus": {"au": "annotated"},
     "au_connectivity": {"model.au_connectivity": True},  # our reading
     "roi18": {"features": "roi_flow18"},

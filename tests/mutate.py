@@ -18,6 +18,8 @@ BREAKS = [
     ("orchestrator/study/tasks.py", "x_train=shared.x[self.train]", "x_train=shared.x[self.test]", "tests/orchestrator/study/test_tasks.py tests/orchestrator/study/test_table.py"),
     ("orchestrator/study/table.py", "for clip in ids])\n    y = np", "for clip in stored])\n    y = np", "tests/orchestrator/study/test_table.py"),
     ("orchestrator/study/table.py", 'self.aus if self.au == "annotated" else None', "self.aus", "tests/orchestrator/study/test_tasks.py"),
+    ("orchestrator/study/table.py", '"annotated" if au == "annotated" else "predicted"', '"predicted" if au == "predicted" else "annotated"', "tests/orchestrator/study/test_table.py"),
+    ("orchestrator/study/action_units.py", "(job.fold, True) and", "(job.fold, True) or", "tests/orchestrator/study/test_action_units.py"),
     ("orchestrator/study/tasks.py", "y_validation=self.y[validation].astype(np.int16)", "y_validation=self.y[np.concatenate([validation, test])].astype(np.int16)", "tests/orchestrator/study/test_tasks.py"),
     ("orchestrator/study/tasks.py", "job=replace(job, train=(), validation=(), test=())", "job=replace(job, train=(), validation=())", "tests/orchestrator/study/test_tasks.py"),
     ("orchestrator/study/tasks.py", "aus_train=self.aus[train] if", "aus_train=self.aus if", "tests/orchestrator/study/test_tasks.py"),

@@ -61,9 +61,8 @@ Settings = Annotated[list[str], typer.Option("--set", help="configuration key, r
 Au = Annotated[
     str,
     typer.Option(
-        help="action units: annotated, predicted (by a head fitted in each fold), none, auto (annotated "
-        "where "
-        "they exist)"
+        help="action units: predicted (by a head fitted in each fold), annotated (the tested clip's own are "
+        "an input), none, auto (predicted where model and corpus have them)"
     ),
 ]
 Features = Annotated[

@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestrator.results import coverage, report
+from orchestrator.results.action_units import au_columns, au_label
 from orchestrator.results.report import ReportError
 from orchestrator.selection import metrics
 
@@ -84,7 +85,7 @@ def _line(
         "model": summary["model"],
         "features": f"{summary['feature_set'].rsplit('-', 1)[0]} "
         f"{report.settings_label(summary.get('extraction', {}))}".rstrip(),
-        "au": summary["au"],
+        **au_columns(summary),
         "protocol": report.protocol_label(summary["protocol"]),
         "clips": len(common),
         "seeds": summary["seeds"],
@@ -123,6 +124,8 @@ def table(lines: Sequence[Mapping[str, Any]]) -> Table:
         f"{_all(lines, 'seeds')} seeds. Looks at these people in this workspace: "
         f"{max(one['looks'] for one in lines)}. {CAUTION}"
     )
+    remarks = dict.fromkeys(au_label(one["au"], one["au_remark"]) for one in lines if one["au_remark"])
+    about = "\n".join([about, *(f"AUs {remark}." for remark in remarks)])
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, caption=about, caption_justify="left")
     for title in ("row", "features", "AUs", "clips tested"):
         made.add_column(title)

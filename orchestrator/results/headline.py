@@ -8,6 +8,7 @@ from typing import Any
 
 from orchestrator.common.names import redacted
 from orchestrator.results import coverage
+from orchestrator.results.action_units import au_of
 from orchestrator.selection.rules import adaptive, kind_of
 
 
@@ -24,7 +25,7 @@ def headline(summary: Mapping[str, Any]) -> str:
     notes = [said for said in (_gaps(summary), looks_said(summary)) if said]
     return "; ".join(
         [
-            f"{rule} ({kind}), AUs {summary['au']}: UF1 {score['uf1']:.4f}  UAR {score['uar']:.4f}  WAR "
+            f"{rule} ({kind}), AUs {au_of(summary)}: UF1 {score['uf1']:.4f}  UAR {score['uar']:.4f}  WAR "
             f"{score['war']:.4f}{_partial(score)}",
             *notes,
         ]

@@ -12,6 +12,7 @@ Output  made anew from these two, in the same folder:
                          many clips of each class were tested, of how many;
         parts.csv        where the test clips are of several corpora or splits: one row a rule and part, of
                          the same pooled run;
+                         in all three, au and au_remark: which action units went in (action_units.py);
         confusion_<rule>.png, honest_vs_oracle.png, subjects.png.
 """
 
@@ -28,6 +29,7 @@ from rich.table import Table
 
 from orchestrator.protocols import protocol
 from orchestrator.results import coverage
+from orchestrator.results.action_units import au_columns, au_of
 from orchestrator.results.headline import looks_said
 from orchestrator.selection.metrics import uar_of_people
 from orchestrator.selection.rules import DEFAULT, RULES, kind_of
@@ -105,14 +107,14 @@ def render(folder: Path) -> list[Path]:
 
     summary, predictions = read(folder)
     selection, classes = summary["selection"], summary["classes"]
-    people = people_of(predictions)
-    _write_csv(folder / "loso_results.csv", people.to_dict("records"))
+    people, aus = people_of(predictions), au_columns(summary)
+    _write_csv(folder / "loso_results.csv", people.assign(**aus).to_dict("records"))
     _write_csv(
         folder / "summary.csv",
-        [summary_row(rule, score, kind_of(rule, summary)) for rule, score in selection.items()],
+        [summary_row(rule, score, kind_of(rule, summary)) | aus for rule, score in selection.items()],
     )
     if parts := [
-        part_row(rule, name, part)
+        part_row(rule, name, part) | aus
         for rule, score in selection.items()
         for name, part in score["parts"].items()
     ]:
@@ -200,7 +202,7 @@ def title(summary: Mapping[str, Any]) -> str:
     extraction that are not the usual ones, action units, classes, protocol, size."""
     features = f"{summary['feature_set']} {settings_label(summary.get('extraction', {}))}".rstrip()
     return (
-        f"{summary['model']} on {summary['corpus']} ({features}), AUs: {summary['au']}, "
+        f"{summary['model']} on {summary['corpus']} ({features}), AUs: {au_of(summary)}, "
         f"{len(summary['classes'])} classes, {protocol_label(summary['protocol'])}, {summary['clips']} clips "
         f"of {summary['subjects']} subjects"
     )
@@ -293,9 +295,7 @@ def _caption(summary: Mapping[str, Any]) -> str:
         "which decide too. oracle: its own test labels decide; that shows inflation and is no result.",
     ]
     if summary["au"] == "annotated":
-        lines.append(
-            "The held-out person's AUs are annotations, which a new video does not have; see --au predicted."
-        )
+        lines.append("A new video has no annotated AUs: --au predicted and none say what remains.")
     if protocol(summary["protocol"])[0].subject_dependent:
         lines.append(
             "The test people also train: this measures known people, and says nothing of a person never seen."

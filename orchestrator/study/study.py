@@ -123,6 +123,10 @@ class Study:
             known += (
                 f"{self.protocol} tests people who also train; its scores say nothing of a person never seen",
             )
+        if table.aus is not None and (unknown := int((table.aus < 0).any(1).sum())):
+            known += (f"{unknown} of {len(table.clip_ids)} clips have no annotated action units",)
+        if table.not_predicted:
+            known += (f"action units are {table.not_predicted}; the study uses none",)
         return known
 
 

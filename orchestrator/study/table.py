@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from preprocessing.places import Place, place
 from preprocessing.schema import AU_VOCABULARY, read_shards
 
 AU_MODES = ("auto", "annotated", "predicted", "none")
+OWN_ANNOTATION = "the tested clip's own AU annotation is an input"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class ClipTable:
     content   digest of all of the above: equal tables anywhere give equal job ids.
     left_out  clip id -> why it is not in the table (quarantined, class not in the scheme, unknown emotion).
     lost      clip id -> class, of the clips that have a class and no features.
+    not_predicted  why a study that would predict action units uses none (action_units.settled), else "".
     """
 
     corpus: str
@@ -57,6 +59,7 @@ class ClipTable:
     content: str
     left_out: dict[str, str]
     lost: dict[str, str] = field(default_factory=dict)
+    not_predicted: str = ""
 
     @functools.cached_property
     def shared(self) -> SharedInputs:
@@ -73,6 +76,18 @@ class ClipTable:
             np.array([number[who] for who in self.subjects], np.int32),
             self.aus.astype(np.int8) if self.aus is not None and self.au == "predicted" else None,
         )
+
+    @property
+    def au_remark(self) -> str:
+        """What whoever reads a score has to know of the action units behind it, or ""."""
+        return OWN_ANNOTATION if self.au == "annotated" else self.not_predicted
+
+    def without_aus(self, why: str) -> ClipTable:
+        """The table that ``load`` gives with "none", and ``why`` as not_predicted."""
+        content = _content(
+            self.features, self.clip_ids, self.splits, self.classes, self.y, self.x, None, "none"
+        )
+        return replace(self, aus=None, au="none", content=content, not_predicted=why)
 
     @property
     def subject_of(self) -> dict[str, str]:
@@ -94,9 +109,11 @@ def load(folder: str | Place, scheme: str, au: str, *, uses_aus: bool) -> ClipTa
 
     folder  as extract.prepare gives it, or its text: a path or s3://bucket/prefix.
     scheme  label scheme, a key of labels.SCHEMES.
-    au      "auto" (annotated where model and corpus have them), "annotated" or "none".
+    au      one of AU_MODES; "auto" is "predicted". A corpus that annotates none has none under any of them:
+            another corpus of the study may. What the whole study uses is settled afterwards
+            (action_units.settled).
     Raises FeatureSetError (missing, damaged, other schema), OSError (not reached), ConfigError (no clip left,
-    no annotation to use).
+    action units asked for by name of a model that takes none).
     """
     spec, table = read_shards(place(folder))
     rows = table.drop_columns("x").to_pylist()
@@ -129,7 +146,7 @@ def load(folder: str | Place, scheme: str, au: str, *, uses_aus: bool) -> ClipTa
     stored = dict(zip(table["clip_id"].to_pylist(), table["x"], strict=True))
     x = np.stack([spec.array(stored[clip].as_buffer()) for clip in ids])
     y = np.array([kept[clip][1] for clip in ids], np.int64)
-    aus, mode = _action_units([kept[clip][0] for clip in ids], au, uses_aus, corpus)
+    aus, mode = _action_units([kept[clip][0] for clip in ids], au, uses_aus)
     subjects, splits = (tuple(kept[clip][0][column] or "" for clip in ids) for column in ("subject", "split"))
     return ClipTable(
         corpus,
@@ -154,9 +171,9 @@ def merged(tables: Sequence[ClipTable]) -> ClipTable:
     """Several corpora as one table, with the classes that all of them have; clips of other classes are left
     out and say so.
 
-    The same table in whatever order they are given: corpora are sorted by name. Action units stay only where
-    every corpus has them. Raises ConfigError for other feature sets, a corpus given twice, or fewer than two
-    shared classes.
+    The same table in whatever order they are given: corpora are sorted by name. A corpus without action units
+    takes none from the others: its clips have rows of -1. Raises ConfigError for other feature sets, a corpus
+    given twice, or fewer than two shared classes.
     """
     if len(tables) == 1:
         return tables[0]
@@ -191,12 +208,9 @@ def merged(tables: Sequence[ClipTable]) -> ClipTable:
     )
     y = np.array([classes.index(t.classes[t.y[i]]) for _, t, i in rows], np.int64)
     x = np.stack([t.x[i] for _, t, i in rows])
-    aus = (
-        None
-        if any(t.aus is None for t in tables)
-        else np.stack([t.aus[i] for _, t, i in rows if t.aus is not None])
-    )
-    mode = "none" if aus is None else first.au
+    mode = next((t.au for t in tables if t.aus is not None), "none")
+    unknown = np.full(len(AU_VOCABULARY), -1, np.float32)
+    aus = None if mode == "none" else np.stack([unknown if t.aus is None else t.aus[i] for _, t, i in rows])
     return ClipTable(
         "+".join(names),
         first.features,
@@ -232,19 +246,14 @@ def _content(
     return made.hexdigest()[:16]
 
 
-def _action_units(
-    rows: list[dict[str, Any]], au: str, uses_aus: bool, corpus: str
-) -> tuple[NDArray[Any] | None, str]:
+def _action_units(rows: list[dict[str, Any]], au: str, uses_aus: bool) -> tuple[NDArray[Any] | None, str]:
     """(annotations, mode of ClipTable.au)."""
     if au not in AU_MODES:
         raise ConfigError(f"--au {au!r} is unknown; known: {', '.join(AU_MODES)}")
-    known = any(row["aus_known"] for row in rows)
-    if au == "none" or (au == "auto" and not (known and uses_aus)):
-        return None, "none"
-    if not uses_aus:
+    if au in ("annotated", "predicted") and not uses_aus:
         raise ConfigError(f"--au {au} was asked for, but this model takes no action units; use --au none")
-    if not known:
-        raise ConfigError(f"--au {au} was asked for, but {corpus} annotates no action units; use --au none")
+    if au == "none" or not uses_aus or not any(row["aus_known"] for row in rows):
+        return None, "none"
     missing = [-1] * len(AU_VOCABULARY)
     aus = np.array([missing if row["au_vector"] is None else row["au_vector"] for row in rows], np.float32)
-    return aus, "predicted" if au == "predicted" else "annotated"
+    return aus, "annotated" if au == "annotated" else "predicted"

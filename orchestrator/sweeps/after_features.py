@@ -32,6 +32,7 @@ from orchestrator.selection.choose import available, choose
 from orchestrator.selection.records import TrialRecord
 from orchestrator.selection.rules import RULES
 from orchestrator.selection.scores import score
+from orchestrator.study.action_units import settled
 from orchestrator.study.jobs import FoldJob
 from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable, load, merged
@@ -95,11 +96,12 @@ def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: L
     uses_aus = MODELS[study.model].uses_aus
     tables = [load(folder, experiment.classes, experiment.au, uses_aus=uses_aus) for folder in begun.folders]
     table = merged(tables)
+    # the protocol fails now, if it cannot be, and not after the first trial
+    table = settled(table, experiment.au, study.jobs(table, {}))
     if not execution.name:
         what = f"{study.model}-{table.corpus.replace('+', '_')}-au_{table.au}"
         execution = execution.but(name=f"{what}-{datetime.now():%Y%m%d-%H%M%S}")
     name = execution.name
-    study.jobs(table, {})  # fails now, not after the first trial, if the protocol cannot be
     claimed = SweepFolder.open(
         execution.workspace / SWEEPS / name, _definition(experiment, study, table), resume=begun.resumed
     )
@@ -134,6 +136,7 @@ def _run(
         "trials": experiment.trials,
         "seeds": study.seeds,
         "code": jobs[0].code,
+        "au_remark": table.au_remark,
     }
     after = MLFLOW_AFTER if with_ray else 0.0
     with Outbox.start(execution.tracking, about, folder, store, tell, after) as outbox:
@@ -254,6 +257,7 @@ def _summary(
         "feature_set": table.features,
         "extraction": unusual(experiment),
         "au": table.au,
+        "au_remark": table.au_remark,
         "classes": list(table.classes),
         "protocol": study.protocol,
         "subject_dependent": study.rule.subject_dependent,

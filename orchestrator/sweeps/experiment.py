@@ -128,7 +128,9 @@ class Experiment(Checked):
     sampler     where the others come from; scheduler: who stops a trial early.
     selection   the rule behind the headline. All that the records allow are computed anyway.
     seeds       replicates of every fold.
-    au          action units: "auto", "annotated", "predicted" or "none".
+    au          action units: "predicted" (estimated in each fold), "annotated" (the tested clip's own are an
+                input too), "none", or "auto": predicted where model and corpus have them and every fold can,
+                else none.
     plugins     paths or modules with the user's own model, corpus, input, protocol or scheduler; read and
                 installed as the experiment is made, since they say which names exist.
     Raises ConfigError for an unknown key or name (with the nearest), a value out of range, and what cannot go

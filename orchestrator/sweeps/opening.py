@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from orchestrator.results.action_units import au_label
 from orchestrator.results.report import protocol_label
 from orchestrator.search.events import Note
 from orchestrator.study.labels import deviations
@@ -29,8 +30,8 @@ def opening(
         Note(
             f"{name}: {study.model} on {table.corpus}, {len(table.clip_ids)} clips, "
             f"{protocol_label(study.protocol)}, "
-            f"{folds} folds, classes {_counts(table)}, AUs: {table.au}, {trials} trials x {folds} folds x "
-            f"{study.seeds} seeds"
+            f"{folds} folds, classes {_counts(table)}, AUs: {au_label(table.au, table.au_remark)}, "
+            f"{trials} trials x {folds} folds x {study.seeds} seeds"
         )
     ]
     if quarantined:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from orchestrator.results import report
+from orchestrator.results.action_units import au_columns
 from orchestrator.selection.rules import kind_of
 from orchestrator.workspace.sweep_folder import folder_of
 
@@ -28,9 +29,9 @@ class Result:
     scores       rule, kind ("blind", "not blind" or "oracle"), uf1, uar, war (0..1, means over seeds) and
                  their _sd, uar_per_person (mean over people of their uar below) and its _sd over people,
                  f1_<class>, recall_<class>, tested_<class>, of_<class> (clips that were tested, and that the
-                 corpus has), clips, seeds: one row a rule.
-    people       rule, seed, subject, clips, correct, accuracy, uar (over the classes that the person shows):
-                 one row a held-out person.
+                 corpus has), clips, seeds, au, au_remark: one row a rule.
+    people       rule, seed, subject, clips, correct, accuracy, uar (over the classes that the person shows),
+                 au, au_remark: one row a held-out person.
     trials       trial, state, folds, of, validation_uf1, chosen, seconds, code, ended_early, and one column a
                  configuration key: what ran. Never a test score: a trial that can be sorted by its test score
                  will be chosen by it.
@@ -76,7 +77,7 @@ class Result:
             [
                 pd.DataFrame(
                     [
-                        report.summary_row(rule, score, kind_of(rule, summary))
+                        report.summary_row(rule, score, kind_of(rule, summary)) | au_columns(summary)
                         for rule, score in summary["selection"].items()
                     ]
                 )
@@ -86,7 +87,9 @@ class Result:
 
     @functools.cached_property
     def people(self) -> pd.DataFrame:
-        return self._joined([report.people_of(frame) for _, frame in self._read])
+        return self._joined(
+            [report.people_of(frame).assign(**au_columns(summary)) for summary, frame in self._read]
+        )
 
     @functools.cached_property
     def trials(self) -> pd.DataFrame:

@@ -116,10 +116,12 @@ class SpaceContract:
         for row, keys in rows.items():
             safe_name(row)
             layer = {name: value for name, value in keys.items() if name not in ("features", "au")}
-            config, au = configuration(key, layer), keys.get("au", "auto")
+            # what a corpus with action units makes of "auto"
+            usual = "predicted" if model.uses_aus else "none"
+            config, au = configuration(key, layer), keys.get("au", usual)
             settings = Settings(**getattr(space, "EXTRACTION", {}))
             features = chosen(key, keys.get("features", ""), config["recipe"]["image_size"], settings)
-            assert au == "auto" or (model.uses_aus and au in ("none", "predicted", "annotated")), row
+            assert au == usual or (model.uses_aus and au in ("none", "annotated")), row
             model(3, **config["model"])
             made[row] = (features, au, config)
         same = [pair for pair in itertools.combinations(made, 2) if made[pair[0]] == made[pair[1]]]

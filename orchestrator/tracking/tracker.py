@@ -59,6 +59,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.common.names import redacted
 from orchestrator.inference import predictor
+from orchestrator.results.action_units import au_of
 from orchestrator.results.report import read
 from orchestrator.selection.records import TrialRecord
 from orchestrator.selection.rules import kind_of
@@ -150,7 +151,8 @@ class Tracker:
                 self.client.update_run(self.run_id, status="RUNNING")
             else:
                 self.run_id = self._start(
-                    f"{sweep['name']} (AUs {sweep['au']})", {"mer.level": "sweep", "mer.sweep": sweep["name"]}
+                    f"{sweep['name']} (AUs {au_of(sweep)})",
+                    {"mer.level": "sweep", "mer.sweep": sweep["name"]},
                 )
             if not (found and found[0].data.params):  # new, or cut off before
                 self._write(self.run_id, [], flat(sweep))

@@ -22,6 +22,9 @@ from orchestrator.selection.rules import RULES
 from orchestrator.study.study import Study
 from orchestrator.workspace import looks
 from tests.orchestrator.selection.records_by_hand import record
+from orchestrator.results.headline import headline
+from orchestrator.selection import metrics
+from orchestrator.study.table import OWN_ANNOTATION
 from tests.orchestrator.selection.test_rules import two_trials
 from tests.orchestrator.tracking.test_tracker import CLASSES, SUMMARY, scores_of
 
@@ -185,6 +188,31 @@ def test_the_report_counts_looks_anew(written, app, tmp_path):
     assert f"L{words}." in " ".join(done.output.split())
     counted = SUMMARY | {"rule": "nested", "looks": {"sweep": 1, "workspace": 3}}
     assert headline(report.with_scores(counted, written[1])).endswith(f"; l{words}")
+
+
+FALLBACK = "not predicted: in 1 of 2 folds fewer than 2 training people have annotated AUs"
+
+
+@pytest.mark.parametrize(
+    ("aus", "remark"),
+    [
+        ({"au": "annotated", "au_remark": OWN_ANNOTATION}, OWN_ANNOTATION),
+        ({"au": "annotated"}, OWN_ANNOTATION),  # a sweep of an older version
+        ({"au": "none", "au_remark": FALLBACK}, FALLBACK),
+    ],
+)
+def test_no_score_stands_without_what_the_action_units_behind_it_were(written, tmp_path, aus, remark):
+    """An annotation of the tested clip is an input that a new video does not have."""
+    part = {"uf1": 0.5, "uar": 0.5, "war": 0.5, "n_clips": 4, "absent": []}
+    scores = {rule: score | {"parts": {"one": part}} for rule, score in written[1].items()}
+    summary = report.with_scores(SUMMARY | aus | {"rule": "nested"}, scores)
+    said = f"AUs {aus['au']} ({remark})"
+    assert said in headline(summary)
+    assert said.replace("AUs ", "AUs: ", 1) in report.title(summary)  # the head of every picture, and the caption
+    report.write(tmp_path, SUMMARY | aus, scores)
+    for name in ("summary.csv", "loso_results.csv", "parts.csv"):
+        rows = pd.read_csv(tmp_path / name, keep_default_na=False)
+        assert set(rows["au"]) == {aus["au"]} and set(rows["au_remark"]) == {remark}, name
 
 
 def test_a_missing_or_unfinished_or_damaged_sweep_is_named(written, app, tmp_path):

@@ -31,4 +31,4 @@ def test_ablations_are_the_four_orientations_of_section_3_5_1_with_and_without_a
     assert {row.get("model.orientation", "cva") for row in rows} == set(ORIENTATIONS)
     starts = {row["model.start"] for row in rows if "model.start" in row}
     assert starts | {72.0} == set(PARAMETERS["model.start"].choices) == {0.0, 45.0, 72.0, 90.0}
-    assert {row.get("au", "auto") for row in rows} == {"auto", "none", "predicted", "annotated"}
+    assert {row.get("au", "auto") for row in rows} == {"auto", "none", "annotated"}

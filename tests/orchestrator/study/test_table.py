@@ -85,9 +85,10 @@ def test_action_units_join_by_clip_and_a_missing_annotation_is_a_row_of_minus_1(
     assert load(tmp_path / "a", "3", "auto", uses_aus=False).aus is None
     with pytest.raises(ConfigError, match="takes no action units"):
         load(tmp_path / "a", "3", "annotated", uses_aus=False)
-    without = write(tmp_path / "b", [row(i, "anger", aus=None) for i in range(3)])
-    with pytest.raises(ConfigError, match="annotates no action units"):
-        load(without, "3", "annotated", uses_aus=True)
+    without = load(
+        write(tmp_path / "b", [row(i, "anger", aus=None) for i in range(3)]), "3", "auto", uses_aus=True
+    )
+    assert without.aus is None and without.au == "none"
 
 
 def test_the_content_digest_ignores_order_and_sees_every_value(tmp_path, rows):
@@ -125,16 +126,18 @@ def test_a_row_of_another_length_is_refused(tmp_path, rows):
         load(write(tmp_path / "a", rows), "3", "none", uses_aus=True)
 
 
-def test_where_action_units_are_predicted_a_fold_gets_annotations_of_its_training_people_alone(
-    tmp_path, rows
+@pytest.mark.parametrize("au", ["auto", "predicted"])
+def test_unless_annotated_ones_are_asked_for_a_fold_gets_action_units_of_its_training_people_alone(
+    tmp_path, rows, au
 ):
-    table = load(write(tmp_path / "a", rows), "3", "predicted", uses_aus=True)
+    table = load(write(tmp_path / "a", rows), "3", au, uses_aus=True)
     assert (
         table.au == "predicted"
         and table.content != load(tmp_path / "a", "3", "annotated", uses_aus=True).content
     )
     job = Study("stag", "loso", 2, 1, QUICK).jobs(table, {})[0]
     data = fold_data(table, job)
+    assert table.shared.aus is None and table.au_remark == ""
     assert job.au == "predicted" and data.aus_validation is None and data.aus_test is None
     at = {clip: i for i, clip in enumerate(table.clip_ids)}
     np.testing.assert_array_equal(data.aus_train, table.aus[[at[clip] for clip in job.train]])
@@ -189,5 +192,18 @@ def test_corpora_that_do_not_fit_together_are_refused():
     ):
         with pytest.raises(ConfigError, match=words):
             merged([a, other])
-    known = replace(corpus_of("b"), aus=np.zeros((6, 21), np.float32), au="annotated")
-    assert merged([known, a]).aus is None and merged([known, a]).au == "none"
+
+
+@pytest.mark.parametrize("au", ["annotated", "predicted"])
+def test_a_corpus_without_action_units_takes_none_from_the_others(au):
+    marks = np.arange(6 * 21, dtype=np.float32).reshape(6, 21)
+    known, unknown = replace(corpus_of("b"), aus=marks, au=au), corpus_of("a")
+    for tables in ([known, unknown], [unknown, known]):
+        both = merged(tables)
+        assert both.au == au
+        by_clip = dict(zip(both.clip_ids, both.aus, strict=True))
+        for clip, own in zip(known.clip_ids, marks, strict=True):
+            np.testing.assert_array_equal(by_clip[clip], own)
+        assert all((by_clip[clip] == -1).all() for clip in unknown.clip_ids)
+    without = merged([unknown, corpus_of("c")])
+    assert without.aus is None and without.au == "none"

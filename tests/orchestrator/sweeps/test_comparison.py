@@ -13,6 +13,7 @@ from orchestrator.results import report
 from orchestrator.results.report import ReportError
 from orchestrator.selection.choose import choose
 from orchestrator.selection.scores import score
+from orchestrator.study.table import OWN_ANNOTATION
 from orchestrator.sweeps import comparison, kept
 from orchestrator.sweeps.comparison import Comparison, Row, rows
 from orchestrator.sweeps.execution import Execution
@@ -154,6 +155,13 @@ def write(folder, **more):
     held, frame = finished({0: RIGHT}, **more)
     (folder / "summary.json").write_text(json.dumps(held))
     frame.to_csv(folder / "predictions.csv", index=False)
+
+
+def test_a_row_that_was_given_the_tested_clips_annotation_is_called_that_in_csv_and_caption():
+    lines = [tables.line("full", summary(0.5, 0.75)), tables.line("aus", summary(0.5, 0.75, au="annotated"))]
+    assert [line["au_remark"] for line in lines] == ["", OWN_ANNOTATION]
+    assert f"annotated ({OWN_ANNOTATION})" in tables.table(lines).caption
+    assert OWN_ANNOTATION not in tables.table(lines[:1]).caption
 
 
 def test_rows_are_swept_once_and_other_options_under_the_same_name_are_refused(tmp_path, monkeypatch):

@@ -19,6 +19,8 @@ from mlflow import MlflowClient
 from orchestrator.results import report
 from orchestrator.selection import records, scores
 from orchestrator.selection.choose import available, choose
+from orchestrator.selection.rules import RULES
+from orchestrator.study.table import OWN_ANNOTATION
 from orchestrator.tracking import tracker as tracking
 from orchestrator.tracking.tracked_metrics import CURVE_POINTS, flat
 from orchestrator.tracking.tracker import Tracker, TrackingError, reach
@@ -63,7 +65,8 @@ def parents(client, run):
 
 @pytest.fixture
 def sweep():
-    return {**SUMMARY, "name": f"sweep-{uuid.uuid4().hex[:8]}", "set": {"recipe.epochs": 3}}
+    own = {"au": "annotated", "au_remark": OWN_ANNOTATION}
+    return {**SUMMARY, **own, "name": f"sweep-{uuid.uuid4().hex[:8]}", "set": {"recipe.epochs": 3}}
 
 
 def test_a_sweep_its_trials_and_its_folds_are_nested_runs(mlflow_uri, sweep, tmp_path):
@@ -76,7 +79,8 @@ def test_a_sweep_its_trials_and_its_folds_are_nested_runs(mlflow_uri, sweep, tmp
     client = MlflowClient(mlflow_uri)
     top = client.get_run(tracker.run_id)
     assert top.info.status == "FINISHED"
-    assert top.info.run_name == f"{sweep['name']} (AUs none)"
+    assert top.info.run_name == f"{sweep['name']} (AUs annotated ({OWN_ANNOTATION}))"
+    assert top.data.params["au_remark"] == OWN_ANNOTATION
     assert top.data.params["set.recipe.epochs"] == "3"
     assert top.data.params["classes"] == '["neg","pos"]'
     for rule, score in scores_of(trials).items():
