@@ -72,10 +72,11 @@ def held_out(name: str, clips: Clips, test: Collection[str]) -> Fold:
     return Fold(name, tuple(sorted(set(clips.ids) - chosen)), tuple(sorted(chosen)))
 
 
-def source(subject: str) -> str:
-    """The corpus that a person comes from: its own prefix, or for a composite's person
-    ("megc2019/casme2-sub01") the part of it."""
-    corpus, person = subject.split("/", 1)
+def source(name: str) -> str:
+    """The corpus that a person or a clip comes from, by its id: its own prefix, or in a composite
+    ("megc2019/casme2-sub01", "megc2019/casme2-sub01/EP02_01f") the part of it. Ask the clip: its person may
+    be joined with one of another corpus."""
+    corpus, person = name.split("/", 1)
     return person.split("-", 1)[0] if _is_composite(corpus) else corpus
 
 

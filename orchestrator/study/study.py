@@ -52,8 +52,8 @@ class Study:
         """Function of (fold, clip id): the part of the results that the clip's prediction in that fold is
         reported under."""
         about = {
-            clip: (source(who), split)
-            for clip, who, split in zip(table.clip_ids, table.subjects, table.splits, strict=True)
+            clip: (source(clip), split)  # not of the person: people of two corpora may be joined
+            for clip, split in zip(table.clip_ids, table.splits, strict=True)
         }
         return lambda fold, clip: self.rule.part(fold, *about[clip])
 

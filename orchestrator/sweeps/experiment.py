@@ -23,6 +23,7 @@ from orchestrator.study import labels, plugins
 from orchestrator.study.configuration import recipe
 from orchestrator.study.study import Study
 from orchestrator.study.table import AU_MODES
+from preprocessing import people
 from preprocessing.datasets import DATASETS
 from preprocessing.places import write_atomically
 from preprocessing.plugins import Plugin, read
@@ -114,6 +115,8 @@ class Experiment(Checked):
     selection   the rule behind the headline. All that the records allow are computed anyway.
     seeds       replicates of every fold.
     au          action units: "auto", "annotated", "predicted" or "none".
+    same_person ids that are one person, group by group, the first stands for it: [["p01", "p01b"]]. Also
+                accepted: the path of a file of pairs (preprocessing/people.py), which is read now.
     plugins     paths or modules with the user's own model, corpus, input, protocol or scheduler; read and
                 installed as the experiment is made, since they say which names exist.
     Raises ConfigError for an unknown key or name (with the nearest), a value out of range, and what cannot go
@@ -134,6 +137,7 @@ class Experiment(Checked):
     selection: str = "nested"
     seeds: Annotated[int, pydantic.Field(ge=1)] = 1
     au: str = "auto"
+    same_person: tuple[tuple[str, ...], ...] = ()
     plugins: tuple[str, ...] = ()
 
     model_config = pydantic.ConfigDict(
@@ -159,6 +163,16 @@ class Experiment(Checked):
         return tuple(
             Corpus(name=one[0], root=str(one[1])) if isinstance(one, tuple | list) else one for one in pairs
         )
+
+    @pydantic.field_validator("same_person", mode="before")
+    @classmethod
+    def _of_file(cls, value: Any) -> Any:
+        return people.read(value) if isinstance(value, str | Path) else value
+
+    @pydantic.field_validator("same_person")
+    @classmethod
+    def _joined(cls, value: people.Groups) -> people.Groups:
+        return people.joined(value)
 
     @pydantic.field_validator("settings")
     @classmethod

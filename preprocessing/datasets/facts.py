@@ -34,6 +34,7 @@ class Corpus(Protocol):
     COMPOSITE  True if its people are those of other corpora: person 'casme2-sub01' is 'sub01' of casme2.
     PICTURES   True if its clips are ready flow pictures: no frames, no face.
     OCCURRING_ONLY  may lack. True if "all" has the classes that occur in the clips at hand alone.
+    MAY_SHARE_PEOPLE  may lack. Parts of the corpus of which nobody says whether a person is in several.
     clips      function of the corpus' folder: yields one Clip per label row. It reads labels, opens no image,
                writes nothing.
     """

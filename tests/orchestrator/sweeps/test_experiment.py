@@ -55,6 +55,7 @@ experiments = st.builds(
     selection=st.sampled_from(sorted(RULES)),
     seeds=st.integers(1, 9),
     au=st.sampled_from(("auto", "annotated", "predicted", "none")),
+    same_person=st.lists(st.lists(text.filter(bool), min_size=2, max_size=3, unique=True), max_size=3),
 )
 
 
@@ -113,6 +114,9 @@ def test_a_password_of_a_tracking_address_is_never_written_down():
         ('model = "stag"\ncorpora = ["casme2"]', "casme2 needs --root"),
         ('model = "stag"\ncorpora = [{name = "casme9", root = "x"}]', "did you mean"),
         ('model = "stag"\n[set]\n"recipe.lr" = nan', "finite"),
+        ('model = "stag"\nsame_person = [["p01", "p01"]]', "two or more different ids of one person"),
+        ('model = "stag"\nsame_person = [1, 2]', "same_person"),
+        ('model = "stag"\nsame_person = "no/such.csv"', "--same-person no/such.csv cannot be read"),
         ('model = "stag', "is no TOML"),
     ],
 )
