@@ -6,7 +6,7 @@ Corpora are those that the people come from, so a composite (megc2019) is divide
 
 from __future__ import annotations
 
-from orchestrator.protocols.fold import Clips, Fold, Protocol, ProtocolError, held_out, source
+from orchestrator.protocols.fold import Clips, Fold, Protocol, ProtocolError, held_out
 
 
 def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
@@ -14,7 +14,7 @@ def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
 
     Raises ProtocolError for fewer than two corpora, and for a person of several.
     """
-    source_of = {clip: source(clip) for clip in clips.ids}
+    source_of = dict(zip(clips.ids, clips.sources, strict=True))
     corpora = sorted(set(source_of.values()))
     corpus_of: dict[str, str] = {}
     for clip, who in zip(clips.ids, clips.subjects, strict=True):

@@ -109,4 +109,5 @@ class Study:
 
 
 def _clips(table: ClipTable) -> Clips:
-    return Clips(table.clip_ids, table.subjects, tuple(table.y.tolist()), table.splits)
+    sources = tuple(map(source, table.clip_ids))
+    return Clips(table.clip_ids, table.subjects, tuple(table.y.tolist()), table.splits, sources)

@@ -5,10 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from orchestrator.protocols import protocol
-from orchestrator.protocols.fold import Clips, ProtocolError
+from orchestrator.protocols import ProtocolError
 from orchestrator.study import identity
-from orchestrator.study.identity import NEAR, doubles, joined, near, sketch
+from orchestrator.study.identity import doubles, joined, near, sketch
 from orchestrator.study.study import Study
 from preprocessing.people import IdentityError
 from tests.orchestrator.tables import QUICK, table
@@ -55,12 +54,12 @@ def test_a_clip_is_reported_under_its_own_corpus_and_cross_corpus_refuses_a_pers
         table(2, 2), clip_ids=ids, subjects=tuple(i.rpartition("/")[0] for i in ids), splits=("",) * 4
     )
     made, _ = joined(made, (("sub01", "006"),))
-    part = Study("stag", "loso", 2, 1, QUICK).part_of(made)
+    study = Study("stag", "loso", 2, 1, QUICK)
+    part = study.part_of(made)
     assert [part("", clip) for clip in ids] == ["casme2", "casme2", "samm", "samm"]
-    clips = Clips(made.clip_ids, made.subjects, (0, 1, 0, 1), made.splits)
-    assert len(protocol("loso")[0].folds(clips, 0)) == 3
+    assert len(study.folds(made)) == 3
     with pytest.raises(ProtocolError, match=r"'casme2/sub01' has clips in casme2 and samm \(--same-person\)"):
-        protocol("cross_corpus")[0].folds(clips, 0)
+        replace(study, protocol="cross_corpus").folds(made)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float16, np.uint8])
@@ -91,14 +90,34 @@ def test_inputs_without_any_motion_are_equal_and_no_double():
     assert "3 of 8 clips have inputs without any motion" in said and "synthetic/p0/c1" in said
 
 
-def test_blocks_of_the_product_are_seamless(monkeypatch):
+def test_blocks_of_the_product_are_seamless_and_one_persons_clips_may_be_alike(monkeypatch):
     x = np.random.default_rng(0).normal(size=(23, 50)).astype(np.float32)
     x[20], x[3], x[4] = x[2], x[0], x[21]
-    want = {(i, j) for i, j, _ in near(x)}
-    assert want == {(0, 3), (2, 20), (4, 21)}
-    for block in (1, 5, 22):
+    people = np.arange(23)
+    people[3] = people[0]
+    want = {(2, 20), (4, 21)}
+    for block in (1, 5, 22, 23, 100):
         monkeypatch.setattr(identity, "BLOCK", block)
-        assert {(i, j) for i, j, _ in near(x)} == want
+        assert {(i, j) for i, j, *_ in near(x, people)} == want
+
+
+def test_the_limit_is_set_by_how_alike_the_tables_clips_are():
+    """By hand: two rows each of +a, -a, +b, -b (a and b at right angles, mean 0), of eight people. Of a row's
+    seven others three correlate by 1 or -1 and four by 0: the root mean square is sqrt(3/7)."""
+    base = np.array([[1, 0], [-1, 0], [0, 1], [0, -1]], np.float32)
+    (limit,) = {limit for *_, limit in near(np.repeat(base, 2, 0), np.arange(8))}
+    assert limit == pytest.approx(np.tanh(6 * np.sqrt(3 / 7)))
+    one = np.array([0, 1, 0, 1, 0, 1, 0, 1])  # across: 4 rows of the other, two of them by 1 or -1
+    (limit,) = {limit for *_, limit in near(np.repeat(base, 2, 0), one)}
+    assert limit == pytest.approx(np.tanh(6 * np.sqrt(2 / 4)))
+
+
+def test_inputs_of_few_values_are_only_compared_for_being_equal():
+    x = pictures(8, (1, 14, 2))
+    x[4] = x[1] * 1.01
+    assert doubles(with_inputs(x)) == ([], [])
+    x[4] = x[1]
+    assert len(doubles(with_inputs(x))[0]) == 1
 
 
 def test_a_sketch_is_the_mean_over_squares():
@@ -106,4 +125,3 @@ def test_a_sketch_is_the_mean_over_squares():
     assert sketch(x).reshape(3, 32, 32)[1, 2, 3] == x[1, 4:6, 6:8].mean()
     assert sketch(x[:, :28, :28]).size == 3 * 28 * 28
     assert sketch(np.zeros((2, 3, 225, 227), np.uint8)).size <= identity.SKETCH
-    assert 0.9 < NEAR < 1
