@@ -52,6 +52,7 @@ def main(
     inner_folds: asked.InnerFolds = usual("inner_folds"),
     sampler: asked.Sampler = usual("sampler"),
     scheduler: asked.Scheduler = usual("scheduler"),
+    same_person: asked.SamePerson = None,
     plugin: asked.Plugins = [],
     flow: asked.Flow = Extraction.usual("flow"),
     steps: asked.Steps = Extraction.usual("steps"),
@@ -66,8 +67,7 @@ def main(
         str,
         typer.Option(
             help="with --address http://: this repository on the head; --root, --workspace, --plugin, "
-            "--json are "
-            "paths there"
+            "--same-person, --json are paths there"
         ),
     ] = "~/mer-orchestrator",
     gpus_per_fold: asked.GpusPerFold = usual("gpus_per_fold", Execution),

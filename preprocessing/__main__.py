@@ -2,7 +2,8 @@
 and after.
 
 Exit status: 0 all is there; 1 some is missing (extract: more clips quarantined than allowed; check: a clip
-cannot be used); 2 bad input; 130 interrupted, and the same command goes on.
+cannot be used); 2 bad input (check: also one clip under two people, which a sweep refuses); 130 interrupted,
+and the same command goes on.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from preprocessing import check, extract, plugins, show
+from preprocessing import check, extract, people, plugins, show
 from preprocessing.apex import SPOTTERS
 from preprocessing.choice import Choice
 from preprocessing.datasets import DATASETS
@@ -157,14 +158,18 @@ def extract_command(
 def check_command(
     corpus: Corpus,
     root: Annotated[Path, typer.Option(help="folder of the corpus")],
+    same_person: Annotated[
+        Path | None, typer.Option(help="CSV of ids that are one person, a pair a line: id,same as id")
+    ] = None,
     plugin: Plugins = [],  # noqa: B006
 ) -> None:
     """Say what a corpus' folder holds, against the published counts, before any work. Exit status 1 if a clip
-    of it cannot be used."""
+    of it cannot be used, 2 if one clip stands under two people."""
     with _exit_status():
         _installed(plugin)
-        found = check.check(corpus, root, console)
-        raise typer.Exit(1 if found.problems else 0)
+        joined = people.read(same_person) if same_person else ()
+        found = check.check(corpus, root, console, joined)
+        raise typer.Exit(2 if found.refused else 1 if found.problems else 0)
 
 
 @app.command(name="show")

@@ -19,19 +19,21 @@ from rich.text import Text
 from preprocessing.datasets import DATASETS
 from preprocessing.datasets.facts import path_of
 from preprocessing.findings import WHOLE, Findings, inspect, person_of
+from preprocessing.people import Groups
 
 SHOWN = 5  # ids, or repairs, named for each reason
 ALLOWED = 0.2  # the default of extract --max-failed
 
 
-def check(corpus: str, root: Path, console: Console) -> Findings:
-    """Print what ``inspect`` finds and what to do, and return it. Raises CorpusError as ``inspect``."""
-    found = inspect(corpus, root)
+def check(corpus: str, root: Path, console: Console, joined: Groups = ()) -> Findings:
+    """Print what ``inspect`` finds and what to do, and return it. Raises as ``inspect``."""
+    found = inspect(corpus, root, joined)
     _overview(found, console)
     _emotions(found, console)
     _people(found, console)
     _repairs(found, console)
     _problems(found, console)
+    _identity(found, console)
     _next(found, console)
     return found
 
@@ -183,8 +185,20 @@ def _by_reason(texts: Iterable[tuple[str, str]]) -> list[list[tuple[str, str]]]:
     return sorted(groups.values(), key=len, reverse=True)
 
 
+def _identity(found: Findings, console: Console) -> None:
+    one = {who: name for who, name in found.same.items() if who != name}
+    joined = [f"{who} is {name}" for who, name in sorted(one.items())]
+    for text in (*([f"joined: {', '.join(joined)}"] if joined else []), *found.doubts, found.refused):
+        if text:
+            _say(console, "")
+            _say(console, text)
+
+
 def _next(found: Findings, console: Console) -> None:
     _say(console, "")
+    if found.refused:
+        _say(console, "A sweep refuses this corpus as long as one clip stands under two people (above).")
+        return
     different = found.differences()
     if others := dict.fromkeys(group for group, *_ in different if group not in found.absent()):
         _say(

@@ -28,7 +28,7 @@ from preprocessing.plan import Plan, make_shard, plan
 from preprocessing.plugins import Plugin
 from preprocessing.render import RenderConfig, render_corpus
 from preprocessing.render.config import GENERATOR_VERSION
-from preprocessing.schema import CorpusError
+from preprocessing.schema import Clip, CorpusError
 
 
 class TooManyFailures(CorpusError):
@@ -64,13 +64,14 @@ Runner = Callable[[Plan, list[int]], Iterator[dict[str, int]]]  # makes shards b
 @dataclass(frozen=True)
 class Extraction:
     """What came of it. folders: input name -> folder to read. clips, quarantined: counts. extracted: clips
-    done in this run."""
+    done in this run. labelled: the clips themselves, as the labels have them."""
 
     folders: dict[str, Place]
     clips: int
     quarantined: int
     extracted: int
     seconds: float
+    labelled: tuple[Clip, ...] = ()
 
 
 def inline(plan: Plan, numbers: list[int]) -> Iterator[dict[str, int]]:
@@ -125,7 +126,8 @@ def run(
             f"{max_failed}; first: {some}; "
             f"all: {next(iter(plan.folders.values())) / 'quarantine.csv'}"
         )
-    return Extraction(dict(plan.folders), total, len(errors), extracted, time.perf_counter() - begin)
+    clips = tuple(clip for shard in plan.shards for clip in shard)
+    return Extraction(dict(plan.folders), total, len(errors), extracted, time.perf_counter() - begin, clips)
 
 
 def _marker(shard: Place) -> dict[str, Any]:

@@ -1,7 +1,9 @@
-"""What a corpus' folder holds, against the published counts: no image is opened and nothing is written.
+"""What a corpus' folder holds, against the published counts. Nothing is written, and no image is decoded but
+one that two people have.
 
 A clip cannot be used when its labels say so or frames of it are missing by name; what only decoding shows (a
 damaged file, no face) comes to light at extraction. A video without a labelled offset is counted through.
+Files of equal size are compared, to find one clip under two people (doubles.py).
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ from typing import Any
 from preprocessing.datasets import DATASETS
 from preprocessing.datasets.reading import read
 from preprocessing.decode import FramesError
+from preprocessing.doubles import copies, overlaps
 from preprocessing.frames import extent
+from preprocessing.people import Groups, doubts, names, refused, repeated
 from preprocessing.schema import Clip
 
 WHOLE = "all"
@@ -38,6 +42,9 @@ class Findings:
     published group -> {"clips", "subjects", "emotions"}: "all", and the corpus' own splits or parts; {} where
     none is published.
     source    of the published counts, or "".
+    refused   why a sweep refuses the corpus: one clip under two people; "" if none is.
+    doubts    what else may be wrong with who is who, a sentence each.
+    same      id -> the id that stands for the person, of people who are joined.
     """
 
     corpus: str
@@ -48,6 +55,9 @@ class Findings:
     there: Mapping[str, int]
     published: Mapping[str, Mapping[str, Any]]
     source: str
+    refused: str
+    doubts: tuple[str, ...]
+    same: Mapping[str, str]
 
     @property
     def usable(self) -> int:
@@ -114,8 +124,12 @@ class Findings:
         return [clip_id for clip_id, why in self.problems.items() if UNLABELLED in why]
 
 
-def inspect(corpus: str, root: Path) -> Findings:
-    """Read labels and file names. Raises CorpusError when the corpus cannot be read at all."""
+def inspect(corpus: str, root: Path, joined: Groups = ()) -> Findings:
+    """Read labels and file names, and files of equal size. joined: ids of one person (people.read).
+
+    Raises CorpusError when the corpus cannot be read at all, IdentityError as people.names, OSError for a
+    file that cannot be read.
+    """
     clips = tuple(read(corpus, root))
     pictures = DATASETS[corpus].PICTURES
     problems, lengths = {}, {}
@@ -133,7 +147,24 @@ def inspect(corpus: str, root: Path) -> Findings:
     there = {"frame folder": sum(map(os.path.isdir, paths)), file: sum(map(os.path.isfile, paths))}
     told = DATASETS[corpus].PUBLISHED
     published = {WHOLE: told} | told.get("splits", {}) | told.get("parts", {}) if told else {}
-    return Findings(corpus, root, clips, problems, lengths, there, published, told.get("source", ""))
+    same = names(joined, {clip.subject for clip in clips})
+    usable = [clip for clip in clips if clip.clip_id not in problems]
+    (found, said), (equal, blank) = overlaps(usable, same), copies(usable, same)
+    people = [same.get(clip.subject, clip.subject) for clip in clips]
+    unsure = (*filter(None, [repeated([*found, *equal])]), *said, *blank, *doubts(people))
+    return Findings(
+        corpus,
+        root,
+        clips,
+        problems,
+        lengths,
+        there,
+        published,
+        told.get("source", ""),
+        refused([*found, *equal]),
+        unsure,
+        same,
+    )
 
 
 def person_of(clip: Clip) -> str:

@@ -36,8 +36,8 @@ FENCES = {
     ),
 }
 # What the orchestrator may take of preprocessing: places and schemas, facts of corpora, plugins, closures of
-# code.
-SHARED = ("errors", "schema", "places", "plugins", "closure", "datasets")
+# code, who is who.
+SHARED = ("errors", "schema", "places", "plugins", "closure", "datasets", "people")
 # and who may take more: what makes features, and contracts that test those who do.
 MORE = ("orchestrator/sweeps/", "orchestrator/testing/")
 

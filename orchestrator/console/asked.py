@@ -21,6 +21,7 @@ from orchestrator.selection.rules import RULES
 from orchestrator.study import labels, plugins
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment, Extraction
+from preprocessing import people
 from preprocessing.datasets import DATASETS
 from preprocessing.plugins import PluginError, read
 
@@ -78,6 +79,12 @@ Scheduler = Annotated[
     str,
     typer.Option(
         help=f"{_names(SCHEDULERS)}: who stops a trial early, by the validation people of all folds so far"
+    ),
+]
+SamePerson = Annotated[
+    Path | None,
+    typer.Option(
+        "--same-person", help="CSV of ids that are one person, a pair a line: id,same as id; they share folds"
     ),
 ]
 Plugins = Annotated[
@@ -191,6 +198,8 @@ def experiment_fields(options: Mapping[str, Any], base: Experiment | None = None
         )
     if "settings" in options:
         fields["settings"] = (dict(base.settings) if base else {}) | parse_settings(options["settings"])
+    if "same_person" in options:
+        fields["same_person"] = people.read(options["same_person"])
     if "plugin" in options:
         fields["plugins"] = tuple(options["plugin"])
     if chosen := {name: options[name] for name in EXTRACTION if name in options}:

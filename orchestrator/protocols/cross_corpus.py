@@ -6,16 +6,23 @@ Corpora are those that the people come from, so a composite (megc2019) is divide
 
 from __future__ import annotations
 
-from orchestrator.protocols.fold import Clips, Fold, Protocol, ProtocolError, held_out, source
+from orchestrator.protocols.fold import Clips, Fold, Protocol, ProtocolError, held_out
 
 
 def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
     """One fold a corpus that trains, named after it, sorted. ``k`` is not used.
 
-    Raises ProtocolError for fewer than two corpora.
+    Raises ProtocolError for fewer than two corpora, and for a person of several.
     """
-    source_of = {clip: source(who) for clip, who in zip(clips.ids, clips.subjects, strict=True)}
+    source_of = dict(zip(clips.ids, clips.sources, strict=True))
     corpora = sorted(set(source_of.values()))
+    corpus_of: dict[str, str] = {}
+    for clip, who in zip(clips.ids, clips.subjects, strict=True):
+        if (other := corpus_of.setdefault(who, source_of[clip])) != source_of[clip]:
+            raise ProtocolError(
+                f"cross_corpus: {who!r} has clips in {other} and {source_of[clip]} (--same-person), so would "
+                "be both trained on and tested; leave that person's clips out of one of them"
+            )
     if len(corpora) < 2:
         raise ProtocolError(
             f"cross_corpus needs at least 2 corpora, the table has {len(corpora)} "

@@ -26,6 +26,8 @@ class Clips:
     subjects  "corpus/person".
     labels    class index. Read by stratified protocols only.
     splits    the split that the corpus itself fixes ("train", "testA" ...), "" where it fixes none.
+    sources   the corpus that the clip comes from; if none are given, that of its person. They differ where
+              people of two corpora are joined as one (--same-person).
     Raises ProtocolError for unequal lengths, a clip id that is given twice, or a person who has two ids, as
     one of casme2 and as one of a composite that casme2 is part of: no protocol could keep such a person on
     one side.
@@ -35,9 +37,12 @@ class Clips:
     subjects: tuple[str, ...]
     labels: tuple[int, ...]
     splits: tuple[str, ...]
+    sources: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("subjects", "labels", "splits"):
+        if not self.sources:
+            object.__setattr__(self, "sources", tuple(map(source, self.subjects)))
+        for name in ("subjects", "labels", "splits", "sources"):
             if len(getattr(self, name)) != len(self.ids):
                 raise ProtocolError(
                     f"{len(self.ids)} clips but {len(getattr(self, name))} {name}; give one per clip"
@@ -72,10 +77,10 @@ def held_out(name: str, clips: Clips, test: Collection[str]) -> Fold:
     return Fold(name, tuple(sorted(set(clips.ids) - chosen)), tuple(sorted(chosen)))
 
 
-def source(subject: str) -> str:
-    """The corpus that a person comes from: its own prefix, or for a composite's person
-    ("megc2019/casme2-sub01") the part of it."""
-    corpus, person = subject.split("/", 1)
+def source(name: str) -> str:
+    """The corpus that a person or a clip comes from, by its id: its own prefix, or in a composite
+    ("megc2019/casme2-sub01", "megc2019/casme2-sub01/EP02_01f") the part of it."""
+    corpus, person = name.split("/", 1)
     return person.split("-", 1)[0] if _is_composite(corpus) else corpus
 
 

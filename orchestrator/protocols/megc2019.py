@@ -10,7 +10,7 @@ Output  68 folds on the full list, sorted by person.
 from __future__ import annotations
 
 from orchestrator.protocols import loso
-from orchestrator.protocols.fold import Clips, Fold, Protocol, ProtocolError, source
+from orchestrator.protocols.fold import Clips, Fold, Protocol, ProtocolError
 from preprocessing.datasets import DATASETS
 
 
@@ -26,7 +26,7 @@ def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
     Raises ProtocolError unless the people come from casme2, samm and smic, all three and no other. A table
     that lacks single clips is split all the same: ``deviations`` says where it is not the published list.
     """
-    parts, there = published(), {source(who) for who in clips.subjects}
+    parts, there = published(), set(clips.sources)
     missing, foreign = sorted(parts.keys() - there), sorted(there - parts.keys())
     if missing or foreign:
         wrong = [
@@ -46,7 +46,7 @@ def deviations(clips: Clips) -> tuple[str, ...]:
     """One sentence per corpus whose clips or people are not as many as published; empty where all are."""
     found = []
     for corpus, (n_clips, n_people) in published().items():
-        own = [who for who in clips.subjects if source(who) == corpus]
+        own = [who for who, name in zip(clips.subjects, clips.sources, strict=True) if name == corpus]
         if (len(own), len(set(own))) != (n_clips, n_people):
             found.append(
                 f"{corpus}: {len(own)} clips of {len(set(own))} people, the published list has {n_clips} of "

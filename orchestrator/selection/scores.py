@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ def score(
     part_of: Callable[[str, str], str] = lambda fold, clip: "",
     *,
     averages: bool = False,
+    subject_of: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Scores of the chosen test predictions, pooled over folds and joined to the truth by clip id. Where
     several models of a fold count, the prediction is the mean of their probabilities.
@@ -30,6 +32,7 @@ def score(
              prediction belongs to.
     averages predictions are means over seeds too: one row a clip, under the first seed, with its trial and
              epoch.
+    subject_of  clip id -> person, where that is not the person in the clip id.
 
     Returns metrics.evaluate's keys, where uf1, uar, war and per-class scores are means over seeds and the
     confusion matrix is their sum; "uar_per_person" ({"mean", "sd"} of metrics.uar_of_people over people, the
@@ -99,7 +102,7 @@ def score(
             | {"support": each[0]["per_class"][c]["support"]}
             for c in classes
         },
-        "uar_per_person": _over_people(rows, seeds),
+        "uar_per_person": _over_people(rows, seeds, subject_of),
         "confusion": np.sum([e["confusion"] for e in each], axis=0).tolist(),
         "absent": each[0]["absent"],
         "seeds": seeds,
@@ -135,20 +138,23 @@ def _over_seeds(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         each[0] | {"probs": np.mean([row["probs"] for row in each], axis=0).tolist()} for each in of.values()
     ]
+
+
 def person_of(clip_id: str) -> str:
     """The person of a clip; a clip id is corpus/person/name."""
     return "/".join(clip_id.split("/")[:2])
 
 
-def _over_people(rows: Sequence[dict[str, Any]], seeds: Sequence[int]) -> dict[str, float]:
+def _over_people(
+    rows: Sequence[dict[str, Any]], seeds: Sequence[int], subject_of: Mapping[str, str]
+) -> dict[str, float]:
     """Mean and deviation over people of each person's UAR, both averaged over seeds."""
     each = []
     for seed in seeds:
         own = [row for row in rows if row["seed"] == seed]
         truth, called = ([row[key] for row in own] for key in ("truth", "predicted"))
-        each.append(
-            list(metrics.uar_of_people(truth, called, [person_of(row["clip_id"]) for row in own]).values())
-        )
+        people = [subject_of.get(row["clip_id"], person_of(row["clip_id"])) for row in own]
+        each.append(list(metrics.uar_of_people(truth, called, people).values()))
     return {
         "mean": float(np.mean([np.mean(people) for people in each])),
         "sd": float(np.mean([np.std(people) for people in each])),

@@ -59,8 +59,8 @@ class Study:
         """Function of (fold, clip id): the part of the results that the clip's prediction in that fold is
         reported under."""
         about = {
-            clip: (source(who), split)
-            for clip, who, split in zip(table.clip_ids, table.subjects, table.splits, strict=True)
+            clip: (source(clip), split)  # not of the person: people of two corpora may be joined
+            for clip, split in zip(table.clip_ids, table.splits, strict=True)
         }
         return lambda fold, clip: self.rule.part(fold, *about[clip])
 
@@ -87,8 +87,8 @@ class Study:
                     yield seed, fold, member, *parts
 
     def jobs(self, table: ClipTable, drawn: Mapping[str, Any]) -> tuple[FoldJob, ...]:
-        """The fold jobs of one trial, seed by seed. Raises ConfigError where the configuration does not fit the
-        table's classes."""
+        """The fold jobs of one trial, seed by seed. Raises ConfigError where the configuration does not fit
+        the table's classes."""
         config = self.config(drawn)
         _check_powers(config["recipe"]["focal_gamma"], table.classes)
         code = self.code_of(config, table.au)
@@ -139,4 +139,5 @@ def _check_powers(gamma: float | list[float], classes: tuple[str, ...]) -> None:
 
 
 def _clips(table: ClipTable) -> Clips:
-    return Clips(table.clip_ids, table.subjects, tuple(table.y.tolist()), table.splits)
+    sources = tuple(map(source, table.clip_ids))
+    return Clips(table.clip_ids, table.subjects, tuple(table.y.tolist()), table.splits, sources)

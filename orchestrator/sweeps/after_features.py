@@ -32,6 +32,7 @@ from orchestrator.selection.choose import available, choose
 from orchestrator.selection.records import TrialRecord
 from orchestrator.selection.rules import RULES
 from orchestrator.selection.scores import score
+from orchestrator.study import identity
 from orchestrator.study.action_units import settled
 from orchestrator.study.jobs import FoldJob
 from orchestrator.study.study import Study
@@ -46,8 +47,11 @@ from orchestrator.tracking.outbox import Outbox
 from orchestrator.workspace import looks
 from orchestrator.workspace.store import FoldStore
 from orchestrator.workspace.sweep_folder import SWEEPS, SweepFolder
+from preprocessing.doubles import overlaps
+from preprocessing.people import IdentityError, doubts, refused, repeated
 from preprocessing.places import Place, place
 from preprocessing.plugins import Plugin
+from preprocessing.schema import Clip
 
 CLUSTER = 8  # trials at once on a cluster, which may grow while they run
 # seconds: at first, the cores are busy with the start of Ray's processes, which the first fold waits for
@@ -64,6 +68,7 @@ class Begun:
     quarantined  clips that have no features.
     resumed      the sweep is continued.
     plugins      the user's own code.
+    clips        as the labels of all corpora have them.
     """
 
     folders: tuple[Place, ...]
@@ -72,6 +77,7 @@ class Begun:
     quarantined: int
     resumed: bool
     plugins: tuple[Plugin, ...]
+    clips: tuple[Clip, ...] = ()
 
 
 class Counted:
@@ -95,7 +101,7 @@ def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: L
     study = experiment.study(execution.arithmetic)
     uses_aus = MODELS[study.model].uses_aus
     tables = [load(folder, experiment.classes, experiment.au, uses_aus=uses_aus) for folder in begun.folders]
-    table = merged(tables)
+    table, same, notes = identified(merged(tables), experiment, begun.clips)
     # the protocol fails now, if it cannot be, and not after the first trial
     table = settled(table, experiment.au, study.jobs(table, {}))
     if not execution.name:
@@ -113,7 +119,30 @@ def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: L
             tell(note)
         if settings := unusual(experiment):
             tell(Note(f"extracted with {report.settings_label(settings)}"))
-        return _run(experiment, execution, begun, study, table, folder.path, tell)
+        for note in notes:
+            tell(note)
+        return _run(experiment, execution, begun, study, table, same, folder.path, tell)
+
+
+def identified(
+    table: ClipTable, experiment: Experiment, clips: Sequence[Clip]
+) -> tuple[ClipTable, dict[str, str], list[Note]]:
+    """(the table with one id a person, id -> that id for those that are joined, what to say of who is who).
+
+    Raises IdentityError where one clip stands under two people: equal or nearly equal inputs, or windows of
+    one recording that overlap.
+    """
+    table, same = identity.joined(table, experiment.same_person)
+    here = set(table.clip_ids)
+    found, said = overlaps([clip for clip in clips if clip.clip_id in here], same)
+    equal, still = identity.doubles(table)
+    if wrong := refused([*found, *equal]):
+        raise IdentityError(wrong)
+    one = ", ".join(f"{who} is {name}" for who, name in sorted(same.items()))
+    notes = [Note(f"joined by --same-person, so held out together: {one}")] if one else []
+    twice = repeated([*found, *equal])
+    unsure = (*filter(None, [twice]), *said, *still, *doubts(table.subjects))
+    return table, same, notes + [Note(f"warning: {text}", "warning") for text in unsure]
 
 
 def _run(
@@ -122,10 +151,12 @@ def _run(
     begun: Begun,
     study: Study,
     table: ClipTable,
+    same: dict[str, str],
     folder: Path,
     tell: Listener,
 ) -> Result:
-    """Search, selection, report, MLflow. folder: of the sweep, which this process has to itself."""
+    """Search, selection, report, MLflow. same: ids that are joined. folder: of the sweep, which this process
+    has to itself."""
     name, jobs = execution.name, study.jobs(table, {})
     store = FoldStore(place(execution.store or execution.workspace) / "folds")
     plan = Search(experiment.trials, 0, experiment.sampler, folder, experiment.scheduler)
@@ -193,6 +224,7 @@ def _run(
         ),
     )
     summary = _summary(experiment, execution, study, table, outcomes) | {
+        "same_person": same,
         "timing": timing,
         "folds_of_all_trials": _folds_of_all(usable, jobs),
         "looks": looks.counted(folder),
@@ -212,7 +244,15 @@ def scored(trials: list[TrialRecord], table: ClipTable, study: Study) -> dict[st
     for rule in available(trials):
         choices = choose(rule, trials, truth if RULES[rule].oracle else None)
         part_of, averages = study.part_of(table), RULES[rule].averages
-        made[rule] = score(choices, trials, truth, table.classes, part_of, averages=averages)
+        made[rule] = score(
+            choices,
+            trials,
+            truth,
+            table.classes,
+            part_of,
+            averages=averages,
+            subject_of=table.subject_of,
+        )
         made[rule]["coverage"] = coverage(made[rule]["predictions"], table.classes, table.clips_of_class)
     return made
 

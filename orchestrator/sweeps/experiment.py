@@ -23,6 +23,7 @@ from orchestrator.study import labels, plugins
 from orchestrator.study.configuration import recipe
 from orchestrator.study.study import Study
 from orchestrator.study.table import AU_MODES
+from preprocessing import people
 from preprocessing.datasets import DATASETS
 from preprocessing.inputs.settings import Settings
 from preprocessing.places import write_atomically
@@ -131,10 +132,13 @@ class Experiment(Checked):
     au          action units: "predicted" (estimated in each fold), "annotated" (the tested clip's own are an
                 input too), "none", or "auto": predicted where model and corpus have them and every fold can,
                 else none.
+    same_person ids that are one person, group by group, the first stands for it: [["p01", "p01b"]]. Also
+                accepted: the path of a file of pairs (preprocessing/people.py), which is read now.
     plugins     paths or modules with the user's own model, corpus, input, protocol or scheduler; read and
                 installed as the experiment is made, since they say which names exist.
     Raises ConfigError for an unknown key or name (with the nearest), a value out of range, and what cannot go
-    together; PluginError for a faulty plugin. What a model itself has to say is checked when a sweep starts.
+    together; PluginError for a faulty plugin; IdentityError for ids that cannot be joined. What a model
+    itself has to say is checked when a sweep starts.
     """
 
     model: str | tuple[str, ...]
@@ -151,6 +155,7 @@ class Experiment(Checked):
     selection: str = "nested"
     seeds: Annotated[int, pydantic.Field(ge=1)] = 1
     au: str = "auto"
+    same_person: tuple[tuple[str, ...], ...] = ()
     plugins: tuple[str, ...] = ()
 
     model_config = pydantic.ConfigDict(
@@ -176,6 +181,16 @@ class Experiment(Checked):
         return tuple(
             Corpus(name=one[0], root=str(one[1])) if isinstance(one, tuple | list) else one for one in pairs
         )
+
+    @pydantic.field_validator("same_person", mode="before")
+    @classmethod
+    def _of_file(cls, value: Any) -> Any:
+        return people.read(value) if isinstance(value, str | Path) else value
+
+    @pydantic.field_validator("same_person")
+    @classmethod
+    def _joined(cls, value: people.Groups) -> people.Groups:
+        return people.joined(value)
 
     @pydantic.field_validator("settings")
     @classmethod

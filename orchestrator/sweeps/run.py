@@ -117,6 +117,7 @@ def sweep(experiment: Experiment, execution: Execution, tell: Listener, *, resum
             quarantined=sum(one.quarantined for one in made),
             resumed=resumed,
             plugins=brought,
+            clips=tuple(clip for one in made for clip in one.labelled),
         ),
         tell,
     )

@@ -2,8 +2,8 @@
 sweep's own process.
 
 sweep  parameters of the study; for every selection rule ``<rule>.uf1``, ``.uar``, ``.war``,
-       ``.uar_per_person``, ``.f1.<class>``, ``.recall.<class>``, and as a tag ``mer.kind.<rule>`` whether it is
-       blind, not blind or an oracle; the report's pictures (confusion matrices ...), CSV files and
+       ``.uar_per_person``, ``.f1.<class>``, ``.recall.<class>``, and as a tag ``mer.kind.<rule>`` whether it
+       is blind, not blind or an oracle; the report's pictures (confusion matrices ...), CSV files and
        summary.json; all chosen predictions as a table; the refitted model; each look at test people, a step
        of ``look.uf1``.
 trial  its configuration; validation of all its folds, pooled, epoch by epoch. Never a test score: a trial

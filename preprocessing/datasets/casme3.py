@@ -11,7 +11,7 @@ Labels  one row per clip. Emotion words, lower case, as written. Part A: disgust
         anger, sad, happy. Part C: negative, positive, surprise, others.
 Person  'casme3/A-spNO.1', 'casme3/C-01'. Nobody says whether the same person is in both parts, so a person of
         A and one of C are never taken for the same: with both parts under one root, a split by person may
-        have one person on both sides.
+        have one person on both sides. A sweep and ``check`` say so; --same-person joins whom you know.
 Clip    {recording}_{onset}, 'b_166'. One recording holds several clips; two of them cannot start at the same
         frame, and unlike a running number the onset stays when rows are sorted, added or removed. It is the
         onset after repair.
@@ -127,6 +127,7 @@ _ALL = {  # the words of part A, then those of part C
     **same("negative", "positive"),
 }
 SCHEMES = {"3": _THREE, "4": {**_THREE, "others": ("others", "other")}, "7": first(_ALL, 7), "all": _ALL}
+MAY_SHARE_PEOPLE = ("A", "C")
 COMPOSITE = False
 PICTURES = False
 

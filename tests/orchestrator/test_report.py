@@ -20,11 +20,9 @@ from orchestrator.search.events import Outcome
 from orchestrator.selection import metrics
 from orchestrator.selection.rules import RULES
 from orchestrator.study.study import Study
+from orchestrator.study.table import OWN_ANNOTATION
 from orchestrator.workspace import looks
 from tests.orchestrator.selection.records_by_hand import record
-from orchestrator.results.headline import headline
-from orchestrator.selection import metrics
-from orchestrator.study.table import OWN_ANNOTATION
 from tests.orchestrator.selection.test_rules import two_trials
 from tests.orchestrator.tracking.test_tracker import CLASSES, SUMMARY, scores_of
 
@@ -208,7 +206,9 @@ def test_no_score_stands_without_what_the_action_units_behind_it_were(written, t
     summary = report.with_scores(SUMMARY | aus | {"rule": "nested"}, scores)
     said = f"AUs {aus['au']} ({remark})"
     assert said in headline(summary)
-    assert said.replace("AUs ", "AUs: ", 1) in report.title(summary)  # the head of every picture, and the caption
+    assert said.replace("AUs ", "AUs: ", 1) in report.title(
+        summary
+    )  # the head of every picture, and the caption
     report.write(tmp_path, SUMMARY | aus, scores)
     for name in ("summary.csv", "loso_results.csv", "parts.csv"):
         rows = pd.read_csv(tmp_path / name, keep_default_na=False)

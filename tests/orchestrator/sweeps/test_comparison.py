@@ -158,7 +158,9 @@ def write(folder, **more):
 
 
 def test_a_row_that_was_given_the_tested_clips_annotation_is_called_that_in_csv_and_caption():
-    lines = [tables.line("full", summary(0.5, 0.75)), tables.line("aus", summary(0.5, 0.75, au="annotated"))]
+    plain, given = finished({0: RIGHT}), finished({0: RIGHT})
+    given[0]["au"] = "annotated"
+    lines = LINES({"full": plain, "aus": given})
     assert [line["au_remark"] for line in lines] == ["", OWN_ANNOTATION]
     assert f"annotated ({OWN_ANNOTATION})" in tables.table(lines).caption
     assert OWN_ANNOTATION not in tables.table(lines[:1]).caption

@@ -17,6 +17,7 @@ from orchestrator.study import labels
 from orchestrator.sweeps.experiment import Extraction
 from preprocessing.datasets import DATASETS
 from preprocessing.inputs import Settings
+from preprocessing.people import IdentityError
 
 text = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)
 number = st.floats(allow_nan=False, allow_infinity=False)
@@ -56,6 +57,7 @@ experiments = st.builds(
     selection=st.sampled_from(sorted(RULES)),
     seeds=st.integers(1, 9),
     au=st.sampled_from(("auto", "annotated", "predicted", "none")),
+    same_person=st.lists(st.lists(text.filter(bool), min_size=2, max_size=3, unique=True), max_size=3),
 )
 
 
@@ -115,12 +117,26 @@ def test_a_password_of_a_tracking_address_is_never_written_down():
         ('model = "stag"\ncorpora = [{name = "casme9", root = "x"}]', "did you mean"),
         ('model = "stag"\n[set]\n"recipe.lr" = nan', "finite"),
         ('model = "stag"\n[set]\n"recipe.focal_gamma" = [1.0, inf]', "finite"),
+        ('model = "stag"\nsame_person = [1, 2]', "same_person"),
         ('model = "stag', "is no TOML"),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_value_and_the_nearest(toml, words):
     with pytest.raises(ConfigError, match=words):
         Experiment.from_toml(toml)
+
+
+def test_ids_of_one_person_are_read_at_once_and_equal_joins_are_equal(tmp_path):
+    (tmp_path / "same.csv").write_text("b,a\nd,c\nb2,b\n")
+    one = Experiment("stag", same_person=tmp_path / "same.csv")
+    assert one.same_person == (("a", "b", "b2"), ("c", "d"))
+    assert one == Experiment("stag", same_person=[("c", "d"), ("a", "b2", "b")]) != Experiment("stag")
+    for value, words in (
+        ([["p01", "p01"]], "two or more different ids"),
+        ("no/such.csv", "no/such.csv cannot"),
+    ):
+        with pytest.raises(IdentityError, match=words):
+            Experiment("stag", same_person=value)
 
 
 def test_extraction_is_the_settings_of_preprocessing_field_by_field():

@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 from mer_models.ststnet import STSTNet
 from orchestrator import Execution, Experiment, load, run
 from orchestrator.common.errors import ConfigError, Interrupted, NoResult
-from orchestrator.results.headline import headline
 from orchestrator.report import app as report_app
+from orchestrator.results.headline import headline
 from orchestrator.resume import app as resume_app
 from orchestrator.runners import inline as inline_runner
 from orchestrator.search.events import FoldEnded, SearchBegins, TrialEnded

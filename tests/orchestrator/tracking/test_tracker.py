@@ -19,7 +19,6 @@ from mlflow import MlflowClient
 from orchestrator.results import report
 from orchestrator.selection import records, scores
 from orchestrator.selection.choose import available, choose
-from orchestrator.selection.rules import RULES
 from orchestrator.study.table import OWN_ANNOTATION
 from orchestrator.tracking import tracker as tracking
 from orchestrator.tracking.tracked_metrics import CURVE_POINTS, flat

@@ -1,0 +1,122 @@
+"""One person, one id: ids joined in a table, and inputs that stand under two clips.
+
+Digests find equal inputs, correlation those of a copy that was encoded or scaled anew: of two people's clips,
+after the table's mean is subtracted (faces and expressions have much in common), over inputs reduced to at
+most SKETCH values, as one matrix product: 7,000 clips take seconds.
+
+How alike two clips may be depends on the input, so the table itself sets the limit: a double's correlation is
+ALIKE or more, and its Fisher z UNUSUAL times the root mean square correlation of two people's clips, or more.
+Measured as such multiples. The most alike clips of two people: rendered ones 0.7 to 3.8 by input (120 clips
+of 12 people, 20 of 4), 278 published flow pictures 4.1. Copies of rendered clips: JPEG of quality 90 6.4 to
+9.6; scaled by 0.9 6.2 to 9.5; brighter by a tenth 6.3 to 8.4 in inputs of motion, 2.5 in a picture of the
+face (not found); JPEG of quality 75 4.9 to 7.6 (found in part). Inputs of fewer than FEW values say too
+little (two people's flow pictures, as the 28 values of roi_flow14: 6.0) and are compared for being equal
+alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestrator.study.jobs import digest
+from orchestrator.study.table import ClipTable
+from preprocessing.people import Double, Groups, names
+
+UNUSUAL, ALIKE, FEW = 6.0, 0.95, 100
+SKETCH = 4096  # values of an input that are compared
+BLOCK = 1024  # rows of the product at a time
+MANY = 10_000  # pairs are enough to be told of
+
+
+def joined(table: ClipTable, groups: Groups) -> tuple[ClipTable, dict[str, str]]:
+    """(the table with one id a person, id -> that id for those that changed); clips keep their own ids.
+
+    Joined people make other folds, so that the table's content is another. Raises IdentityError as
+    people.names.
+    """
+    left_out = {clip.rpartition("/")[0] for clip in table.left_out}
+    same = {who: one for who, one in names(groups, {*table.subjects, *left_out}).items() if who != one}
+    if not same:
+        return table, same
+    subjects = tuple(same.get(who, who) for who in table.subjects)
+    return replace(table, subjects=subjects, content=digest([table.content, sorted(same.items())])), same
+
+
+def doubles(table: ClipTable) -> tuple[list[Double], list[str]]:
+    """(clips of equal inputs, and of nearly equal ones of two people; what else to say).
+
+    Inputs of one value throughout, as of a clip without any motion, are equal and no double: they show
+    nobody.
+    """
+    x = table.x.reshape(len(table.x), -1)
+    moving = [i for i, one in enumerate(x) if (one != one[0]).any()]
+    still = [table.clip_ids[i] for i in sorted(set(range(len(x))) - set(moving))]
+    said = []
+    if still:
+        said.append(
+            f"{len(still)} of {len(x)} clips have inputs without any motion, all of one value, such as "
+            f"{still[0]}: nothing can be learnt from them, and they are scored as if it could"
+        )
+    first: dict[bytes, int] = {}
+    pairs: dict[tuple[int, int], str] = {}
+    for i in moving:
+        if (j := first.setdefault(hashlib.sha256(x[i].tobytes()).digest(), i)) != i:
+            pairs[j, i] = "have equal inputs"
+    apart = sorted(first.values())
+    people = np.unique([table.subjects[i] for i in apart], return_inverse=True)[1]
+    flat = [sketch(table.x[i]) for i in apart] if x.shape[1] >= FEW else []
+    for i, j, r, limit in itertools.islice(near(np.stack(flat), people) if flat else (), MANY):
+        pairs[apart[i], apart[j]] = (
+            f"have nearly equal inputs (correlation {r:.4f}, the limit is {limit:.4f})"
+        )
+    return [
+        Double((table.clip_ids[i], table.clip_ids[j]), (table.subjects[i], table.subjects[j]), why)
+        for (i, j), why in sorted(pairs.items())
+    ], said
+
+
+def near(flat: NDArray[Any], people: NDArray[Any]) -> Iterator[tuple[int, int, float, float]]:
+    """(row, later row, correlation, limit) of rows of two people that correlate by the limit or more.
+
+    flat    float32 (n, values). people  integers (n,), equal for rows of one person.
+    """
+    flat = flat - flat.mean(0)
+    flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    groups = [flat[people == who] for who in np.unique(people)]
+    pairs = len(flat) ** 2 - sum(len(group) ** 2 for group in groups)
+    squares = max(0.0, _squares(flat) - sum(map(_squares, groups)))
+    limit = max(ALIKE, math.tanh(UNUSUAL * math.sqrt(squares / pairs))) if pairs else 1.0
+    for begin in range(0, len(flat), BLOCK):
+        rows = slice(begin, begin + BLOCK)
+        product = flat[rows] @ flat[begin:].T
+        alike = (product >= limit) & (people[rows, None] != people[None, begin:])
+        for i, j in np.argwhere(np.triu(alike, 1)).tolist():
+            yield begin + i, begin + j, float(product[i, j]), limit
+
+
+def _squares(flat: NDArray[Any]) -> float:
+    """Sum of the squares of all products of two rows, by the smaller of two matrices."""
+    n, values = flat.shape
+    return float(np.square(flat @ flat.T if n < values else flat.T @ flat, dtype=np.float64).sum())
+
+
+def sketch(x: NDArray[Any]) -> NDArray[Any]:
+    """float32, at most SKETCH values, of one input of any shape: pictures reduced by area, by the smallest
+    power of 2 that is enough; of what is still longer, values at even distances."""
+    factor = 1
+    while x.size / factor**2 > SKETCH and x.ndim > 2 and min(x.shape[-2:]) >= 4 * factor:
+        factor *= 2
+    if factor > 1:
+        height, width = (side // factor for side in x.shape[-2:])
+        cut = x[..., : height * factor, : width * factor]
+        x = cut.reshape(*x.shape[:-2], height, factor, width, factor).mean((-3, -1), np.float32)
+    flat = x.reshape(-1)
+    return flat[:: -(-flat.size // SKETCH)].astype(np.float32)

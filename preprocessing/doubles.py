@@ -1,0 +1,150 @@
+"""Frames that two clips share: windows on one recording that overlap, and files that are equal to the byte.
+
+``overlaps`` reads labels and paths alone. ``copies`` compares every file of the clips with every other of its
+size: first 4 kB in its middle (cameras and encoders begin all their files alike), then all of it. Copies that
+were encoded anew differ in every byte; a sweep finds those in the inputs (orchestrator/study/identity.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from multiprocessing.pool import ThreadPool
+from pathlib import Path
+
+from preprocessing.decode import FramesError, read_image
+from preprocessing.frames import list_frames
+from preprocessing.people import Double
+from preprocessing.schema import Clip
+
+MIDDLE = 4096  # bytes
+AT_ONCE = 16  # files: over a network one waits for answers, not for a CPU
+
+
+def overlaps(clips: Iterable[Clip], same: Mapping[str, str]) -> tuple[list[Double], list[str]]:
+    """(doubles, what else to say) of clips whose frames are one folder or file, links followed.
+
+    Of two people: windows that share a frame are a double; windows that share none are said, as one recording
+    seldom shows two. Of one person: equal windows alone, since two expressions may overlap. same: as
+    people.names gives it.
+    """
+    recordings: dict[str, list[Clip]] = {}
+    for clip in clips:
+        recordings.setdefault(os.path.realpath(clip.frames), []).append(clip)
+    doubles, said = [], []
+    for path, mine in recordings.items():
+        found: list[Double] = []
+        running: list[Clip] = []  # those that have not ended where the next one begins
+        for clip in sorted(mine, key=_window):
+            running = [one for one in running if _window(one)[1] >= _window(clip)[0]]
+            for one in running:
+                double = _double(one, clip, same, f"share frames of one recording, {path}")
+                if double.across or _window(one) == _window(clip):
+                    found.append(double)
+            running.append(clip)
+        people = sorted({same.get(clip.subject, clip.subject) for clip in mine})
+        if len(people) > 1 and not any(double.across for double in found):
+            said.append(f"one recording, {path}, has clips of {' and '.join(people)}: is one of them a slip?")
+        doubles += found
+    return doubles, said
+
+
+def _window(clip: Clip) -> tuple[float, float]:
+    """First and last frame; without them the whole recording."""
+    return (clip.onset or 0, float("inf") if clip.offset is None else clip.offset)
+
+
+def _double(one: Clip, other: Clip, same: Mapping[str, str], why: str) -> Double:
+    people = (same.get(one.subject, one.subject), same.get(other.subject, other.subject))
+    return Double((one.clip_id, other.clip_id), people, why)
+
+
+def copies(clips: Sequence[Clip], same: Mapping[str, str]) -> tuple[list[Double], list[str]]:
+    """(doubles, what else to say) of clips that hold byte-equal files in different places.
+
+    Of two people: one equal file is a double; if all of them are pictures of one colour, which show nobody,
+    it is said. Of one person: equal files throughout. clips: those that can be used. Raises OSError when a
+    file cannot be read.
+    """
+    files = [_files(clip) for clip in clips]
+    doubles, said = [], []
+    for (i, j), pairs in sorted(_equal(files).items()):
+        one, other, n = clips[i], clips[j], len(pairs)
+        such = f"such as {pairs[0][0]} and {pairs[0][1]}"
+        double = _double(one, other, same, f"have {n} byte-equal file{'s' if n > 1 else ''}, {such}")
+        if double.across and all(_one_colour(path) for path, _ in pairs):
+            said.append(f"{one.clip_id} and {other.clip_id} have equal pictures of one colour, {such}")
+        elif double.across or (
+            n == len(files[i]) == len(files[j]) and (one.frames.is_dir() or _window(one) == _window(other))
+        ):
+            doubles.append(double)
+    return doubles, said
+
+
+def _files(clip: Clip) -> list[Path]:
+    """The files that hold the clip's frames from onset to offset."""
+    if not clip.frames.is_dir():
+        return [clip.frames]
+    first, last = _window(clip)
+    return [path for number, path in list_frames(clip.frames).items() if first <= number <= last]
+
+
+def _equal(files: Sequence[Sequence[Path]]) -> dict[tuple[int, int], list[tuple[Path, Path]]]:
+    """(clip, later clip) -> pairs of byte-equal files in different places, one of each. files: clip by clip.
+
+    Of several clips with one equal file, each is paired with the first alone: enough to see that they are
+    equal, and not a million pairs where a thousand clips share a black frame.
+    """
+    places: dict[Hashable, list[tuple[int, Path]]] = {}  # file -> where which clip has it
+    size: dict[Hashable, int] = {}
+    for number, paths in enumerate(files):
+        for path in paths:
+            stat = os.stat(path)
+            file = (stat.st_dev, stat.st_ino)  # links, hard or not, are one file, and read once
+            places.setdefault(file, []).append((number, path))
+            size[file] = stat.st_size
+
+    def apart(groups: list[list[Hashable]], key: Callable[[Hashable], Hashable]) -> list[list[Hashable]]:
+        """Each group divided by key; what is left of one clip alone is left out."""
+        made = []
+        for group in groups:
+            parts: dict[Hashable, list[Hashable]] = {}
+            for file, value in zip(group, pool.imap(key, group, chunksize=64), strict=True):
+                parts.setdefault(value, []).append(file)
+            made += [one for one in parts.values() if len({n for file in one for n, _ in places[file]}) > 1]
+        return made
+
+    with ThreadPool(AT_ONCE) as pool:
+        groups = apart([[file for file in places if size[file]]], size.__getitem__)
+        groups = apart(groups, lambda file: _middle(places[file][0][1], size[file]))
+        groups = apart(groups, lambda file: _whole(places[file][0][1]))
+    found: dict[tuple[int, int], list[tuple[Path, Path]]] = {}
+    for group in groups:
+        held = [place for file in group for place in places[file]]
+        times = Counter(number for number, _ in held)  # a clip may hold one picture several times
+        (first, path), *others = sorted(held)
+        for number, other in {n: p for n, p in others if n != first and p != path}.items():
+            found.setdefault((first, number), []).extend([(path, other)] * min(times[first], times[number]))
+    return found
+
+
+def _middle(path: Path, size: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(0, size // 2 - MIDDLE // 2))
+        return hashlib.blake2b(file.read(MIDDLE)).digest()
+
+
+def _whole(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "blake2b").digest()
+
+
+def _one_colour(path: Path) -> bool:
+    """False also for a video, and for what is no picture."""
+    try:
+        picture = read_image(path)
+    except FramesError:
+        return False
+    return bool((picture == picture[0, 0]).all())
