@@ -32,7 +32,7 @@ def pick(records: Records, _: Truth) -> Choices:
                 rows = tuple(counts_at(model, patience) for model in models)
                 options.append((_rank(models, rows), -trial.index, rows))
         if options:
-            _, index, rows = max(options)
+            index, rows = max(options)[1:]
             choices[key] = Choice(-index, rows[0], rows[1:])
     return choices
 
