@@ -26,12 +26,13 @@ def opening(
     """What is run, what was left out, warnings. scheme: of the labels. corpora: the tables that ``table`` was
     made of. quarantined: clips without features."""
     folds = len(study.folds(table))
+    models = f" x {study.inner_folds} models" if study.committee else ""
     notes = [
         Note(
             f"{name}: {study.model} on {table.corpus}, {len(table.clip_ids)} clips, "
             f"{protocol_label(study.protocol)}, "
             f"{folds} folds, classes {_counts(table)}, AUs: {au_label(table.au, table.au_remark)}, "
-            f"{trials} trials x {folds} folds x {study.seeds} seeds"
+            f"{trials} trials x {folds} folds x {study.seeds} seeds{models}"
         )
     ]
     if quarantined:

@@ -115,7 +115,8 @@ def test_committees_of_all_seeds_are_one_prediction_a_clip():
 def test_what_a_search_has_seen_makes_a_blind_rule_not_blind():
     quiet = {"sampler": "random", "scheduler": "none"}
     assert {rule: kind_of(rule, quiet) for rule in RULES} == {rule: RULES[rule].kind for rule in RULES}
-    for seen in ({"sampler": "tpe"}, {"scheduler": "wilcoxon"}, {"scheduler": "asha"}):
+    second = {"looks": {"sweep": 2, "workspace": 2}}
+    for seen in ({"sampler": "tpe"}, {"scheduler": "wilcoxon"}, {"scheduler": "asha"}, second):
         kinds = {rule: kind_of(rule, quiet | seen) for rule in RULES}
         assert {kinds[rule] for rule in HONEST} == {"not blind"}
         assert {kinds[rule] for rule in ORACLE} == {"oracle"}
