@@ -114,7 +114,8 @@ def joined(groups: Iterable[Sequence[str]]) -> Groups:
     the one that stands behind no other. Raises IdentityError for a group of fewer than two different ids, and
     for an empty id."""
     group: dict[str, set[str]] = {}
-    first, behind = set(), set()
+    first: set[str] = set()
+    behind: set[str] = set()
     for given in groups:
         if isinstance(given, str) or len(set(given)) < 2 or not all(given):
             raise IdentityError(f"same person: {given!r} must be two or more different ids of one person")

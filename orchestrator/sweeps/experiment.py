@@ -120,8 +120,8 @@ class Experiment(Checked):
     plugins     paths or modules with the user's own model, corpus, input, protocol or scheduler; read and
                 installed as the experiment is made, since they say which names exist.
     Raises ConfigError for an unknown key or name (with the nearest), a value out of range, and what cannot go
-    together; PluginError for a faulty plugin; IdentityError for ids that cannot be joined. What a model itself
-    has to say is checked when a sweep starts.
+    together; PluginError for a faulty plugin; IdentityError for ids that cannot be joined. What a model
+    itself has to say is checked when a sweep starts.
     """
 
     model: str | tuple[str, ...]

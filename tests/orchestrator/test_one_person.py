@@ -21,7 +21,7 @@ PEOPLE, CLIPS = 5, 4
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     root = tmp_path_factory.mktemp("whole")
-    render_corpus(root, RenderConfig(subjects=PEOPLE, clips_per_subject=CLIPS, size=160))
+    render_corpus(root, RenderConfig(subjects=PEOPLE, clips_per_subject=CLIPS))
     return root
 
 
