@@ -63,7 +63,7 @@ def doubles(table: ClipTable) -> tuple[list[Double], list[str]]:
     said = []
     if still:
         said.append(
-            f"{len(still)} of {len(x)} clips have inputs without any motion, all of one value, such as "
+            f"{len(still)} of {len(x)} clips show no motion, their inputs have one value throughout, such as "
             f"{still[0]}: nothing can be learnt from them, and they are scored as if it could"
         )
     first: dict[bytes, int] = {}
@@ -110,11 +110,12 @@ def whitened(flat: NDArray[Any]) -> NDArray[Any]:
     flat = flat - flat.mean(0)
     flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), tiny)
     if len(flat) < flat.shape[1]:
-        flat = np.linalg.qr(flat.T, mode="r").T  # the same products in fewer columns
+        flat = np.asarray(np.linalg.qr(flat.T, mode="r")).T  # the same products in fewer columns
     n, values = flat.shape
     root = np.linalg.cholesky(flat.T @ flat + np.eye(values, dtype=np.float32) * (n / values))
     flat = np.linalg.solve(root, flat.T).T
-    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), tiny)
+    flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), tiny)
+    return flat
 
 
 def _squares(flat: NDArray[Any]) -> float:

@@ -70,7 +70,7 @@ def options(root, workspace, uri, name):
 @pytest.mark.parametrize(
     ("how", "rule"),
     [
-        ("pointed", "share frames of one recording"),
+        ("pointed", "name the same frames of one recording"),
         ("copied", "byte-equal files"),
         ("encoded", "nearly equal inputs"),
     ],

@@ -178,7 +178,7 @@ def test_one_clip_under_two_people_and_ids_that_look_alike_are_told(tmp_path):
     )
     found = inspect("manifest", root)
     assert (
-        "manifest/01/clip_1 of manifest/01 and manifest/03/clip_1 of manifest/03 share frames"
+        "manifest/01/clip_1 of manifest/01 and manifest/03/clip_1 of manifest/03 name the same frames"
         in found.refused
     )
     _, text = said("manifest", root)

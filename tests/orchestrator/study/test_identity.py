@@ -87,7 +87,7 @@ def test_inputs_without_any_motion_are_equal_and_no_double():
     x[1] = x[4] = x[6] = 0
     pairs, (said,) = doubles(with_inputs(x))
     assert not pairs
-    assert "3 of 8 clips have inputs without any motion" in said and "synthetic/p0/c1" in said
+    assert "3 of 8 clips show no motion" in said and "synthetic/p0/c1" in said
 
 
 def test_blocks_of_the_product_are_seamless_and_one_persons_clips_may_be_alike(monkeypatch):
