@@ -11,7 +11,8 @@ from orchestrator.console import asked
 from orchestrator.console.handler import errors_are_told
 from orchestrator.console.terminal import terminal
 from orchestrator.results.outputs import outputs_table
-from orchestrator.results.report import parts_table, read, render, table
+from orchestrator.results.parts import parts_table
+from orchestrator.results.report import read, render, table
 from orchestrator.selection.rules import DEFAULT
 from orchestrator.study import plugins
 from orchestrator.workspace import looks

@@ -135,13 +135,14 @@ def shown(result: Result, workspace: Path, tracking_uri: str) -> int:
     from orchestrator.results import report
     from orchestrator.results.headline import headline, next_commands
     from orchestrator.results.outputs import outputs_table
+    from orchestrator.results.parts import parts_table
     from orchestrator.results.trials import trials_table
 
     tracking = Execution(workspace=workspace, tracking_uri=tracking_uri).tracking
     for summary in result.summaries:
         console.print(trials_table(summary["trials"]))
         console.print(report.table(summary))
-        if parts := report.parts_table(summary, summary["rule"]):
+        if parts := parts_table(summary, summary["rule"]):
             console.print(parts)
         if learnt := outputs_table(summary, summary["rule"]):
             console.print(learnt)

@@ -40,7 +40,7 @@ def overlaps(clips: Iterable[Clip], same: Mapping[str, str]) -> tuple[list[Doubl
         for clip in sorted(mine, key=_window):
             running = [one for one in running if _window(one)[1] >= _window(clip)[0]]
             for one in running:
-                double = _double(one, clip, same, f"share frames of one recording, {path}")
+                double = _double(one, clip, same, f"name the same frames of one recording, {path}")
                 if double.across or _window(one) == _window(clip):
                     found.append(double)
             running.append(clip)

@@ -32,6 +32,7 @@ from orchestrator.protocols import protocol
 from orchestrator.results import coverage
 from orchestrator.results.action_units import au_columns, au_of
 from orchestrator.results.headline import looks_said
+from orchestrator.results.parts import part_row
 from orchestrator.selection.metrics import uar_of_people
 from orchestrator.selection.rules import DEFAULT, RULES, kind_of
 from orchestrator.selection.scores import person_of
@@ -196,18 +197,6 @@ def summary_row(rule: str, score: Mapping[str, Any], kind: str) -> dict[str, Any
     return row | {"clips": score["n_clips"], "seeds": len(score["seeds"])}
 
 
-def part_row(rule: str, name: str, part: Mapping[str, Any]) -> dict[str, Any]:
-    """One row of parts.csv."""
-    scores = {key: part[key] for key in ("uf1", "uar", "war")}
-    return {
-        "rule": rule,
-        "part": name,
-        **scores,
-        "clips": part["n_clips"],
-        "absent": " ".join(part["absent"]),
-    }
-
-
 def title(summary: Mapping[str, Any]) -> str:
     """What a number of this sweep is about, in one line: model, corpus, features with the settings of their
     extraction that are not the usual ones, action units, classes, protocol, size."""
@@ -254,38 +243,6 @@ def table(summary: Mapping[str, Any]) -> Table:
         if rule == "last_epoch" and _nothing_chosen(summary):
             sees = "nothing chosen"
         made.add_row(rule, kind, sees, *values, style="bold" if rule == summary.get("rule", DEFAULT) else "")
-    return made
-
-
-def parts_table(summary: Mapping[str, Any], rule: str) -> Table | None:
-    """Scores of each corpus, split or pair under one rule, for a terminal; None where there is one part
-    only."""
-    parts = summary["selection"][rule]["parts"]
-    if not parts:
-        return None
-    made = Table(
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        show_edge=False,
-        title=f"Parts of the pooled run, {rule}",
-        title_justify="left",
-    )
-    for name, side in (
-        ("part", "left"),
-        ("clips", "right"),
-        ("UF1", "right"),
-        ("UAR", "right"),
-        ("WAR", "right"),
-        ("no clip of", "left"),
-    ):
-        made.add_column(name, justify=side)  # type: ignore[arg-type]
-    for name, part in parts.items():
-        made.add_row(
-            name,
-            str(part["n_clips"]),
-            *(f"{part[key]:.3f}" for key in ("uf1", "uar", "war")),
-            ", ".join(part["absent"]),
-        )
     return made
 
 

@@ -1,16 +1,17 @@
 """One person, one id: ids joined in a table, and inputs that stand under two clips.
 
-Digests find equal inputs, correlation those of a copy that was encoded or scaled anew: of two people's clips,
-after the table's mean is subtracted (faces and expressions have much in common), over inputs reduced to at
-most SKETCH values, as one matrix product: 7,000 clips take seconds.
+Digests find equal inputs; a likeness those of a copy that was encoded or scaled anew, of two people's clips.
+Inputs are reduced to at most SKETCH values and weighed so that what a table's clips have in common counts
+little (``whitened``: expressions and faces are much alike); the likeness of two is their correlation then,
+and all of them are one matrix product.
 
-How alike two clips may be depends on the input, so the table itself sets the limit: a double's correlation is
-ALIKE or more, and its Fisher z UNUSUAL times the root mean square correlation of two people's clips, or more.
-Measured as such multiples. The most alike clips of two people: rendered ones 0.7 to 3.8 by input (120 clips
-of 12 people, 20 of 4), 278 published flow pictures 4.1. Copies of rendered clips: JPEG of quality 90 6.4 to
-9.6; scaled by 0.9 6.2 to 9.5; brighter by a tenth 6.3 to 8.4 in inputs of motion, 2.5 in a picture of the
-face (not found); JPEG of quality 75 4.9 to 7.6 (found in part). Inputs of fewer than FEW values say too
-little (two people's flow pictures, as the 28 values of roi_flow14: 6.0) and are compared for being equal
+The limit is ALIKE, or more where a table's clips are all alike: the correlation whose Fisher z is UNUSUAL
+times the root mean square of two people's. Measured, as the likeness of the most alike clips of two people:
+120 rendered clips .62 in onset-to-apex flow, .47 in ROI flow, .32 in MESTI, .23 in apex frames; 278 published
+flow pictures .54. As the least likeness of a rendered clip (320 pixels) and its copy, over these four inputs:
+JPEG of quality 95 .98, of 90 .91, scaled by 0.9 .92, noise of two grey levels .84 (limits .80 to .83);
+quality 75 .78 to .90. At 160 pixels copies in ROI flow are missed from quality 90 on (.66). Inputs of fewer
+than FEW values say too little (.96 between two people with 28 of them) and are compared for being equal
 alone.
 """
 
@@ -30,8 +31,8 @@ from orchestrator.study.jobs import digest
 from orchestrator.study.table import ClipTable
 from preprocessing.people import Double, Groups, names
 
-UNUSUAL, ALIKE, FEW = 6.0, 0.95, 100
-SKETCH = 4096  # values of an input that are compared
+UNUSUAL, ALIKE, FEW = 6.0, 0.8, 100
+SKETCH = 2400  # values of an input that are compared
 BLOCK = 1024  # rows of the product at a time
 MANY = 10_000  # pairs are enough to be told of
 
@@ -62,7 +63,7 @@ def doubles(table: ClipTable) -> tuple[list[Double], list[str]]:
     said = []
     if still:
         said.append(
-            f"{len(still)} of {len(x)} clips have inputs without any motion, all of one value, such as "
+            f"{len(still)} of {len(x)} clips show no motion, their inputs have one value throughout, such as "
             f"{still[0]}: nothing can be learnt from them, and they are scored as if it could"
         )
     first: dict[bytes, int] = {}
@@ -74,9 +75,7 @@ def doubles(table: ClipTable) -> tuple[list[Double], list[str]]:
     people = np.unique([table.subjects[i] for i in apart], return_inverse=True)[1]
     flat = [sketch(table.x[i]) for i in apart] if x.shape[1] >= FEW else []
     for i, j, r, limit in itertools.islice(near(np.stack(flat), people) if flat else (), MANY):
-        pairs[apart[i], apart[j]] = (
-            f"have nearly equal inputs (correlation {r:.4f}, the limit is {limit:.4f})"
-        )
+        pairs[apart[i], apart[j]] = f"have nearly equal inputs (likeness {r:.3f}, the limit is {limit:.3f})"
     return [
         Double((table.clip_ids[i], table.clip_ids[j]), (table.subjects[i], table.subjects[j]), why)
         for (i, j), why in sorted(pairs.items())
@@ -84,12 +83,11 @@ def doubles(table: ClipTable) -> tuple[list[Double], list[str]]:
 
 
 def near(flat: NDArray[Any], people: NDArray[Any]) -> Iterator[tuple[int, int, float, float]]:
-    """(row, later row, correlation, limit) of rows of two people that correlate by the limit or more.
+    """(row, later row, likeness, limit) of rows of two people that are as alike as the limit or more.
 
     flat    float32 (n, values). people  integers (n,), equal for rows of one person.
     """
-    flat = flat - flat.mean(0)
-    flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    flat = whitened(flat)
     groups = [flat[people == who] for who in np.unique(people)]
     pairs = len(flat) ** 2 - sum(len(group) ** 2 for group in groups)
     squares = max(0.0, _squares(flat) - sum(map(_squares, groups)))
@@ -100,6 +98,24 @@ def near(flat: NDArray[Any], people: NDArray[Any]) -> Iterator[tuple[int, int, f
         alike = (product >= limit) & (people[rows, None] != people[None, begin:])
         for i, j in np.argwhere(np.triu(alike, 1)).tolist():
             yield begin + i, begin + j, float(product[i, j]), limit
+
+
+def whitened(flat: NDArray[Any]) -> NDArray[Any]:
+    """float32 (n, min(n, values)), rows of length 1: what the table's rows have in common counts less.
+
+    Rows of length 1 after the mean is taken off, F, become F (F'F + e)^(-1/2), where e is the mean eigenvalue
+    of F'F: directions in which many clips vary weigh little, and noise is not blown up.
+    """
+    tiny = np.finfo(np.float32).tiny
+    flat = flat - flat.mean(0)
+    flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), tiny)
+    if len(flat) < flat.shape[1]:
+        flat = np.asarray(np.linalg.qr(flat.T, mode="r")).T  # the same products in fewer columns
+    n, values = flat.shape
+    root = np.linalg.cholesky(flat.T @ flat + np.eye(values, dtype=np.float32) * (n / values))
+    flat = np.linalg.solve(root, flat.T).T
+    flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), tiny)
+    return flat
 
 
 def _squares(flat: NDArray[Any]) -> float:

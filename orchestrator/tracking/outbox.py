@@ -139,7 +139,7 @@ class Outbox:
         write what waits."""
         self.say(Note("training the chosen configuration on all people, for the model registry of MLflow"))
         from orchestrator.inference.refit import refit
-        from orchestrator.tracking.tracker import keep_model
+        from orchestrator.tracking.kept_model import keep_model
 
         trained, config, index, epochs = refit(model, table, trials)
         keep_model(self.folder / MODEL, model, trained, config, table, trial=index, epochs=epochs)

@@ -64,15 +64,12 @@ from orchestrator.results.report import read
 from orchestrator.selection.records import TrialRecord
 from orchestrator.selection.rules import kind_of
 from orchestrator.study.jobs import FoldResult, digest
-from orchestrator.study.plugins import of_model
-from orchestrator.study.table import ClipTable
+from orchestrator.tracking.kept_model import EXAMPLE
 from orchestrator.tracking.tracked_metrics import Measured, flat, of_fold, of_looks, of_sweep, of_trial
-from orchestrator.training.loop import TrainedModel
 
 PREDICTIONS = "predictions.json"
 # as predictor.save names them
 MODEL_FILES = {predictor.WEIGHTS: "weights.safetensors", predictor.DESCRIPTION: "model.json"}
-EXAMPLE = "example.safetensors"  # beside them: two clips as the model takes them
 PATIENCE = 5.0  # seconds that MLflow is waited for before it counts as down
 ROOT = Path(__file__).parents[2]  # holds our packages
 LIBRARIES = ("mlflow", "numpy", "pydantic", "safetensors", "torch")  # what the logged model imports
@@ -295,43 +292,3 @@ class Tracker:
         with _guarded(self.uri):
             self.client.set_tag(self.run_id, "mer.error", why[:5000])
             self.client.set_terminated(self.run_id, "FAILED")
-
-
-def keep_model(
-    folder: Path,
-    model: str,
-    trained: TrainedModel,
-    config: Mapping[str, Any],
-    table: ClipTable,
-    *,
-    trial: int,
-    epochs: int,
-) -> None:
-    """Write the model refitted on all clips of ``table`` for Tracker.model: safetensors and JSON, no pickle;
-    for a model from a plugin, the plugin's text too, so that it loads where the file is not.
-
-    trial, epochs: where its configuration and length of training come from. Raises OSError when the folder
-    cannot be written.
-    """
-    example = {"flow": table.x[:2].astype(np.float32)}
-    if table.aus is not None and table.au == "annotated":
-        example["aus"] = table.aus[:2].astype(np.float32)
-    plugin = of_model(model)
-    description = {
-        "model": model,
-        "plugin": None if plugin is None else plugin.to_dict(),
-        "config": config,
-        "classes": list(table.classes),
-        "kind": table.kind,
-        "channels": list(table.channels),
-        "n_rois": table.x.shape[2] if table.kind == "roi_flow" else None,
-        "n_aus": None if table.aus is None else table.aus.shape[1],
-        "normaliser": {name: values.tolist() for name, values in trained.normaliser.items()},
-        "features": table.features,
-        "au": table.au,
-        "trial": trial,
-        "epochs": epochs,
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    predictor.save(folder, trained.model, description, trained.au_head)
-    safetensors.numpy.save_file(example, folder / EXAMPLE)

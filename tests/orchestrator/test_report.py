@@ -140,7 +140,7 @@ def test_coverage_stands_beside_every_score(written):
     summary = report.with_scores(SUMMARY | {"rule": "nested"}, scores)
     assert "Tested: 4 of 5 clips (neg 2 of 3, pos 2 of 2)." in printed(report.table(summary))
     assert ", on 4 of 5 clips" in headline(summary)
-    row = report.summary_row("nested", summary["selection"]["nested"])
+    row = report.summary_row("nested", summary["selection"]["nested"], "blind")
     assert (row["tested_neg"], row["of_neg"], row["tested_pos"], row["of_pos"]) == (2, 3, 2, 2)
     scores["oracle_trial"] = scores["oracle_trial"] | {
         "coverage": coverage(rows[:1], CLASSES, {"neg": 3, "pos": 2})
@@ -156,7 +156,7 @@ def test_coverage_stands_beside_every_score(written):
 def test_what_patience_may_end_is_not_called_nothing_chosen(written, patience, inner_folds, sees):
     recipe = {"recipe": {"epochs": 3, "patience": patience}}
     asked = SUMMARY | {"inner_folds": inner_folds, "configuration": {"0": recipe}}
-    assert f"last_epoch {sees}" in printed(report.table(report.with_scores(asked, written[1])))
+    assert f"last_epoch blind {sees}" in printed(report.table(report.with_scores(asked, written[1])))
 
 
 def test_a_trials_row_says_what_ran_and_where_patience_ended_it(written):

@@ -96,6 +96,7 @@ def test_a_sweep_writes_the_json_of_the_contract(command, tmp_path):
         "last_epoch",
         "oracle_epoch",
         "oracle_trial",
+        "oracle_search",
     ]
     for scores in out["selection"].values():
         assert 0 <= scores["uf1"] <= 1
@@ -108,7 +109,7 @@ def test_a_sweep_writes_the_json_of_the_contract(command, tmp_path):
         "mlflow ui",
         "folds 20/20",
         "AUs: none",
-        "nested (honest), AUs none: UF1",
+        "nested (blind), AUs none: UF1",
     ):
         assert words in result.output.replace("\n", " ")
 
@@ -129,7 +130,7 @@ def test_the_published_configuration_alone_without_validation_people_allows_two_
     )
     result = command(*arguments, model="ststnet")
     assert result.exit_code == 0, result.output
-    assert list(json.loads(file.read_text())["selection"]) == ["last_epoch", "oracle_epoch", "oracle_trial"]
+    assert list(json.loads(file.read_text())["selection"]) == ["last_epoch", "oracle_epoch"]
 
 
 def test_resume_computes_only_what_is_missing_and_refuses_another_configuration(

@@ -168,3 +168,27 @@ def test_names_are_no_markup_and_the_command_can_be_pasted(tmp_path):
         and "[/q]" in text
     )
     assert text.endswith(f"--root '{root}'")
+
+
+def test_one_clip_under_two_people_and_ids_that_look_alike_are_told(tmp_path):
+    root = fake_manifest(tmp_path)
+    sheet = root / "manifest.csv"
+    sheet.write_text(
+        sheet.read_text().replace("clip_1,03,surprise,frames/03", "clip_1,03,surprise,frames/01")
+    )
+    found = inspect("manifest", root)
+    assert (
+        "manifest/01/clip_1 of manifest/01 and manifest/03/clip_1 of manifest/03 name the same frames"
+        in found.refused
+    )
+    _, text = said("manifest", root)
+    assert "A sweep refuses this corpus" in text and "Next:" not in text and "--same-person FILE" in text
+    assert inspect("manifest", root, (("01", "03"),)).refused == ""
+    sheet.write_text(sheet.read_text().replace("clip_0,03", "clip_0,3"))
+    assert "'manifest/03', 'manifest/3' look alike" in inspect("manifest", root).doubts[-1]
+
+
+def test_parts_of_a_corpus_that_may_share_people_are_told(tmp_path):
+    (text,) = inspect("casme3", fake_casme3(tmp_path / "both")).doubts
+    assert "parts A and C are pooled" in text
+    assert not inspect("casme3", fake_casme3(tmp_path / "one", "A")).doubts

@@ -18,7 +18,8 @@ from orchestrator.study.jobs import FoldData
 from orchestrator.study.plugins import install, read
 from orchestrator.study.recipe import Recipe
 from orchestrator.study.table import ClipTable
-from orchestrator.tracking.tracker import Tracker, keep_model
+from orchestrator.tracking.kept_model import keep_model
+from orchestrator.tracking.tracker import Tracker
 from orchestrator.training.loop import fit
 from orchestrator.training.prediction import predict
 from tests.registries import untouched

@@ -7,7 +7,7 @@ import pytest
 
 from orchestrator.protocols import ProtocolError
 from orchestrator.study import identity
-from orchestrator.study.identity import doubles, joined, near, sketch
+from orchestrator.study.identity import doubles, joined, near, sketch, whitened
 from orchestrator.study.study import Study
 from preprocessing.people import IdentityError
 from tests.orchestrator.tables import QUICK, table
@@ -87,7 +87,7 @@ def test_inputs_without_any_motion_are_equal_and_no_double():
     x[1] = x[4] = x[6] = 0
     pairs, (said,) = doubles(with_inputs(x))
     assert not pairs
-    assert "3 of 8 clips have inputs without any motion" in said and "synthetic/p0/c1" in said
+    assert "3 of 8 clips show no motion" in said and "synthetic/p0/c1" in said
 
 
 def test_blocks_of_the_product_are_seamless_and_one_persons_clips_may_be_alike(monkeypatch):
@@ -101,15 +101,33 @@ def test_blocks_of_the_product_are_seamless_and_one_persons_clips_may_be_alike(m
         assert {(i, j) for i, j, *_ in near(x, people)} == want
 
 
-def test_the_limit_is_set_by_how_alike_the_tables_clips_are():
-    """By hand: two rows each of +a, -a, +b, -b (a and b at right angles, mean 0), of eight people. Of a row's
-    seven others three correlate by 1 or -1 and four by 0: the root mean square is sqrt(3/7)."""
-    base = np.array([[1, 0], [-1, 0], [0, 1], [0, -1]], np.float32)
-    (limit,) = {limit for *_, limit in near(np.repeat(base, 2, 0), np.arange(8))}
-    assert limit == pytest.approx(np.tanh(6 * np.sqrt(3 / 7)))
-    one = np.array([0, 1, 0, 1, 0, 1, 0, 1])  # across: 4 rows of the other, two of them by 1 or -1
-    (limit,) = {limit for *_, limit in near(np.repeat(base, 2, 0), one)}
-    assert limit == pytest.approx(np.tanh(6 * np.sqrt(2 / 4)))
+def test_whitening_is_what_the_textbook_says_with_more_rows_than_values_and_with_fewer():
+    """F (F'F + e)^(-1/2) by its eigenvectors; products are compared, since a turn of the columns changes
+    none."""
+    for n, values in ((30, 12), (12, 30)):
+        x = np.random.default_rng(n).normal(size=(n, values)).astype(np.float32)
+        f = x - x.mean(0)
+        f /= np.linalg.norm(f, axis=1, keepdims=True)
+        eigenvalues, vectors = np.linalg.eigh(f.T @ f)
+        root = vectors / np.sqrt(np.maximum(eigenvalues, 0) + n / min(n, values)) @ vectors.T
+        want = f @ root
+        want /= np.linalg.norm(want, axis=1, keepdims=True)
+        made = whitened(x)
+        np.testing.assert_allclose(made @ made.T, want @ want.T, atol=1e-4)
+
+
+def test_where_all_clips_are_alike_the_limit_is_higher():
+    """By hand: two rows each of +a, -a, +b, -b (a and b at right angles, mean 0; no direction is common), of
+    eight people. Of a row's seven others three correlate by 1 or -1 and four by 0: the root mean square is
+    sqrt(3/7)."""
+    base = np.repeat(np.array([[1, 0], [-1, 0], [0, 1], [0, -1]], np.float32), 2, 0)
+    (limit,) = {limit for *_, limit in near(base, np.arange(8))}
+    assert limit == pytest.approx(np.tanh(6 * np.sqrt(3 / 7)), abs=1e-6)
+    # of two people, each with one row of every pair: of a row's four others, two are 1 or -1
+    (limit,) = {limit for *_, limit in near(base, np.arange(8) % 2)}
+    assert limit == pytest.approx(np.tanh(6 * np.sqrt(2 / 4)), abs=1e-6)
+    (limit,) = {limit for *_, limit in near(np.eye(40, dtype=np.float32)[[*range(39), 0]], np.arange(40))}
+    assert limit == identity.ALIKE
 
 
 def test_inputs_of_few_values_are_only_compared_for_being_equal():
@@ -121,7 +139,7 @@ def test_inputs_of_few_values_are_only_compared_for_being_equal():
 
 
 def test_a_sketch_is_the_mean_over_squares():
-    x = np.arange(3 * 64 * 64, dtype=np.float32).reshape(3, 64, 64)
-    assert sketch(x).reshape(3, 32, 32)[1, 2, 3] == x[1, 4:6, 6:8].mean()
+    x = np.arange(3 * 56 * 56, dtype=np.float32).reshape(3, 56, 56)
+    assert sketch(x).reshape(3, 28, 28)[1, 2, 3] == x[1, 4:6, 6:8].mean()
     assert sketch(x[:, :28, :28]).size == 3 * 28 * 28
     assert sketch(np.zeros((2, 3, 225, 227), np.uint8)).size <= identity.SKETCH

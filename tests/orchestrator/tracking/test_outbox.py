@@ -10,6 +10,7 @@ import pytest
 
 from orchestrator.common.errors import ConfigError
 from orchestrator.inference import refit
+from orchestrator.tracking import kept_model
 from orchestrator.tracking import tracker as tracking
 from orchestrator.tracking.outbox import LOCK, RECORD, Outbox
 from orchestrator.tracking.tracker import TrackingError
@@ -90,7 +91,7 @@ def trials(store):
 
 def finish(outbox, monkeypatch):
     monkeypatch.setattr(refit, "refit", lambda *a: (None, {}, 0, 1))
-    monkeypatch.setattr(tracking, "keep_model", lambda *a, **k: None)
+    monkeypatch.setattr(kept_model, "keep_model", lambda *a, **k: None)
     outbox.finish("stag", None, [])
 
 

@@ -21,7 +21,7 @@ PEOPLE, CLIPS = 5, 4
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     root = tmp_path_factory.mktemp("whole")
-    render_corpus(root, RenderConfig(subjects=PEOPLE, clips_per_subject=CLIPS, size=160))
+    render_corpus(root, RenderConfig(subjects=PEOPLE, clips_per_subject=CLIPS))
     return root
 
 
@@ -70,7 +70,7 @@ def options(root, workspace, uri, name):
 @pytest.mark.parametrize(
     ("how", "rule"),
     [
-        ("pointed", "share frames of one recording"),
+        ("pointed", "name the same frames of one recording"),
         ("copied", "byte-equal files"),
         ("encoded", "nearly equal inputs"),
     ],

@@ -1,0 +1,53 @@
+"""Where the test clips are of several corpora or splits: scores of each part, of the same pooled run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+
+def part_row(rule: str, name: str, part: Mapping[str, Any]) -> dict[str, Any]:
+    """One row of parts.csv."""
+    scores = {key: part[key] for key in ("uf1", "uar", "war")}
+    return {
+        "rule": rule,
+        "part": name,
+        **scores,
+        "clips": part["n_clips"],
+        "absent": " ".join(part["absent"]),
+    }
+
+
+def parts_table(summary: Mapping[str, Any], rule: str) -> Table | None:
+    """Scores of each corpus, split or pair under one rule, for a terminal; None where there is one part
+    only."""
+    parts = summary["selection"][rule]["parts"]
+    if not parts:
+        return None
+    made = Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+        title=f"Parts of the pooled run, {rule}",
+        title_justify="left",
+    )
+    for name, side in (
+        ("part", "left"),
+        ("clips", "right"),
+        ("UF1", "right"),
+        ("UAR", "right"),
+        ("WAR", "right"),
+        ("no clip of", "left"),
+    ):
+        made.add_column(name, justify=side)  # type: ignore[arg-type]
+    for name, part in parts.items():
+        made.add_row(
+            name,
+            str(part["n_clips"]),
+            *(f"{part[key]:.3f}" for key in ("uf1", "uar", "war")),
+            ", ".join(part["absent"]),
+        )
+    return made
