@@ -58,7 +58,7 @@ def test_check_ends_with_1_when_a_clip_cannot_be_used(tmp_path):
         (("extract", "synthetic", "--keep", "3"), "SettingsError: keep is 3.0; .* .option --keep."),
         (("extract", "synthetic", "--flow", "lk"), "flow is 'lk'; .*farneback, dis, tvl1 .option --flow."),
         (("extract", "synthetic", "--plugin", "no/such.py"), r"PluginError: plugin .*such ?\.py: no such"),
-        file"), (("extract", "synthetic", "--store", "ftp://x/y"), "PlaceError: ftp: is no place"),
+        (("extract", "synthetic", "--store", "ftp://x/y"), "PlaceError: ftp: is no place"),
         (("check", "manifest", "--root", "nowhere"), "root nowhere does not exist"),
         (("check", "manifest", "--root", ".", "--plugin", "no/such.py"), "PluginError"),
         (("show", "casme22/x/y", "--root", "."), "did you mean 'casme2'"),
