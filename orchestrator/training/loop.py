@@ -186,6 +186,11 @@ class _Training:
             np.random.default_rng(self.seed(purpose)) for purpose in ("order", "mixing")
         )
 
+    def exchanged(self, model: nn.Module) -> nn.Module:
+        """Its own model, given away for one that the folds of a pack share, whose weights lie elsewhere."""
+        own, self.model = self.model, model
+        return own
+
     def known(self, aus: NDArray[Any] | None) -> NDArray[Any] | None:
         return aus if self.uses_aus else None
 

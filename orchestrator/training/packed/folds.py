@@ -124,13 +124,11 @@ class _Pack:
         self.held_out = [
             _stacked_views(part) for part in zip(*(t.held_out(one) for t, one in ready), strict=True)
         ]
-        self.stack = Stack.of([training.model for training in self.folds])
+        self.model = self.folds[0].model  # whose code runs; its weights are not used
+        self.stack = Stack.of([training.exchanged(self.model) for training in self.folds])
         self.average: Stack | None = None
         self.averaged = 0
-        self.model = self.folds[0].model  # whose code runs; its weights are not used
         self.pass_major = getattr(self.model, "pass_major", False)
-        for training in self.folds:
-            training.model = self.model
         self.adam = StackedAdam(self.stack.weights, decoupled=self.recipe.optimiser == "adamw")
         self.weights = torch.stack(
             [
