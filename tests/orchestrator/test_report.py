@@ -206,9 +206,8 @@ def test_no_score_stands_without_what_the_action_units_behind_it_were(written, t
     summary = report.with_scores(SUMMARY | aus | {"rule": "nested"}, scores)
     said = f"AUs {aus['au']} ({remark})"
     assert said in headline(summary)
-    assert said.replace("AUs ", "AUs: ", 1) in report.title(
-        summary
-    )  # the head of every picture, and the caption
+    # the head of every picture, and the table's caption
+    assert said.replace("AUs ", "AUs: ", 1) in report.title(summary)
     report.write(tmp_path, SUMMARY | aus, scores)
     for name in ("summary.csv", "loso_results.csv", "parts.csv"):
         rows = pd.read_csv(tmp_path / name, keep_default_na=False)
