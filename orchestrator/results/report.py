@@ -21,7 +21,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -35,7 +34,6 @@ from orchestrator.results.headline import looks_said
 from orchestrator.results.parts import part_row
 from orchestrator.selection.metrics import uar_of_people
 from orchestrator.selection.rules import DEFAULT, RULES, kind_of
-from orchestrator.selection.scores import person_of
 from preprocessing.errors import BadInput
 from preprocessing.places import write_atomically
 
@@ -62,29 +60,19 @@ def write(folder: Path, summary: Mapping[str, Any], scores: Mapping[str, Mapping
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(with_scores(summary, scores), indent=2, allow_nan=False)
     write_atomically(folder / "summary.json", lambda path: path.write_text(text + "\n"))
-    rows = prediction_rows(scores, summary["classes"], summary.get("same_person", {}))
-    _write_csv(folder / "predictions.csv", rows)
+    _write_csv(folder / "predictions.csv", prediction_rows(scores, summary["classes"]))
     return [folder / "summary.json", folder / "predictions.csv", *render(folder)]
 
 
-def prediction_rows(
-    scores: Mapping[str, Mapping[str, Any]],
-    classes: Sequence[str],
-    same: Mapping[str, str] = MappingProxyType({}),
-) -> list[dict[str, Any]]:
-    """One dict a rule, seed and clip, in the columns of predictions.csv; truth and predicted are class names.
-    same: id -> the id that stands for the person, of those that are joined."""
-
-    def subject(clip: str) -> str:
-        who = person_of(clip)
-        return same.get(who, who)
-
+def prediction_rows(scores: Mapping[str, Mapping[str, Any]], classes: Sequence[str]) -> list[dict[str, Any]]:
+    """One dict a rule, seed and clip, in the columns of predictions.csv; truth and predicted are class
+    names."""
     return [
         {
             "rule": rule,
             "seed": row["seed"],
             "clip_id": row["clip_id"],
-            "subject": subject(row["clip_id"]),
+            "subject": row["subject"],
             "truth": classes[row["truth"]],
             "predicted": classes[row["predicted"]],
             "trial": row["trial"],

@@ -74,6 +74,12 @@ class Outcome:
     state: str = "complete"
 
     @property
+    def candidate(self) -> bool:
+        """Folds may choose among its results: also those of a trial that failed in other folds; not those of
+        one that was stopped."""
+        return bool(self.results) and self.state != "stopped"
+
+    @property
     def trial(self) -> TrialRecord:
         """As the selection rules take it."""
         return TrialRecord(self.index, dict(self.config), self.results)

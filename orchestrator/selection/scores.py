@@ -38,10 +38,10 @@ def score(
     confusion matrix is their sum; "uar_per_person" ({"mean", "sd"} of metrics.uar_of_people over people, the
     deviation that of these very people, ddof 0; both means over seeds); and "seeds", "n_clips", "sd" ({"uf1",
     "uar", "war"}: sample standard deviation over seeds, None for one seed), "per_seed" (list of {"seed",
-    "uf1", "uar", "war"}) and "predictions" (one dict a clip and seed: clip_id, fold, seed, truth, predicted,
-    probs, trial, epoch), sorted by seed and clip id; and "parts": {} or, where there are several, part -> the
-    means "uf1", "uar", "war" of its own predictions of the same run, "n_clips" and "absent". Raises
-    SelectionError where clips are not all tested equally often: some would count more than others.
+    "uf1", "uar", "war"}) and "predictions" (one dict a clip and seed: clip_id, subject, fold, seed, truth,
+    predicted, probs, trial, epoch), sorted by seed and clip id; and "parts": {} or, where there are several,
+    part -> the means "uf1", "uar", "war" of its own predictions of the same run, "n_clips" and "absent".
+    Raises SelectionError where clips are not all tested equally often: some would count more than others.
     """
     records = Records(trials)
     rows: list[dict[str, Any]] = []
@@ -57,6 +57,7 @@ def score(
             rows.append(
                 {
                     "clip_id": clip,
+                    "subject": subject_of.get(clip, person_of(clip)),
                     "fold": fold,
                     "seed": seed,
                     "truth": int(true_class(test_truth, clip)),
@@ -102,7 +103,7 @@ def score(
             | {"support": each[0]["per_class"][c]["support"]}
             for c in classes
         },
-        "uar_per_person": _over_people(rows, seeds, subject_of),
+        "uar_per_person": _over_people(rows, seeds),
         "confusion": np.sum([e["confusion"] for e in each], axis=0).tolist(),
         "absent": each[0]["absent"],
         "seeds": seeds,
@@ -145,15 +146,12 @@ def person_of(clip_id: str) -> str:
     return "/".join(clip_id.split("/")[:2])
 
 
-def _over_people(
-    rows: Sequence[dict[str, Any]], seeds: Sequence[int], subject_of: Mapping[str, str]
-) -> dict[str, float]:
+def _over_people(rows: Sequence[dict[str, Any]], seeds: Sequence[int]) -> dict[str, float]:
     """Mean and deviation over people of each person's UAR, both averaged over seeds."""
     each = []
     for seed in seeds:
         own = [row for row in rows if row["seed"] == seed]
-        truth, called = ([row[key] for row in own] for key in ("truth", "predicted"))
-        people = [subject_of.get(row["clip_id"], person_of(row["clip_id"])) for row in own]
+        truth, called, people = ([row[key] for row in own] for key in ("truth", "predicted", "subject"))
         each.append(list(metrics.uar_of_people(truth, called, people).values()))
     return {
         "mean": float(np.mean([np.mean(people) for people in each])),

@@ -195,8 +195,7 @@ def _run(
         folds = sum(len(outcome.results) for outcome in outcomes)
         raise Interrupted(_goes_on(name, f"{folds} folds are kept"))
     failed = [outcome for outcome in outcomes if outcome.error]
-    # also what a failed trial has: each fold chooses among all that ended in it, whatever failed in another
-    usable = [outcome.trial for outcome in outcomes if outcome.results and outcome.state != "stopped"]
+    usable = [outcome.trial for outcome in outcomes if outcome.candidate]
     scores = scored(usable, table, study) if usable else {}
     if experiment.selection not in scores:
         outbox.failed("every trial failed")
@@ -289,7 +288,6 @@ def _summary(
     experiment: Experiment, execution: Execution, study: Study, table: ClipTable, outcomes: list[Outcome]
 ) -> dict[str, Any]:
     """All of summary.json but scores, trials and timing."""
-    usable = [outcome for outcome in outcomes if outcome.results and outcome.state != "stopped"]
     return {
         "name": execution.name,
         "model": study.model,
@@ -311,7 +309,7 @@ def _summary(
         "scheduler": experiment.scheduler,
         "plugins": list(experiment.plugins),
         "arithmetic": execution.arithmetic,
-        "configuration": {str(one.index): dict(one.config) for one in usable},
+        "configuration": {str(one.index): dict(one.config) for one in outcomes if one.candidate},
         "left_out": dict(sorted(table.left_out.items())),
         "failed_trials": {str(one.index): one.error for one in outcomes if one.error},
         "stopped_trials": {str(one.index): len(one.results) for one in outcomes if one.state == "stopped"},

@@ -281,7 +281,7 @@ class Experiment(Checked):
             self.seeds,
             dict(self.settings),
             arithmetic,
-            committee=self.selection.startswith("committee"),
+            committee=RULES[self.selection].committee,
         )
 
     def to_toml(self, path: Path | str | None = None) -> str:

@@ -54,4 +54,11 @@ def _rank(models: tuple[FoldResult, ...], rows: tuple[int, ...]) -> Rank:
     return ranks(counts[None], np.average(losses, weights=clips)[None])[0]
 
 
-RULE = Rule("blind", "own K groups", pick, True, lambda records: records.validated and records.size > 1)
+RULE = Rule(
+    "blind",
+    "own K groups",
+    pick,
+    True,
+    lambda records: records.validated and records.size > 1,
+    committee=True,
+)

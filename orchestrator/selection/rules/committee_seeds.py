@@ -11,5 +11,6 @@ RULE = Rule(
     committee.pick,
     True,
     lambda records: committee.RULE.allowed(records) and len(records.seeds) > 1,
+    committee=True,
     averages=True,
 )

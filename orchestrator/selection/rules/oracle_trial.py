@@ -3,30 +3,38 @@ one trial there is nothing to choose, and no such row."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from orchestrator.selection import metrics
 from orchestrator.selection.records import Records, best, validation_ranks
 from orchestrator.selection.rules.rule import Choice, Choices, Rule, Truth, true_class
+from orchestrator.study.jobs import FoldResult
 
 
 def pick(records: Records, truth: Truth) -> Choices:
+    def epoch(result: FoldResult) -> int:
+        return best(validation_ranks(result)) if records.validated else len(result.epochs) - 1
+
+    return best_trial(records, truth, "oracle_trial", epoch)
+
+
+def best_trial(records: Records, truth: Truth, rule: str, epoch_of: Callable[[FoldResult], int]) -> Choices:
+    """For each seed the complete trial with the best pooled test UF1, its folds at the epochs (rows) that
+    ``epoch_of`` gives; the earlier one of equals. rule: who asks, for the error where none is complete."""
     choices: Choices = {}
     for seed in records.seeds:
         keys = [key for key in records.keys if key[1] == seed]
         options = []
-        for index in records.need_complete("oracle_trial"):
-            results = {key: records.of[index][key] for key in keys}
-            chosen = {
-                k: Choice(index, best(validation_ranks(r)) if records.validated else len(r.epochs) - 1)
-                for k, r in results.items()
-            }
-            called = np.concatenate(
-                [r.test_probs[chosen[k].epoch_index].argmax(axis=1) for k, r in results.items()]
-            )
-            labels = [true_class(truth, clip) for r in results.values() for clip in r.test]
-            n_classes = results[keys[0]].test_probs.shape[2]
-            options.append(((metrics.uf1(labels, called, n_classes), -index), chosen))
+        for index in records.need_complete(rule):
+            results = [records.of[index][key] for key in keys]
+            rows = [epoch_of(result) for result in results]
+            called = [r.test_probs[row].argmax(axis=1) for r, row in zip(results, rows, strict=True)]
+            labels = [true_class(truth, clip) for result in results for clip in result.test]
+            uf1 = metrics.uf1(labels, np.concatenate(called), results[0].test_probs.shape[2])
+            chosen = {key: Choice(index, row) for key, row in zip(keys, rows, strict=True)}
+            options.append(((uf1, -index), chosen))
         choices |= max(options, key=lambda option: option[0])[1]
     return choices
 

@@ -43,6 +43,7 @@ class Rule:
     pick       function of (records, truth): the choices.
     validates  it cannot do without validation people.
     allowed    function of the records: whether they allow the rule.
+    committee  all inner models of a fold count, so that a sweep under this rule trains all of them.
     averages   predictions are means over seeds too.
     """
 
@@ -51,6 +52,7 @@ class Rule:
     pick: Callable[[Records, Truth], Choices]
     validates: bool
     allowed: Callable[[Records], bool]
+    committee: bool = False
     averages: bool = False
 
     @property
