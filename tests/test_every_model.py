@@ -14,6 +14,8 @@ from orchestrator.runners.inline import run_fold
 from orchestrator.selection.records import TrialRecord
 from orchestrator.study.study import Study
 from orchestrator.study.table import load
+from orchestrator.tracking.kept_model import keep_model
+from orchestrator.tracking.tracker import MODEL_FILES
 from preprocessing import extract
 from preprocessing.render import RenderConfig, render_corpus
 
@@ -50,18 +52,8 @@ def test_it_trains_a_fold_and_comes_back_from_its_files(model, features, folders
 
     trained, config, _, epochs = refit(model, table, [TrialRecord(0, job.config, (result,))])
     assert epochs == 1
-    description = {
-        "model": model,
-        "config": config,
-        "classes": list(table.classes),
-        "kind": table.kind,
-        "channels": list(table.channels),
-        "n_rois": table.x.shape[2] if table.kind == "roi_flow" else None,
-        "n_aus": None if table.aus is None else table.aus.shape[1],
-        "normaliser": {name: values.tolist() for name, values in trained.normaliser.items()},
-        "au": table.au,
-    }
-    artifacts = predictor.save(tmp_path, trained.model, description, trained.au_head)
+    keep_model(tmp_path, model, trained, config, table, trial=0, epochs=epochs)
+    artifacts = {name: str(tmp_path / file) for name, file in MODEL_FILES.items()}
     assert json.loads((tmp_path / "model.json").read_text())["model"] == model
     loaded = predictor.Predictor()
     loaded.load_context(SimpleNamespace(artifacts=artifacts))
