@@ -50,9 +50,9 @@ def test_it_trains_a_fold_and_comes_back_from_its_files(model, features, folders
     np.testing.assert_allclose(result.test_probs.sum(-1), 1, atol=1e-5)
     assert np.isfinite(result.train_loss).all()
 
-    trained, config, _, epochs = refit(model, table, [TrialRecord(0, job.config, (result,))])
-    assert epochs == 1
-    keep_model(tmp_path, model, trained, config, table, trial=0, epochs=epochs)
+    made = refit(study, table, [TrialRecord(0, job.config, (result,))], "nested")
+    assert [one.epochs for one in made.models] == [1]
+    keep_model(tmp_path, model, made, table)
     artifacts = {name: str(tmp_path / file) for name, file in MODEL_FILES.items()}
     assert json.loads((tmp_path / "model.json").read_text())["model"] == model
     loaded = predictor.Predictor()

@@ -231,7 +231,7 @@ def _run(
         "outputs": chosen_outputs(usable, scores),
     }
     report.write(folder, summary, scores)
-    outbox.finish(study.model, table, usable)
+    outbox.finish(study, table, usable, rule)
     missing = sum(len(jobs) - len(outcome.results) for outcome in failed)
     return Result.of(folder, missing=missing, lacks=tuple(outbox.waiting))
 

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import safetensors.numpy
 
 from orchestrator.inference import predictor
+from orchestrator.inference.refit import Refit
 from orchestrator.study.plugins import of_model
 from orchestrator.study.table import ClipTable
-from orchestrator.training.loop import TrainedModel
 
 EXAMPLE = "example.safetensors"  # beside the model's two files: two clips as the model takes them
 
 
-def keep_model(
-    folder: Path,
-    model: str,
-    trained: TrainedModel,
-    config: Mapping[str, Any],
-    table: ClipTable,
-    *,
-    trial: int,
-    epochs: int,
-) -> None:
+def keep_model(folder: Path, model: str, refit: Refit, table: ClipTable) -> None:
     """Write the model refitted on all clips of ``table`` for Tracker.model: safetensors and JSON, no pickle;
     for a model from a plugin, the plugin's text too, so that it loads where the file is not.
 
-    trial, epochs: where its configuration and length of training come from. Raises OSError when the folder
-    cannot be written.
+    Raises OSError when the folder cannot be written.
     """
     example = {"flow": table.x[:2].astype(np.float32)}
     if table.aus is not None and table.au == "annotated":
@@ -40,18 +28,16 @@ def keep_model(
     description = {
         "model": model,
         "plugin": None if plugin is None else plugin.to_dict(),
-        "config": config,
+        "config": refit.config,
         "classes": list(table.classes),
         "kind": table.kind,
         "channels": list(table.channels),
         "n_rois": table.x.shape[2] if table.kind == "roi_flow" else None,
         "n_aus": None if table.aus is None else table.aus.shape[1],
-        "normaliser": {name: values.tolist() for name, values in trained.normaliser.items()},
         "features": table.features,
         "au": table.au,
-        "trial": trial,
-        "epochs": epochs,
+        "trial": refit.trial,
     }
     folder.mkdir(parents=True, exist_ok=True)
-    predictor.save(folder, trained.model, description, trained.au_head)
+    predictor.save(folder, refit.models, description)
     safetensors.numpy.save_file(example, folder / EXAMPLE)

@@ -33,6 +33,7 @@ from orchestrator.workspace.store import FoldStore
 from preprocessing.places import write_atomically
 
 if TYPE_CHECKING:
+    from orchestrator.study.study import Study
     from orchestrator.tracking.tracker import (
         Tracker,
         TrackingError,
@@ -134,15 +135,14 @@ class Outbox:
         self._add(f"trial {trial.index}")
         return self.sent
 
-    def finish(self, model: str, table: ClipTable, trials: Sequence[TrialRecord]) -> None:
-        """The sweep has ended and its report is written: refit the chosen configuration on all people, and
-        write what waits."""
+    def finish(self, study: Study, table: ClipTable, trials: Sequence[TrialRecord], rule: str) -> None:
+        """The sweep has ended and its report is written: refit the chosen configuration on all people, as one
+        model or as the committee that ``rule`` is, and write what waits."""
         self.say(Note("training the chosen configuration on all people, for the model registry of MLflow"))
         from orchestrator.inference.refit import refit
         from orchestrator.tracking.kept_model import keep_model
 
-        trained, config, index, epochs = refit(model, table, trials)
-        keep_model(self.folder / MODEL, model, trained, config, table, trial=index, epochs=epochs)
+        keep_model(self.folder / MODEL, study.model, refit(study, table, trials, rule), table)
         self.record["ended"] = "finished"
         self._add("model", "scores")
         self.say_rest()

@@ -57,6 +57,7 @@ from mlflow.utils.credentials import get_default_host_creds
 from mlflow.utils.rest_utils import http_request
 from sqlalchemy.exc import SQLAlchemyError
 
+from orchestrator.common.errors import ConfigError
 from orchestrator.common.names import redacted
 from orchestrator.inference import predictor
 from orchestrator.results.action_units import au_of
@@ -232,7 +233,12 @@ class Tracker:
         example = {
             name: held_example[name] for name in ("flow", "aus") if name in held_example
         }  # in the model's order, not by name
-        classes = json.loads(files[predictor.DESCRIPTION].read_text())["classes"]
+        about = json.loads(files[predictor.DESCRIPTION].read_text())
+        try:
+            predictor.check(files[predictor.WEIGHTS], about)
+        except ConfigError as error:
+            raise TrackingError(str(error)) from error
+        classes = about["classes"]
         tensors: list[ColSpec | TensorSpec] = [
             TensorSpec(np.dtype(np.float32), (-1, *array.shape[1:]), name) for name, array in example.items()
         ]

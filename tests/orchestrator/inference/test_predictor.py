@@ -1,6 +1,7 @@
 """A refitted model comes back from MLflow in a fresh process, without our packages around, and predicts the
 same."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -13,15 +14,21 @@ import pytest
 
 from orchestrator.common.errors import ConfigError
 from orchestrator.inference import predictor
+from orchestrator.inference.refit import Refit, refit
+from orchestrator.runners.inline import run_fold
+from orchestrator.selection.records import TrialRecord
 from orchestrator.study.configuration import configuration
 from orchestrator.study.jobs import FoldData
 from orchestrator.study.plugins import install, read
 from orchestrator.study.recipe import Recipe
+from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable
 from orchestrator.tracking.kept_model import keep_model
-from orchestrator.tracking.tracker import Tracker
+from orchestrator.tracking.tracker import MODEL_FILES, Tracker
 from orchestrator.training.loop import fit
 from orchestrator.training.prediction import predict
+from tests.orchestrator.tables import QUICK
+from tests.orchestrator.tables import table as clips
 from tests.registries import untouched
 
 CHANNELS = ("left_brow", "right_brow", "nose")
@@ -92,7 +99,7 @@ def test_a_logged_model_predicts_the_same_in_a_fresh_process(model, kind, au, se
         mlflow_uri,
         {"name": f"refit-{model}", "model": model, "corpus": "c", "classes": CLASSES, "au": table.au},
     )
-    keep_model(tmp_path / "model", model, trained, config, table, trial=3, epochs=2)
+    keep_model(tmp_path / "model", model, Refit((trained,), config, 3), table)
     address = tracker.model(tmp_path / "model")
 
     given = {"flow": table.x[3:9]} | ({"aus": table.aus[3:9]} if au == "annotated" else {})
@@ -144,7 +151,7 @@ def test_a_plugins_model_is_logged_with_its_text_and_loads_where_its_file_is_not
         install([read(file)])
         config = configuration("net", {"recipe.epochs": 2})
         trained = fit("net", config, data, CLASSES, au="none", epochs=2, seed_names=("test",))
-        keep_model(tmp_path / "model", "net", trained, config, table, trial=0, epochs=2)
+        keep_model(tmp_path / "model", "net", Refit((trained,), config, 0), table)
         file.unlink()
         sweep = {"name": "refit-net", "model": "net", "corpus": "c", "classes": CLASSES, "au": "none"}
         address = Tracker(mlflow_uri, sweep).model(tmp_path / "model")
@@ -169,6 +176,34 @@ def test_a_model_of_a_package_that_is_not_there_is_named(tmp_path):
 
 def test_a_model_trained_with_action_units_asks_for_them():
     made = predictor.Predictor()
-    made.about, made.au_head = {"model": "stag", "n_aus": 21}, None
+    made.about = {"model": "stag", "n_aus": 21, "au": "annotated"}
     with pytest.raises(ValueError, match=r"trained with action units: give 'aus', float32 \(n, 21\)"):
         made.predict(None, {"flow": np.zeros((1, 6, 3, 2), np.float32)})
+
+
+@pytest.mark.parametrize("au", [False, True])
+def test_a_committee_comes_back_from_its_files_as_the_mean_of_its_models(au, tmp_path):
+    table = clips(6, aus=au)
+    table = dataclasses.replace(table, au="predicted") if au else table
+    study = Study("stag", "loso", 2, 1, QUICK, committee=True)
+    trial = TrialRecord(0, study.config({}), tuple(run_fold(job, table) for job in study.jobs(table, {})))
+    made = refit(study, table, [trial], "committee")
+    keep_model(tmp_path, "stag", made, table)
+    loaded = predictor.Predictor()
+    context = SimpleNamespace(artifacts={n: str(tmp_path / file) for n, file in MODEL_FILES.items()})
+    loaded.load_context(context)
+    recipe, given = Recipe(**made.config["recipe"]), table.x[:5]
+    each = [
+        predict(one.model, one.normaliser, recipe, "roi_flow", table.channels, given,
+                one.au_head(given) if au else None, 3)
+        for one in made.models
+    ]  # fmt: skip
+    assert len(each) == 2 and np.abs(each[0] - each[1]).max() > 0.001
+    np.testing.assert_allclose(loaded.predict(None, {"flow": given}), np.mean(each, axis=0), atol=1e-7)
+
+    weights = tmp_path / MODEL_FILES[predictor.WEIGHTS]
+    held = bytearray(weights.read_bytes())
+    held[-1] ^= 1
+    weights.write_bytes(held)
+    with pytest.raises(ConfigError, match=r"weights\.safetensors has SHA-256"):
+        predictor.Predictor().load_context(context)

@@ -10,6 +10,7 @@ import pytest
 
 from orchestrator.common.errors import ConfigError
 from orchestrator.inference import refit
+from orchestrator.study.study import Study
 from orchestrator.tracking import kept_model
 from orchestrator.tracking import tracker as tracking
 from orchestrator.tracking.outbox import LOCK, RECORD, Outbox
@@ -90,9 +91,9 @@ def trials(store):
 
 
 def finish(outbox, monkeypatch):
-    monkeypatch.setattr(refit, "refit", lambda *a: (None, {}, 0, 1))
+    monkeypatch.setattr(refit, "refit", lambda *a: None)
     monkeypatch.setattr(kept_model, "keep_model", lambda *a, **k: None)
-    outbox.finish("stag", None, [])
+    outbox.finish(Study("stag", "loso", 2, 1, {}), None, [], "nested")
 
 
 def wrote(*indices):
