@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 sweep: env ## the main job: synthetic corpus -> features -> LOSO sweep of STAG on local Ray -> MLflow -> leaderboard
-	$(RUN) -m orchestrator.sweep stag --trials 3 --set recipe.epochs=40
+	$(RUN) -m orchestrator.sweep stag --trials 3 --selection nested --set recipe.epochs=40
 
 # One thread: tests are small, and two that wait for each other on a busy machine take minutes for what one does in seconds. Two processes,
 # whole files each: what a file's tests share (a Ray, a rendered corpus) is made once.

@@ -33,9 +33,9 @@ result = run(experiment, how, progress)
 
 # %% What came of it, as pandas frames. The oracle rules stand beside the honest ones.
 print(result.scores[["rule", "kind", "uf1", "uar", "war"]])
-print(result.people.query("rule == 'nested'").sort_values("accuracy").head())
+print(result.people.query("rule == 'committee'").sort_values("accuracy").head())
 print(result.trials[["trial", "state", "validation_uf1", "recipe.lr"]])
 
 # %% Later, in another notebook
 again = load("from-python", workspace)
-print(again.predictions.query("rule == 'nested' and truth != predicted").head())
+print(again.predictions.query("rule == 'committee' and truth != predicted").head())

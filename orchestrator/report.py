@@ -13,7 +13,7 @@ from orchestrator.console.terminal import terminal
 from orchestrator.results.outputs import outputs_table
 from orchestrator.results.parts import parts_table
 from orchestrator.results.report import read, render, table
-from orchestrator.selection.rules import DEFAULT
+from orchestrator.selection.rules import UNNAMED
 from orchestrator.study import plugins
 from orchestrator.workspace import looks
 from orchestrator.workspace.stale import CURRENT, of_summary
@@ -42,9 +42,10 @@ def main(
         summary["looks"] = looks.counted(folder)  # others may have looked since
         files = render(folder)
         console.print(table(summary))
-        if parts := parts_table(summary, summary.get("rule", DEFAULT)):
+        rule = summary.get("rule", UNNAMED)
+        if parts := parts_table(summary, rule):
             console.print(parts)
-        if learnt := outputs_table(summary, summary.get("rule", DEFAULT)):
+        if learnt := outputs_table(summary, rule):
             console.print(learnt)
         states = of_summary(summary)
         for state in sorted(set(states.values()) - {CURRENT}):

@@ -28,7 +28,16 @@ def run(tmp_path_factory):
         "--trials",
         "2",
     ]
-    keys = ["--inner-folds", "3", "--set", "recipe.epochs=2", "--set", "recipe.warmup_epochs=0"]
+    keys = [
+        "--selection",
+        "nested",
+        "--inner-folds",
+        "3",
+        "--set",
+        "recipe.epochs=2",
+        "--set",
+        "recipe.warmup_epochs=0",
+    ]
 
     def command(*more):
         return CliRunner().invoke(sweep.app, [*arguments, *keys, *more])

@@ -133,7 +133,18 @@ def test_it_is_not_continued_and_nothing_of_it_is_reused(workspace, tmp_path):
         assert "another --name" in said
     root = pictures(tmp_path / "corpus", ["casme2"] * PEOPLE)
     base = ["ststnet", "--corpus", "ststnet_flow", "--root", root, "--workspace", workspace]
-    keys = ["--set", "recipe.epochs=2", "--inner-folds", 2, "--trials", 1, "--runner", "inline"]
+    keys = [
+        "--set",
+        "recipe.epochs=2",
+        "--selection",
+        "nested",
+        "--inner-folds",
+        2,
+        "--trials",
+        1,
+        "--runner",
+        "inline",
+    ]
     nowhere = ["--tracking-uri", "sqlite:////proc/no/such.db"]
     status, said = told(sweep, *base, *keys, *nowhere, "--name", "old")
     assert status == 2 and "'old' exists" in said

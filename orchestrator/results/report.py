@@ -33,7 +33,7 @@ from orchestrator.results.action_units import au_columns, au_of
 from orchestrator.results.headline import looks_said
 from orchestrator.results.parts import part_row
 from orchestrator.selection.metrics import uar_of_people
-from orchestrator.selection.rules import DEFAULT, RULES, kind_of
+from orchestrator.selection.rules import RULES, UNNAMED, kind_of
 from preprocessing.errors import BadInput
 from preprocessing.places import write_atomically
 
@@ -130,8 +130,8 @@ def render(folder: Path) -> list[Path]:
     figures["honest_vs_oracle.png"] = pictures.honest_vs_oracle(
         selection, {rule: kind_of(rule, summary) for rule in selection}, about
     )
-    asked = summary.get("rule", DEFAULT)
-    if rule := next((r for r in (asked, DEFAULT, *RULES) if r in selection and not RULES[r].oracle), None):
+    asked = summary.get("rule", UNNAMED)
+    if rule := next((r for r in (asked, UNNAMED, *RULES) if r in selection and not RULES[r].oracle), None):
         by = people.groupby(["rule", "subject"])[["clips", "correct"]].sum()
         accuracy: dict[Any, float] = (by["correct"] / by["clips"]).to_dict()
         clips: dict[Any, int] = by["clips"].to_dict()
@@ -230,7 +230,7 @@ def table(summary: Mapping[str, Any]) -> Table:
         sees = f"[red]{RULES[rule].sees}[/]" if kind == "oracle" else RULES[rule].sees
         if rule == "last_epoch" and _nothing_chosen(summary):
             sees = "nothing chosen"
-        made.add_row(rule, kind, sees, *values, style="bold" if rule == summary.get("rule", DEFAULT) else "")
+        made.add_row(rule, kind, sees, *values, style="bold" if rule == summary.get("rule", UNNAMED) else "")
     return made
 
 
@@ -272,7 +272,7 @@ def _caption(summary: Mapping[str, Any]) -> str:
         )
     if looks := looks_said(summary):
         lines.append(f"{looks[0].upper()}{looks[1:]}.")
-    rule = summary.get("rule", DEFAULT)
+    rule = summary.get("rule", UNNAMED)
     if people := summary["selection"].get(rule, {}).get("uar_per_person"):
         lines.append(
             f"{rule}, UAR a person: {people['mean']:.3f} ± {people['sd']:.3f} over people, each by the "

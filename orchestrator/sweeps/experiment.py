@@ -18,7 +18,7 @@ from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.protocols import canonical
 from orchestrator.search.samplers import SAMPLERS
 from orchestrator.search.schedulers import SCHEDULERS
-from orchestrator.selection.rules import RULES
+from orchestrator.selection.rules import DEFAULT, RULES
 from orchestrator.study import labels, plugins
 from orchestrator.study.configuration import recipe
 from orchestrator.study.study import Study
@@ -152,7 +152,7 @@ class Experiment(Checked):
     trials: Annotated[int, pydantic.Field(ge=1)] = 4
     sampler: str = "random"
     scheduler: str = "none"
-    selection: str = "nested"
+    selection: str = DEFAULT
     seeds: Annotated[int, pydantic.Field(ge=1)] = 1
     au: str = "auto"
     same_person: tuple[tuple[str, ...], ...] = ()

@@ -104,7 +104,7 @@ inside() {
   export RAY_UP_enable_autoscaler_v2=0
   logged up "$REPO/.venv/bin/ray" up --yes --no-config-cache "$WORK/cluster.yaml"
   say "ray up has started the head"
-  SWEEP="orchestrator.sweep stag --trials 1 --set recipe.epochs=2 --corpus synthetic --root $WORK/nfs/corpus --name one"
+  SWEEP="orchestrator.sweep stag --trials 1 --selection nested --set recipe.epochs=2 --corpus synthetic --root $WORK/nfs/corpus --name one"
   logged sweep "$REPO/.venv/bin/ray" exec "$WORK/cluster.yaml" "cd mer-orchestrator && python -m tests.cluster.nodes wait 2 \
     && python -m $SWEEP --address auto --store $WORK/nfs/mer --workspace ~/mer-workspace && python -m tests.cluster.nodes folds > $WORK/folds.json"
   say "the sweep over both hosts is done"

@@ -113,6 +113,8 @@ def run(corpus, workspace, name, address):
                 "recipe.epochs=2",
                 "--set",
                 "recipe.warmup_epochs=0",
+                "--selection",
+                "nested",
                 "--inner-folds",
                 "2",
                 "--trials",

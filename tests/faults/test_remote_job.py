@@ -111,7 +111,8 @@ def test_a_job_outlives_its_laptop_is_stopped_and_resumed(head, tmp_path):
     far, near, root = tmp_path / "far", tmp_path / "near", corpus(tmp_path / "corpus")
     go = tmp_path / "go"
     plugin = waiting.model(tmp_path / "waits.py", far / "folds", 2, go)
-    keys = ["--trials", "1", "--inner-folds", "2", "--set", "recipe.epochs=3", "--plugin", str(plugin)]
+    keys = ["--trials", "1", "--inner-folds", "2", "--selection", "nested", "--set", "recipe.epochs=3"]
+    keys += ["--plugin", str(plugin)]
 
     def sweep(workspace):
         base = ["waits", "--corpus", "ststnet_flow", "--root", str(root), "--workspace", str(workspace)]

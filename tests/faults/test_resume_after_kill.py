@@ -44,7 +44,8 @@ class Place:
         self.plugin = waiting.model(folder / "waits.py", self.workspace / "folds", 3, self.go)
 
     def command(self, workspace, *more):
-        keys = ["--trials", TRIALS, "--inner-folds", 2, "--set", "recipe.epochs=3", "--name", "long"]
+        keys = ["--trials", TRIALS, "--selection", "nested", "--inner-folds", 2]
+        keys += ["--set", "recipe.epochs=3", "--name", "long"]
         words = ["waits", "--plugin", self.plugin, "--corpus", "ststnet_flow", "--root", self.root, *keys]
         return python("orchestrator.sweep", *words, "--workspace", workspace, *more)
 

@@ -49,6 +49,8 @@ def test_no_log_file_or_database_holds_a_secret(tmp_path, ray_folder):
     keys = [
         "--trials",
         "1",
+        "--selection",
+        "nested",
         "--inner-folds",
         "2",
         "--protocol",

@@ -59,7 +59,10 @@ def run(app, *words, status):
     return " ".join(done.output.split())
 
 
-QUICK = ("--runner", "inline", "--trials", 1, "--inner-folds", 2, "--set", "recipe.epochs=1")
+QUICK = (
+    *("--runner", "inline", "--selection", "nested"),
+    *("--trials", 1, "--inner-folds", 2, "--set", "recipe.epochs=1"),
+)
 
 
 def options(root, workspace, uri, name):

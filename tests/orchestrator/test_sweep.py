@@ -65,6 +65,8 @@ def command(corpus, workspace, mlflow_uri):
             "recipe.warmup_epochs=0",
             "--inner-folds",
             "2",
+            "--selection",
+            "nested",
             "--tracking-uri",
             mlflow_uri,
         ]

@@ -39,6 +39,7 @@ def asked(root):
         inner_folds=2,
         trials=2,
         settings={"recipe.epochs": 2, "recipe.batch_size": 16},
+        selection="nested",
     )
 
 
