@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from preprocessing import check, extract, people, plugins, show
+from preprocessing import check, extract, local_ray, people, plugins, show
 from preprocessing.apex import SPOTTERS
 from preprocessing.choice import Choice
 from preprocessing.datasets import DATASETS
@@ -219,15 +219,13 @@ def _settings(
 
 
 def _start_ray() -> None:
-    import ray  # only here and in distribute.py: a command of its own starts its own Ray
+    import ray  # only where it is used: a command of its own starts its own Ray
 
-    address = os.environ.get("MER_ADDRESS")  # set on a cluster's hosts: its cluster.yaml
-    ray.init(
-        address=address or "local",
-        include_dashboard=None if address else False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
+    if address := os.environ.get("MER_ADDRESS"):  # set on a cluster's hosts: its cluster.yaml
+        local_ray.close_token()
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    else:
+        local_ray.start()
 
 
 if __name__ == "__main__":
