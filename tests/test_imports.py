@@ -37,8 +37,8 @@ FENCES = {
     ),
 }
 # What the orchestrator may take of preprocessing: places and schemas, facts of corpora, plugins, closures of
-# code, who is who, the Ray of this machine.
-SHARED = ("errors", "schema", "places", "plugins", "closure", "datasets", "people", "local_ray")
+# code, who is who, the Ray of this machine, cells.
+SHARED = ("errors", "schema", "places", "plugins", "closure", "datasets", "people", "local_ray", "cells")
 # and who may take more: what makes features, and contracts that test those who do.
 MORE = ("orchestrator/sweeps/", "orchestrator/testing/")
 
