@@ -27,6 +27,7 @@ from typing import Any
 import pandas as pd
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from orchestrator.protocols import protocol
 from orchestrator.results import coverage
@@ -92,7 +93,9 @@ def read(folder: Path) -> tuple[dict[str, Any], pd.DataFrame]:
         summary = json.loads((folder / "summary.json").read_text())
         text = dict.fromkeys(("rule", "clip_id", "subject", "truth", "predicted"), str)
         predictions = pd.read_csv(folder / "predictions.csv", dtype=text, keep_default_na=False)
-        predictions = predictions.assign(**{name: predictions[name].map(plain) for name in text})
+        predictions = predictions.assign(
+            **{name: predictions[name].map(plain) for name in text if name in predictions}
+        )
     except FileNotFoundError as error:
         raise ReportError(
             f"{error.filename} is missing: the sweep has not finished; run it again with --resume"
@@ -236,9 +239,9 @@ def table(summary: Mapping[str, Any]) -> Table:
         values = [_number(score[name], score["sd"][name]) for name in ("uf1", "uar", "war")]
         values += [_number(score["per_class"][name]["f1"], None) for name in summary["classes"]]
         kind = kind_of(rule, summary)
-        sees = f"[red]{RULES[rule].sees}[/]" if kind == "oracle" else RULES[rule].sees
+        sees = Text(RULES[rule].sees, style="red" if kind == "oracle" else "")
         if rule == "last_epoch" and _nothing_chosen(summary):
-            sees = "nothing chosen"
+            sees = Text("nothing chosen")
         made.add_row(rule, kind, sees, *values, style="bold" if rule == summary.get("rule", DEFAULT) else "")
     return made
 

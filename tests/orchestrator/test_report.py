@@ -75,6 +75,7 @@ def test_ids_that_a_spreadsheet_would_run_are_text_in_every_file_and_read_back_a
         "'it's",
         "NA",
         "1e3",
+        r"$\foo$",  # a formula to Matplotlib
     ]
     report.write(tmp_path, SUMMARY, scores_of(two_trials()))
     predictions = report.read(tmp_path)[1].head(len(odd)).assign(clip_id=odd, subject=odd)
