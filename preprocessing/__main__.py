@@ -27,6 +27,7 @@ from preprocessing.errors import BadInput
 from preprocessing.flow import FLOWS
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.settings import MIDDLE
+from preprocessing.places import nobody_else_writes
 from preprocessing.terminal import Terminal, clean_stderr
 
 LEFT_OUT = plugins.discover()  # before the names are listed below
@@ -60,6 +61,7 @@ LandmarksEvery = Annotated[
 @contextmanager
 def _exit_status() -> Iterator[None]:
     """What ends a command early, as one line and an exit status (see the module's head)."""
+    nobody_else_writes()
     clean_stderr()
     try:
         yield

@@ -1,11 +1,12 @@
-"""Known vulnerabilities of the versions in constraints.txt: ``make audit``, by tests/advisories.json alone, so
-that CI says the same today and tomorrow.
+"""Known vulnerabilities of the versions in constraints.txt: ``make audit``, by tests/advisories.json alone,
+so that CI says the same today and tomorrow.
 
 It fails on a pinned version that an advisory names, unless tests/advisory_exceptions.toml says why it stays
-and until when; and on an exception that has run out or that nothing needs. It always says how old its list is.
+and until when; and on an exception that has run out or that nothing needs. It always says how old its list
+is.
 
     python -m tests.audit                   check
-    python -m tests.audit --refresh CLONE   make the list anew, from a clone of github.com/pypa/advisory-database
+    python -m tests.audit --refresh CLONE   make the list anew, of github.com/pypa/advisory-database
                                             (CC BY 4.0); what was added by hand ("by": "hand") stays
 """
 

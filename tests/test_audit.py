@@ -1,5 +1,5 @@
-"""The audit of pinned versions finds what is planted, takes an exception for its time only, and passes today's
-pins."""
+"""The audit of pinned versions finds what is planted, takes an exception for its time only, and passes
+today's pins."""
 
 import json
 import subprocess

@@ -19,6 +19,7 @@ from rich.text import Text
 from orchestrator.common.errors import Interrupted, NoResult
 from orchestrator.common.names import redacted
 from preprocessing.errors import BadInput
+from preprocessing.places import nobody_else_writes
 from preprocessing.terminal import clean_stderr, indented
 
 ALL, SOME, BAD_INPUT, NOT_IN_MLFLOW, INTERRUPTED = 0, 1, 2, 3, 130
@@ -32,6 +33,7 @@ def errors_are_told(console: Console) -> Iterator[None]:
 
     Bad input is a BadInput (ConfigError, CorpusError, ProtocolError, PluginError ...) or an OSError.
     """
+    nobody_else_writes()
     clean_stderr(lambda text: redacted(indented(text)))
     try:
         yield

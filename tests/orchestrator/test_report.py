@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from orchestrator import report as command
 from orchestrator.common.errors import ConfigError
 from orchestrator.common.names import safe_name
-from orchestrator.results import report
+from orchestrator.results import pictures, report
 from orchestrator.results.coverage import coverage
 from orchestrator.results.headline import headline
 from orchestrator.results.trials import trial_rows, trials_table
@@ -75,7 +75,6 @@ def test_ids_that_a_spreadsheet_would_run_are_text_in_every_file_and_read_back_a
         "'it's",
         "NA",
         "1e3",
-        r"$\foo$",  # a formula to Matplotlib
     ]
     report.write(tmp_path, SUMMARY, scores_of(two_trials()))
     predictions = report.read(tmp_path)[1].head(len(odd)).assign(clip_id=odd, subject=odd)
@@ -89,6 +88,16 @@ def test_ids_that_a_spreadsheet_would_run_are_text_in_every_file_and_read_back_a
             cells = [cell for row in csv.reader(handle) for cell in row]
         assert "'=1+1" in cells and "'@a" in cells
         assert not [cell for cell in cells if cell.startswith(("=", "@", "\t", "\r"))], file
+
+
+def test_a_name_between_dollars_is_no_formula_to_a_picture(tmp_path):
+    """Matplotlib raised at the end of a sweep, after all training."""
+    odd = r"$\foo$"
+    for figure in (
+        pictures.confusion([[1, 0], [0, 1]], [odd, "b\x1b[31m"], odd),
+        pictures.subjects([(odd, 1, 0.5, None)], "nested", "oracle_epoch", odd),
+    ):
+        figure.savefig(tmp_path / "one.png")
 
 
 def test_the_csv_files_agree_with_the_scores(written):
