@@ -129,8 +129,8 @@ def table(lines: Sequence[Mapping[str, Any]]) -> Table:
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, caption=about, caption_justify="left")
     for title in ("row", "features", "AUs", "clips tested"):
         made.add_column(title)
-    for title in (f"UF1\n{_all(lines, 'rule')}", "UAR", Text.assemble("UF1\n", (ORACLE, "red")), "gap"):
-        made.add_column(title, justify="right")
+    for score in (f"UF1\n{_all(lines, 'rule')}", "UAR", Text.assemble("UF1\n", (ORACLE, "red")), "gap"):
+        made.add_column(score, justify="right")
     for one in lines:
         spread = "" if one["uf1_sd"] is None else f" ±{one['uf1_sd']:.3f}"
         oracle = (

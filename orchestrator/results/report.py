@@ -22,7 +22,7 @@ import csv
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from rich import box
@@ -180,7 +180,7 @@ def write_csv(path: Path, rows: Sequence[Mapping[Any, Any]]) -> None:
     table = pd.DataFrame([{name: escaped(value) for name, value in row.items()} for row in rows])
     # a line end of old Macs is one to a reader of CSV too, but Python's writer quotes its own kind only
     odd = any("\r" in value for row in rows for value in row.values() if isinstance(value, str))
-    quoting = csv.QUOTE_NONNUMERIC if odd else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if odd else csv.QUOTE_MINIMAL
     write_atomically(path, lambda temporary: table.to_csv(temporary, index=False, quoting=quoting))
 
 
