@@ -9,7 +9,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export TF_CPP_MIN_LOG_LEVEL = 3
 export GLOG_minloglevel = 2
 
-.PHONY: help env sweep test test-faults lint docs ui benchmark mutate cluster-test clean
+.PHONY: help env sweep test test-faults lint audit docs ui benchmark mutate cluster-test clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,9 @@ lint: env ## ruff and mypy
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check --quiet .
 	$(RUN) -m mypy
+
+audit: env ## known vulnerabilities of the versions in constraints.txt, by the dated list in tests/
+	$(RUN) -m tests.audit
 
 # Not --quiet: a warning that is not shown is not counted, and strict would be strict no more.
 docs: env ## the documentation site, into site/; a broken link or a missing docstring of the reference fails

@@ -19,7 +19,6 @@ versions. A fold takes ``seconds`` of processor time (invented.py), so a busy ma
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import shutil
 import statistics
@@ -43,6 +42,7 @@ from orchestrator.search.samplers import Search
 from orchestrator.search.tune import with_ray
 from orchestrator.study.study import Study
 from orchestrator.workspace.store import FoldStore
+from preprocessing import local_ray
 
 STUDY = Study("stag", "loso", 4, 1, {})
 FIRST_FOLDS = 3  # sweeps that are begun
@@ -60,11 +60,10 @@ def warm(cores: int, seconds: float, folder: Path) -> Iterator[None]:
     """Ray with so many CPUs, whose workers train nothing and have begun."""
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # as runners/ray.start has it: else Tune prints a banner
     env = {**ray_runner.KEEP_MEMORY, invented.SECONDS: str(seconds), "PYTHONPATH": os.getcwd()}
-    ray.init(
-        address="local",
-        num_cpus=cores, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR,
+    local_ray.start(
+        num_cpus=cores,
         runtime_env={"env_vars": env, "worker_process_setup_hook": "benchmarks.invented.as_worker"},
-    )  # fmt: skip
+    )
     sweep(6, 4, folder)
     yield
     ray.shutdown()

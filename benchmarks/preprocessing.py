@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -30,7 +29,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from preprocessing import extract
+from preprocessing import extract, local_ray
 from preprocessing import plan as shards
 from preprocessing.align import crop_of
 from preprocessing.datasets.reading import read
@@ -173,9 +172,7 @@ def scaling(corpus: Path, scratch: Path) -> dict:
     from preprocessing.distribute import with_ray
 
     begin = time.perf_counter()
-    ray.init(
-        address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
-    )
+    local_ray.start(num_cpus=2)
     start = time.perf_counter() - begin
     # for the rest of this process: many small shards: the last one costs little of the rate
     shards.CLIPS_PER_SHARD = 1

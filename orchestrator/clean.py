@@ -49,7 +49,7 @@ def main(
             for one in old:
                 one.path.unlink()
         done = "deleted" if delete else "made by older code; --delete removes them"
-        console.print(f"{len(old)} fold results {done}", highlight=False)
+        console.print(f"{len(old)} fold results {done}")
 
 
 if __name__ == "__main__":

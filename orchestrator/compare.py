@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from mer_models import MODELS
 from orchestrator import sweep
@@ -69,8 +68,8 @@ def main(
                     console.print(table(lines))
         if failed:
             console.print(
-                f"[red]no complete result for {escape(', '.join(failed))}[/red]; run the same command again "
-                "to go on"
+                f"no complete result for {', '.join(failed)}; run the same command again to go on",
+                style="red",
             )
     raise typer.Exit(SOME if failed else ALL)
 

@@ -17,7 +17,6 @@ from typing import Annotated
 
 import typer
 from ray.job_submission import JobSubmissionClient
-from rich.markup import escape
 from rich.table import Table
 
 from orchestrator.common.errors import ConfigError
@@ -25,6 +24,7 @@ from orchestrator.common.names import redacted
 from orchestrator.console.handler import errors_are_told
 from orchestrator.console.terminal import terminal
 from orchestrator.runners.job_server import LOCAL, REMOTE_FOLDER, attempts, job_server, submit, without
+from preprocessing.terminal import printable
 
 ENDS = {
     1: "failed, or folds are missing",
@@ -36,7 +36,7 @@ console = terminal()
 
 
 def say(text: str) -> None:
-    console.print(escape(text), highlight=False, soft_wrap=True)
+    console.print(text, soft_wrap=True)
 
 
 def hand_over(address: str, name: str, model: str) -> None:
@@ -80,7 +80,7 @@ def status(
             else ""
         )
         times = f"{datetime.fromtimestamp(begin):%d %b %H:%M}", f"{(end - begin) / 60:.1f}"
-        made.add_row(job.submission_id, str(job.status), *times, escape(why))
+        made.add_row(job.submission_id, str(job.status), *times, why)
     console.print(made)
 
 
@@ -92,14 +92,14 @@ def logs(
 
     async def tail(client: JobSubmissionClient, job: str) -> None:
         async for text in client.tail_job_logs(job):
-            typer.echo(text, nl=False)
+            typer.echo(printable(text), nl=False)
 
     with errors_are_told(console), job_server(address, say) as client:
         job = str(attempts(client, name)[-1][2].submission_id)
         if follow:
             asyncio.run(tail(client, job))
         else:
-            typer.echo(client.get_job_logs(job), nl=False)
+            typer.echo(printable(client.get_job_logs(job)), nl=False)
 
 
 @app.command()
@@ -110,7 +110,7 @@ def stop(name: Name, address: Address = LOCAL) -> None:
         client.stop_job(job)
         while not (state := client.get_job_status(job)).is_terminal():
             time.sleep(0.2)
-    console.print(f"{job}: {state}", highlight=False)
+    console.print(f"{job}: {state}")
 
 
 @app.command()

@@ -38,7 +38,7 @@ def main(
             plugins.install([read_plugin(where) for where in summary.get("plugins", [])])
         except PluginError as error:
             # the numbers are there; only which code would make them today cannot be said
-            console.print(f"[yellow]{error}[/yellow]", highlight=False)
+            console.print(str(error), style="yellow")
         summary["looks"] = looks.counted(folder)  # others may have looked since
         files = render(folder)
         console.print(table(summary))
@@ -50,8 +50,8 @@ def main(
         states = of_summary(summary)
         for state in sorted(set(states.values()) - {CURRENT}):
             trials = ", ".join(str(trial) for trial, own in states.items() if own == state)
-            console.print(f"[yellow]folds of trial {trials}: {state}[/yellow]", highlight=False)
-        console.print(f"{folder}: {', '.join(path.name for path in files)}", highlight=False)
+            console.print(f"folds of trial {trials}: {state}", style="yellow")
+        console.print(f"{folder}: {', '.join(path.name for path in files)}")
 
 
 if __name__ == "__main__":

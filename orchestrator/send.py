@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from orchestrator.common.errors import ConfigError
 from orchestrator.common.names import redacted
@@ -47,14 +46,10 @@ def main(
         if not outbox.sent:
             outbox.say_rest()
             raise typer.Exit(NOT_IN_MLFLOW)
-        console.print(
-            f"MLflow at {escape(redacted(uri))} has all {len(outbox.record['trials'])} trials of {name}",
-            highlight=False,
-        )
+        console.print(f"MLflow at {redacted(uri)} has all {len(outbox.record['trials'])} trials of {name}")
         if not outbox.record["ended"]:
             console.print(
-                "[yellow]the sweep has not ended[/yellow]: continue it with --resume, its scores come then",
-                highlight=False,
+                "the sweep has not ended: continue it with --resume, its scores come then", style="yellow"
             )
 
 

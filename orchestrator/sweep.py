@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from orchestrator.common.errors import ConfigError
 from orchestrator.console import asked
@@ -146,9 +145,9 @@ def shown(result: Result, workspace: Path, tracking_uri: str) -> int:
             console.print(parts)
         if learnt := outputs_table(summary, summary["rule"]):
             console.print(learnt)
-        console.print(headline(summary), highlight=False)
+        console.print(headline(summary))
         next_ = next_commands(summary["name"], workspace, tracking, summary["model"])
-        console.print(next_, highlight=False, soft_wrap=True)
+        console.print(next_, soft_wrap=True)
         if failed := summary["failed_trials"]:
             _failures(summary, failed)
     if result.missing:
@@ -160,11 +159,12 @@ def _failures(summary: dict[str, Any], failed: dict[str, str]) -> None:
     rows = {row["trial"]: row for row in summary["trials"]}
     missing = sum(rows[int(index)]["of"] - rows[int(index)]["folds"] for index in failed)
     console.print(
-        f"[red]{missing} folds have no result[/red] ({len(failed)} failed trials); mend and go on with "
-        f"--resume {summary['name']}"
+        f"{missing} folds have no result ({len(failed)} failed trials); mend and go on with "
+        f"--resume {summary['name']}",
+        style="red",
     )
     for index, error in failed.items():
-        console.print(f"trial {index}:\n{escape(error)}", highlight=False)
+        console.print(f"trial {index}:\n{error}")
 
 
 if __name__ == "__main__":

@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.text import Text
 
-from preprocessing import check, extract, people, plugins, show
+from preprocessing import check, extract, local_ray, people, plugins, show
 from preprocessing.apex import SPOTTERS
 from preprocessing.choice import Choice
 from preprocessing.datasets import DATASETS
@@ -28,11 +27,13 @@ from preprocessing.errors import BadInput
 from preprocessing.flow import FLOWS
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.settings import MIDDLE
+from preprocessing.places import nobody_else_writes
+from preprocessing.terminal import Terminal, clean_stderr
 
 LEFT_OUT = plugins.discover()  # before the names are listed below
 DEFAULT = Settings()
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-console = Console()
+console = Terminal()
 
 Corpus = Annotated[str, typer.Argument(help=f"one of {', '.join(DATASETS)}, or a plugin's")]
 Root = Annotated[
@@ -60,13 +61,15 @@ LandmarksEvery = Annotated[
 @contextmanager
 def _exit_status() -> Iterator[None]:
     """What ends a command early, as one line and an exit status (see the module's head)."""
+    nobody_else_writes()
+    clean_stderr()
     try:
         yield
     except KeyboardInterrupt:
         console.print("interrupted; what is finished is kept, and the same command goes on from there")
         raise typer.Exit(130) from None
     except (BadInput, OSError) as error:
-        console.print(f"[red]{type(error).__name__}[/red]: {escape(str(error))}", highlight=False)
+        console.print(Text.assemble((type(error).__name__, "red"), f": {error}"))
         raise typer.Exit(1 if isinstance(error, extract.TooManyFailures) else 2) from error
 
 
@@ -74,10 +77,10 @@ def _exit_status() -> Iterator[None]:
 def _progress() -> Iterator[extract.Report]:
     """A bar on a terminal, lines elsewhere."""
     bar = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
         console=console,
         disable=not console.is_terminal,
     )
@@ -96,7 +99,7 @@ def _progress() -> Iterator[extract.Report]:
 
 
 def _say(text: str) -> None:
-    console.print(text, soft_wrap=True, highlight=False, markup=False)
+    console.print(text, soft_wrap=True)
 
 
 @app.command(name="extract")
@@ -219,15 +222,13 @@ def _settings(
 
 
 def _start_ray() -> None:
-    import ray  # only here and in distribute.py: a command of its own starts its own Ray
+    import ray  # only where it is used: a command of its own starts its own Ray
 
-    address = os.environ.get("MER_ADDRESS")  # set on a cluster's hosts: its cluster.yaml
-    ray.init(
-        address=address or "local",
-        include_dashboard=None if address else False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
+    if address := os.environ.get("MER_ADDRESS"):  # set on a cluster's hosts: its cluster.yaml
+        local_ray.close_token()
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    else:
+        local_ray.start()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from preprocessing.cells import escaped
 from preprocessing.choice import Choice
 from preprocessing.inputs import Settings
 from preprocessing.pipeline import Pipeline
@@ -145,7 +146,7 @@ def _write_quarantine(path: Path, errors: dict[str, str]) -> None:
     with open(path, "w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle)
         writer.writerow(["clip_id", "error"])
-        writer.writerows(errors.items())
+        writer.writerows((escaped(clip), escaped(why)) for clip, why in errors.items())
 
 
 def prepare(

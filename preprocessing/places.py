@@ -236,3 +236,9 @@ def write_atomically(path: Place, write: Any, *, flush: bool = True) -> None:
             os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def nobody_else_writes() -> None:
+    """Files and folders of this process and its children are not writable by everybody, whatever umask it was
+    started with: they hold labels, people and code that is run again."""
+    os.umask(os.umask(0o077) | 0o002)

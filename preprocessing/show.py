@@ -31,6 +31,7 @@ from preprocessing.places import write_atomically
 from preprocessing.plugins import Plugin, install
 from preprocessing.regions import CHANNELS, PICTURE_CENTRES, REGIONS, regions, windows
 from preprocessing.schema import Clip, CorpusError
+from preprocessing.terminal import drawn
 
 IMAGES = ("apex_frame", "mesti", "dynamic_image", "active_image", "affective_motion_image")
 GROUPS = {
@@ -125,8 +126,8 @@ def _clip_sheet(clip: Clip, settings: Settings) -> Figure:
     whole, frames, rise, fall = values["key"]
     figure = Figure(figsize=(20, 13), layout="constrained")
     figure.suptitle(
-        f"{clip.clip_id}   {clip.emotion}   AU {clip.aus or ('none' if clip.aus_known else 'not annotated')} "
-        "  "
+        drawn(f"{clip.clip_id}   {clip.emotion}")
+        + f"   AU {clip.aus or ('none' if clip.aus_known else 'not annotated')}   "
         f"{facts['n_frames']} frames of {facts['width']} x {facts['height']}, {facts['fps'] or '?'} per "
         "second",
         fontsize=15,
@@ -226,7 +227,8 @@ def _picture_sheet(clip: Clip) -> Figure:
     picture = read_picture(clip.frames)
     figure = Figure(figsize=(15, 5.5), layout="constrained")
     figure.suptitle(
-        f"{clip.clip_id}   {clip.emotion}   {picture.shape[1]} x {picture.shape[0]} flow picture", fontsize=15
+        drawn(f"{clip.clip_id}   {clip.emotion}   {picture.shape[1]} x {picture.shape[0]} flow picture"),
+        fontsize=15,
     )
     for ax, plane, name in zip(figure.subplots(1, 3), range(3), ("u", "v", "strain"), strict=True):
         ax.imshow(picture[..., plane], cmap="gray", vmin=0, vmax=255)

@@ -17,6 +17,7 @@ OURS = ("preprocessing", "mer_models", "search_spaces", "orchestrator")
 FENCES = {
     "ray": (
         "preprocessing/distribute.py",
+        "preprocessing/local_ray.py",
         "preprocessing/__main__.py",
         "orchestrator/runners/",
         "orchestrator/search/tune.py",
@@ -36,8 +37,19 @@ FENCES = {
     ),
 }
 # What the orchestrator may take of preprocessing: places and schemas, facts of corpora, plugins, closures of
-# code, who is who.
-SHARED = ("errors", "schema", "places", "plugins", "closure", "datasets", "people")
+# code, who is who, the Ray of this machine, cells, the terminal.
+SHARED = (
+    "errors",
+    "schema",
+    "places",
+    "plugins",
+    "closure",
+    "datasets",
+    "people",
+    "local_ray",
+    "cells",
+    "terminal",
+)
 # and who may take more: what makes features, and contracts that test those who do.
 MORE = ("orchestrator/sweeps/", "orchestrator/testing/")
 

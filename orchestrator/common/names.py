@@ -19,5 +19,10 @@ def safe_name(name: str) -> str:
 
 
 def redacted(address: str) -> str:
-    """The address without user name and password: what may be shown and logged."""
-    return re.sub(r"(?<=://)[^/\s]*@", "***@", address)
+    """The address without user name, password or key: what may be shown and logged. Of a text, all addresses
+    in it.
+
+    A password may hold slashes and at signs, as SQLAlchemy reads it, and may stand among the options.
+    """
+    text = re.sub(r"(?<=://)(?:[^:/\s]*:\S*|[^/\s]*)@", "***@", address)
+    return re.sub(r"(?i)(?<=[?&;])(\w*(?:pass|pwd|secret|token|key)\w*)=[^&;\s'\"]*", r"\1=***", text)

@@ -9,16 +9,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from orchestrator.common.errors import Interrupted, NoResult
+from orchestrator.common.names import redacted
 from preprocessing.errors import BadInput
+from preprocessing.places import nobody_else_writes
+from preprocessing.terminal import clean_stderr, indented
 
 ALL, SOME, BAD_INPUT, NOT_IN_MLFLOW, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -31,18 +33,17 @@ def errors_are_told(console: Console) -> Iterator[None]:
 
     Bad input is a BadInput (ConfigError, CorpusError, ProtocolError, PluginError ...) or an OSError.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    nobody_else_writes()
+    clean_stderr(lambda text: redacted(indented(text)))
     try:
         yield
     except NoResult as error:
-        console.print(f"[red]no result[/red]: {escape(str(error))}", highlight=False)
+        console.print(Text.assemble(("no result", "red"), f": {error}"))
         raise typer.Exit(SOME) from error
     except KeyboardInterrupt as error:
         why = str(error) if isinstance(error, Interrupted) else "ended; what is finished is kept"
-        console.print(f"[yellow]{escape(why)}[/yellow]", highlight=False, soft_wrap=True)
+        console.print(Text(why, style="yellow"), soft_wrap=True)
         raise typer.Exit(INTERRUPTED) from None
     except (BadInput, OSError) as error:
-        console.print(
-            f"[red]{type(error).__name__}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True
-        )
+        console.print(Text.assemble((type(error).__name__, "red"), f": {error}"), soft_wrap=True)
         raise typer.Exit(BAD_INPUT) from error

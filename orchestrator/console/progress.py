@@ -6,12 +6,12 @@ from __future__ import annotations
 import time
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from orchestrator.search.events import Event, FoldEnded, Note, Preparing, SearchBegins, TrialEnded
 
-COLOURS = {"note": "{}", "warning": "[yellow]{}[/yellow]", "error": "[red]{}[/red]"}
+COLOURS = {"note": "", "warning": "yellow", "error": "red"}
 
 
 class SweepProgress:
@@ -22,10 +22,10 @@ class SweepProgress:
         """every: seconds between two lines in a log."""
         self.console, self.every = console, every
         self.bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
             TimeElapsedColumn(),
             console=console,
             disable=not console.is_terminal,
@@ -46,9 +46,7 @@ class SweepProgress:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Note):
-            self.console.print(
-                COLOURS[event.level].format(escape(event.text)), highlight=False, soft_wrap=True
-            )
+            self._say(Text(event.text, style=COLOURS[event.level]))
         elif isinstance(event, Preparing):
             self._show(event.what, event.done, event.total, event.note)
         elif isinstance(event, SearchBegins):
@@ -80,14 +78,17 @@ class SweepProgress:
             self.total -= self.folds_a_trial - self.of_trial[outcome.index]
         if outcome.error:
             last = outcome.error.strip().splitlines()[-1]
-            self.console.print(f"[red]trial {outcome.index} failed[/red]: {escape(last)}", highlight=False)
+            self._say(Text.assemble((f"trial {outcome.index} failed", "red"), f": {last}"))
 
     def _show(self, what: str, done: int, total: int, note: str) -> None:
         if self.console.is_terminal:
             self.bar.update(self.task, description=what, completed=done, total=total, note=note, visible=True)
         elif done >= total or time.monotonic() - self.said >= self.every:
             self.said = time.monotonic()
-            self.console.print(f"{what} {done}/{total}  {note}", highlight=False, soft_wrap=True)
+            self._say(Text(f"{what} {done}/{total}  {note}"))
+
+    def _say(self, text: Text) -> None:
+        self.console.print(text, soft_wrap=True)
 
 
 def _clock(seconds: float) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from rich.console import Console
+from preprocessing.terminal import Terminal
 
 
-def terminal() -> Console:
+def terminal() -> Terminal:
     """The terminal; or a file, wide enough for tables, since a log has no width of its own."""
-    return Console() if sys.stdout.isatty() else Console(width=130, height=50)
+    return Terminal() if sys.stdout.isatty() else Terminal(width=130, height=50)

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from rich import box
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from orchestrator.results import coverage, report
 from orchestrator.results.action_units import au_columns, au_label
@@ -129,15 +129,15 @@ def table(lines: Sequence[Mapping[str, Any]]) -> Table:
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, caption=about, caption_justify="left")
     for title in ("row", "features", "AUs", "clips tested"):
         made.add_column(title)
-    for title in (f"UF1\n{_all(lines, 'rule')}", "UAR", "UF1\n[red]oracle_epoch[/red]", "gap"):
-        made.add_column(title, justify="right")
+    for score in (f"UF1\n{_all(lines, 'rule')}", "UAR", Text.assemble("UF1\n", (ORACLE, "red")), "gap"):
+        made.add_column(score, justify="right")
     for one in lines:
         spread = "" if one["uf1_sd"] is None else f" ±{one['uf1_sd']:.3f}"
         oracle = (
             ("-", "-") if one["gap"] is None else (f"{one['oracle_epoch_uf1']:.3f}", f"{one['gap']:+.3f}")
         )
         made.add_row(
-            escape(one["row"]),
+            one["row"],
             one["features"],
             one["au"],
             _tested(one),

@@ -19,7 +19,7 @@ def headline(summary: Mapping[str, Any]) -> str:
     score = summary["selection"][rule]
     kind: str = kind_of(rule, summary)
     if kind == "oracle":
-        kind = "[red]ORACLE, no result[/red]"
+        kind = "ORACLE, no result"
     if search := adaptive(summary):
         kind += f": trials chosen by {' and '.join(search)} with all validation people in view"
     notes = [said for said in (_gaps(summary), looks_said(summary)) if said]

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from preprocessing.terminal import drawn
+
 BLIND, NOT_BLIND, ORACLE, INK = "#1b6ca8", "#8fb8d8", "#d1495b", "#22262b"
 KINDS = {  # as selection.rules.kind_of gives them -> colour, and what they mean
     "blind": (BLIND, "blind: the held-out person has no say"),
@@ -24,7 +26,7 @@ KINDS = {  # as selection.rules.kind_of gives them -> colour, and what they mean
 
 def _head(figure: Figure, text: str) -> None:
     """The title, broken into lines that fit the figure's width at 9 points."""
-    figure.suptitle(textwrap.fill(text, int(figure.get_figwidth() * 14)), fontsize=9)
+    figure.suptitle(textwrap.fill(drawn(text), int(figure.get_figwidth() * 14)), fontsize=9)
 
 
 def confusion(matrix: Sequence[Sequence[int]], classes: Sequence[str], title: str) -> Figure:
@@ -39,6 +41,7 @@ def confusion(matrix: Sequence[Sequence[int]], classes: Sequence[str], title: st
         dark = share[row, column] > 0.55
         text = f"{value}\n{share[row, column]:.0%}"
         axes.text(column, row, text, ha="center", va="center", fontsize=9, color="white" if dark else INK)
+    classes = [drawn(name) for name in classes]
     axes.set_xticks(range(len(classes)), classes, rotation=30, ha="right")
     axes.set_yticks(range(len(classes)), classes)
     axes.set_xlabel("predicted")
@@ -106,7 +109,7 @@ def subjects(
     axes.scatter(accuracy, places, s=size, color=BLIND, label=rule, zorder=3)
     pooled = float(np.average(accuracy, weights=[row[1] for row in rows]))
     axes.axvline(pooled, color=INK, linestyle=":", linewidth=1, label=f"all clips, {rule}: {pooled:.3f}")
-    axes.set_yticks(places, [f"{row[0]}  ({row[1]})" for row in rows], fontsize=7)
+    axes.set_yticks(places, [drawn(f"{row[0]}  ({row[1]})") for row in rows], fontsize=7)
     axes.set_ylim(-0.8, len(rows) - 0.2)
     axes.set_xlim(-0.04, 1.04)
     axes.set_xlabel("accuracy of the held-out person")

@@ -18,14 +18,16 @@ Output  made anew from these two, in the same folder:
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from orchestrator.protocols import protocol
 from orchestrator.results import coverage
@@ -34,6 +36,7 @@ from orchestrator.results.headline import looks_said
 from orchestrator.results.parts import part_row
 from orchestrator.selection.metrics import uar_of_people
 from orchestrator.selection.rules import RULES, UNNAMED, kind_of
+from preprocessing.cells import escaped, plain
 from preprocessing.errors import BadInput
 from preprocessing.places import write_atomically
 
@@ -60,7 +63,7 @@ def write(folder: Path, summary: Mapping[str, Any], scores: Mapping[str, Mapping
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(with_scores(summary, scores), indent=2, allow_nan=False)
     write_atomically(folder / "summary.json", lambda path: path.write_text(text + "\n"))
-    _write_csv(folder / "predictions.csv", prediction_rows(scores, summary["classes"]))
+    write_csv(folder / "predictions.csv", prediction_rows(scores, summary["classes"]))
     return [folder / "summary.json", folder / "predictions.csv", *render(folder)]
 
 
@@ -90,6 +93,9 @@ def read(folder: Path) -> tuple[dict[str, Any], pd.DataFrame]:
         summary = json.loads((folder / "summary.json").read_text())
         text = dict.fromkeys(("rule", "clip_id", "subject", "truth", "predicted"), str)
         predictions = pd.read_csv(folder / "predictions.csv", dtype=text, keep_default_na=False)
+        predictions = predictions.assign(
+            **{name: predictions[name].map(plain) for name in text if name in predictions}
+        )
     except FileNotFoundError as error:
         raise ReportError(
             f"{error.filename} is missing: the sweep has not finished; run it again with --resume"
@@ -108,8 +114,8 @@ def render(folder: Path) -> list[Path]:
     summary, predictions = read(folder)
     selection, classes = summary["selection"], summary["classes"]
     people, aus = people_of(predictions), au_columns(summary)
-    _write_csv(folder / "loso_results.csv", people.assign(**aus).to_dict("records"))
-    _write_csv(
+    write_csv(folder / "loso_results.csv", people.assign(**aus).to_dict("records"))
+    write_csv(
         folder / "summary.csv",
         [summary_row(rule, score, kind_of(rule, summary)) | aus for rule, score in selection.items()],
     )
@@ -118,7 +124,7 @@ def render(folder: Path) -> list[Path]:
         for rule, score in selection.items()
         for name, part in score["parts"].items()
     ]:
-        _write_csv(folder / "parts.csv", parts)
+        write_csv(folder / "parts.csv", parts)
 
     about = title(summary)
     figures = {
@@ -168,8 +174,14 @@ def people_of(predictions: pd.DataFrame) -> pd.DataFrame:
     return people
 
 
-def _write_csv(path: Path, rows: Sequence[Mapping[Any, Any]]) -> None:
-    write_atomically(path, lambda temporary: pd.DataFrame(list(rows)).to_csv(temporary, index=False))
+def write_csv(path: Path, rows: Sequence[Mapping[Any, Any]]) -> None:
+    """Rows as a CSV file, whole or not at all, of which no cell is a formula to a spreadsheet
+    (preprocessing/cells.py). Raises OSError."""
+    table = pd.DataFrame([{name: escaped(value) for name, value in row.items()} for row in rows])
+    # a line end of old Macs is one to a reader of CSV too, but Python's writer quotes its own kind only
+    odd = any("\r" in value for row in rows for value in row.values() if isinstance(value, str))
+    quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if odd else csv.QUOTE_MINIMAL
+    write_atomically(path, lambda temporary: table.to_csv(temporary, index=False, quoting=quoting))
 
 
 def summary_row(rule: str, score: Mapping[str, Any], kind: str) -> dict[str, Any]:
@@ -227,9 +239,9 @@ def table(summary: Mapping[str, Any]) -> Table:
         values = [_number(score[name], score["sd"][name]) for name in ("uf1", "uar", "war")]
         values += [_number(score["per_class"][name]["f1"], None) for name in summary["classes"]]
         kind = kind_of(rule, summary)
-        sees = f"[red]{RULES[rule].sees}[/]" if kind == "oracle" else RULES[rule].sees
+        sees = Text(RULES[rule].sees, style="red" if kind == "oracle" else "")
         if rule == "last_epoch" and _nothing_chosen(summary):
-            sees = "nothing chosen"
+            sees = Text("nothing chosen")
         made.add_row(rule, kind, sees, *values, style="bold" if rule == summary.get("rule", UNNAMED) else "")
     return made
 

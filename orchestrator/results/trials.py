@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from orchestrator.search.events import Outcome
 from orchestrator.selection.records import pooled_validation_uf1
@@ -73,11 +74,11 @@ def trials_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     for row in sorted(
         rows, key=lambda r: (r["state"] == "failed", r["state"], -(r["validation_uf1"] or 0.0), r["trial"])
     ):
-        value = "nan" if row["validation_uf1"] is None else f"{row['validation_uf1']:.3f}"
+        value = Text("nan" if row["validation_uf1"] is None else f"{row['validation_uf1']:.3f}")
         if row["state"] == "failed":
-            value = "[red]failed[/red]"
+            value = Text("failed", style="red")
         elif row["state"] == "stopped":
-            value += f" of {row['folds']} folds, stopped"
+            value.append(f" of {row['folds']} folds, stopped")
         keys = ", ".join(f"{key.split('.', 1)[1]}={_short(v)}" for key, v in row["settings"].items())
         made.add_row(str(row["trial"]), value, str(row["chosen"]), keys)
     return made

@@ -25,6 +25,7 @@ from orchestrator.runners.sizing import Need, Peak
 from orchestrator.study.jobs import FoldJob, FoldResult
 from orchestrator.study.tasks import Annotations, FoldTask, SharedInputs, unsigned
 from orchestrator.workspace.store import FoldStore
+from preprocessing import local_ray
 
 if TYPE_CHECKING:
     from orchestrator.runners.inline import Ended
@@ -69,8 +70,7 @@ def start(address: str | None, cpus: int | None = None, gpus: int | None = None)
     """Join the cluster at ``address``, or start Ray on this machine alone, without a dashboard, also where
     another one runs already.
 
-    Ray's own ports answer to holders of its token only (its default since 2.60), which ``ray.init`` makes and
-    keeps.
+    What listens then, and to whom it answers: preprocessing/local_ray.py. Raises BadInput, OSError.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     # Tune's new reporter prints a banner even when told to be silent
@@ -78,6 +78,7 @@ def start(address: str | None, cpus: int | None = None, gpus: int | None = None)
     if ray.is_initialized():
         return
     if address:
+        local_ray.close_token()
         ray.init(
             address=address,
             log_to_driver=False,
@@ -87,14 +88,7 @@ def start(address: str | None, cpus: int | None = None, gpus: int | None = None)
     else:
         for name, value in KEEP_MEMORY.items():  # Ray's processes on this machine inherit it
             os.environ.setdefault(name, value)
-        ray.init(
-            address="local",
-            num_cpus=cpus,
-            num_gpus=gpus,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
+        local_ray.start(num_cpus=cpus, num_gpus=gpus)
 
 
 @ray.remote(num_cpus=1)

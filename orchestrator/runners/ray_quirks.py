@@ -1,7 +1,7 @@
 """What is changed inside Ray, by its private names, and why. For Ray 2.60;
 tests/orchestrator/runners/test_ray_quirks.py says when one of them is no longer needed, or no longer takes
-hold. Nothing else of ours touches Ray's private parts but these and ``ray.experimental.internal_kv``, which
-tasks ask whether their sweep is ending (runners/ray.py).
+hold. Nothing else of ours touches Ray's private parts but these, preprocessing/local_ray.py, and
+``ray.experimental.internal_kv``, which tasks ask whether their sweep is ending (runners/ray.py).
 """
 
 from __future__ import annotations

@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from mer_models import MODELS
 from orchestrator.common.errors import ConfigError, NoResult, nearest
 from orchestrator.common.names import safe_name
@@ -27,7 +25,6 @@ from orchestrator.sweeps.experiment import Experiment
 from orchestrator.sweeps.run import resume, run
 from orchestrator.workspace import looks
 from orchestrator.workspace.sweep_folder import SWEEPS
-from preprocessing.places import write_atomically
 from search_spaces import SPACES
 
 COMPARISONS = "comparisons"  # folder under --workspace
@@ -126,10 +123,7 @@ class Comparison:
                     tell(Note(str(error), "error"))
             made = self.lines(held)
             if made:
-                write_atomically(
-                    self.folder / "comparison.csv",
-                    lambda path, made=made: pd.DataFrame(made).to_csv(path, index=False),
-                )
+                report.write_csv(self.folder / "comparison.csv", made)
             yield row.name, made
 
     def _sweep(self, name: str, experiment: Experiment, tell: Listener) -> None:

@@ -17,6 +17,7 @@ from preprocessing.datasets.facts import Corpus, path_of
 from preprocessing.datasets.videos import or_video
 from preprocessing.frames import LARGEST, leads_out
 from preprocessing.schema import Clip, CorpusError
+from preprocessing.terminal import printable
 
 
 def read(corpus: str, root: Path) -> list[Clip]:
@@ -76,6 +77,8 @@ def _label_problems(clip: Clip) -> Iterator[str]:
     subject = clip.subject.removeprefix(f"{clip.corpus}/")
     if not subject or not clip.name or "/" in subject + clip.name:
         yield f"subject {subject!r} and clip {clip.name!r} must be given and hold no '/'"
+    if any(printable(word) != word or "\n" in word for word in (subject, clip.name)):
+        yield f"subject {subject!r} and clip {clip.name!r} must hold no control character"
     if not clip.emotion and not clip.problem:
         yield "no emotion is given"
     if (clip.onset is None) != (clip.offset is None) and not clip.problem:

@@ -9,6 +9,7 @@ import typer
 
 from preprocessing.render.config import DEFAULT_DIFFICULTY, RenderConfig
 from preprocessing.render.corpus import render_corpus
+from preprocessing.terminal import printable
 
 
 def main(
@@ -29,9 +30,9 @@ def main(
         config = RenderConfig(seed=seed, subjects=subjects, clips_per_subject=clips, difficulty=difficulty)
         manifest = render_corpus(root, config, processes=processes, progress=progress)
     except (ValueError, OSError) as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(printable(f"error: {error}"), err=True)
         raise typer.Exit(1) from error
-    typer.echo(f"{manifest}")
+    typer.echo(printable(f"{manifest}"))
 
 
 if __name__ == "__main__":

@@ -73,6 +73,6 @@ def test_no_log_file_or_database_holds_a_secret(tmp_path, ray_folder):
     assert away.returncode == 3, away.stdout + away.stderr
     assert not [word for word in words for run in (good, away) if word in run.stdout + run.stderr]
     assert (tmp_path / "w" / "mlflow.db").is_file()
-    logs = list(ray_folder.glob("ray/session_2*/logs"))
+    logs = list(ray_folder.glob("mer-ray-*/ray/session_2*/logs"))
     assert len(logs) == 2, "Ray has left no log to be looked through"
     assert not holders(tmp_path / "w", words) + [one for log in logs for one in holders(log, words)]

@@ -1,6 +1,7 @@
 """The files and the table of a report: figures join the truth by clip id, survive a second run, and name what
 is missing."""
 
+import csv
 import json
 import shutil
 
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 from orchestrator import report as command
 from orchestrator.common.errors import ConfigError
 from orchestrator.common.names import safe_name
-from orchestrator.results import report
+from orchestrator.results import pictures, report
 from orchestrator.results.coverage import coverage
 from orchestrator.results.headline import headline
 from orchestrator.results.trials import trial_rows, trials_table
@@ -59,6 +60,44 @@ def test_every_file_promised_is_there_and_the_json_is_the_contract(written):
     assert list(summary["selection"]) == list(scores)
     assert {"uf1", "uar", "war", "per_class", "confusion"} <= set(summary["selection"]["nested"])
     assert "predictions" not in summary["selection"]["nested"]
+
+
+def test_ids_that_a_spreadsheet_would_run_are_text_in_every_file_and_read_back_as_they_are(tmp_path):
+    odd = [
+        "=1+1",
+        "@a",
+        "-2+3+cmd|' /C calc'!A0",
+        "\ttab",
+        "\rline",
+        'q",\n"',
+        "'=1",
+        "-5",
+        "'it's",
+        "NA",
+        "1e3",
+    ]
+    report.write(tmp_path, SUMMARY, scores_of(two_trials()))
+    predictions = report.read(tmp_path)[1].head(len(odd)).assign(clip_id=odd, subject=odd)
+    report.write_csv(tmp_path / "predictions.csv", predictions.to_dict("records"))
+    back = report.read(tmp_path)[1]
+    assert back["clip_id"].tolist() == odd and back["subject"].tolist() == odd
+    assert {str(kind) for kind in back.filter(regex="^p_").dtypes} == {"float64"}
+    report.render(tmp_path)
+    for file in ("predictions.csv", "loso_results.csv"):
+        with open(tmp_path / file, newline="") as handle:
+            cells = [cell for row in csv.reader(handle) for cell in row]
+        assert "'=1+1" in cells and "'@a" in cells
+        assert not [cell for cell in cells if cell.startswith(("=", "@", "\t", "\r"))], file
+
+
+def test_a_name_between_dollars_is_no_formula_to_a_picture(tmp_path):
+    """Matplotlib raised at the end of a sweep, after all training."""
+    odd = r"$\foo$"
+    for figure in (
+        pictures.confusion([[1, 0], [0, 1]], [odd, "b\x1b[31m"], odd),
+        pictures.subjects([(odd, 1, 0.5, None)], "nested", "oracle_epoch", odd),
+    ):
+        figure.savefig(tmp_path / "one.png")
 
 
 def test_the_csv_files_agree_with_the_scores(written):

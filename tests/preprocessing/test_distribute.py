@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from preprocessing import extract
+from preprocessing import local_ray as ray_here
 from preprocessing.distribute import with_ray
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.plugins import read
@@ -16,7 +17,7 @@ from preprocessing.schema import read_shards
 def local_ray():
     import ray
 
-    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    ray_here.start(num_cpus=2)
     yield
     ray.shutdown()
 

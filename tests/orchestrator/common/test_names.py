@@ -24,6 +24,10 @@ def test_what_may_be_a_name_stays_as_it_is():
         ("postgresql://u:p@h:5432/db", "postgresql://***@h:5432/db"),
         ("sqlite:///workspace/mlflow.db", "sqlite:///workspace/mlflow.db"),
         ("https://mlflow.lab/@home", "https://mlflow.lab/@home"),
+        ("postgresql://me:sl/a@sh@h/db", "postgresql://***@h/db"),
+        ("postgresql://h/db?user=me&password=hunter2", "postgresql://h/db?user=me&password=***"),
+        ("(http://h/x?Access_Token=a1&b=2) failed", "(http://h/x?Access_Token=***&b=2) failed"),
+        ("sqlite:////home/me@lab/mlflow.db", "sqlite:////home/me@lab/mlflow.db"),
     ],
 )
 def test_a_password_is_not_shown(address, shown):

@@ -1,5 +1,7 @@
 """One exit status for one thing, in every command."""
 
+import os
+
 import pytest
 import typer
 from rich.console import Console
@@ -46,6 +48,21 @@ def test_an_error_is_one_line_and_its_status(error, status, capsys):
     assert ended.value.exit_code == status
     told = capsys.readouterr().out.strip()
     assert str(error) in told and "\n" not in told  # with brackets that are no markup
+
+
+def test_no_file_of_a_command_is_writable_by_everybody(tmp_path):
+    before = os.umask(0)
+    try:
+        with errors_are_told(Console()):
+            (tmp_path / "labels").mkdir()
+            (tmp_path / "people").touch()
+            assert os.umask(0o027) == 0o002  # a group may share its files
+        with errors_are_told(Console()):
+            (tmp_path / "kept").touch()
+    finally:
+        os.umask(before)
+    assert not [p for p in tmp_path.iterdir() if p.stat().st_mode & 0o002]
+    assert (tmp_path / "kept").stat().st_mode & 0o777 == 0o640
 
 
 def test_a_fault_of_the_program_keeps_its_traceback():

@@ -2,8 +2,10 @@
 counts is what is started."""
 
 import logging
+import stat
 import time
 from pathlib import Path
+from socket import SOCK_DGRAM
 
 import pytest
 import ray
@@ -16,6 +18,7 @@ from orchestrator.runners.ray import RayRunner
 from orchestrator.runners.sizing import Need, Peak
 from orchestrator.study.study import Study
 from orchestrator.workspace.store import FoldStore
+from preprocessing import local_ray
 from tests.orchestrator.tables import QUICK, table
 from tests.waiting import LIMIT, until
 
@@ -74,6 +77,25 @@ def run(jobs, folder, **options):
 def kept(jobs, folder):
     store = FoldStore(folder / "folds")
     return {job.job_id for job in jobs if job.job_id in store}
+
+
+def test_every_port_of_a_local_ray_is_on_loopback_and_its_folder_is_closed(cluster, jobs, tmp_path):
+    """Of the whole tree of processes, workers and metrics among them: looked at as ``ss -ltnp`` does."""
+    run(jobs[:1], tmp_path)  # workers are there
+    import psutil  # Ray brings it
+
+    me = psutil.Process()
+    listening = [
+        (process.name(), socket.laddr.ip)
+        for process in (me, *me.children(recursive=True))
+        for socket in process.net_connections("inet")
+        if socket.status == psutil.CONN_LISTEN or (not socket.raddr and socket.type == SOCK_DGRAM)
+    ]
+    assert len(listening) > 8, "what Ray's processes are called has changed"
+    assert {ip.removeprefix("::ffff:") for _, ip in listening} <= {"127.0.0.1", "::1"}, listening
+    folder = local_ray.private_folder()
+    assert (folder / "ray" / "session_latest").is_dir() and stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(local_ray.token_file().stat().st_mode) == 0o600
 
 
 def test_the_first_fold_has_the_gpu_to_itself_and_sizes_the_others(cluster, jobs, tmp_path, monkeypatch):

@@ -1,0 +1,135 @@
+"""Ray on this machine alone, for this user alone: its ports on loopback, its folder and its token closed to
+others. The only place that starts one.
+
+Ray by itself listens on every network of the machine, makes its folder and all below it writable by
+everybody, and its token readable. What each port is, and what still answers without the token:
+docs/explanation/security.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import secrets
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from preprocessing.errors import BadInput
+
+LOOPBACK = "127.0.0.1"
+SOCKET_NAME = 107  # characters, at most, of a path that is a Unix socket
+OF_A_SESSION = len("/ray/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store")
+
+log = logging.getLogger(__name__)
+
+
+def start(**options: Any) -> None:
+    """``ray.init`` of a new Ray on this machine. options: more of its arguments.
+
+    Raises BadInput where its folder cannot be this user's own, OSError where that or the token cannot be
+    written.
+    """
+    import ray  # half a second, and a command that joins a cluster needs none of this
+
+    make_token()
+    folder = private_folder()
+    with _on_loopback():
+        ray.init(
+            address="local",
+            _node_ip_address=LOOPBACK,
+            _temp_dir=str(folder / "ray"),  # Ray opens it and all below to everybody: they do not get there
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            **options,
+        )
+
+
+@contextlib.contextmanager
+def _on_loopback() -> Iterator[None]:
+    """A private part of Ray changed while it starts: it takes the loopback address for this machine's, as it
+    does on macOS."""
+    from ray._private import ray_constants
+
+    held = ray_constants.ENABLE_RAY_CLUSTER
+    ray_constants.ENABLE_RAY_CLUSTER = False
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = held
+
+
+def private_folder() -> Path:
+    """Folder of Ray's sessions, ``mer-ray-<user id>`` in RAY_TMPDIR, TMPDIR or /tmp: mode 0700, made if
+    missing.
+
+    Its name can be guessed, so it is used only if it is this user's own and no link. Raises BadInput
+    otherwise, and where Ray's sockets in it would have names that are too long.
+    """
+    folder = Path(os.environ.get("RAY_TMPDIR") or tempfile.gettempdir()) / f"mer-ray-{os.getuid()}"
+    mend = "set RAY_TMPDIR to a folder of your own"
+    if len(str(folder)) + OF_A_SESSION > SOCKET_NAME:
+        raise BadInput(
+            f"{folder}: too long a path for Ray's sockets, {SOCKET_NAME - OF_A_SESSION} characters at most; "
+            "set RAY_TMPDIR to a shorter one, for example /tmp"
+        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    held = os.lstat(folder)
+    if not stat.S_ISDIR(held.st_mode) or held.st_uid != os.getuid():
+        raise BadInput(f"{folder}: not a folder of this user; Ray's files would be another's: {mend}")
+    if held.st_mode & 0o077:
+        folder.chmod(0o700)
+    return folder
+
+
+def token_file() -> Path | None:
+    """The file from which Ray reads its token; None where it reads none."""
+    if os.environ.get("RAY_AUTH_MODE", "token").lower() != "token" or os.environ.get("RAY_AUTH_TOKEN"):
+        return None
+    named = os.environ.get("RAY_AUTH_TOKEN_PATH")
+    return Path(named) if named else Path.home() / ".ray" / "auth_token"
+
+
+def make_token() -> None:
+    """Make the token if there is none, 0600 from its first byte (Ray's own hand makes it 0644), and close one
+    that is there. Raises OSError."""
+    path = token_file()
+    if path is not None and not path.exists() and "RAY_AUTH_TOKEN_PATH" not in os.environ:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, whole = tempfile.mkstemp(dir=path.parent, prefix=".auth_token-")  # 0600
+        try:
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_hex(32))
+                file.flush()
+                os.fsync(file.fileno())
+            # a link appears whole, and never in the place of one that another process has made meanwhile
+            with contextlib.suppress(FileExistsError):
+                os.link(whole, path)
+        finally:
+            os.unlink(whole)
+    close_token()
+
+
+def close_token() -> None:
+    """Take the token from others' eyes if they could read or write it, and say so: who has it runs code as
+    this user."""
+    path = token_file()
+    if path is None or not path.is_file() or not (mode := stat.S_IMODE(path.stat().st_mode)) & 0o077:
+        return
+    try:
+        path.chmod(0o600)
+    except OSError as error:  # mounted by somebody else: a secret of Kubernetes, say
+        log.warning("Ray's token %s can be read by others (%04o) and stays so: %s", path, mode, error)
+        return
+    log.warning(
+        "Ray's token %s was open to others (%04o) and is 0600 now; whoever has read it can use it still: "
+        "delete it when no Ray of yours runs, and a new one is made",
+        path,
+        mode,
+    )

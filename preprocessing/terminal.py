@@ -1,0 +1,87 @@
+"""The one way of text to a terminal. Ids, people, emotions, file names, errors, words of plugins and servers
+come from elsewhere: none of them colours, moves or hides what stands beside it.
+
+Everything that a command prints goes through a ``Terminal``, or through ``printable`` where there is none:
+log lines, tracebacks. tests/preprocessing/test_terminal.py holds this.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.text import Text
+
+# Control characters but tab and line end; marks that turn the direction of text; line ends of Unicode, marks
+# that nobody sees, and what no terminal can be sent.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
+)
+
+
+def printable(text: str) -> str:
+    """The text with what would act on a terminal, or could not be sent to it, as \\x1b, \\u202e and so on."""
+    return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def indented(text: str) -> str:
+    """``printable``, and no line but the first begins at the margin: a line end in a name cannot make a line
+    that looks like one of ours."""
+    return re.sub(r"\n(?=[^\s])", "\n  ", printable(text))
+
+
+def drawn(text: str) -> str:
+    """The text for a picture by Matplotlib, to which what stands between two dollars is a formula."""
+    return printable(text).replace("\t", " ").replace("$", r"\$")
+
+
+class Terminal(Console):
+    """A Console to which text is text: no markup, no emoji codes, nothing that acts on the terminal. Colour
+    is a ``style`` of ``print`` or of a Text."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **options)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*map(_indented, objects), **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(printable(text), **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Whatever was built elsewhere, as a Text or a table, passes here too."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else printable(text), style, control)
+
+
+def _indented(shown: Any) -> Any:
+    """Text as ``print`` takes it: its line ends are those of the message, not of a table's cells."""
+    if isinstance(shown, str):
+        return indented(shown)
+    if isinstance(shown, Text) and (clean := indented(shown.plain)) != shown.plain:
+        return Text(clean, style=shown.style)
+    return shown
+
+
+def clean_stderr(clean: Callable[[str], str] = indented) -> None:
+    """From now on log lines and the traceback of a fault go through ``clean`` on their way to stderr."""
+
+    class Lines(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return clean(super().format(record))
+
+    def fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        sys.stderr.write(clean("".join(traceback.format_exception(kind, error, trace))))
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(Lines("%(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    sys.excepthook = fault

@@ -1,0 +1,115 @@
+"""Ray's token and folder: closed to others from the first byte. That its ports are too is looked at where a
+Ray runs (tests/orchestrator/runners/test_ray.py)."""
+
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from preprocessing import local_ray
+from preprocessing.errors import BadInput
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+def test_no_byte_of_a_new_token_can_be_read_by_others(home, monkeypatch):
+    old = os.umask(0)
+    seen = []
+
+    def link(whole, path, link=os.link):
+        seen.append(mode(Path(whole)))
+        link(whole, path)
+        seen.append(mode(path))
+
+    monkeypatch.setattr(os, "link", link)
+    try:
+        local_ray.make_token()
+    finally:
+        os.umask(old)
+    token = home / ".ray" / "auth_token"
+    assert seen == [0o600, 0o600]
+    assert mode(token) == 0o600 and mode(token.parent) == 0o700
+    assert len(token.read_text()) == 64 and os.listdir(token.parent) == ["auth_token"]
+
+
+def test_two_sweeps_that_start_together_have_one_token(home):
+    seen = []
+
+    def start():
+        local_ray.make_token()
+        seen.append(local_ray.token_file().read_text())
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(seen)) == 1 and len(seen[0]) == 64
+
+
+@pytest.mark.parametrize("wide", [0o644, 0o604, 0o620, 0o666])
+def test_a_token_that_others_could_read_or_write_is_closed_and_told(home, caplog, wide):
+    token = home / ".ray" / "auth_token"
+    token.parent.mkdir()
+    token.write_text("mine")
+    token.chmod(wide)
+    local_ray.make_token()
+    assert mode(token) == 0o600 and token.read_text() == "mine"
+    assert f"({wide:04o})" in caplog.text and "delete it" in caplog.text
+    caplog.clear()
+    local_ray.make_token()
+    assert not caplog.text
+
+
+def test_no_token_is_made_where_ray_reads_none(home, monkeypatch):
+    for name, value in (
+        ("RAY_AUTH_MODE", "disabled"),
+        ("RAY_AUTH_TOKEN", "t"),
+        ("RAY_AUTH_TOKEN_PATH", "/x"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, value)
+            local_ray.make_token()
+    assert os.listdir(home) == []
+
+
+def test_rays_folder_is_this_users_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv("RAY_TMPDIR", "/tmp/" + tmp_path.name[:8] + str(os.getpid()))
+    folder = local_ray.private_folder()
+    try:
+        assert mode(folder) == 0o700
+        folder.chmod(0o777)
+        assert local_ray.private_folder() == folder and mode(folder) == 0o700
+        folder.rmdir()
+        folder.symlink_to(tmp_path)  # planted by somebody who guessed the name
+        with pytest.raises(BadInput, match=r"not a folder of this user.*RAY_TMPDIR"):
+            local_ray.private_folder()
+        folder.unlink()
+        folder.mkdir()
+        monkeypatch.setattr(os, "getuid", lambda: int(folder.name.split("-")[-1]) + 1)
+        folder.rename(folder.with_name(f"mer-ray-{os.getuid()}"))
+        with pytest.raises(BadInput, match="not a folder of this user"):
+            local_ray.private_folder()
+    finally:
+        for one in folder.parent.iterdir():
+            one.unlink() if one.is_symlink() else one.rmdir()
+        folder.parent.rmdir()
+
+
+def test_a_folder_whose_sockets_would_have_too_long_names_is_told_first(monkeypatch, tmp_path):
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path / ("x" * 80)))
+    with pytest.raises(BadInput, match="too long a path for Ray's sockets, 39 characters at most"):
+        local_ray.private_folder()
+    assert not (tmp_path / ("x" * 80)).exists()
