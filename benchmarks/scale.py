@@ -1,14 +1,16 @@
 """What DFME needs: tens of thousands of folds, none of which trains anything, with records of real size.
 
-python -m benchmarks.scale [--people 600] [--trials 50] [--epochs 100] [--clips 12] [--out FILE]; the last line is one
-JSON object with
+python -m benchmarks.scale [--people 600] [--trials 50] [--epochs 100] [--clips 12] [--out FILE]; the last
+line is one JSON object with
 
 folds         people x trials, run in this process (runners/inline.py): what remains is orchestration
-memory_mib    of this process: at its peak (peak), after 1,000 folds (early) and at the end of the last trial (late)
-fold_ms       of the first sweep, from its beginning to the end of its last trial, a fold; without the report, and
-              without what stands in for training (invented_ms)
+memory_mib    of this process: its peak (peak), after 1,000 folds (early), at the end of the last (late)
+fold_ms       of the first sweep, from its beginning to the end of its last trial, a fold; without the report,
+              and without what stands in for training (invented_ms); fold_cpu_ms: its processor time, which a
+              busy machine does not lengthen
 score_s       all rules, scores and the report of it, as a sweep ends
-resume_s      the same sweep again, in a new process: every fold from the store, scores and report
+resume_s      the same sweep again, in a new process: every fold from the store, scores and report;
+              resume_cpu_s: its processor time
 report_s      python -m orchestrator.report of it
 open_s        a new process' first look at the store: what is there, and what it is a result of
 fold_kb       the store's size on disk, a fold
@@ -56,17 +58,18 @@ def table(people: int, clips: int) -> ClipTable:
     y = np.random.default_rng(0).integers(0, len(CLASSES), len(ids))
     y[: len(CLASSES)] = range(len(CLASSES))
     return ClipTable(
-        corpus="dfme", features="roi_flow14-scale", kind="roi_flow", channels=(), classes=CLASSES, clip_ids=ids,
-        subjects=tuple(clip.rsplit("/", 1)[0] for clip in ids), splits=("",) * len(ids), y=y,
+        corpus="dfme", features="roi_flow14-scale", kind="roi_flow", channels=(), classes=CLASSES,
+        clip_ids=ids, subjects=tuple(clip.rsplit("/", 1)[0] for clip in ids), splits=("",) * len(ids), y=y,
         x=np.zeros((len(ids), 1), np.float32), aus=None, au="none", content="scale", left_out={},
     )  # fmt: skip
 
 
 class Invented:
-    """Results in the place of training: probabilities that walk from epoch to epoch, as while a model learns."""
+    """Results in the place of training: probabilities that walk from epoch to epoch, as of a model that
+    learns."""
 
     def __init__(self, clips: ClipTable, epochs: int):
-        self.annotations, self.seconds = clips.annotations, 0.0
+        self.annotations, self.seconds, self.cpu = clips.annotations, 0.0, 0.0
         rng = np.random.default_rng(0)
         walk = np.cumsum(rng.normal(0, 0.3, (epochs, 64, len(CLASSES))), axis=0)
         self.called = walk.argmax(2)
@@ -76,7 +79,7 @@ class Invented:
         self.losses = rng.random((2, epochs), np.float32)
 
     def __call__(self, job: FoldJob, clips: ClipTable, device: str = "cpu") -> FoldResult:
-        begin = time.perf_counter()
+        begin, cpu = time.perf_counter(), time.process_time()
         rng = np.random.default_rng(int(job.job_id[:8], 16))
         epochs, v, t = len(self.probs), len(job.validation), len(job.test)
         result = FoldResult(
@@ -85,10 +88,12 @@ class Invented:
             epochs=np.arange(1, epochs + 1, dtype=np.int32), train_loss=self.losses[0],
             validation_loss=np.roll(self.losses[1], rng.integers(epochs)),
             validation_probs=self.sure[self.called[:, rng.integers(0, 64, v)]],
-            test_probs=self.probs[:, rng.integers(0, 64, t)] * rng.uniform(0.9, 1.1, (epochs, t, 1)).astype(np.float32),
+            test_probs=self.probs[:, rng.integers(0, 64, t)]
+            * rng.uniform(0.9, 1.1, (epochs, t, 1)).astype(np.float32),
             seconds=1.0,
         )  # fmt: skip
         self.seconds += time.perf_counter() - begin
+        self.cpu += time.process_time() - cpu
         return result
 
 
@@ -122,7 +127,14 @@ def ended(folder: Path, clips: ClipTable, outcomes: list[Outcome], folds: int) -
     scores = scored(usable, clips, STUDY)
     shares = {"clips": len(clips.clip_ids), "subjects": folds, "folds": folds, "seeds": 1, "rule": "nested"}
     none: dict[str, Any] = {"failed_trials": {}, "stopped_trials": {}, "left_out": {}}
-    timing = {"wall_s": 1.0, "fold_s": 1.0, "extract_s": 0.0, "folds_run": folds, "folds_reused": 0, "folds_saved": 0}
+    timing = {
+        "wall_s": 1.0,
+        "fold_s": 1.0,
+        "extract_s": 0.0,
+        "folds_run": folds,
+        "folds_reused": 0,
+        "folds_saved": 0,
+    }
     summary = {
         "name": "scale", "model": STUDY.model, "corpus": clips.corpus, "feature_set": clips.features,
         "extraction": {}, "au": clips.au, "au_remark": "", "classes": list(clips.classes), "protocol": "loso",
@@ -130,7 +142,8 @@ def ended(folder: Path, clips: ClipTable, outcomes: list[Outcome], folds: int) -
         "arithmetic": "cpu", "configuration": {str(one.index): dict(one.config) for one in outcomes},
         "same_person": {}, "timing": timing, "folds_of_all_trials": (folds, folds),
         "looks": {"sweep": 1, "workspace": 1}, **shares, **none,
-        "trials": trial_rows(outcomes, scores, STUDY, clips.au, folds), "outputs": chosen_outputs(usable, scores),
+        "trials": trial_rows(outcomes, scores, STUDY, clips.au, folds),
+        "outputs": chosen_outputs(usable, scores),
     }  # fmt: skip
     report.write(folder / "sweeps" / "scale", summary, scores)
 
@@ -143,8 +156,9 @@ def sweep(folder: Path, people: int, trials: int, epochs: int, clips: int) -> di
     own = folder / "sweeps" / "scale"
     own.mkdir(parents=True, exist_ok=True)
     plan, store = Search(trials, 0, "random", own), FoldStore(folder / "folds")
+    before = time.process_time()
     search_s, outcomes = timed(lambda: search(STUDY, made, store, plan, watcher))
-    late = resident()
+    late, cpu = resident(), time.process_time() - before - invented.cpu
     score_s, _ = timed(lambda: ended(folder, made, outcomes, people))
     return {
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
@@ -153,6 +167,8 @@ def sweep(folder: Path, people: int, trials: int, epochs: int, clips: int) -> di
         "search_s": search_s,
         "score_s": score_s,
         "invented_s": invented.seconds,
+        "cpu_s": cpu,
+        "all_cpu_s": time.process_time(),
     }
 
 
@@ -163,7 +179,8 @@ def opened(folder: Path) -> float:
 
 def apart(expression: str) -> Any:
     """Value of an expression over this module's names, in a process of its own."""
-    code = f"import json\nfrom pathlib import Path\nfrom benchmarks.scale import *\nprint(json.dumps({expression}))"
+    imports = "import json\nfrom pathlib import Path\nfrom benchmarks.scale import opened, sweep"
+    code = f"{imports}\nprint(json.dumps({expression}))"
     done = subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -181,7 +198,10 @@ def main(
         folder = Path(name)
         run = f"sweep(Path({name!r}), {people}, {trials}, {epochs}, {clips})"
         first = apart(run)
-        print(f"{folds} folds in {first['search_s']:.0f} s, scores and report in {first['score_s']:.0f} s", flush=True)
+        print(
+            f"{folds} folds in {first['search_s']:.0f} s, scores and report in {first['score_s']:.0f} s",
+            flush=True,
+        )
         store_bytes = sum(path.stat().st_blocks * 512 for path in (folder / "folds").rglob("*"))
         open_s = apart(f"opened(Path({name!r}))")
         resume_s, again = timed(lambda: apart(run))
@@ -192,9 +212,11 @@ def main(
         "cores": os.cpu_count(),
         "memory_mib": {key: round(first[key]) for key in ("peak", "early", "late")},
         "fold_ms": 1000 * (first["search_s"] - first["invented_s"]) / folds,
+        "fold_cpu_ms": 1000 * first["cpu_s"] / folds,
         "invented_ms": 1000 * first["invented_s"] / folds,
         "score_s": first["score_s"],
         "resume_s": resume_s,
+        "resume_cpu_s": again["all_cpu_s"],
         "resume_search_s": again["search_s"],
         "resume_peak_mib": again["peak"],
         "report_s": report_s,

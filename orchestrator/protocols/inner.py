@@ -56,8 +56,12 @@ def groups_of(
         drawn = {name: seed_of("inner", seed, name) for name in (*clips_of, *ids)}
         dealt_in_turn = sorted(ids, key=lambda clip: (drawn[subject_of[clip]], subject_of[clip], drawn[clip]))
         return [tuple(sorted(dealt_in_turn[i::n_folds])) for i in range(n_folds)]
-    people = [set(group) for group in dealt(clips_of, n_folds, "inner", seed)]
-    return [tuple(clip for clip in ids if subject_of[clip] in group) for group in people]
+    people = dealt(clips_of, n_folds, "inner", seed)
+    group_of = {who: number for number, group in enumerate(people) for who in group}
+    clips: list[list[str]] = [[] for _ in people]
+    for clip in ids:
+        clips[group_of[subject_of[clip]]].append(clip)
+    return [tuple(group) for group in clips]
 
 
 def split(

@@ -28,7 +28,8 @@ def chosen_outputs(
 
     Where a rule chose trials of which some do not report a name, the folds of the others are left out.
     """
-    held = {(t.index, r.fold, r.seed): r for t in trials for r in t.results}
+    # of a committee its first model, whose epoch a prediction names
+    held = {(t.index, r.fold, r.seed): r for t in trials for r in t.results if not r.member}
     made: dict[str, dict[str, dict[str, Any]]] = {}
     for rule, score in scores.items():
         rows: dict[str, list[dict[str, Any]]] = {}

@@ -51,6 +51,6 @@ class InlineRunner:
             if held is not None:
                 yield held.sharing(job.validation, job.test), True
                 continue
-            record = FoldRecord.of(run_fold(job, self.table), self.store.load)
+            record = FoldRecord.of(run_fold(job, self.table), self.store.again)
             self.store.save(record, job)
             yield record, False

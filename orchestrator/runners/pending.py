@@ -137,7 +137,7 @@ class Pending:
         peaks.append(ended[1])
         records = []
         for one, job in zip(ended[0], pack, strict=True):
-            records.append(FoldRecord.of(self.annotations.signed(one, job), self.store.load))
+            records.append(FoldRecord.of(self.annotations.signed(one, job), self.store.again))
             self.store.save(records[-1], job)
         yield from records
 

@@ -65,6 +65,7 @@ class Outcome:
     results  one per fold and seed; of a trial that was stopped, failed or interrupted, those that had ended.
     state    "complete"; "stopped" by the scheduler; "failed", and ``error`` says why; "interrupted": a
              resumed sweep goes on with it.
+    score    pooled validation UF1 of the results, where it is known already.
     """
 
     index: int
@@ -73,6 +74,7 @@ class Outcome:
     results: tuple[FoldRecord, ...] = ()
     error: str = ""
     state: str = "complete"
+    score: float | None = None
 
     @property
     def candidate(self) -> bool:

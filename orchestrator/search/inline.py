@@ -58,6 +58,6 @@ def search(
         else:
             optuna_study.tell(trial, ended[-1].score)
         results = tuple(event.result for event in ended)
-        outcomes.append(Outcome(index, drawn, jobs[0].config, results, state=state))
+        outcomes.append(Outcome(index, drawn, jobs[0].config, results, state=state, score=ended[-1].score))
         listener(TrialEnded(outcomes[-1]))
     return outcomes

@@ -174,8 +174,10 @@ class Follow(tune.Callback):
             self.control.failed.remote(index)
         results = tuple(held[name] for name in jobs if name in held)
         del self.jobs[index]
+        # that of all its folds: what a process that died had told may be told no more
+        score = trial.last_result[METRIC] if state in ("complete", "stopped") else None
         self.outcomes[index] = Outcome(
-            index, trial.config["drawn"], trial.config["config"], results, error, state
+            index, trial.config["drawn"], trial.config["config"], results, error, state, score
         )
         self.listener(TrialEnded(self.outcomes[index]))
 

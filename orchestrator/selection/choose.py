@@ -15,9 +15,7 @@ def available(trials: Sequence[TrialRecord] | Records) -> list[str]:
     return [name for name, rule in RULES.items() if rule.allowed(records)]
 
 
-def choose(
-    rule: str, trials: Sequence[TrialRecord] | Records, test_truth: Truth | None = None
-) -> Choices:
+def choose(rule: str, trials: Sequence[TrialRecord] | Records, test_truth: Truth | None = None) -> Choices:
     """The choice for every (fold, seed) that any trial has.
 
     test_truth  clip id -> class; required by oracles, and refused by all other rules so that no caller can

@@ -12,6 +12,7 @@ people judge every trial and epoch of a fold, so it moves no choice. An epoch wh
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,11 @@ class TrialRecord:
     config: dict[str, Any]
     results: tuple[FoldRecord, ...]
 
+    @functools.cached_property
+    def pooled(self) -> dict[tuple[Key, ...], tuple[NDArray[Any], list[Rank]]]:
+        """What Records.pooled has found of these results, by their folds: several rules ask for it."""
+        return {}
+
 
 class Records:
     """Trials in a fixed order, looked up by (fold, seed), and checked against each other.
@@ -57,6 +63,7 @@ class Records:
         self.trials = sorted(trials, key=lambda trial: trial.index)
         if len({trial.index for trial in trials}) < len(trials):
             raise SelectionError("two trials have the same index")
+        self._trial = {trial.index: trial for trial in self.trials}
         self.models: dict[int, dict[Key, dict[int, FoldRecord]]] = {t.index: {} for t in self.trials}
         for trial in self.trials:
             for result in trial.results:
@@ -115,6 +122,16 @@ class Records:
         """All models of a fold, by their number; () while one is missing."""
         held = self.models[trial].get(key, {})
         return tuple(held[member] for member in range(self.size)) if len(held) == self.size else ()
+
+    def pooled(self, trial: int, keys: Sequence[Key]) -> tuple[list[Rank], list[NDArray[Any]]]:
+        """Ranks and rows as pooled_ranks gives them, of these folds of a trial. Read from the store once: a
+        trial of 600 folds takes a fifth of a second."""
+        results = [self.of[trial][key] for key in keys]
+        known = self._trial[trial].pooled
+        if tuple(keys) not in known:
+            known[tuple(keys)] = pooled_ranks(results)[:2]
+        grid, ranks = known[tuple(keys)]
+        return ranks, [rows_at(result.epochs, grid) for result in results]
 
     def need_complete(self, rule: str) -> list[int]:
         if not self.complete:

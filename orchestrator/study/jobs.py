@@ -167,7 +167,9 @@ class FoldResult:
         """int64 (E, C, C): the validation confusion matrix of every epoch, rows = truth."""
         n_epochs, _, n_classes = self.validation_probs.shape
         called = self.validation_probs.argmax(axis=2)  # (E, v)
-        cell = (np.arange(n_epochs)[:, None] * n_classes + self.validation_truth[None, :]) * n_classes + called
+        cell = (
+            np.arange(n_epochs)[:, None] * n_classes + self.validation_truth[None, :]
+        ) * n_classes + called
         return np.bincount(cell.ravel(), minlength=n_epochs * n_classes**2).reshape(
             n_epochs, n_classes, n_classes
         )

@@ -58,9 +58,7 @@ class FoldRecord:
     uf1: NDArray[Any] | None = None
 
     @classmethod
-    def of(
-        cls, result: FoldResult, again: Callable[[str], FoldRecord | None] | None = None
-    ) -> FoldRecord:
+    def of(cls, result: FoldResult, again: Callable[[str], FoldRecord | None] | None = None) -> FoldRecord:
         """What is kept of a result. again: where it will be found."""
         counts = result.validation_counts
         most = int(counts.max(initial=0))

@@ -19,6 +19,7 @@ from orchestrator.study.versions import fold_version
 
 T = TypeVar("T")
 
+
 @dataclass(frozen=True)
 class Study:
     """What all trials of a sweep share. ``fixed`` are the keys that the user set: they win over what the

@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orchestrator.selection import metrics
-from orchestrator.selection.records import TrialRecord, best, pooled_ranks, validation_counts, validation_ranks
+from orchestrator.selection.records import (
+    TrialRecord,
+    best,
+    pooled_ranks,
+    validation_counts,
+    validation_ranks,
+)
 from orchestrator.study.jobs import canonical_json
 from orchestrator.study.record import FoldRecord
 from orchestrator.workspace import looks

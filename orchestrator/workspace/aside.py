@@ -1,5 +1,5 @@
-"""Damaged files go out of the way: whoever looks next finds nothing there and makes it again, and the user can
-still see what it was."""
+"""Damaged files go out of the way: whoever looks next finds nothing there and makes it again, and the user
+can still see what it was."""
 
 from __future__ import annotations
 

@@ -65,7 +65,9 @@ class Packs:
     def look(self) -> None:
         """Read the indices of packs that have come since. Raises OSError when the place cannot be reached."""
         new = sorted(name for name in names(self.place) - set(self.known) if name.endswith(SUFFIX))
-        for name, found in zip(new, map_places(self._index, [self.place / name for name in new]), strict=True):
+        for name, found in zip(
+            new, map_places(self._index, [self.place / name for name in new]), strict=True
+        ):
             if found is not None:
                 self._know(name, found)
 

@@ -1,8 +1,8 @@
 """Results of finished folds by job id, on disk or in an S3 bucket. Kept the moment a fold ends; whatever is
 there is never computed again.
 
-``ab/abc....fold`` is one result (fold_file.py), written beside its place and renamed (or put, in a bucket), so
-that it is there whole or not at all. When a trial has ended its results go into one file in ``packs/``
+``ab/abc....fold`` is one result (fold_file.py), written beside its place and renamed (or put, in a bucket),
+so that it is there whole or not at all. When a trial has ended its results go into one file in ``packs/``
 (packs.py). Each has a SHA-256, which is verified whenever it is read: what is damaged is named, set aside as
 ``.damaged`` and computed again. Files of an older program, ``ab/abc....npz``, are read too.
 """
@@ -68,12 +68,13 @@ class FoldStore:
         """Raises PlaceError for what is no place."""
         self.root = place(root)
         self._packs = Packs(self.root / PACKS)
+        self._last: FoldRecord | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_packs"}
+        return {name: value for name, value in vars(self).items() if name not in ("_packs", "_last")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _packs=Packs(state["root"] / PACKS))
+        vars(self).update(state, _packs=Packs(state["root"] / PACKS), _last=None)
 
     def path(self, job_id: str) -> Place:
         """Where a result lies until its trial has ended. Raises ValueError for anything but a hex digest: a
@@ -191,8 +192,15 @@ class FoldStore:
     def _its(self, job_id: str, record: FoldRecord) -> FoldRecord:
         if record.job_id != job_id:
             raise Damaged(f"it holds job {record.job_id}")
-        record.again = self.load
+        record.again = self.again
         return record
+
+    def again(self, job_id: str) -> FoldRecord | None:
+        """``load``, for a record that has let its arrays go: the last one is asked for several times."""
+        last = self._last
+        if last is None or last.job_id != job_id:
+            last = self._last = self.load(job_id)
+        return last
 
 
 def _bytes(path: Place) -> bytes | None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from orchestrator.study.record import FoldRecord
 from orchestrator.workspace.store import FoldStore
 
-
 FIELDS = ("fold", "seed", "member", "validation", "test", "notes")
 ARRAYS = ("epochs", "train_loss", "validation_loss", "validation_counts", "test_probs")
 
@@ -26,7 +25,9 @@ def differences(cluster: Path, inline: Path) -> list[str]:
     found = [f"job {name} is in one folder only" for name in sorted(names[0] ^ names[1])]
     for name in sorted(names[0] & names[1]):
         a, b = (_content(store.load(name)) for store in stores)
-        found += [f"job {name}: {key} differs" for key in sorted(a.keys() | b.keys()) if a.get(key) != b.get(key)]
+        found += [
+            f"job {name}: {key} differs" for key in sorted(a.keys() | b.keys()) if a.get(key) != b.get(key)
+        ]
     return found
 
 

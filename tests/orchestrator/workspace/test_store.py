@@ -223,7 +223,7 @@ def test_any_flipped_bit_of_a_file_is_damage(tmp_path, result, seed):
 @pytest.mark.parametrize("seed", range(3))
 def test_a_flipped_bit_of_a_pack_costs_one_result_at_most(tmp_path, result, seed):
     rng, results = random.Random(seed), several(result, 8)
-    store, pack = packed(tmp_path, results)
+    _, pack = packed(tmp_path, results)
     whole = pack.read_bytes()
     logging.disable()
     try:
