@@ -38,7 +38,8 @@ def main(
     with errors_are_told(console):
         plugins.install([read(where) for where in plugin])
         groups: dict[tuple[str, str], list[Found]] = defaultdict(list)
-        for one in found(FoldStore(place(store or workspace) / "folds")):
+        folds = FoldStore(place(store or workspace) / "folds")
+        for one in found(folds):
             groups[one.model or "(not said)", one.state].append(one)
         made = Table("model", "fold results", "MiB", "code", box=None)
         for (model, state), held in sorted(groups.items()):
@@ -46,8 +47,7 @@ def main(
         console.print(made)
         old = [one for (_, state), held in groups.items() if state == OLDER for one in held]
         if delete:
-            for one in old:
-                one.path.unlink()
+            folds.delete([one.job_id for one in old])
         done = "deleted" if delete else "made by older code; --delete removes them"
         console.print(f"{len(old)} fold results {done}")
 

@@ -201,6 +201,16 @@ def names(folder: Place) -> set[str]:
         }
 
 
+def read_part(path: Place, start: int, length: int) -> bytes:
+    """So many bytes from ``start`` on, or as many as there are. Raises FileNotFoundError."""
+    if isinstance(path, Path):
+        with open(path, "rb") as handle:
+            handle.seek(start)
+            return handle.read(length)
+    with _told(path, "be read"), path._system.open_input_file(path.key) as held:
+        return held.read_at(max(0, min(length, held.size() - start)), start)
+
+
 def map_places(function: Callable[[Any], T], places: Sequence[Place]) -> list[T]:
     """The function's value for every place, in order; several at once where each is a request over the
     network."""

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ from preprocessing import extract
 from preprocessing.places import place
 from preprocessing.schema import read_shards
 from tests.fake_corpora import fake_ststnet_flow
-from tests.orchestrator.selection.records_by_hand import record
+from tests.orchestrator.selection.records_by_hand import as_kept, record
 from tests.waiting import LIMIT, until
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAOFTHISTEST", "AWS_SECRET_ACCESS_KEY": "secret-of-this-test"}
@@ -98,14 +98,6 @@ def result():
     )
 
 
-def equal(one, other) -> bool:
-    pairs = [(getattr(one, field.name), getattr(other, field.name)) for field in fields(one)]
-    return all(
-        a.dtype == b.dtype and np.array_equal(a, b, True) if isinstance(a, np.ndarray) else a == b
-        for a, b in pairs
-    )
-
-
 def test_what_was_saved_comes_back_bit_for_bit_and_in_another_process(bucket, result):
     store = FoldStore(bucket)
     assert store.load(result.job_id) is None
@@ -114,9 +106,9 @@ def test_what_was_saved_comes_back_bit_for_bit_and_in_another_process(bucket, re
     sent = pickle.dumps(store)  # after a connection was made: it is not sent along
     assert len(sent) < 400
     there = pickle.loads(sent)
-    assert equal(there.load(result.job_id), result)
+    assert as_kept(there.load(result.job_id), result)
     assert result.job_id in there
-    assert [one.facts["job_id"] for one in there.held()] == [result.job_id]
+    assert [one.job_id for one in there.held()] == [result.job_id]
 
 
 def test_a_damaged_object_is_set_aside_and_computed_again(bucket, result, caplog):
@@ -132,7 +124,7 @@ def test_a_damaged_object_is_set_aside_and_computed_again(bucket, result, caplog
     with pytest.raises(FileNotFoundError):  # as for the slower one of two that found the damage
         path.replace(path.with_suffix(".damaged"))
     store.save(result)
-    assert equal(store.load(result.job_id), result)
+    assert as_kept(store.load(result.job_id), result)
 
 
 def test_two_processes_that_write_the_same_job_leave_one_whole_file(
@@ -148,16 +140,38 @@ def test_two_processes_that_write_the_same_job_leave_one_whole_file(
     while reads < 10 and all(writer.poll() is None for writer in writers):
         held = store.load(big.job_id)
         reads += held is not None
-        assert held is None or equal(held, big)
+        assert held is None or as_kept(held, big)
     (tmp_path / "stop").touch()
     assert [writer.wait() for writer in writers] == [0, 0]
     assert reads == 10
-    assert equal(store.load(big.job_id), big)
+    assert as_kept(store.load(big.job_id), big)
     system, key = fs.FileSystem.from_uri(str(store.root))
     files = [
         o for o in system.get_file_info(fs.FileSelector(key, recursive=True)) if o.type == fs.FileType.File
     ]
-    assert [o.base_name for o in files] == [f"{big.job_id}.npz"]
+    assert [o.base_name for o in files] == [f"{big.job_id}.fold"]
+
+
+def test_a_pack_in_a_bucket_gives_what_its_objects_gave(bucket, result, caplog):
+    store, results = FoldStore(bucket), [replace(result, job_id=f"{i:02x}" * 12) for i in range(20)]
+    for one in results:
+        store.save(one)
+    elsewhere = FoldStore(bucket)  # which has looked before there was a pack
+    assert elsewhere.load("ff" * 12) is None
+    store.pack([one.job_id for one in results])
+    system, key = fs.FileSystem.from_uri(str(store.root))
+    (left,) = (
+        o for o in system.get_file_info(fs.FileSelector(key, recursive=True)) if o.type == fs.FileType.File
+    )
+    assert left.extension == "pack"
+    for held in (store, elsewhere, FoldStore(bucket)):
+        assert all(as_kept(held.load(one.job_id), one) for one in results)
+    pack = store.root / "packs" / left.base_name
+    pack.write_bytes(pack.read_bytes()[:-1])
+    found = [FoldStore(bucket).load(one.job_id) is not None for one in results]
+    assert found == [True] * 19 + [False] and "19 fold results in it are whole" in caplog.text
+    assert FoldStore(bucket).delete([one.job_id for one in results]) == 19
+    assert not list(FoldStore(bucket).held())
 
 
 def test_features_in_a_bucket_are_those_on_disk_and_a_second_extraction_makes_nothing(bucket, tmp_path):

@@ -27,7 +27,7 @@ from search_spaces.ststnet import ABLATIONS, PARAMETERS, PUBLISHED, space
 class MODEL(STSTNet):
     def __init__(self, n_classes, *, dropout=0.5):
         super().__init__(n_classes, dropout=dropout)
-        while len(list(Path({folds!r}).glob("*/*.npz"))) >= {after} and not Path({go!r}).exists():
+        while len(list(Path({folds!r}).glob("*/*.fold"))) >= {after} and not Path({go!r}).exists():
             time.sleep(0.05)
 '''
 

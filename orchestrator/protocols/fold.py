@@ -145,7 +145,8 @@ def _check(folds: tuple[Fold, ...], clips: Clips, subject_dependent: bool) -> No
         )
     for fold in folds:
         for side, ids in (("train", fold.train), ("test", fold.test)):
-            if not ids or tuple(sorted(set(ids))) != ids or not subject_of.keys() >= set(ids):
+            own = set(ids)  # to sort the ids themselves is quick where they are sorted, as they should be
+            if not ids or tuple(sorted(ids)) != ids or len(own) < len(ids) or not subject_of.keys() >= own:
                 raise ProtocolError(
                     f"fold {fold.name!r}: {side} must hold clips of the table, sorted, each once, and holds "
                     f"{len(ids)}: "

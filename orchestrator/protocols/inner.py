@@ -56,8 +56,12 @@ def groups_of(
         drawn = {name: seed_of("inner", seed, name) for name in (*clips_of, *ids)}
         dealt_in_turn = sorted(ids, key=lambda clip: (drawn[subject_of[clip]], subject_of[clip], drawn[clip]))
         return [tuple(sorted(dealt_in_turn[i::n_folds])) for i in range(n_folds)]
-    people = [set(group) for group in dealt(clips_of, n_folds, "inner", seed)]
-    return [tuple(clip for clip in ids if subject_of[clip] in group) for group in people]
+    people = dealt(clips_of, n_folds, "inner", seed)
+    group_of = {who: number for number, group in enumerate(people) for who in group}
+    clips: list[list[str]] = [[] for _ in people]
+    for clip in ids:
+        clips[group_of[subject_of[clip]]].append(clip)
+    return [tuple(group) for group in clips]
 
 
 def split(
@@ -77,10 +81,30 @@ def split(
               train_ids trains.
     Raises ProtocolError as ``groups_of``, and where no clip of the group can be spared.
     """
+    return splits(train_ids, subject_of, n_folds, seed, by_clips=by_clips, groups=range(group, group + 1))[0]
+
+
+def splits(
+    train_ids: Sequence[str],
+    subject_of: Mapping[str, str],
+    n_folds: int,
+    seed: int,
+    *,
+    by_clips: bool = False,
+    groups: Sequence[int] = (0,),
+) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """``split`` for several of a fold's groups, which are dealt once."""
     ids = tuple(sorted(train_ids))
     if n_folds == 0:
-        return ids, ()
-    validation = set(groups_of(ids, subject_of, n_folds, seed, by_clips=by_clips)[group])
+        return [(ids, ()) for _ in groups]
+    dealt_out = groups_of(ids, subject_of, n_folds, seed, by_clips=by_clips)
+    return [_without(ids, subject_of, dealt_out[group], by_clips) for group in groups]
+
+
+def _without(
+    ids: tuple[str, ...], subject_of: Mapping[str, str], group: Sequence[str], by_clips: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    validation = set(group)
     if by_clips:
         known = {subject_of[clip] for clip in ids if clip not in validation}
         validation = {clip for clip in validation if subject_of[clip] in known}

@@ -28,14 +28,14 @@ def chosen_outputs(
 
     Where a rule chose trials of which some do not report a name, the folds of the others are left out.
     """
-    held = {(t.index, r.fold, r.seed): r for t in trials for r in t.results if r.outputs}
+    # of a committee its first model, whose epoch a prediction names
+    held = {(t.index, r.fold, r.seed): r for t in trials for r in t.results if not r.member}
     made: dict[str, dict[str, dict[str, Any]]] = {}
     for rule, score in scores.items():
         rows: dict[str, list[dict[str, Any]]] = {}
         chosen = {(p["trial"], p["fold"], p["seed"], p["epoch"]) for p in score["predictions"]}
         for trial, fold, seed, epoch in sorted(chosen, key=lambda key: (key[2], key[1])):
-            if (result := held.get((trial, fold, seed))) is None:
-                continue
+            result = held[trial, fold, seed]
             at = int(np.flatnonzero(result.epochs == epoch)[0])
             for name, values in result.outputs.items():
                 rows.setdefault(name, []).append(

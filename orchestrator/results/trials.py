@@ -40,9 +40,7 @@ def trial_rows(
             "state": one.state,
             "folds": len(one.results),
             "of": folds,
-            "validation_uf1": pooled_validation_uf1(one.results)
-            if one.results and one.results[0].validation
-            else None,
+            "validation_uf1": _validation_uf1(one),
             "chosen": chosen.get(one.index, 0),
             "seconds": round(sum(result.seconds for result in one.results), 3),
             "code": study.code_of(dict(one.config), au),
@@ -52,6 +50,12 @@ def trial_rows(
         }
         for one in outcomes
     ]
+
+
+def _validation_uf1(one: Outcome) -> float | None:
+    if not one.results or not one.results[0].validation:
+        return None
+    return pooled_validation_uf1(one.results) if one.score is None else one.score
 
 
 def _ran(one: Outcome, study: Study) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from orchestrator.study.jobs import FoldJob, FoldResult
+from orchestrator.study.record import FoldRecord
 from orchestrator.study.table import ClipTable
 from orchestrator.study.tasks import FoldTask, SharedInputs
 from orchestrator.training.loop import train_fold
 from orchestrator.training.packed.folds import train_folds
 from orchestrator.workspace.store import FoldStore
 
-Ended = tuple[FoldResult, bool]  # a fold's result, and whether it was there before
+Ended = tuple[FoldRecord, bool]  # a fold's result, and whether it was there before
 
 
 def train(tasks: Sequence[FoldTask], shared: SharedInputs, device: str = "cpu") -> list[FoldResult]:
@@ -48,8 +49,8 @@ class InlineRunner:
         for job in jobs:
             held = self.store.load(job.job_id)
             if held is not None:
-                yield held, True
+                yield held.sharing(job.validation, job.test), True
                 continue
-            result = run_fold(job, self.table)
-            self.store.save(result, job)
-            yield result, False
+            record = FoldRecord.of(run_fold(job, self.table), self.store.again)
+            self.store.save(record, job)
+            yield record, False

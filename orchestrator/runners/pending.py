@@ -20,7 +20,8 @@ from ray.exceptions import OutOfMemoryError, RayTaskError, WorkerCrashedError
 
 from orchestrator.runners import sizing
 from orchestrator.runners.sizing import Need, Peak
-from orchestrator.study.jobs import FoldJob, FoldResult
+from orchestrator.study.jobs import FoldJob
+from orchestrator.study.record import FoldRecord
 from orchestrator.study.tasks import Annotations
 from orchestrator.workspace.store import FoldStore
 
@@ -82,7 +83,7 @@ class Pending:
         # of a task: its pack, its need, failures, enlargements
         self.tasks: dict[ray.ObjectRef[Any], tuple[Pack, Need, int, int]] = {}
 
-    def run(self, packs: list[Pack]) -> Iterator[FoldResult]:
+    def run(self, packs: list[Pack]) -> Iterator[FoldRecord]:
         try:
             if self.need.measured and packs:
                 first = replace(self.need, gpus=1.0 if self.need.gpus else 0.0, measured=False)
@@ -122,7 +123,7 @@ class Pending:
             return most
         return 1 + math.ceil(places(self.need) / self.share)
 
-    def _next(self, peaks: list[Peak]) -> Iterator[FoldResult]:
+    def _next(self, peaks: list[Peak]) -> Iterator[FoldRecord]:
         """Wait for one task. Its results, kept; none if it is to be tried again, or the sweep is ending."""
         (done,), _ = ray.wait(list(self.tasks), num_returns=1)
         pack, need, failures, enlarged = self.tasks.pop(done)
@@ -134,10 +135,11 @@ class Pending:
         if ended is None:
             return
         peaks.append(ended[1])
-        results = [self.annotations.signed(one, job) for one, job in zip(ended[0], pack, strict=True)]
-        for result, job in zip(results, pack, strict=True):
-            self.store.save(result, job)
-        yield from results
+        records = []
+        for one, job in zip(ended[0], pack, strict=True):
+            records.append(FoldRecord.of(self.annotations.signed(one, job), self.store.again))
+            self.store.save(records[-1], job)
+        yield from records
 
     def _again(self, pack: Pack, need: Need, failures: int, enlarged: int, error: Exception) -> None:
         if (

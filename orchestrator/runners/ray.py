@@ -167,7 +167,7 @@ class RayRunner:
         for job in jobs:
             held = self.store.load(job.job_id)
             if held is not None:
-                yield held, True
+                yield held.sharing(job.validation, job.test), True
             else:
                 missing.append(job)
         pending = Pending(

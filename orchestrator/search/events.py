@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from orchestrator.selection.records import TrialRecord
-from orchestrator.study.jobs import FoldResult
+from orchestrator.study.record import FoldRecord
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class SearchBegins:
 class FoldEnded:
     """A fold of a trial has a result.
 
+    result    its arrays are in the store, and read from there when asked for.
     done, of  folds of the trial that have one, and all of them.
     score     pooled validation UF1 of those, 0 where nobody validates.
     reused    it was in the store before.
@@ -49,7 +50,7 @@ class FoldEnded:
     """
 
     trial: int
-    result: FoldResult
+    result: FoldRecord
     reused: bool
     done: int
     of: int
@@ -64,14 +65,16 @@ class Outcome:
     results  one per fold and seed; of a trial that was stopped, failed or interrupted, those that had ended.
     state    "complete"; "stopped" by the scheduler; "failed", and ``error`` says why; "interrupted": a
              resumed sweep goes on with it.
+    score    pooled validation UF1 of the results, where it is known already.
     """
 
     index: int
     drawn: Mapping[str, Any]
     config: Mapping[str, Any]
-    results: tuple[FoldResult, ...] = ()
+    results: tuple[FoldRecord, ...] = ()
     error: str = ""
     state: str = "complete"
+    score: float | None = None
 
     @property
     def candidate(self) -> bool:

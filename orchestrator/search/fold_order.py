@@ -34,17 +34,20 @@ def informative(jobs: Sequence[Job]) -> list[Job]:
     """
     if not any(job.validation for job in jobs):
         return list(jobs)
-    rest, taken, seen = list(jobs), Counter[int](), set[str]()
+    # sets of clips as the bits of a number: 600 folds of 1,800 validation clips are 360,000 differences
+    bit = {clip: 1 << i for i, clip in enumerate({clip for job in jobs for clip in job.validation})}
+    clips = [sum(bit[clip] for clip in set(job.validation)) for job in jobs]
+    rest, taken, seen = list(range(len(jobs))), Counter[int](), 0
     order = []
     while rest:
-        fewest = min(taken[job.seed] for job in rest)
-        turn = [job for job in rest if taken[job.seed] == fewest]
-        chosen = max(turn, key=lambda job: len(set(job.validation) - seen))
-        if seen.issuperset(chosen.validation):
-            seen = set()
-            chosen = max(turn, key=lambda job: len(set(job.validation)))
-        seen.update(chosen.validation)
-        taken[chosen.seed] += 1
+        fewest = min(taken[jobs[place].seed] for place in rest)
+        turn = [place for place in rest if taken[jobs[place].seed] == fewest]
+        chosen = max(turn, key=lambda place: (clips[place] & ~seen).bit_count())
+        if not clips[chosen] & ~seen:
+            seen = 0
+            chosen = max(turn, key=lambda place: clips[place].bit_count())
+        seen |= clips[chosen]
+        taken[jobs[chosen].seed] += 1
         rest.remove(chosen)
-        order.append(chosen)
+        order.append(jobs[chosen])
     return order

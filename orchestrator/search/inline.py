@@ -37,25 +37,27 @@ def search(
     outcomes: list[Outcome] = []
     proposed: list[dict[str, Any]] = []
     control = Control(plan.scheduler)
+    order = informative(study.jobs(table, {}))  # who validates whom is the same in all trials
     for index in range(plan.trials):
         trial = optuna_study.ask()
         space.space(trial)
         drawn = dict(trial.params)
         proposed.append(drawn)
         plan.keep(proposed)
-        jobs = informative(study.jobs(table, drawn))
+        jobs = study.under(order, drawn)
         ended = []
         for event in folds_of_trial(
             index, jobs, InlineRunner(store, table), control, judged=bool(study.inner_folds)
         ):
             ended.append(event)
             listener(event)
+        store.pack([job.job_id for job in jobs])
         state = ended[-1].state
         if state == "stopped":
             optuna_study.tell(trial, state=TrialState.PRUNED)
         else:
             optuna_study.tell(trial, ended[-1].score)
         results = tuple(event.result for event in ended)
-        outcomes.append(Outcome(index, drawn, jobs[0].config, results, state=state))
+        outcomes.append(Outcome(index, drawn, jobs[0].config, results, state=state, score=ended[-1].score))
         listener(TrialEnded(outcomes[-1]))
     return outcomes

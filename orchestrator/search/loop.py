@@ -10,8 +10,10 @@ from contextlib import closing
 
 from orchestrator.search.events import FoldEnded
 from orchestrator.search.schedulers import Evidence
-from orchestrator.search.schedulers.evidence import pooled_uf1
-from orchestrator.study.jobs import FoldJob, FoldResult
+from orchestrator.search.schedulers.evidence import Pool
+from orchestrator.selection.records import validation_uf1
+from orchestrator.study.jobs import FoldJob
+from orchestrator.study.record import FoldRecord
 
 
 class TrialProgress:
@@ -20,22 +22,27 @@ class TrialProgress:
 
     def __init__(self, judged: bool):
         self.judged = judged  # whether folds have validation people
-        self.results: list[FoldResult] = []
-        self.evidence: list[Evidence] = []  # what a scheduler may know of the results
+        self.done = 0
+        self.evidence: Evidence | None = None  # what a scheduler may know of the last result
+        self.pool = Pool()
 
-    def add(self, result: FoldResult) -> float:
-        self.results.append(result)
-        if not self.judged:
-            return 0.0
-        self.evidence.append(Evidence.of(result))
-        return pooled_uf1(self.evidence)
+    def add(self, result: FoldRecord) -> float:
+        """The score. Lets go of the result's arrays, which are in the store."""
+        self.done += 1
+        score = 0.0
+        if self.judged:
+            self.evidence = Evidence.of(result)
+            score = self.pool.add(self.evidence)
+            validation_uf1(result)  # remembered, while its confusion matrices are at hand
+        result.let_go()
+        return score
 
 
 class Runner(typing.Protocol):
     """Runs folds somewhere. Yields (result, whether it was there before) as they end; closed early, it leaves
     nothing running."""
 
-    def run(self, jobs: Sequence[FoldJob]) -> Generator[tuple[FoldResult, bool], None, None]: ...
+    def run(self, jobs: Sequence[FoldJob]) -> Generator[tuple[FoldRecord, bool], None, None]: ...
 
 
 class Judge(typing.Protocol):
@@ -56,8 +63,8 @@ def folds_of_trial(
     with closing(runner.run(jobs)) as folds:
         for result, reused in folds:
             score = progress.add(result)
-            done = len(progress.results)
-            stop = bool(progress.evidence) and judge.reports(trial, progress.evidence[-1])
+            done, evidence = progress.done, progress.evidence
+            stop = evidence is not None and judge.reports(trial, evidence)
             state: typing.Literal["running", "complete", "stopped"] = "running"
             if done == len(jobs):
                 state = "complete"

@@ -3,13 +3,13 @@ as they end.
 
 It imports neither torch nor what trains: such a process starts in a second less, and a sweep has several. It
 reads the table's annotations from the store's place, where the sweep has put them: no label is an argument of
-a trial or goes through Ray's object store. What it reports names no clip and holds no label either.
+a trial or goes through Ray's object store. What it reports is the name of a job: results are in the store.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import ray
@@ -21,8 +21,8 @@ from orchestrator.runners.sizing import Need
 from orchestrator.search.control import Control
 from orchestrator.search.loop import folds_of_trial
 from orchestrator.search.schedulers import Evidence
-from orchestrator.study.jobs import FoldJob
-from orchestrator.study.tasks import Annotations, unsigned
+from orchestrator.study.jobs import FoldJob, under
+from orchestrator.study.tasks import Annotations
 from orchestrator.workspace.store import FoldStore
 
 METRIC = "validation_uf1"
@@ -68,16 +68,20 @@ def run_trial(
     control  the sweep's, in a list likewise; [None] where no trial is stopped early.
     """
     index, (actor,) = config["trial"], control
-    jobs = [replace(job, config=config["config"], code=config["code"]) for job in jobs]
+    own = under(jobs, config["config"], config["code"])
     annotations = Annotations.kept(store.labels(table))
     runner = RayRunner(store, handles[0], annotations, need, sweep, share)
     judge = Control("none") if actor is None else RemoteJudge(actor)
     report: dict[str, Any] = {METRIC: 0.0, "state": "interrupted", "error": ""}
     try:
-        for event in folds_of_trial(index, jobs, runner, judge, judged=judged):
+        for event in folds_of_trial(index, own, runner, judge, judged=judged):
             report = {METRIC: event.score, "state": event.state, "error": ""}
-            tune.report(report | {"ended": replace(event, result=unsigned(event.result))})
+            ended = {"job": event.result.job_id, "reused": event.reused, "done": event.done, "of": event.of}
+            if event.state != "running":
+                store.pack([job.job_id for job in own])
+            tune.report(report | {"ended": ended})
     except FoldFailed as error:
+        store.pack([job.job_id for job in own])
         tune.report({METRIC: report[METRIC], "state": "failed", "error": str(error)})
         return
     if report["state"] not in ("complete", "stopped"):

@@ -12,6 +12,7 @@ import logging
 import math
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -33,7 +34,9 @@ from orchestrator.search.events import FoldEnded, Listener, Note, Outcome, Trial
 from orchestrator.search.fold_order import informative
 from orchestrator.search.samplers import Search
 from orchestrator.search.trial_process import METRIC, run_trial
-from orchestrator.study.jobs import FoldJob, FoldResult
+from orchestrator.selection.records import validation_uf1
+from orchestrator.study.jobs import FoldJob
+from orchestrator.study.record import FoldRecord
 from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable
 from orchestrator.workspace.store import FoldStore
@@ -93,19 +96,25 @@ class Proposals(OptunaSearch):
 
 
 class Follow(tune.Callback):
-    """Takes what the trials report, in the sweep's own process, joins names and labels to it again, and tells
-    the listener."""
+    """Takes what the trials report, in the sweep's own process, and tells the listener."""
 
     def __init__(
-        self, study: Study, table: ClipTable, listener: Listener, draining: Draining, sweep: str, control: Any
+        self,
+        study: Study,
+        jobs: Sequence[FoldJob],
+        store: FoldStore,
+        listener: Listener,
+        draining: Draining,
+        sweep: str,
+        control: Any,
     ):
-        """sweep: its name on this Ray. control: its Control's actor, or None."""
-        self.study, self.table, self.listener = study, table, listener
+        """jobs: of any trial. sweep: its name on this Ray. control: its Control's actor, or None."""
+        self.study, self.deal, self.store, self.listener = study, jobs, store, listener
         self.draining, self.sweep, self.control = draining, sweep, control
         self.told = False
         self.outcomes: dict[int, Outcome] = {}
         self.jobs: dict[int, dict[str, FoldJob]] = {}
-        self.results: dict[int, dict[str, FoldResult]] = {}
+        self.results: dict[int, dict[str, FoldRecord]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Tune keeps a copy of its callbacks for its own resume, which is not used here: ours goes by fold
@@ -120,16 +129,28 @@ class Follow(tune.Callback):
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
     ) -> None:
-        event: FoldEnded | None = result.get("ended")
-        if event is None:
+        ended: dict[str, Any] | None = result.get("ended")
+        if ended is None:
             return
-        index = event.trial
-        jobs, held = self._jobs(trial), self.results.setdefault(index, {})
-        job = jobs[event.result.job_id]
+        index = trial.config["trial"]
+        job, held = self._jobs(trial)[ended["job"]], self.results.setdefault(index, {})
         if job.job_id in held:
             return  # a trial whose process died tells again what it has told
-        held[job.job_id] = self.table.annotations.signed(event.result, job)
-        self.listener(replace(event, result=held[job.job_id]))
+        record = self.store.load(job.job_id)
+        if record is None:
+            raise FileNotFoundError(
+                f"the result of fold {job.fold!r}, seed {job.seed} (job {job.job_id}) has gone from "
+                f"{self.store.root} since it was computed; go on with --resume, which computes it again"
+            )
+        if record.validation:
+            validation_uf1(record)  # remembered, while its confusion matrices are at hand
+        record.sharing(job.validation, job.test).let_go()
+        held[job.job_id] = record
+        self.listener(
+            FoldEnded(
+                index, record, ended["reused"], ended["done"], ended["of"], result[METRIC], result["state"]
+            )
+        )
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         self._end(trial, trial.last_result.get("error", ""), trial.last_result.get("state", "failed"))
@@ -142,17 +163,21 @@ class Follow(tune.Callback):
     def _jobs(self, trial: Any) -> dict[str, FoldJob]:
         index = trial.config["trial"]
         if index not in self.jobs:
-            self.jobs[index] = {job.job_id: job for job in self.study.jobs(self.table, trial.config["drawn"])}
+            own = self.study.under(self.deal, trial.config["drawn"])
+            self.jobs[index] = {job.job_id: job for job in own}
         return self.jobs[index]
 
     def _end(self, trial: Any, error: str, state: str) -> None:
         index, jobs = trial.config["trial"], self._jobs(trial)
-        held = self.results.get(index, {})
+        held = self.results.pop(index, {})
         if state == "failed" and self.control is not None:
             self.control.failed.remote(index)
         results = tuple(held[name] for name in jobs if name in held)
+        del self.jobs[index]
+        # that of all its folds: what a process that died had told may be told no more
+        score = trial.last_result[METRIC] if state in ("complete", "stopped") else None
         self.outcomes[index] = Outcome(
-            index, trial.config["drawn"], trial.config["config"], results, error, state
+            index, trial.config["drawn"], trial.config["config"], results, error, state, score
         )
         self.listener(TrialEnded(self.outcomes[index]))
 
@@ -193,7 +218,7 @@ def with_ray(
     draining, racing = Draining(), search.scheduler != "none"
     sweep = secrets.token_hex(8)
     control = control_actor(search.scheduler, plugins) if racing else None
-    follow = Follow(study, table, listener, draining, sweep, control)
+    follow = Follow(study, study.jobs(table, {}), store, listener, draining, sweep, control)
     table.annotations.keep(store.labels(table.content))
     trainable = tune.with_parameters(
         run_trial,

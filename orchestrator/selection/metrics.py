@@ -117,7 +117,11 @@ def evaluate(truth: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> 
     int}}, "confusion": C lists of C counts, "absent": classes without a clip, which count as 0 in uf1 and
     uar}.
     """
-    matrix = confusion(truth, predicted, len(classes))
+    return of_counts(confusion(truth, predicted, len(classes)), classes)
+
+
+def of_counts(matrix: NDArray[Any], classes: Sequence[str]) -> dict[str, Any]:
+    """``evaluate`` of a confusion matrix (C, C)."""
     each = scores(matrix)
     return {
         "uf1": float(each["f1"].mean()),

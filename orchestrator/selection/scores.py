@@ -17,7 +17,7 @@ from orchestrator.selection.rules.rule import Choice, Choices, Truth, true_class
 
 def score(
     choices: Choices,
-    trials: Sequence[TrialRecord],
+    trials: Sequence[TrialRecord] | Records,
     test_truth: Truth,
     classes: Sequence[str],
     part_of: Callable[[str, str], str] = lambda fold, clip: "",
@@ -43,7 +43,7 @@ def score(
     part -> the means "uf1", "uar", "war" of its own predictions of the same run, "n_clips" and "absent".
     Raises SelectionError where clips are not all tested equally often: some would count more than others.
     """
-    records = Records(trials)
+    records = Records.of_trials(trials)
     rows: list[dict[str, Any]] = []
     for (fold, seed), choice in choices.items():
         result = records.of[choice.trial][fold, seed]

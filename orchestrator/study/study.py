@@ -3,19 +3,21 @@ fixed order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from orchestrator.common.errors import ConfigError
 from orchestrator.common.seeds import seed_of
 from orchestrator.protocols import megc2019, protocol
 from orchestrator.protocols.fold import Clips, Fold, Protocol, source
-from orchestrator.protocols.inner import split, untrained_classes
+from orchestrator.protocols.inner import splits, untrained_classes
 from orchestrator.study.configuration import configuration, recipe
-from orchestrator.study.jobs import FoldJob
+from orchestrator.study.jobs import FoldJob, under
 from orchestrator.study.table import ClipTable
 from orchestrator.study.versions import fold_version
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,20 @@ class Study:
     def folds(self, table: ClipTable) -> tuple[Fold, ...]:
         """Who is held out, in the protocol's order. Raises ProtocolError where the table does not allow
         it."""
+        return self._once(table, "folds", lambda: self._folds(table))
+
+    def _folds(self, table: ClipTable) -> tuple[Fold, ...]:
         rule, k = protocol(self.protocol)
         return rule.folds(_clips(table), k)
+
+    def _once(self, table: ClipTable, what: str, make: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
+        """What ``make`` gives, made once a table: for 600 people it takes seconds, and is asked for at every
+        trial."""
+        of = (what, self.model, self.protocol, self.inner_folds, self.seeds, self.committee, self.arithmetic)
+        if of not in table.dealt:
+            table.dealt[of] = make()
+        found: tuple[T, ...] = table.dealt[of]
+        return found
 
     def part_of(self, table: ClipTable) -> Callable[[str, str], str]:
         """Function of (fold, clip id): the part of the results that the clip's prediction in that fold is
@@ -77,25 +91,34 @@ class Study:
         fold's name, its training people and the seed: never on the trial, a label, or what the corpora are
         together."""
         subject_of, folds, by_clips = table.subject_of, self.folds(table), self.rule.subject_dependent
+        members = range(self.inner_folds if self.committee else 1)
         for seed in range(self.seeds):
             for fold in folds:
                 inner_seed = seed_of("inner", fold.name, seed)
-                for member in range(self.inner_folds if self.committee else 1):
-                    parts = split(
-                        fold.train, subject_of, self.inner_folds, inner_seed, by_clips=by_clips, group=member
-                    )
-                    yield seed, fold, member, *parts
+                parts = splits(
+                    fold.train, subject_of, self.inner_folds, inner_seed, by_clips=by_clips, groups=members
+                )
+                for member, (train, validation) in zip(members, parts, strict=True):
+                    yield seed, fold, member, train, validation
 
     def jobs(self, table: ClipTable, drawn: Mapping[str, Any]) -> tuple[FoldJob, ...]:
         """The fold jobs of one trial, seed by seed. Raises ConfigError where the configuration does not fit
         the table's classes."""
+        return self.under(self._once(table, "jobs", lambda: self._jobs(table)), drawn)
+
+    def under(self, jobs: Sequence[FoldJob], drawn: Mapping[str, Any]) -> tuple[FoldJob, ...]:
+        """These folds of a trial, in their order, under the configuration of another. Raises ConfigError as
+        ``jobs``."""
         config = self.config(drawn)
-        _check_powers(config["recipe"]["focal_gamma"], table.classes)
-        code = self.code_of(config, table.au)
+        _check_powers(config["recipe"]["focal_gamma"], jobs[0].classes)
+        return under(jobs, config, self.code_of(config, jobs[0].au))
+
+    def _jobs(self, table: ClipTable) -> tuple[FoldJob, ...]:
+        """Of no configuration yet. Trials share all that is large: the tuples of clip ids."""
         return tuple(
             FoldJob(
                 model=self.model,
-                config=config,
+                config={},
                 features=table.features,
                 corpus=table.content,
                 au=table.au,
@@ -106,7 +129,7 @@ class Study:
                 validation=validation,
                 test=fold.test,
                 seed=seed,
-                code=code,
+                code="",
                 arithmetic=self.arithmetic,
                 member=member,
             )
@@ -115,7 +138,8 @@ class Study:
 
     def warnings(self, table: ClipTable) -> tuple[str, ...]:
         """What a reader of the scores has to know of the table and the protocol."""
-        models = ((train, validation) for *_, train, validation in self.splits(table))
+        jobs = self._once(table, "jobs", lambda: self._jobs(table))
+        models = ((job.train, job.validation) for job in jobs)
         known = untrained_classes(models, table.subject_of, table.truth, table.classes)
         if self.protocol == "megc2019":
             known += megc2019.deviations(_clips(table))

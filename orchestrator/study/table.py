@@ -77,6 +77,12 @@ class ClipTable:
             self.aus.astype(np.int8) if self.aus is not None and self.au == "predicted" else None,
         )
 
+    @functools.cached_property
+    def dealt(self) -> dict[Any, Any]:
+        """What a study has made of these clips and needs again (study.Study): who trains, validates, is
+        tested."""
+        return {}
+
     @property
     def au_remark(self) -> str:
         """What whoever reads a score has to know of the action units behind it, or ""."""

@@ -29,7 +29,7 @@ from orchestrator.search.events import (
 )
 from orchestrator.search.samplers import Search
 from orchestrator.selection.choose import available, choose
-from orchestrator.selection.records import TrialRecord
+from orchestrator.selection.records import Records, TrialRecord
 from orchestrator.selection.rules import RULES
 from orchestrator.selection.scores import score
 from orchestrator.study import identity
@@ -240,12 +240,13 @@ def scored(trials: list[TrialRecord], table: ClipTable, study: Study) -> dict[st
     """Rule -> scores, of all rules that the records allow. All but oracles choose from the records alone;
     truth is joined after the choice."""
     truth, made = table.truth, {}
-    for rule in available(trials):
-        choices = choose(rule, trials, truth if RULES[rule].oracle else None)
-        part_of, averages = study.part_of(table), RULES[rule].averages
+    records, part_of = Records(trials), study.part_of(table)
+    for rule in available(records):
+        choices = choose(rule, records, truth if RULES[rule].oracle else None)
+        averages = RULES[rule].averages
         made[rule] = score(
             choices,
-            trials,
+            records,
             truth,
             table.classes,
             part_of,

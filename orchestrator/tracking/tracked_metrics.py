@@ -12,8 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orchestrator.selection import metrics
-from orchestrator.selection.records import TrialRecord, best, pooled_ranks, validation_ranks
-from orchestrator.study.jobs import FoldResult, canonical_json
+from orchestrator.selection.records import (
+    TrialRecord,
+    best,
+    pooled_ranks,
+    validation_counts,
+    validation_ranks,
+)
+from orchestrator.study.jobs import canonical_json
+from orchestrator.study.record import FoldRecord
 from orchestrator.workspace import looks
 
 # a longer curve is thinned to this many epochs: a run is one batch, and MLflow takes 1000 metrics a batch
@@ -47,14 +54,12 @@ def of_trial(trial: TrialRecord, classes: Sequence[str]) -> list[Measured]:
     made += _curve("validation_uf1", epochs, [uf1 for uf1, _ in ranks])
     made += _curve("validation_loss", epochs, [-x for _, x in ranks])
     at = best(ranks)
-    called = np.concatenate(
-        [r.validation_probs[row[at]].argmax(axis=1) for r, row in zip(results, rows, strict=True)]
-    )
-    scores = metrics.evaluate(np.concatenate([r.validation_truth for r in results]), called, classes)
+    counts = sum(validation_counts(r)[row[at]] for r, row in zip(results, rows, strict=True))
+    scores = metrics.of_counts(np.asarray(counts), classes)
     return [*made, ("best_epoch", float(epochs[at]), 0), *_scores("best_validation", scores)]
 
 
-def of_fold(result: FoldResult) -> list[Measured]:
+def of_fold(result: FoldRecord) -> list[Measured]:
     """Training loss, validation loss and UF1, epoch by epoch. Never a test score."""
     made = _curve("train_loss", result.epochs, result.train_loss)
     if result.validation:

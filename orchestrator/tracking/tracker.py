@@ -64,7 +64,8 @@ from orchestrator.results.action_units import au_of
 from orchestrator.results.report import read
 from orchestrator.selection.records import TrialRecord
 from orchestrator.selection.rules import kind_of
-from orchestrator.study.jobs import FoldResult, digest
+from orchestrator.study.jobs import digest
+from orchestrator.study.record import FoldRecord
 from orchestrator.tracking.kept_model import EXAMPLE
 from orchestrator.tracking.tracked_metrics import Measured, flat, of_fold, of_looks, of_sweep, of_trial
 
@@ -207,7 +208,7 @@ class Tracker:
             self.client.set_terminated(run_id, "FINISHED")
             return True
 
-    def _fold(self, result: FoldResult, parent: str) -> None:
+    def _fold(self, result: FoldRecord, parent: str) -> None:
         params = {"fold": result.fold, "seed": str(result.seed), "job": result.job_id}
         tags = {"mer.level": "fold", **({"mer.notes": "\n".join(result.notes)} if result.notes else {})}
         which = f", model {result.member}" if result.member else ""

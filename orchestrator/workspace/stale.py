@@ -10,7 +10,6 @@ from typing import Any
 from mer_models import MODELS
 from orchestrator.study.versions import fold_version
 from orchestrator.workspace.store import FoldStore
-from preprocessing.places import Place
 
 CURRENT, OLDER, UNKNOWN = "current", "made by older code", "its model is not here (a plugin's?)"
 
@@ -20,7 +19,7 @@ class Found:
     """A fold result in a store. model "" where an older program wrote the file, which did not say. state:
     CURRENT, OLDER or UNKNOWN."""
 
-    path: Place
+    job_id: str
     model: str
     state: str
     bytes: int
@@ -38,10 +37,10 @@ def found(store: FoldStore) -> Iterator[Found]:
     for one in store.held():
         of = one.of
         if not of:
-            yield Found(one.path, "", OLDER, one.bytes)
+            yield Found(one.job_id, "", OLDER, one.bytes)
             continue
         state = state_of(of["model"], of["config"], of["au"], of["arithmetic"], of["code"])
-        yield Found(one.path, of["model"], state, one.bytes)
+        yield Found(one.job_id, of["model"], state, one.bytes)
 
 
 def of_summary(summary: Mapping[str, Any]) -> dict[int, str]:

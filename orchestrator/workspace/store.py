@@ -1,29 +1,27 @@
 """Results of finished folds by job id, on disk or in an S3 bucket. Kept the moment a fold ends; whatever is
 there is never computed again.
 
-A file is an ``.npz`` without pickles: the arrays of FoldResult and its other fields as one JSON text; a file
-of an older program has no outputs, and reads as one of a model that reports none. It is
-written beside its place and renamed (or put, in a bucket), so it is there whole or not at all; a file that
-does not read is set aside as ``.damaged`` and computed again.
+``ab/abc....fold`` is one result (fold_file.py), written beside its place and renamed (or put, in a bucket),
+so that it is there whole or not at all. When a trial has ended its results go into one file in ``packs/``
+(packs.py). Each has a SHA-256, which is verified whenever it is read: what is damaged is named, set aside as
+``.damaged`` and computed again. Files of an older program, ``ab/abc....npz``, are read too.
 """
 
 from __future__ import annotations
 
-import io
-import json
 import logging
 import re
-import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from orchestrator.study.jobs import FoldJob, FoldResult
-from preprocessing.places import Place, names, place, size, write_atomically
+from orchestrator.study.record import FoldRecord
+from orchestrator.workspace import fold_file
+from orchestrator.workspace.aside import set_aside
+from orchestrator.workspace.fold_file import Damaged
+from orchestrator.workspace.packs import MOST, Packs
+from preprocessing.places import Place, map_places, names, place, write_atomically
 
 log = logging.getLogger(__name__)
 _OF = (
@@ -40,50 +38,56 @@ _OF = (
     "arithmetic",
     "member",
 )
-_ARRAYS = ("validation_truth", "epochs", "train_loss", "validation_loss", "validation_probs", "test_probs")
-_OUTPUT = "outputs."  # before the name of each
-# What a flipped or missing byte of a zip file raises; RuntimeError where it seems encrypted or otherwise
-# compressed.
-_DAMAGE = (zipfile.BadZipFile, zlib.error, RuntimeError, KeyError, ValueError, EOFError)
+PACKS = "packs"
+# suffix of a single result -> how it is read
+_READ: dict[str, Callable[[bytes], tuple[FoldRecord, dict[str, Any]]]] = {
+    ".fold": fold_file.read,
+    ".npz": fold_file.read_npz,
+}
 
 
 @dataclass(frozen=True)
 class StoredFold:
-    """A fold result in the store. facts: its texts; "of" says what it is a result of, {} where an older
-    program wrote it."""
+    """A fold result in the store. of: what it is a result of, {} where an older program wrote it. bytes: that
+    it takes."""
 
-    path: Place
-    facts: dict[str, Any]
+    job_id: str
+    of: dict[str, Any]
     bytes: int
-
-    @property
-    def of(self) -> dict[str, Any]:
-        held: dict[str, Any] = self.facts.get("of", {})
-        return held
 
 
 class FoldStore:
     """Fold results at one place: a folder, or ``s3://bucket/prefix``. Small to send to a worker, which opens
     its own connection.
 
-    Safe for many writers on many machines: equal job ids give equal files, and each appears at once, as a
-    whole.
+    Safe for many writers on many machines: equal job ids give equal results, and each file appears at once,
+    as a whole.
     """
 
     def __init__(self, root: str | Place):
         """Raises PlaceError for what is no place."""
         self.root = place(root)
+        self._packs = Packs(self.root / PACKS)
+        self._last: FoldRecord | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in ("_packs", "_last")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _packs=Packs(state["root"] / PACKS), _last=None)
 
     def path(self, job_id: str) -> Place:
-        """Raises ValueError for anything but a hex digest: a name like ../x would lead elsewhere."""
+        """Where a result lies until its trial has ended. Raises ValueError for anything but a hex digest: a
+        name like ../x would lead elsewhere."""
         if not re.fullmatch(r"[0-9a-f]{8,64}", job_id):
             raise ValueError(
                 f"job id {job_id!r} is no hex digest (8 to 64 of 0-9a-f); take it from FoldJob.job_id"
             )
-        return self.root / job_id[:2] / f"{job_id}.npz"
+        return self.root / job_id[:2] / f"{job_id}.fold"
 
     def __contains__(self, job_id: str) -> bool:
-        return self.path(job_id).is_file()
+        """Whether it would be read: a name alone says nothing of what is there."""
+        return self.load(job_id) is not None
 
     def labels(self, content: str) -> Place:
         """Where the annotations of a table are kept for the trials' processes; content: digest of the
@@ -91,80 +95,124 @@ class FoldStore:
         return self.root.parent / "labels" / f"{content}.npz"
 
     def held(self) -> Iterator[StoredFold]:
-        """What is known of every fold that is there, by file name; folds of other programs or times included.
+        """What is known of every fold that is there; folds of other programs or times included. Of packs the
+        index alone is read and verified, not each result.
 
         A file that does not read is passed over here: ``load`` sets it aside when it is asked for.
         """
-        for folder in sorted(names(self.root)):
-            for name in sorted(names(self.root / folder)):
-                if name.endswith(".npz"):
-                    path = self.root / folder / name
+        self._packs.look()
+        packed = dict(self._packs.held)
+        for job, one in packed.items():
+            yield StoredFold(job, one.of, one.length)
+        for folder in sorted(names(self.root) - {PACKS}):
+            for path in (self.root / folder / name for name in sorted(names(self.root / folder))):
+                job, _, suffix = path.name.partition(".")
+                if f".{suffix}" in _READ and job not in packed:
                     try:
-                        yield StoredFold(path, _facts(path.read_bytes()), size(path))
-                    except _DAMAGE:
+                        data = path.read_bytes()
+                        yield StoredFold(job, _READ[f".{suffix}"](data)[1], len(data))
+                    except (Damaged, FileNotFoundError, IsADirectoryError):
                         continue
 
-    def save(self, result: FoldResult, job: FoldJob | None = None) -> None:
+    def save(self, result: FoldResult | FoldRecord, job: FoldJob | None = None) -> None:
         """Keep a result, and with it what it is a result of (``job``), so that it can be named later.
 
         Raises OSError when the disk is full or read-only or the bucket not reached: the fold is then not
         finished."""
         path = self.path(result.job_id)
         path.parent.mkdir(parents=True, exist_ok=True)
-        rest = {
-            k: getattr(result, k)
-            for k in ("job_id", "fold", "seed", "member", "validation", "test", "seconds", "notes")
-        }
-        if job is not None:
-            rest["of"] = {name: getattr(job, name) for name in _OF}
-        arrays = {name: getattr(result, name) for name in _ARRAYS}
-        arrays |= {_OUTPUT + name: values for name, values in result.outputs.items()}
+        record = result if isinstance(result, FoldRecord) else FoldRecord.of(result)
+        of = {} if job is None else {name: getattr(job, name) for name in _OF}
+        data = fold_file.written(record, of)
+        write_atomically(path, lambda temporary: temporary.write_bytes(data))
 
-        def write(temporary: Path) -> None:
-            with open(temporary, "wb") as handle:
-                np.savez_compressed(handle, facts=np.array(json.dumps(rest)), **arrays)
-
-        write_atomically(path, write)
-
-    def load(self, job_id: str) -> FoldResult | None:
-        """The result of a job, or None if it has not been finished (or its file is damaged, which is logged).
+    def load(self, job_id: str) -> FoldRecord | None:
+        """The result of a job, or None if it has not been finished (or it is damaged, which is logged).
 
         Raises OSError when the place cannot be reached: not finished and not reachable are two things.
         """
         path = self.path(job_id)
+        if found := self._packed(job_id) or self._single(path, job_id):
+            return found
+        self._packs.look()  # another process may just have packed it
+        return self._packed(job_id)
+
+    def pack(self, jobs: Sequence[str]) -> None:
+        """The results of these jobs, as far as they are there one by one, into packs. What cannot be written
+        stays as it is, and is said in the log."""
+        alone = [job for job in jobs if job not in self._packs.held]
         try:
-            data = path.read_bytes()
-        except FileNotFoundError:
+            for at in range(0, len(alone), MOST):
+                self._pack(alone[at : at + MOST])
+        except OSError as error:
+            log.warning("fold results stay in files of their own, as they are: %s", error)
+
+    def _pack(self, jobs: Sequence[str]) -> None:
+        results = {}
+        for job, data in zip(jobs, map_places(_bytes, [self.path(job) for job in jobs]), strict=True):
+            if data is not None:
+                try:
+                    results[job] = (data, fold_file.read(data)[1])
+                except Damaged as error:
+                    set_aside(self.path(job), error)
+        if len(results) > 1:
+            self._packs.write(results)
+            map_places(_unlinked, [self.path(job) for job in results])
+
+    def delete(self, jobs: Collection[str]) -> int:
+        """Returns how many results there were. Raises OSError."""
+        self._packs.look()
+        gone = self._packs.drop(jobs)
+        for job in jobs:
+            for suffix in _READ:
+                if _unlinked(self.path(job).with_suffix(suffix)):
+                    gone.add(job)
+        return len(gone)
+
+    def _packed(self, job_id: str) -> FoldRecord | None:
+        data = self._packs.read(job_id)
+        if data is None:
             return None
         try:
-            return _read(data, job_id)
-        except _DAMAGE as error:
-            self._set_aside(path, error)
+            return self._its(job_id, fold_file.read(data)[0])
+        except Damaged as error:
+            self._packs.mend(self._packs.place / self._packs.held[job_id].pack, error)
             return None
 
-    def _set_aside(self, path: Place, error: Exception) -> None:
-        aside = path.with_suffix(".damaged")
-        log.warning("%s does not read (%s); set aside as %s and computed again", path, error, aside.name)
-        try:
-            path.replace(aside)  # type: ignore[arg-type]
-        except FileNotFoundError:
-            log.warning("%s has been set aside by another process", path)
+    def _single(self, path: Place, job_id: str) -> FoldRecord | None:
+        for suffix, read in _READ.items():
+            try:
+                return self._its(job_id, read(path.with_suffix(suffix).read_bytes())[0])
+            except FileNotFoundError:
+                continue
+            except (Damaged, IsADirectoryError) as error:
+                set_aside(path.with_suffix(suffix), error)
+        return None
+
+    def _its(self, job_id: str, record: FoldRecord) -> FoldRecord:
+        if record.job_id != job_id:
+            raise Damaged(f"it holds job {record.job_id}")
+        record.again = self.again
+        return record
+
+    def again(self, job_id: str) -> FoldRecord | None:
+        """``load``, for a record that has let its arrays go: the last one is asked for several times."""
+        last = self._last
+        if last is None or last.job_id != job_id:
+            last = self._last = self.load(job_id)
+        return last
 
 
-def _facts(data: bytes) -> dict[str, Any]:
-    with np.load(io.BytesIO(data), allow_pickle=False) as held:
-        facts: dict[str, Any] = json.loads(str(held["facts"]))
-    return facts
+def _bytes(path: Place) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        return None
 
 
-def _read(data: bytes, job_id: str) -> FoldResult:
-    with np.load(io.BytesIO(data), allow_pickle=False) as held:
-        facts = json.loads(str(held["facts"]))
-        arrays = {name: held[name] for name in _ARRAYS}
-        outputs = {name.removeprefix(_OUTPUT): held[name] for name in held if name.startswith(_OUTPUT)}
-    if facts["job_id"] != job_id:
-        raise ValueError(f"it holds job {facts['job_id']}")
-    facts.pop("of", None)
-    for name in ("validation", "test", "notes"):
-        facts[name] = tuple(facts[name])
-    return FoldResult(**facts, **arrays, outputs=outputs)
+def _unlinked(path: Place) -> bool:
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    return True

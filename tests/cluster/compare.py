@@ -5,24 +5,29 @@ import json
 import sys
 from pathlib import Path
 
-import numpy as np
-
+from orchestrator.study.record import FoldRecord
 from orchestrator.workspace.store import FoldStore
 
+FIELDS = ("fold", "seed", "member", "validation", "test", "notes")
+ARRAYS = ("epochs", "train_loss", "validation_loss", "validation_counts", "test_probs")
 
-def _content(value: object) -> object:
-    return (value.dtype.str, value.shape, value.tobytes()) if isinstance(value, np.ndarray) else value
+
+def _content(record: FoldRecord) -> dict[str, object]:
+    arrays = {name: getattr(record, name) for name in ARRAYS} | record.outputs
+    same = {name: (value.dtype.str, value.shape, value.tobytes()) for name, value in arrays.items()}
+    return same | {name: getattr(record, name) for name in FIELDS}
 
 
 def differences(cluster: Path, inline: Path) -> list[str]:
     """What two folders of fold results do not share. Seconds may differ, nothing else."""
-    names = [{path.stem for path in folder.glob("*/*.npz")} for folder in (cluster, inline)]
+    stores = [FoldStore(folder) for folder in (cluster, inline)]
+    names = [{one.job_id for one in store.held()} for store in stores]
     found = [f"job {name} is in one folder only" for name in sorted(names[0] ^ names[1])]
     for name in sorted(names[0] & names[1]):
-        a, b = (vars(FoldStore(folder).load(name)) for folder in (cluster, inline))
-        for field in sorted(a.keys() - {"seconds"}):
-            if _content(a[field]) != _content(b[field]):
-                found.append(f"job {name}: {field} differs")
+        a, b = (_content(store.load(name)) for store in stores)
+        found += [
+            f"job {name}: {key} differs" for key in sorted(a.keys() | b.keys()) if a.get(key) != b.get(key)
+        ]
     return found
 
 

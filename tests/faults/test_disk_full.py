@@ -12,7 +12,7 @@ class SmallDisk(FoldStore):
     """Room for five results, until somebody makes more."""
 
     def save(self, result, job=None):
-        if len(list(self.root.glob("*/*.npz"))) >= 5 and not (self.root / "room").exists():
+        if len(list(self.held())) >= 5 and not (self.root / "room").exists():
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path(result.job_id)))
         super().save(result, job)
 
@@ -24,10 +24,11 @@ def test_a_full_disk_costs_no_finished_fold(local_ray, tmp_path):
     first = run(Watcher())
     failed = [outcome for outcome in first if outcome.state == "failed"]
     assert failed and all("No space left on device" in outcome.error for outcome in failed)
-    assert sum(len(outcome.results) for outcome in first) == 5
+    kept = sum(len(outcome.results) for outcome in first)
+    assert kept in (5, 6)  # of two trials' processes that find four, each may write one more
     (tmp_path / "folds" / "room").touch()
     watcher = Watcher()
     second = run(watcher)
     assert [outcome.state for outcome in second] == ["complete"] * 3
-    assert sum(event.reused for event in watcher.folds) == 5
+    assert sum(event.reused for event in watcher.folds) == kept
     same_numbers(second, run_inline(STUDY, tmp_path / "other", n=3)[0])

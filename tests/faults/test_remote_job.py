@@ -144,9 +144,9 @@ def test_a_job_outlives_its_laptop_is_stopped_and_resumed(head, tmp_path):
                 lines.append(line)
             return int(line.split()[1]), "".join(lines)
 
-        until(lambda: len(list(far.glob("folds/*/*.npz"))) >= 2, "two folds")
+        until(lambda: len(list(far.glob("folds/*/*.fold"))) >= 2, "two folds")
         assert say("stop", "long") == (0, "sweep-long-1: STOPPED\n")
-        kept = len(list(far.glob("folds/*/*.npz")))
+        kept = len(list(far.glob("folds/*/*.fold")))
         assert not (far / "out.json").exists()
         go.touch()
         assert say("resume", "long")[0] == 0

@@ -64,7 +64,7 @@ class Place:
         return sweep
 
     def folds(self):
-        return len(list(self.workspace.glob("folds/*/*.npz")))
+        return len(list(self.workspace.glob("folds/*/*.fold")))
 
 
 def summary(workspace):

@@ -42,7 +42,7 @@ def test_a_killed_trial_process_costs_no_finished_fold(local_ray, tmp_path):
     assert [(o.state, len(o.results)) for o in outcomes] == [("complete", 4)] * 3
     same_numbers(outcomes, run_inline(STUDY, tmp_path / "b", n=3)[0])
     # what had ended before was found again, and each fold is told once
-    assert not list(store.root.glob("*twice")) and len(list(store.root.glob("*/*.npz"))) == 12
+    assert not list(store.root.glob("*twice")) and len(list(store.held())) == 12
     assert len({event.result.job_id for event in watcher.folds}) == len(watcher.folds) == 12
 
 

@@ -129,7 +129,7 @@ def test_a_comparison_joins_them_too_and_no_fold_parts_them(whole, workspace, tm
     run(compare, "ststnet", *own, "--", *common, status=0)
     assert load("rows-ststnet", workspace).summary["folds"] == PEOPLE
     store = FoldStore(workspace / "folds")
-    results = [store.load(path.stem) for path in (workspace / "folds").rglob("*.npz")]
+    results = [store.load(one.job_id) for one in store.held()]
     assert len(results) >= PEOPLE
     for result in results:
         for side in (result.test, result.validation):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from orchestrator.selection import metrics
 from orchestrator.selection.records import rows_at, validation_counts
-from orchestrator.study.jobs import FoldResult
+from orchestrator.study.record import FoldRecord
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Evidence:
     member: int = 0
 
     @classmethod
-    def of(cls, result: FoldResult) -> Evidence:
+    def of(cls, result: FoldRecord) -> Evidence:
         """The validation part of a fold's result."""
         return cls(
             result.fold,
@@ -83,3 +83,29 @@ def pooled_uf1(folds: Iterable[Evidence]) -> float:
     """The trial's score on these folds: equal to records.pooled_validation_uf1 of their results."""
     counts, diverged = aligned(folds)
     return float(best_uf1(counts.sum(axis=0), diverged.sum(axis=0)))
+
+
+class Pool:
+    """``pooled_uf1`` of folds as they come: one more costs the same whether it is the second or the
+    six-hundredth, and no fold is held."""
+
+    def __init__(self) -> None:
+        self.grid: NDArray[Any] = np.zeros(0, np.int32)
+        self.counts: NDArray[Any] = np.zeros((0, 0, 0), np.int64)
+        self.diverged: NDArray[Any] = np.zeros(0, np.int64)
+
+    def add(self, fold: Evidence) -> float:
+        """The score of all folds so far."""
+        if not len(self.grid):
+            self.grid, n_classes = fold.epochs, fold.counts.shape[1]
+            self.counts = np.zeros((len(self.grid), n_classes, n_classes), np.int64)
+            self.diverged = np.zeros(len(self.grid), np.int64)
+        elif not np.array_equal(self.grid, fold.epochs):
+            grid = np.union1d(self.grid, fold.epochs)
+            # between two epochs of the grid so far no fold has evaluated any: sums stay as at the earlier one
+            at = rows_at(self.grid, grid)
+            self.grid, self.counts, self.diverged = grid, self.counts[at], self.diverged[at]
+        at = rows_at(fold.epochs, self.grid)
+        self.counts = self.counts + fold.counts[at]
+        self.diverged = self.diverged + ~np.isfinite(fold.loss[at])
+        return float(best_uf1(self.counts, self.diverged))

@@ -14,7 +14,7 @@ import numpy as np
 
 from orchestrator.selection.records import Rank, Records, SelectionError, ranks, validation_counts
 from orchestrator.selection.rules.rule import Choice, Choices, Rule, Truth
-from orchestrator.study.jobs import FoldResult
+from orchestrator.study.record import FoldRecord
 
 
 def pick(records: Records, _: Truth) -> Choices:
@@ -37,7 +37,7 @@ def pick(records: Records, _: Truth) -> Choices:
     return choices
 
 
-def counts_at(model: FoldResult, patience: int) -> int:
+def counts_at(model: FoldRecord, patience: int) -> int:
     """The row of the epoch at which a model counts."""
     loss = model.validation_loss
     if not patience or not np.isfinite(loss).any():
@@ -45,7 +45,7 @@ def counts_at(model: FoldResult, patience: int) -> int:
     return int(np.nanargmin(np.where(np.isfinite(loss), loss, np.nan)))
 
 
-def _rank(models: tuple[FoldResult, ...], rows: tuple[int, ...]) -> Rank:
+def _rank(models: tuple[FoldRecord, ...], rows: tuple[int, ...]) -> Rank:
     pairs = list(zip(models, rows, strict=True))
     counts = np.sum([validation_counts(model)[row] for model, row in pairs], axis=0)
     losses, clips = zip(

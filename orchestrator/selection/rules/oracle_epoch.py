@@ -9,7 +9,7 @@ import numpy as np
 from orchestrator.selection.records import Records
 from orchestrator.selection.rules import last_epoch, nested
 from orchestrator.selection.rules.rule import Choice, Choices, Rule, Truth, true_class
-from orchestrator.study.jobs import FoldResult
+from orchestrator.study.record import FoldRecord
 
 
 def pick(records: Records, truth: Truth) -> Choices:
@@ -20,7 +20,7 @@ def pick(records: Records, truth: Truth) -> Choices:
     return choices
 
 
-def best_epoch(result: FoldResult, truth: Truth) -> int:
+def best_epoch(result: FoldRecord, truth: Truth) -> int:
     """The row of the epoch with most test clips right, the later one of equals."""
     labels = np.array([true_class(truth, clip) for clip in result.test])
     correct = (result.test_probs.argmax(axis=2) == labels).sum(axis=1)

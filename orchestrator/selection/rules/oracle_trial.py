@@ -10,17 +10,17 @@ import numpy as np
 from orchestrator.selection import metrics
 from orchestrator.selection.records import Records, best, validation_ranks
 from orchestrator.selection.rules.rule import Choice, Choices, Rule, Truth, true_class
-from orchestrator.study.jobs import FoldResult
+from orchestrator.study.record import FoldRecord
 
 
 def pick(records: Records, truth: Truth) -> Choices:
-    def epoch(result: FoldResult) -> int:
+    def epoch(result: FoldRecord) -> int:
         return best(validation_ranks(result)) if records.validated else len(result.epochs) - 1
 
     return best_trial(records, truth, "oracle_trial", epoch)
 
 
-def best_trial(records: Records, truth: Truth, rule: str, epoch_of: Callable[[FoldResult], int]) -> Choices:
+def best_trial(records: Records, truth: Truth, rule: str, epoch_of: Callable[[FoldRecord], int]) -> Choices:
     """For each seed the complete trial with the best pooled test UF1, its folds at the epochs (rows) that
     ``epoch_of`` gives; the earlier one of equals. rule: who asks, for the error where none is complete."""
     choices: Choices = {}
@@ -29,8 +29,10 @@ def best_trial(records: Records, truth: Truth, rule: str, epoch_of: Callable[[Fo
         options = []
         for index in records.need_complete(rule):
             results = [records.of[index][key] for key in keys]
-            rows = [epoch_of(result) for result in results]
-            called = [r.test_probs[row].argmax(axis=1) for r, row in zip(results, rows, strict=True)]
+            rows, called = [], []
+            for result in results:  # one by one: the arrays of one are in memory at a time
+                rows.append(epoch_of(result))
+                called.append(result.test_probs[rows[-1]].argmax(axis=1))
             labels = [true_class(truth, clip) for result in results for clip in result.test]
             uf1 = metrics.uf1(labels, np.concatenate(called), results[0].test_probs.shape[2])
             chosen = {key: Choice(index, row) for key, row in zip(keys, rows, strict=True)}

@@ -6,7 +6,7 @@ person, only to the models that are tested on them.
 
 from __future__ import annotations
 
-from orchestrator.selection.records import Records, best, pooled_ranks
+from orchestrator.selection.records import Records, best
 from orchestrator.selection.rules.rule import Choice, Choices, Rule, Truth
 
 
@@ -17,7 +17,7 @@ def pick(records: Records, _: Truth) -> Choices:
         keys = [key for key in records.keys if key[1] == seed]
         options = []
         for index in records.need_complete("pooled_validation"):
-            ranks, row_of = pooled_ranks(records.of[index][key] for key in keys)[1:]
+            ranks, row_of = records.pooled(index, keys)
             at = best(ranks)
             options.append(
                 (

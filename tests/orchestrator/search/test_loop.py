@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from orchestrator.search.loop import folds_of_trial
+from orchestrator.study.record import FoldRecord
 from tests.orchestrator.selection.records_by_hand import record
 
 JOBS = [SimpleNamespace(fold=str(n)) for n in range(3)]
@@ -19,7 +20,7 @@ class Ready:
     def run(self, jobs):
         try:
             for job in jobs:
-                yield record(job.fold, [[0]], [[0, 1]], [0, 1]), job.fold == "0"
+                yield FoldRecord.of(record(job.fold, [[0]], [[0, 1]], [0, 1])), job.fold == "0"
         finally:
             self.log.append("closed")
 

@@ -38,7 +38,7 @@ def test_inline_and_ray_propose_and_compute_the_same(study, tmp_path, local_ray)
         theirs = {r.job_id: r for r in b.results}
         assert set(theirs) == {r.job_id for r in a.results}
         for result in a.results:
-            for name in ("train_loss", "validation_probs", "test_probs", "epochs"):
+            for name in ("train_loss", "validation_counts", "test_probs", "epochs"):
                 np.testing.assert_array_equal(getattr(result, name), getattr(theirs[result.job_id], name))
     assert len(watcher.folds) == 8
     assert {o.index for o in watcher.trials} == {0, 1}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from orchestrator.study.jobs import FoldResult
+from orchestrator.study.record import FoldRecord
 
 
 def probs(called: Sequence[Sequence[int]], n_classes: int) -> np.ndarray:
@@ -45,4 +46,18 @@ def record(
         validation_probs=probs(validation, n_classes),
         test_probs=probs(test, n_classes),
         seconds=0.5,
+    )
+
+
+def as_kept(record: FoldRecord, result: FoldResult) -> bool:
+    """Whether a record is what is kept of the result: to the bit, and counts in the place of single clips."""
+    texts = ("job_id", "fold", "seed", "member", "validation", "test", "seconds", "notes")
+    arrays = ("epochs", "train_loss", "validation_loss", "test_probs")
+    pairs = [(getattr(record, name), getattr(result, name)) for name in arrays]
+    pairs += [(record.outputs[name], values) for name, values in result.outputs.items()]
+    return (
+        all(getattr(record, name) == getattr(result, name) for name in texts)
+        and all(a.dtype == b.dtype and np.array_equal(a, b, equal_nan=True) for a, b in pairs)
+        and np.array_equal(record.validation_counts, result.validation_counts)
+        and record.outputs.keys() == result.outputs.keys()
     )

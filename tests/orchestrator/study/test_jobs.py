@@ -5,12 +5,13 @@ from dataclasses import fields, replace
 import pytest
 
 from orchestrator.study.configuration import configuration
-from orchestrator.study.jobs import FoldJob
+from orchestrator.study.jobs import FoldJob, under
 from orchestrator.study.recipe import Recipe
 from orchestrator.study.study import Study
 from tests.orchestrator.tables import QUICK, table
 from tests.orchestrator.training.folds import fold
 
+SIDES = ("train", "validation", "test")
 OTHER = {"adam": "adamw", "constant": "cosine", "focal": "hinge", "none": "scale", "float32": "bfloat16"}
 
 
@@ -55,3 +56,28 @@ def test_a_trials_folds_have_the_version_of_the_code_that_its_own_configuration_
     assert len(published) == len(hinge) == 1 and published != hinge
     assert published == {study.code_of(configuration("stag", QUICK), data.au)}
     assert {job.code for job in replace(study, arithmetic="cuda packed").jobs(data, {})} != published
+
+
+@pytest.mark.parametrize("names", ["plain", 'a "quoted" one', "a\\b", "Übung", "tab\there", "plain \x7f"])
+@pytest.mark.parametrize("committee", [False, True])
+def test_the_short_way_to_an_id_gives_the_same_id(names, committee):
+    """Joined clip ids are the JSON of a list of them, unless one is not written as it is."""
+    study = Study("stag", "loso", 2, 1, QUICK, committee=committee)
+    jobs = [
+        replace(job, **{side: tuple(clip + names for clip in getattr(job, side)) for side in SIDES})
+        for job in study.jobs(table(), {})
+    ]
+    jobs += [replace(jobs[0], validation=()), replace(jobs[1], test=(), train=())]
+    config = study.config({"recipe.lr": 0.5})
+    for short, job in zip(under(jobs, config, "0123"), jobs, strict=True):
+        assert short == replace(job, config=config, code="0123")
+        assert short.job_id == replace(short).job_id  # a new object, which knows nothing of the short way
+
+
+def test_an_id_is_that_of_earlier_programs():
+    """Written down before ids were worked out the short way: another id would lose every stored fold."""
+    job = FoldJob(
+        "m", {"recipe": {"lr": 0.1, "off": 0}, "model": {}}, "f-1", "c", "none", ("a", "b"), "loso", "p1",
+        ("x/1", "x/2"), ("x/3",), ("x/4",), 0, "code",
+    )  # fmt: skip
+    assert job.job_id == under([job], job.config, "code")[0].job_id == "79d4c808cbe510b56c62e10c"

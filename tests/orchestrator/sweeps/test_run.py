@@ -81,7 +81,7 @@ def test_what_a_model_reports_stands_in_the_summary_fold_by_fold_and_in_the_repo
     assert list(summary["outputs"]) == list(summary["selection"])
     of = summary["outputs"]["nested"]["bias"]
     stored = [
-        FoldStore(how.workspace / "folds").load(one.facts["job_id"])
+        FoldStore(how.workspace / "folds").load(one.job_id)
         for one in FoldStore(how.workspace / "folds").held()
     ]
     assert len(stored) == 8 and all(len(result.outputs["bias"]) == 2 for result in stored)

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from orchestrator.search.schedulers.evidence import Evidence, pooled_uf1
+from orchestrator.search.schedulers.evidence import Evidence, Pool, pooled_uf1
 from orchestrator.selection.records import pooled_validation_uf1
 from tests.orchestrator.selection.records_by_hand import record
 
@@ -36,3 +36,16 @@ def test_the_score_is_that_of_the_records(seed):
     assert pooled_uf1([Evidence.of(r) for r in results]) == pytest.approx(
         pooled_validation_uf1(results), abs=1e-12
     )
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_pool_says_at_every_fold_what_all_of_them_together_say(seed):
+    """Folds of other epochs, that stopped early, and that diverged; in any order."""
+    rng, pool, folds = np.random.default_rng(seed), Pool(), []
+    for number in range(12):
+        epochs = np.flatnonzero(rng.random(15) < 0.4) + 1
+        epochs = epochs.astype(np.int32) if len(epochs) else np.array([3], np.int32)
+        counts = rng.integers(0, 9, (len(epochs), 3, 3))
+        loss = np.where(rng.random(len(epochs)) < 0.05, np.nan, 1.0)
+        folds.append(Evidence(str(number), 0, epochs, counts, loss, 5))
+        assert pool.add(folds[-1]) == pooled_uf1(folds)  # to the bit
