@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from orchestrator.console import asked
 from orchestrator.console.handler import errors_are_told
@@ -38,14 +39,17 @@ def main(
             plugins.install([read_plugin(where) for where in summary.get("plugins", [])])
         except PluginError as error:
             # the numbers are there; only which code would make them today cannot be said
-            console.print(f"[yellow]{error}[/yellow]", highlight=False)
-        summary["looks"] = looks.counted(folder)  # others may have looked since
+            console.print(f"[yellow]{escape(str(error))}[/yellow]", highlight=False)
+        at_least = summary.get("looks", {}).get("sweep", 0)
+        summary["looks"] = looks.counted(folder, at_least)  # others may have looked since
         files = render(folder)
         console.print(table(summary))
         if parts := parts_table(summary, summary.get("rule", DEFAULT)):
             console.print(parts)
         if learnt := outputs_table(summary, summary.get("rule", DEFAULT)):
             console.print(learnt)
+        if damage := looks.lost(folder, at_least):
+            console.print(f"[yellow]{escape(damage)}[/yellow]", highlight=False, soft_wrap=True)
         states = of_summary(summary)
         for state in sorted(set(states.values()) - {CURRENT}):
             trials = ", ".join(str(trial) for trial, own in states.items() if own == state)

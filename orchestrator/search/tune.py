@@ -51,15 +51,13 @@ class Proposals(OptunaSearch):
     def __init__(self, search: Search, study: Study, table: ClipTable, draining: Draining):
         self.search, self.study, self.au, self.draining = search, study, table.au, draining
         self.proposed: list[dict[str, Any]] = []
-        storage, name, sampler, first = search.open(SPACES[study.model].PUBLISHED)
+        sampler, first = search.open(SPACES[study.model].PUBLISHED)
         super().__init__(
             SPACES[study.model].space,
             metric=METRIC,
             mode="max",
             points_to_evaluate=first,
             sampler=sampler,
-            study_name=name,
-            storage=storage,
         )
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from orchestrator.inference import predictor
 from orchestrator.study.plugins import of_model
 from orchestrator.study.table import ClipTable
 from orchestrator.training.loop import TrainedModel
+from orchestrator.workspace import sealed
 
 EXAMPLE = "example.safetensors"  # beside the model's two files: two clips as the model takes them
 
@@ -52,6 +53,7 @@ def keep_model(
         "trial": trial,
         "epochs": epochs,
     }
-    folder.mkdir(parents=True, exist_ok=True)
+    sealed.emptied(folder)
     predictor.save(folder, trained.model, description, trained.au_head)
     safetensors.numpy.save_file(example, folder / EXAMPLE)
+    sealed.list_files(folder)
