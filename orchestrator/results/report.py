@@ -131,7 +131,7 @@ def _read(folder: Path) -> tuple[dict[str, Any], pd.DataFrame]:
 def _predictions(file: Path, data: bytes, summary: Mapping[str, Any]) -> pd.DataFrame:
     text = dict.fromkeys(("rule", "clip_id", "subject", "truth", "predicted"), str)
     try:
-        frame = pd.read_csv(io.BytesIO(data), dtype=text, keep_default_na=False)  # type: ignore[arg-type]
+        frame = pd.read_csv(io.BytesIO(data), dtype=text, keep_default_na=False)
     except ValueError as error:
         raise sealed.Damaged(file, f"it does not read: {error}", AGAIN) from error
     if lacks := [name for name in COLUMNS if name not in frame]:

@@ -20,10 +20,16 @@ def without_terminal() -> None:
 
 
 class Draining:
-    """Whether the user has asked the sweep to end."""
+    """Whether the user has asked the sweep to end. lost: the process without which it cannot go on, once that
+    has ended, or ""."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.asked, self.lost = False, ""
+
+    def cannot_go_on(self, lost: str) -> None:
+        """From any thread: raise KeyboardInterrupt in the main one, while it listens. lost: as above."""
+        self.lost = lost
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     @contextmanager
     def listens(self, say: Callable[[str], object]) -> Iterator[None]:
@@ -38,7 +44,7 @@ class Draining:
         def handle(number: int, _: object) -> None:
             if number == signal.SIGHUP:
                 without_terminal()
-            if self.asked:
+            if self.asked or self.lost:
                 raise KeyboardInterrupt
             self.asked = True
             say("ending: folds that run may finish and are kept; once more ends them too")

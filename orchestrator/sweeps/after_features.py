@@ -116,8 +116,11 @@ def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: L
         plan.begin()
         kept.keep(folder, kept.absolute(experiment), execution)
 
-    claimed = SweepFolder.open(path, _definition(experiment, study, table), resume=begun.resumed, first=first)
-    with claimed as folder, Leaving(path) as leaving:
+    definition = _definition(experiment, study, table)
+    with (
+        Leaving(path) as leaving,
+        SweepFolder.open(path, definition, resume=begun.resumed, first=first) as folder,
+    ):
         damage, before = mended(path, plan) if begun.resumed else ([], 0)
         kept.keep(path, kept.absolute(experiment), execution)
         for text in filter(None, (folder.warning, *damage)):

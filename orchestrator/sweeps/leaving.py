@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from orchestrator.common.errors import Interrupted, NoResult, Unfinished
+from orchestrator.workspace.sweep_folder import EXPERIMENT
 
 if TYPE_CHECKING:
     from orchestrator.tracking.outbox import Outbox
@@ -21,8 +22,8 @@ def goes_on(name: str, what: str) -> str:
 
 @dataclass
 class Leaving:
-    """Use as a context manager, around all that is done while a sweep has its folder. outbox: once there is
-    one.
+    """Use as a context manager, around all that is done from the moment when a sweep claims its folder.
+    outbox: once there is one.
 
     Raises Interrupted for a KeyboardInterrupt, and Unfinished for an OSError (a full disk), both with the way
     on; any other exception stays what it is.
@@ -38,6 +39,8 @@ class Leaving:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None or isinstance(error, NoResult):  # of which MLflow has been told
+            return
+        if not (self.folder / EXPERIMENT).exists():  # nothing to continue
             return
         if self.outbox is not None:
             self.outbox.left("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
