@@ -39,7 +39,8 @@ def main(
         except PluginError as error:
             # the numbers are there; only which code would make them today cannot be said
             console.print(str(error), style="yellow")
-        summary["looks"] = looks.counted(folder)  # others may have looked since
+        at_least = summary.get("looks", {}).get("sweep", 0)
+        summary["looks"] = looks.counted(folder, at_least)  # others may have looked since
         files = render(folder)
         console.print(table(summary))
         rule = summary.get("rule", UNNAMED)
@@ -47,6 +48,8 @@ def main(
             console.print(parts)
         if learnt := outputs_table(summary, rule):
             console.print(learnt)
+        if damage := looks.lost(folder, at_least):
+            console.print(damage, style="yellow", soft_wrap=True)
         states = of_summary(summary)
         for state in sorted(set(states.values()) - {CURRENT}):
             trials = ", ".join(str(trial) for trial, own in states.items() if own == state)

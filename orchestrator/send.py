@@ -18,6 +18,7 @@ from orchestrator.console import asked
 from orchestrator.console.handler import NOT_IN_MLFLOW, errors_are_told
 from orchestrator.console.progress import SweepProgress
 from orchestrator.console.terminal import terminal
+from orchestrator.results.report import render
 from orchestrator.sweeps.execution import Execution
 from orchestrator.tracking.outbox import Outbox
 from orchestrator.workspace.sweep_folder import folder_of
@@ -35,7 +36,10 @@ def main(
     """Send to MLflow what a sweep could not."""
     with errors_are_told(console):
         uri = Execution(workspace=workspace, tracking_uri=tracking_uri).tracking
-        outbox = Outbox.of(uri, folder_of(name, workspace), SweepProgress(console))
+        folder = folder_of(name, workspace)
+        outbox = Outbox.of(uri, folder, SweepProgress(console))
+        if outbox.record["ended"] == "finished":
+            render(folder)  # tables and pictures carry no digest: what is sent is made of the two that do
         try:
             outbox.flush()
         except (KeyError, TypeError) as error:  # a record that somebody edited

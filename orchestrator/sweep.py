@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestrator.common.errors import ConfigError
+from orchestrator.common.errors import ConfigError, Unfinished
 from orchestrator.console import asked
 from orchestrator.console.asked import SweepCommand, usual
 from orchestrator.console.handler import ALL, NOT_IN_MLFLOW, SOME, errors_are_told
@@ -90,6 +91,8 @@ def main(
             return
         if resume_ and not name:
             raise ConfigError("--resume needs --name, or the name behind it: the sweep to continue")
+        if json_file:
+            _writable(json_file)
         with SweepProgress(console) as progress:
             if resume_:
                 base = resumable(name, workspace)
@@ -104,8 +107,7 @@ def main(
                 result = run(*parsed(context), progress)
         status = shown(result, workspace, tracking_uri)
         if json_file:
-            text = json.dumps(result.summary if len(result.folders) == 1 else result.summaries, indent=2)
-            write_atomically(json_file, lambda path: path.write_text(text + "\n"))
+            _write(json_file, result)
     raise typer.Exit(status)
 
 
@@ -153,6 +155,24 @@ def shown(result: Result, workspace: Path, tracking_uri: str) -> int:
     if result.missing:
         return SOME
     return NOT_IN_MLFLOW if result.lacks else ALL
+
+
+def _writable(file: Path) -> None:
+    """Raises ConfigError where the summary could not be written in the end: before anything is run."""
+    folder = file.absolute().parent
+    if file.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        what = f"{file} is a folder" if file.is_dir() else f"{folder} is no folder that can be written to"
+        raise ConfigError(f"--json {file}: {what}; give a file in a folder that is there")
+
+
+def _write(file: Path, result: Result) -> None:
+    """Raises Unfinished where the file cannot be written; all else is there."""
+    text = json.dumps(result.summary if len(result.folders) == 1 else result.summaries, indent=2)
+    try:
+        write_atomically(file, lambda path: path.write_text(text + "\n"))
+    except OSError as error:
+        held = ", ".join(str(folder / "summary.json") for folder in result.folders)
+        raise Unfinished(f"{error}; the sweep is complete, and its summary is in {held}") from error
 
 
 def _failures(summary: dict[str, Any], failed: dict[str, str]) -> None:

@@ -25,5 +25,10 @@ class Interrupted(KeyboardInterrupt):
     """The user has ended a sweep. What is finished is kept; the text says the command that goes on."""
 
 
+class Unfinished(RuntimeError):
+    """A sweep could not go on: its disk is full, Ray has died. What is finished is kept; the text says why,
+    and the command that goes on."""
+
+
 class NoResult(RuntimeError):
     """A sweep has ended without any complete trial; the text holds the first failure."""

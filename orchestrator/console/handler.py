@@ -1,7 +1,8 @@
 """One exit status for one thing in every command, and one place that turns an error into it.
 
 0    all that was asked for is there
-1    some of it is missing: folds without a result, a row without a sweep, clips that cannot be used
+1    some of it is missing: folds without a result, a row without a sweep, clips that cannot be used, files
+     that the disk had no room for
 2    bad input: nothing was run
 3    all is there, but MLflow lacks something: orchestrator.send sends it later
 130  interrupted; what is finished is kept
@@ -9,6 +10,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,8 +19,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from orchestrator.common.errors import Interrupted, NoResult
+from orchestrator.common.errors import Interrupted, NoResult, Unfinished
 from orchestrator.common.names import redacted
+from orchestrator.search.draining import without_terminal
 from preprocessing.errors import BadInput
 from preprocessing.places import nobody_else_writes
 from preprocessing.terminal import clean_stderr, indented
@@ -28,17 +32,49 @@ ALL, SOME, BAD_INPUT, NOT_IN_MLFLOW, INTERRUPTED = 0, 1, 2, 3, 130
 @contextmanager
 def errors_are_told(console: Console) -> Iterator[None]:
     """Around a command's work: bad input is one line and status 2, Ctrl-C one line and status 130, a sweep of
-    which no trial is complete status 1. Any other exception is a fault of the program, and keeps its
-    traceback.
+    which no trial is complete, or which could not go on, status 1. Any other exception is a fault of the
+    program, and keeps its traceback.
 
     Bad input is a BadInput (ConfigError, CorpusError, ProtocolError, PluginError ...) or an OSError.
     """
     nobody_else_writes()
     clean_stderr(lambda text: redacted(indented(text)))
+    with _ends_gently(), _told(console):
+        yield
+
+
+@contextmanager
+def _ends_gently() -> Iterator[None]:
+    """SIGTERM, and SIGHUP of a terminal that was closed, end a command as Ctrl-C does, wherever it is; while
+    folds run, search/draining.py takes them over. Python lets the main thread alone listen."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handle(number: int, _: object) -> None:
+        if number == signal.SIGHUP:
+            without_terminal()
+        raise KeyboardInterrupt
+
+    taken = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) == signal.SIG_DFL]
+    for number in taken:
+        signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
+def _told(console: Console) -> Iterator[None]:
     try:
         yield
     except NoResult as error:
         console.print(Text.assemble(("no result", "red"), f": {error}"))
+        raise typer.Exit(SOME) from error
+    except Unfinished as error:
+        console.print(Text.assemble(("not finished", "red"), f": {error}"), soft_wrap=True)
         raise typer.Exit(SOME) from error
     except KeyboardInterrupt as error:
         why = str(error) if isinstance(error, Interrupted) else "ended; what is finished is kept"

@@ -1,7 +1,8 @@
 """A finished sweep as a table, CSV files and pictures.
 
 Input   a sweep's folder ``WORKSPACE/sweeps/<name>/`` with the two files that ``write`` puts there:
-        summary.json     the sweep's summary, scores of every rule under "selection";
+        summary.json     the sweep's summary, scores of every rule under "selection"; and two digests, its
+                         own and under "files" that of predictions.csv, which are verified when they are read;
         predictions.csv  every chosen test prediction: rule, seed, clip_id, subject, truth, predicted, trial,
                          epoch, p_<class>.
 Output  made anew from these two, in the same folder:
@@ -19,7 +20,7 @@ Output  made anew from these two, in the same folder:
 from __future__ import annotations
 
 import csv
-import json
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -34,11 +35,18 @@ from orchestrator.results import coverage
 from orchestrator.results.action_units import au_columns, au_of
 from orchestrator.results.headline import looks_said
 from orchestrator.results.parts import part_row
-from orchestrator.selection.metrics import uar_of_people
+from orchestrator.results.rows import people_of, prediction_rows, summary_row
 from orchestrator.selection.rules import RULES, UNNAMED, kind_of
+from orchestrator.workspace import sealed
 from preprocessing.cells import escaped, plain
 from preprocessing.errors import BadInput
-from preprocessing.places import write_atomically
+
+SUMMARY, PREDICTIONS = "summary.json", "predictions.csv"
+FILES = "files"  # key of summary.json: file name -> SHA-256
+# what a summary of any program says, and a row of predictions
+SAYS = ("model", "feature_set", "au", "classes", "protocol", "clips", "selection")
+COLUMNS = ("rule", "seed", "clip_id", "subject", "truth", "predicted")
+AGAIN = "its fold results are kept"
 
 
 class ReportError(BadInput):
@@ -58,53 +66,84 @@ def write(folder: Path, summary: Mapping[str, Any], scores: Mapping[str, Mapping
     """Write everything of the module's docstring. scores: rule -> what selection.score returns. Returns the
     files' paths.
 
-    Each file is there whole or not at all. Raises OSError when the folder cannot be written.
+    Each file is there whole or not at all; an earlier summary goes first and the new one comes last, so that
+    the two files never are of two states. Raises OSError when the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(with_scores(summary, scores), indent=2, allow_nan=False)
-    write_atomically(folder / "summary.json", lambda path: path.write_text(text + "\n"))
-    write_csv(folder / "predictions.csv", prediction_rows(scores, summary["classes"]))
-    return [folder / "summary.json", folder / "predictions.csv", *render(folder)]
-
-
-def prediction_rows(scores: Mapping[str, Mapping[str, Any]], classes: Sequence[str]) -> list[dict[str, Any]]:
-    """One dict a rule, seed and clip, in the columns of predictions.csv; truth and predicted are class
-    names."""
-    return [
-        {
-            "rule": rule,
-            "seed": row["seed"],
-            "clip_id": row["clip_id"],
-            "subject": row["subject"],
-            "truth": classes[row["truth"]],
-            "predicted": classes[row["predicted"]],
-            "trial": row["trial"],
-            "epoch": row["epoch"],
-            **{f"p_{name}": round(p, 6) for name, p in zip(classes, row["probs"], strict=True)},
-        }
-        for rule, score in scores.items()
-        for row in score["predictions"]
-    ]
+    rows = prediction_rows(scores, summary["classes"])
+    data = _csv(rows)
+    if (folder / SUMMARY).is_file():
+        (folder / SUMMARY).unlink()
+    sealed.write(folder / PREDICTIONS, lambda path: path.write_bytes(data))
+    sealed.write_json(
+        folder / SUMMARY, with_scores(summary, scores) | {FILES: {PREDICTIONS: sealed.sha256(data)}}
+    )
+    return [folder / SUMMARY, folder / PREDICTIONS, *render(folder)]
 
 
 def read(folder: Path) -> tuple[dict[str, Any], pd.DataFrame]:
-    """(summary, predictions) of a sweep's folder. Raises ReportError when one is missing or does not read."""
+    """(summary, predictions) of a sweep's folder.
+
+    Raises ReportError when one is missing, or is not as it was written: that one is then set aside as
+    ``.damaged``.
+    """
+    again = f"python -m orchestrator.resume {folder.name} --workspace {folder.parents[1]}"
     try:
-        summary = json.loads((folder / "summary.json").read_text())
-        text = dict.fromkeys(("rule", "clip_id", "subject", "truth", "predicted"), str)
-        predictions = pd.read_csv(folder / "predictions.csv", dtype=text, keep_default_na=False)
-        predictions = predictions.assign(
-            **{name: predictions[name].map(plain) for name in text if name in predictions}
-        )
+        return _read(folder)
     except FileNotFoundError as error:
         raise ReportError(
-            f"{error.filename} is missing: the sweep has not finished; run it again with --resume"
+            f"{error.filename} is missing: the sweep has not finished, or somebody has deleted it; run it "
+            f"again with --resume, {AGAIN}: {again}"
         ) from error
-    except (ValueError, UnicodeDecodeError) as error:
+    except sealed.Damaged as error:
+        aside = sealed.set_aside(error.path).name
         raise ReportError(
-            f"the files in {folder} do not read ({error}); run the sweep again with --resume"
+            f"{error.path} is damaged ({error.why}) and now called {aside}; make it again with --resume, "
+            f"{AGAIN}: {again}"
         ) from error
-    return summary, predictions
+
+
+def earlier(folder: Path) -> tuple[dict[str, Any], str]:
+    """(summary of the sweep's earlier run, or {}; what to say where it was damaged). For who makes it
+    again."""
+    try:
+        return _read(folder)[0], ""
+    except FileNotFoundError as error:
+        # a summary may never have been there; it is written last, and so the others have been
+        gone = Path(error.filename) != folder / SUMMARY
+        return {}, f"{error.filename} was gone; it is made again" if gone else ""
+    except sealed.Damaged as error:
+        aside = sealed.set_aside(error.path).name
+        return {}, f"{error.path} is damaged ({error.why}) and now called {aside}; it is made again"
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], pd.DataFrame]:
+    summary = sealed.read_json(folder / SUMMARY, AGAIN)
+    if lacks := [name for name in SAYS if name not in summary]:
+        raise sealed.Damaged(folder / SUMMARY, f"it lacks {lacks[0]!r}", AGAIN)
+    data = sealed.content(folder / PREDICTIONS, AGAIN)
+    whole = summary.pop(FILES, {}).get(PREDICTIONS)
+    if whole is None or whole == sealed.sha256(data):
+        return summary, _predictions(folder / PREDICTIONS, data, summary)
+    again = sealed.read_json(folder / SUMMARY, AGAIN)
+    if again.get(FILES, {}).get(PREDICTIONS) != whole:
+        return _read(folder)  # the sweep has written both meanwhile
+    raise sealed.Damaged(folder / PREDICTIONS, "it is not the one that was written with summary.json", AGAIN)
+
+
+def _predictions(file: Path, data: bytes, summary: Mapping[str, Any]) -> pd.DataFrame:
+    text = dict.fromkeys(("rule", "clip_id", "subject", "truth", "predicted"), str)
+    try:
+        frame = pd.read_csv(io.BytesIO(data), dtype=text, keep_default_na=False)
+    except ValueError as error:
+        raise sealed.Damaged(file, f"it does not read: {error}", AGAIN) from error
+    if lacks := [name for name in COLUMNS if name not in frame]:
+        raise sealed.Damaged(file, f"it lacks the column {lacks[0]!r}", AGAIN)
+    rows = frame["rule"].value_counts()
+    for rule, score in summary["selection"].items():  # all that can be verified where there is no digest
+        if "confusion" in score and rows.get(rule, 0) != sum(map(sum, score["confusion"])):
+            raise sealed.Damaged(file, f"it lacks predictions of {rule}", AGAIN)
+    return frame.assign(**{name: frame[name].map(plain) for name in text})
 
 
 def render(folder: Path) -> list[Path]:
@@ -149,52 +188,26 @@ def render(folder: Path) -> list[Path]:
         ]
         figures["subjects.png"] = pictures.subjects(rows, rule, "oracle_epoch", about)
     for name, figure in figures.items():
-        write_atomically(folder / name, lambda path, figure=figure: figure.savefig(path, format="png"))
+        sealed.write(folder / name, lambda path, figure=figure: figure.savefig(path, format="png"))  # type: ignore[misc]
     return [
         folder / name
         for name in ("loso_results.csv", "summary.csv", *(["parts.csv"] if parts else []), *figures)
     ]
 
 
-def people_of(predictions: pd.DataFrame) -> pd.DataFrame:
-    """One row a rule, seed and subject: clips, correct, accuracy, uar (metrics.uar_of_people). predictions:
-    as ``read`` gives them."""
-    right = predictions.assign(correct=(predictions["truth"] == predictions["predicted"]).astype(int))
-    people = right.groupby(["rule", "seed", "subject"], sort=False, as_index=False).agg(
-        clips=("correct", "size"), correct=("correct", "sum")
-    )
-    people["accuracy"] = (people["correct"] / people["clips"]).round(6)
-    uar = {
-        (rule, seed, person): value
-        for (rule, seed), own in predictions.groupby(["rule", "seed"], sort=False)
-        for person, value in uar_of_people(own["truth"], own["predicted"], own["subject"]).items()
-    }
-    keys = zip(people["rule"], people["seed"], people["subject"], strict=True)
-    people["uar"] = [round(uar[key], 6) for key in keys]
-    return people
-
-
 def write_csv(path: Path, rows: Sequence[Mapping[Any, Any]]) -> None:
     """Rows as a CSV file, whole or not at all, of which no cell is a formula to a spreadsheet
     (preprocessing/cells.py). Raises OSError."""
+    data = _csv(rows)
+    sealed.write(path, lambda temporary: temporary.write_bytes(data))
+
+
+def _csv(rows: Sequence[Mapping[Any, Any]]) -> bytes:
     table = pd.DataFrame([{name: escaped(value) for name, value in row.items()} for row in rows])
     # a line end of old Macs is one to a reader of CSV too, but Python's writer quotes its own kind only
     odd = any("\r" in value for row in rows for value in row.values() if isinstance(value, str))
     quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if odd else csv.QUOTE_MINIMAL
-    write_atomically(path, lambda temporary: table.to_csv(temporary, index=False, quoting=quoting))
-
-
-def summary_row(rule: str, score: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    """One row of summary.csv. kind: as selection.rules.kind_of says."""
-    row: dict[str, Any] = {"rule": rule, "kind": kind}
-    for name in ("uf1", "uar", "war"):
-        row |= {name: score[name], f"{name}_sd": score["sd"][name]}
-    if people := score.get("uar_per_person"):  # summaries of older programs have none
-        row |= {"uar_per_person": people["mean"], "uar_per_person_sd": people["sd"]}
-    for kind in ("f1", "recall"):
-        row |= {f"{kind}_{name}": each[kind] for name, each in score["per_class"].items()}
-    row |= coverage.columns(score.get("coverage", {}))
-    return row | {"clips": score["n_clips"], "seeds": len(score["seeds"])}
+    return table.to_csv(index=False, quoting=quoting).encode()
 
 
 def title(summary: Mapping[str, Any]) -> str:

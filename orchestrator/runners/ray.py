@@ -11,7 +11,10 @@ import functools
 import gc
 import logging
 import os
-from collections.abc import Generator, Sequence
+import signal
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +91,22 @@ def start(address: str | None, cpus: int | None = None, gpus: int | None = None)
     else:
         for name, value in KEEP_MEMORY.items():  # Ray's processes on this machine inherit it
             os.environ.setdefault(name, value)
-        local_ray.start(num_cpus=cpus, num_gpus=gpus)
+        with _outlive_the_terminal():
+            local_ray.start(num_cpus=cpus, num_gpus=gpus)
+
+
+@contextmanager
+def _outlive_the_terminal() -> Iterator[None]:
+    """Processes that are started meanwhile do not end with the terminal, so that the sweep ends them, after
+    the folds that run."""
+    if threading.current_thread() is not threading.main_thread():  # which alone may say so
+        yield
+        return
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @ray.remote(num_cpus=1)

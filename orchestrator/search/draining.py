@@ -1,22 +1,39 @@
-"""The user asks a sweep to end: the first Ctrl-C lets the folds that run end, the second ends all at once."""
+"""The user asks a sweep to end: the first Ctrl-C lets the folds that run end, the second ends all at once. A
+terminal that is closed (SIGHUP) and SIGTERM ask the same."""
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
+def without_terminal() -> None:
+    """A terminal that was closed takes no word any more: what is said goes nowhere, where it would raise."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        if os.isatty(stream):
+            os.dup2(nowhere, stream)
+    os.close(nowhere)
+
+
 class Draining:
-    """Whether the user has asked the sweep to end."""
+    """Whether the user has asked the sweep to end. lost: the process without which it cannot go on, once that
+    has ended, or ""."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.asked, self.lost = False, ""
+
+    def cannot_go_on(self, lost: str) -> None:
+        """From any thread: raise KeyboardInterrupt in the main one, while it listens. lost: as above."""
+        self.lost = lost
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     @contextmanager
     def listens(self, say: Callable[[str], object]) -> Iterator[None]:
-        """While open, the first SIGINT or SIGTERM sets ``asked``; the second raises KeyboardInterrupt.
+        """While open, the first of the signals sets ``asked``; the second raises KeyboardInterrupt.
 
         Python lets the main thread alone listen: in another one signals stay as they were.
         """
@@ -24,13 +41,20 @@ class Draining:
             yield
             return
 
-        def handle(*_: object) -> None:
-            if self.asked:
+        def handle(number: int, _: object) -> None:
+            if number == signal.SIGHUP:
+                without_terminal()
+            if self.asked or self.lost:
                 raise KeyboardInterrupt
             self.asked = True
             say("ending: folds that run may finish and are kept; once more ends them too")
 
-        before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {
+            number: signal.signal(number, handle)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+            # a program that nohup has started is to outlive its terminal
+            if signal.getsignal(number) != signal.SIG_IGN
+        }
         try:
             yield
         finally:

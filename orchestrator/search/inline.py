@@ -28,10 +28,8 @@ def search(
     from orchestrator.runners.inline import InlineRunner
 
     space = SPACES[study.model]
-    storage, name, sampler, first = plan.open(space.PUBLISHED)
-    optuna_study = optuna.create_study(
-        storage=storage, study_name=name, sampler=sampler, direction="maximize"
-    )
+    sampler, first = plan.open(space.PUBLISHED)
+    optuna_study = optuna.create_study(sampler=sampler, direction="maximize")
     for point in first:
         optuna_study.enqueue_trial(point)
     outcomes: list[Outcome] = []

@@ -17,12 +17,17 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
 
 from orchestrator.common.seeds import seed_of
 from orchestrator.search import schedulers
-from preprocessing.places import write_atomically
+from orchestrator.workspace import sealed
+from orchestrator.workspace.sweep_folder import DEFINITION
+
+TRIALS = "trials.json"
+NOT_AGAIN = (
+    "its configurations cannot be drawn again as they were; put a copy of the file there, or start the sweep "
+    "under another --name: folds that are equal are found there too"
+)
 
 
 class NamedSampler(optuna.samplers.BaseSampler):
@@ -56,10 +61,17 @@ SAMPLERS: dict[str, Callable[[int], optuna.samplers.BaseSampler]] = {
 }
 
 
+REDRAWS = ("random",)  # samplers that draw a trial's configuration again as it was, whatever came of others
+
+
 @dataclass(frozen=True)
 class Search:
-    """How many configurations, from where, and who stops one early. folder keeps the study (study.log) and
-    every proposal (trials.json)."""
+    """How many configurations, from where, and who stops one early. folder keeps every proposal
+    (trials.json).
+
+    What became of proposals is not kept here: a sweep that is continued proposes the earlier ones first, and
+    finds their results in the store, so that a sampler which learns from them learns anew.
+    """
 
     trials: int
     seed: int
@@ -67,24 +79,67 @@ class Search:
     folder: Path
     scheduler: str = schedulers.DEFAULT
 
+    @property
+    def file(self) -> Path:
+        return self.folder / TRIALS
+
+    def begin(self) -> None:
+        """Of a new sweep: nothing is proposed yet. A file that is missing later was lost."""
+        sealed.write_json(self.file, {"proposed": []}, indent=None)
+
     def earlier(self) -> list[dict[str, Any]]:
-        """Configurations that an interrupted run of the same sweep has proposed, in order."""
-        path = self.folder / "trials.json"
-        return json.loads(path.read_text()) if path.is_file() else []
+        """Configurations that an interrupted run of the same sweep has proposed, in order. Raises
+        sealed.Damaged."""
+        try:
+            if not sealed.is_sealed(self.folder / DEFINITION) and self.file.is_file():
+                return _of_older(self.file)
+            held = sealed.read_json(self.file, NOT_AGAIN)
+        except FileNotFoundError:
+            return []
+        if "proposed" not in held:
+            raise sealed.Damaged(self.file, "it lacks 'proposed'", NOT_AGAIN)
+        proposed: list[dict[str, Any]] = held["proposed"]
+        return proposed
 
     def keep(self, proposed: list[dict[str, Any]]) -> None:
         """Write the proposals down, unless an earlier run has already proposed as many: those are the same
         and may be more."""
         if len(proposed) > len(self.earlier()):
-            write_atomically(self.folder / "trials.json", lambda path: path.write_text(json.dumps(proposed)))
+            sealed.write_json(self.file, {"proposed": proposed}, indent=None)
 
-    def open(
-        self, published: Mapping[str, Any]
-    ) -> tuple[JournalStorage, str, optuna.samplers.BaseSampler, list[dict[str, Any]]]:
-        """Storage, a new study's name, sampler and the configurations to try first. One study per run of the
-        sweep."""
+    def mended(self) -> str:
+        """Before a sweep is continued: see that its proposals are whole. Where they are not, set them aside
+        if the sampler draws the same again, and return what to say; "" where they are.
+
+        Raises sealed.Damaged where it would draw others: then other trials would run under the sweep's name.
+        """
+        try:
+            self.earlier()
+            if self.file.exists() or not sealed.is_sealed(self.folder / DEFINITION):
+                return ""
+            raise sealed.Damaged(self.file, "it is gone", NOT_AGAIN)
+        except sealed.Damaged as error:
+            if self.sampler not in REDRAWS:
+                raise
+            aside = f", now {sealed.set_aside(self.file).name}" if self.file.exists() else ""
+            return (
+                f"{self.file} is damaged ({error.why}){aside}; the sampler {self.sampler} draws the same "
+                "configurations again"
+            )
+
+    def open(self, published: Mapping[str, Any]) -> tuple[optuna.samplers.BaseSampler, list[dict[str, Any]]]:
+        """Sampler and the configurations to try first."""
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        storage = JournalStorage(JournalFileBackend(str(self.folder / "study.log")))
         first = self.earlier() or [dict(published)]
-        name = f"run-{len(optuna.get_all_study_names(storage)) + 1}"
-        return storage, name, SAMPLERS[self.sampler](seed_of(self.seed, "search")), first[: self.trials]
+        return SAMPLERS[self.sampler](seed_of(self.seed, "search")), first[: self.trials]
+
+
+def _of_older(file: Path) -> list[dict[str, Any]]:
+    """A file of an older program is a list, or already one of ours."""
+    data = file.read_bytes()
+    try:
+        held = json.loads(data)
+        proposed = held if isinstance(held, list) else sealed.of_json(data)["proposed"]
+        return [dict(one) for one in proposed]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise sealed.Damaged(file, f"it does not read: {error}", NOT_AGAIN) from error

@@ -21,11 +21,13 @@ import optuna
 import ray
 from optuna.trial import TrialState
 from ray import tune
+from ray.exceptions import RayError
 from ray.tune.search import Searcher
 from ray.tune.search.optuna import OptunaSearch
 
 from orchestrator.runners import ray as ray_runner
 from orchestrator.runners import ray_quirks
+from orchestrator.runners.lost import watched
 from orchestrator.runners.pending import places
 from orchestrator.runners.sizing import Need
 from orchestrator.search.control import Control
@@ -54,15 +56,13 @@ class Proposals(OptunaSearch):
     def __init__(self, search: Search, study: Study, table: ClipTable, draining: Draining):
         self.search, self.study, self.au, self.draining = search, study, table.au, draining
         self.proposed: list[dict[str, Any]] = []
-        storage, name, sampler, first = search.open(SPACES[study.model].PUBLISHED)
+        sampler, first = search.open(SPACES[study.model].PUBLISHED)
         super().__init__(
             SPACES[study.model].space,
             metric=METRIC,
             mode="max",
             points_to_evaluate=first,
             sampler=sampler,
-            study_name=name,
-            storage=storage,
         )
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
@@ -207,7 +207,8 @@ def with_ray(
              idle. 0 = two, or as many as fill every place twice; each costs a process of its own at the
              start.
     plugins  code that the folds need and other machines have not.
-    Raises KeyboardInterrupt when the user asks twice to end it; OSError when the store cannot be written.
+    Raises KeyboardInterrupt when the user asks twice to end it; OSError when the store cannot be written, or
+    Ray has died.
     """
     for name, value in ray_quirks.TUNE_SETTINGS.items():
         os.environ.setdefault(name, value)
@@ -252,7 +253,15 @@ def with_ray(
         ),
     )
     with draining.listens(lambda text: listener(Note(text))):
-        tuner.fit()
+        try:
+            with watched(draining.cannot_go_on):
+                tuner.fit()
+        except (KeyboardInterrupt, tune.TuneError, RayError) as error:
+            if not draining.lost:
+                raise
+            raise ConnectionError(f"Ray has died: its process {draining.lost} has ended") from error
+    if draining.lost:  # while the last trial was told, as failed
+        raise ConnectionError(f"Ray has died: its process {draining.lost} has ended")
     if control is not None:
         ray.kill(control)
     return [follow.outcomes[index] for index in sorted(follow.outcomes)]

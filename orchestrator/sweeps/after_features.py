@@ -41,6 +41,8 @@ from orchestrator.sweeps import kept
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment
 from orchestrator.sweeps.features import unusual
+from orchestrator.sweeps.leaving import Leaving, goes_on
+from orchestrator.sweeps.mending import mended
 from orchestrator.sweeps.opening import opening
 from orchestrator.sweeps.result import Result
 from orchestrator.tracking.outbox import Outbox
@@ -107,12 +109,22 @@ def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: L
     if not execution.name:
         what = f"{study.model}-{table.corpus.replace('+', '_')}-au_{table.au}"
         execution = execution.but(name=f"{what}-{datetime.now():%Y%m%d-%H%M%S}")
-    name = execution.name
-    claimed = SweepFolder.open(
-        execution.workspace / SWEEPS / name, _definition(experiment, study, table), resume=begun.resumed
-    )
-    with claimed as folder:
-        kept.keep(folder.path, kept.absolute(experiment), execution)
+    name, path = execution.name, execution.workspace / SWEEPS / execution.name
+    plan = Search(experiment.trials, 0, experiment.sampler, path, experiment.scheduler)
+
+    def first(folder: Path) -> None:
+        plan.begin()
+        kept.keep(folder, kept.absolute(experiment), execution)
+
+    definition = _definition(experiment, study, table)
+    with (
+        Leaving(path) as leaving,
+        SweepFolder.open(path, definition, resume=begun.resumed, first=first) as folder,
+    ):
+        damage, before = mended(path, plan) if begun.resumed else ([], 0)
+        kept.keep(path, kept.absolute(experiment), execution)
+        for text in filter(None, (folder.warning, *damage)):
+            tell(Note(text, "warning"))
         for note in opening(
             name, study, experiment.trials, experiment.classes, table, tables, begun.quarantined
         ):
@@ -121,7 +133,7 @@ def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: L
             tell(Note(f"extracted with {report.settings_label(settings)}"))
         for note in notes:
             tell(note)
-        return _run(experiment, execution, begun, study, table, same, folder.path, tell)
+        return _run(experiment, execution, begun, study, table, same, plan, before, leaving, tell)
 
 
 def identified(
@@ -152,14 +164,15 @@ def _run(
     study: Study,
     table: ClipTable,
     same: dict[str, str],
-    folder: Path,
+    plan: Search,
+    before: int,
+    leaving: Leaving,
     tell: Listener,
 ) -> Result:
-    """Search, selection, report, MLflow. same: ids that are joined. folder: of the sweep, which this process
-    has to itself."""
-    name, jobs = execution.name, study.jobs(table, {})
+    """Search, selection, report, MLflow. same: ids that are joined. plan: with the sweep's folder, which this
+    process has to itself. before: looks that an earlier run has counted."""
+    name, folder, jobs = execution.name, plan.folder, study.jobs(table, {})
     store = FoldStore(place(execution.store or execution.workspace) / "folds")
-    plan = Search(experiment.trials, 0, experiment.sampler, folder, experiment.scheduler)
     with_ray = execution.runner == "ray"
     about = _definition(experiment, study, table) | {
         "name": name,
@@ -171,29 +184,27 @@ def _run(
     }
     after = MLFLOW_AFTER if with_ray else 0.0
     with Outbox.start(execution.tracking, about, folder, store, tell, after) as outbox:
+        leaving.outbox = outbox
         counted = Counted([tell, outbox.listen])
         counted(SearchBegins(experiment.trials, len(jobs)))
-        try:
-            if with_ray:
-                at_once = CLUSTER if execution.address else 0
-                outcomes = tune.with_ray(
-                    study,
-                    table,
-                    store,
-                    plan,
-                    counted,
-                    need=execution.need,
-                    at_once=at_once,
-                    plugins=begun.plugins,
-                )
-            else:
-                outcomes = inline.search(study, table, store, plan, counted)
-        except KeyboardInterrupt as error:
-            raise Interrupted(_goes_on(name, "finished folds are kept")) from error
+        if with_ray:
+            at_once = CLUSTER if execution.address else 0
+            outcomes = tune.with_ray(
+                study,
+                table,
+                store,
+                plan,
+                counted,
+                need=execution.need,
+                at_once=at_once,
+                plugins=begun.plugins,
+            )
+        else:
+            outcomes = inline.search(study, table, store, plan, counted)
     wall = time.perf_counter() - begun.begin
     if any(one.state == "interrupted" for one in outcomes) or len(outcomes) < experiment.trials:
         folds = sum(len(outcome.results) for outcome in outcomes)
-        raise Interrupted(_goes_on(name, f"{folds} folds are kept"))
+        raise Interrupted(goes_on(name, f"{folds} folds are kept"))
     failed = [outcome for outcome in outcomes if outcome.error]
     usable = [outcome.trial for outcome in outcomes if outcome.candidate]
     scores = scored(usable, table, study) if usable else {}
@@ -226,7 +237,7 @@ def _run(
         "same_person": same,
         "timing": timing,
         "folds_of_all_trials": _folds_of_all(usable, jobs),
-        "looks": looks.counted(folder),
+        "looks": looks.counted(folder, before),
         "trials": trial_rows(outcomes, scores, study, table.au, len(jobs)),
         "outputs": chosen_outputs(usable, scores),
     }
@@ -315,7 +326,3 @@ def _summary(
         "failed_trials": {str(one.index): one.error for one in outcomes if one.error},
         "stopped_trials": {str(one.index): len(one.results) for one in outcomes if one.state == "stopped"},
     }
-
-
-def _goes_on(name: str, what: str) -> str:
-    return f"interrupted; {what}: --resume {name} goes on"

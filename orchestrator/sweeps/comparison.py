@@ -23,11 +23,12 @@ from orchestrator.sweeps import kept
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment
 from orchestrator.sweeps.run import resume, run
-from orchestrator.workspace import looks
-from orchestrator.workspace.sweep_folder import SWEEPS
+from orchestrator.workspace import looks, sealed
+from orchestrator.workspace.sweep_folder import BEGUN, EXPERIMENT, SWEEPS
 from search_spaces import SPACES
 
 COMPARISONS = "comparisons"  # folder under --workspace
+FOUND = "folds that are equal are found there too"
 OWN = ("model", "settings", "au", "features")  # fields of an experiment in which rows may differ
 
 
@@ -92,7 +93,8 @@ class Comparison:
         folder = self.folder / "rows"
         held = {}
         for path in sorted(folder.glob("*.toml"), key=lambda one: one.stat().st_mtime_ns):
-            held[path.stem] = Experiment.from_toml(path)
+            text = sealed.read_toml(path, f"choose another --name: {FOUND}")
+            held[path.stem] = Experiment.from_toml(text)
         for row in wanted:
             asked = kept.absolute(row.of(common))
             held.setdefault(row.name, asked)
@@ -100,12 +102,26 @@ class Comparison:
                 if differ := _differences(one, asked, () if name == row.name else OWN):
                     raise ConfigError(
                         f"row {name!r} of comparison {self.name!r} was made otherwise: {'; '.join(differ)}; "
-                        "choose another --name: folds that are equal are found there too"
+                        f"choose another --name: {FOUND}"
                     )
+            self._swept_alike(row.name, asked)
             folder.mkdir(parents=True, exist_ok=True)
             if not (folder / f"{row.name}.toml").is_file():
-                asked.to_toml(folder / f"{row.name}.toml")
+                sealed.write_toml(folder / f"{row.name}.toml", asked.to_toml())
         return held
+
+    def _swept_alike(self, row: str, asked: Experiment) -> None:
+        """Raises ConfigError where the row's sweep is there and was another: its file here may have been
+        lost."""
+        folder = self.execution.workspace / SWEEPS / self.sweep_name(row)
+        if any((folder / name).exists() for name in BEGUN):
+            # the sweep has settled what was left to it, and may have grown
+            but = ("features", "extraction", *kept.GROWING)
+            if differ := _differences(kept.held(folder)[0], asked, but):
+                raise ConfigError(
+                    f"sweep {folder.name!r} of row {row!r} was made otherwise: {'; '.join(differ)}; choose "
+                    f"another --name: {FOUND}"
+                )
 
     def run(
         self, wanted: Sequence[Row], common: Experiment, tell: Listener
@@ -116,7 +132,11 @@ class Comparison:
         held = self.claimed(wanted, common)
         for row in wanted:
             name = self.sweep_name(row.name)
-            if not (self.execution.workspace / SWEEPS / name / "summary.json").is_file():
+            folder = self.execution.workspace / SWEEPS / name
+            summary, damage = report.earlier(folder)
+            for text in filter(None, (damage, looks.lost(folder, _counted(summary)))):
+                tell(Note(text, "warning"))
+            if not summary:
                 try:
                     self._sweep(name, held[row.name], tell)
                 except NoResult as error:
@@ -128,7 +148,7 @@ class Comparison:
 
     def _sweep(self, name: str, experiment: Experiment, tell: Listener) -> None:
         tell(Note(f"--- {name}"))
-        if (self.execution.workspace / SWEEPS / name / kept.EXPERIMENT).is_file():
+        if (self.execution.workspace / SWEEPS / name / EXPERIMENT).is_file():
             resume(name, self.execution.workspace, tell)
         else:
             run(experiment, self.execution.but(name=name), tell)
@@ -138,12 +158,17 @@ class Comparison:
         finished, looked = {}, {}
         for row in held:
             folder = self.execution.workspace / SWEEPS / self.sweep_name(row)
-            if (folder / "summary.json").is_file():
+            if (folder / report.SUMMARY).exists():
                 summary, predictions = report.read(folder)
                 if not summary.get("failed_trials"):
                     finished[row] = (summary, predictions)
-                    looked[row] = looks.counted(folder)["workspace"]
+                    looked[row] = looks.counted(folder, _counted(summary))["workspace"]
         return lines(finished, looked)
+
+
+def _counted(summary: Mapping[str, Any]) -> int:
+    """Looks of the sweep that its summary knows of."""
+    return int(summary.get("looks", {}).get("sweep", 0))
 
 
 def _differences(before: Experiment, now: Experiment, but: Sequence[str] = ()) -> list[str]:

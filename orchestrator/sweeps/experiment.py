@@ -303,8 +303,7 @@ class Experiment(Checked):
 def toml(source: Path | str) -> dict[str, Any]:
     """Content of a TOML file or text. Raises ConfigError, OSError."""
     is_file = isinstance(source, Path) or ("\n" not in source and source.endswith(".toml"))
-    text = Path(source).read_text(encoding="utf-8") if is_file else str(source)
     try:
-        return tomllib.loads(text)
+        return tomllib.loads(Path(source).read_text(encoding="utf-8") if is_file else str(source))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{source if is_file else 'the text'} is no TOML: {error}") from error

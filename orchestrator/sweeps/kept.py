@@ -9,22 +9,24 @@ from typing import Any
 from orchestrator.common.errors import ConfigError
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment
-from orchestrator.workspace.sweep_folder import folder_of
+from orchestrator.workspace import sealed
+from orchestrator.workspace.sweep_folder import DEFINITION, EXPERIMENT, folder_of
 
-EXPERIMENT, EXECUTION = "experiment.toml", "execution.toml"
+EXECUTION = "execution.toml"
 GROWING = ("trials", "seeds")  # may be more when a sweep is continued
+ANEW = "start it under another --name: folds that are equal are found there too"
 
 
 def keep(folder: Path, experiment: Experiment, execution: Execution) -> None:
-    """Write both. Roots and plugins as absolute paths, so that the sweep can be continued from anywhere.
-    Raises OSError."""
-    experiment.to_toml(folder / EXPERIMENT)
+    """Write both; the experiment last, by which a sweep counts as begun. Roots and plugins as absolute paths,
+    so that the sweep can be continued from anywhere. Raises OSError."""
     store = (
         execution.store
         if "://" in execution.store or not execution.store
         else Path(execution.store).absolute()
     )
-    execution.but(store=str(store)).to_toml(folder / EXECUTION)
+    sealed.write_toml(folder / EXECUTION, execution.but(store=str(store)).to_toml())
+    sealed.write_toml(folder / EXPERIMENT, experiment.to_toml())
 
 
 def absolute(experiment: Experiment) -> Experiment:
@@ -38,20 +40,24 @@ def absolute(experiment: Experiment) -> Experiment:
 
 
 def held(folder: Path) -> tuple[Experiment, Execution]:
-    """What was asked of a sweep. Raises ConfigError when its folder does not say so."""
+    """What was asked of a sweep. Raises ConfigError when its folder does not say so, sealed.Damaged when a
+    file of it is not as it was written."""
+    anew = f"sweep {folder.name!r} cannot be resumed without it; put a copy there, or {ANEW}"
     try:
-        return Experiment.from_toml(folder / EXPERIMENT), Execution.from_toml(folder / EXECUTION)
+        experiment = Experiment.from_toml(sealed.read_toml(folder / EXPERIMENT, anew))
+        execution = Execution.from_toml(sealed.read_toml(folder / EXECUTION, anew))
     except FileNotFoundError as error:
-        old = (folder / "sweep.json").is_file()
-        why = (
-            "an older program made it: its report can be read, its folds are named by `clean`"
-            if old
-            else ("it has not begun")
-        )
+        definition, why = folder / DEFINITION, "it has not begun"
+        if sealed.is_sealed(definition) or (folder / EXPERIMENT).exists():
+            why = "somebody has deleted it"
+        elif definition.is_file():
+            why = "an older program made it: its report can be read, its folds are named by `clean`"
         raise ConfigError(
-            f"sweep {folder.name!r} cannot be resumed, {error.filename} is missing ({why}); start it under "
-            "another --name"
+            f"sweep {folder.name!r} cannot be resumed, {error.filename} is missing ({why}); {ANEW}"
         ) from error
+    if not execution.name:
+        raise sealed.Damaged(folder / EXECUTION, "it lacks 'name'", anew)
+    return experiment, execution
 
 
 def continued(

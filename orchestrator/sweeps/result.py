@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from orchestrator.results import report
+from orchestrator.results import report, rows
 from orchestrator.results.action_units import au_columns
 from orchestrator.selection.rules import kind_of
 from orchestrator.workspace.sweep_folder import folder_of
@@ -77,7 +77,7 @@ class Result:
             [
                 pd.DataFrame(
                     [
-                        report.summary_row(rule, score, kind_of(rule, summary)) | au_columns(summary)
+                        rows.summary_row(rule, score, kind_of(rule, summary)) | au_columns(summary)
                         for rule, score in summary["selection"].items()
                     ]
                 )
@@ -88,21 +88,21 @@ class Result:
     @functools.cached_property
     def people(self) -> pd.DataFrame:
         return self._joined(
-            [report.people_of(frame).assign(**au_columns(summary)) for summary, frame in self._read]
+            [rows.people_of(frame).assign(**au_columns(summary)) for summary, frame in self._read]
         )
 
     @functools.cached_property
     def trials(self) -> pd.DataFrame:
         made = []
         for summary in self.summaries:
-            rows = summary.get("trials") or [{"trial": int(i)} for i in summary["configuration"]]
+            trials = summary.get("trials") or [{"trial": int(i)} for i in summary["configuration"]]
             config = summary["configuration"]
             made.append(
                 pd.DataFrame(
                     [
                         {key: value for key, value in row.items() if key not in NOT_A_COLUMN}
                         | _values(config.get(str(row["trial"]), {}))
-                        for row in rows
+                        for row in trials
                     ]
                 )
             )

@@ -105,12 +105,7 @@ def sweep(experiment: Experiment, execution: Execution, tell: Listener, *, resum
             )
             for corpus in experiment.corpora
         ]
-    except KeyboardInterrupt as error:
-        raise Interrupted("ended before the first fold: the same command begins it again") from error
-    return conclude(
-        experiment,
-        execution,
-        Begun(
+        begun = Begun(
             folders=tuple(one.folders[experiment.features] for one in made),
             begin=begin,
             extract_s=sum(one.seconds for one in made),
@@ -118,9 +113,12 @@ def sweep(experiment: Experiment, execution: Execution, tell: Listener, *, resum
             resumed=resumed,
             plugins=brought,
             clips=tuple(clip for one in made for clip in one.labelled),
-        ),
-        tell,
-    )
+        )
+        return conclude(experiment, execution, begun, tell)
+    except Interrupted:
+        raise
+    except KeyboardInterrupt as error:
+        raise Interrupted("ended before the first fold: the same command begins it again") from error
 
 
 def _checked(experiment: Experiment) -> Experiment:

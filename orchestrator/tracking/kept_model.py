@@ -11,6 +11,7 @@ from orchestrator.inference import predictor
 from orchestrator.inference.refit import Refit
 from orchestrator.study.plugins import of_model
 from orchestrator.study.table import ClipTable
+from orchestrator.workspace import sealed
 
 EXAMPLE = "example.safetensors"  # beside the model's two files: two clips as the model takes them
 
@@ -38,6 +39,7 @@ def keep_model(folder: Path, model: str, refit: Refit, table: ClipTable) -> None
         "au": table.au,
         "trial": refit.trial,
     }
-    folder.mkdir(parents=True, exist_ok=True)
+    sealed.emptied(folder)
     predictor.save(folder, refit.models, description)
     safetensors.numpy.save_file(example, folder / EXAMPLE)
+    sealed.list_files(folder)

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,8 +28,8 @@ from orchestrator.common.names import redacted
 from orchestrator.search.events import Event, Note, TrialEnded
 from orchestrator.selection.records import TrialRecord
 from orchestrator.study.table import ClipTable
+from orchestrator.workspace import sealed
 from orchestrator.workspace.store import FoldStore
-from preprocessing.places import write_atomically
 
 if TYPE_CHECKING:
     from orchestrator.study.study import Study
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     )  # below, where they are used: MLflow takes more than a second to import
 
 RECORD, MODEL, LOCK = "mlflow.json", "model", "mlflow.lock"
+AGAIN = "run the sweep again with --resume: it is written anew"
 # state of a trial that has ended -> of its run in MLflow; the others have none
 STATES = {"complete": "complete", "stopped": "pruned"}
 
@@ -153,6 +153,17 @@ class Outbox:
         self._add("failed")
         self.say_rest()
 
+    def left(self, status: str) -> None:
+        """The sweep ends before its end: its run in MLflow is not left running. status: KILLED by the user,
+        or FAILED; a sweep that is continued sets it back."""
+        from orchestrator.tracking.tracker import TrackingError
+
+        if self.tracker is not None:
+            try:
+                self.tracker.left(status)
+            except TrackingError as error:
+                self._say("", error)
+
     def say_rest(self) -> None:
         """What MLflow lacks and the command that sends it; nothing when it lacks nothing."""
         if self.waiting:
@@ -170,8 +181,7 @@ class Outbox:
         self.flush()
 
     def _keep(self) -> None:
-        text = json.dumps(self.record, indent=1, allow_nan=False)
-        write_atomically(self.folder / RECORD, lambda path: path.write_text(text + "\n"))
+        sealed.write_json(self.folder / RECORD, self.record, indent=1)
 
     def flush(self) -> None:
         """Write what waits, in order, until MLflow does not answer. What it refuses while it answers is
@@ -239,13 +249,12 @@ def read_record(folder: Path) -> dict[str, Any]:
     """Content of mlflow.json. Raises ConfigError when it is not there or does not read."""
     file = folder / RECORD
     try:
-        record = json.loads(file.read_text())
+        record = sealed.read_json(file, AGAIN)
         return {key: record[key] for key in ("about", "trials", "folds", "ended")}
+    except sealed.Damaged as error:
+        raise ConfigError(f"{file} does not read ({error.why}); {AGAIN}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(
-            f"{file} does not read ({type(error).__name__}: {error}); run the sweep again with --resume: it "
-            "is written anew"
-        ) from error
+        raise ConfigError(f"{file} does not read ({type(error).__name__}: {error}); {AGAIN}") from error
 
 
 @contextlib.contextmanager

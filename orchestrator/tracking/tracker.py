@@ -68,6 +68,7 @@ from orchestrator.study.jobs import digest
 from orchestrator.study.record import FoldRecord
 from orchestrator.tracking.kept_model import EXAMPLE
 from orchestrator.tracking.tracked_metrics import Measured, flat, of_fold, of_looks, of_sweep, of_trial
+from orchestrator.workspace import sealed
 
 PREDICTIONS = "predictions.json"
 # as predictor.save names them
@@ -226,6 +227,7 @@ class Tracker:
     def model(self, folder: Path) -> str:
         """Log the refitted model that keep_model has left in ``folder``, once. Returns its address for
         mlflow.pyfunc."""
+        sealed.check_files(folder, "run the sweep again with --resume: the model is made again")
         files = {name: folder / file for name, file in MODEL_FILES.items()}
         content = hashlib.sha256(b"".join(files[name].read_bytes() for name in sorted(files))).hexdigest()[
             :16
@@ -293,6 +295,11 @@ class Tracker:
                 )
             self.client.log_table(self.run_id, predictions, PREDICTIONS)
             self.client.set_terminated(self.run_id, "FINISHED")
+
+    def left(self, status: str) -> None:
+        """End the sweep's run before its end. status: KILLED or FAILED."""
+        with _guarded(self.uri):
+            self.client.set_terminated(self.run_id, status)
 
     def failed(self, why: str) -> None:
         """End the sweep's run as failed, with the reason as a tag."""

@@ -5,7 +5,7 @@ another model, and quotes the best number, has chosen on them all the same. So l
 report says how many there were: of the sweep, and of all sweeps of the workspace that tested one of its
 people.
 
-looks.jsonl, oldest first, one JSON object a line:
+looks.jsonl, oldest first, one JSON object a line, with its own digest (sealed.py):
 time            UTC, ISO 8601, to the second.
 rule            behind the headline.
 trials, seeds, folds  what was scored: trials that the rule could choose from, replicates, folds of each.
@@ -17,14 +17,13 @@ people          a digest for each person tested, of the person's and the clips' 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from orchestrator.study.jobs import digest
-from preprocessing.places import write_atomically
+from orchestrator.workspace import sealed
 
 LOOKS = "looks.jsonl"
 
@@ -75,8 +74,8 @@ def keep(
     lines = _lines(folder / LOOKS)
     if look["state"] in {_read(line).get("state") for line in lines}:
         return
-    text = "".join(f"{line}\n" for line in [*lines, json.dumps(look)])
-    write_atomically(folder / LOOKS, lambda path: path.write_text(text, encoding="utf-8"))
+    text = "".join(f"{line}\n" for line in [*lines, sealed.as_json(look).strip()])
+    sealed.write(folder / LOOKS, lambda path: path.write_text(text, encoding="utf-8"))
 
 
 def read(folder: Path) -> list[dict[str, Any]]:
@@ -84,28 +83,51 @@ def read(folder: Path) -> list[dict[str, Any]]:
     return [_read(line) for line in _lines(folder / LOOKS)]
 
 
-def counted(folder: Path) -> dict[str, int]:
+def counted(folder: Path, at_least: int = 0) -> dict[str, int]:
     """{"sweep": looks of the sweep in ``folder``, "workspace": of all sweeps beside it that tested one of its
-    people, its own among them}. A line that does not read is a look at everybody: damage lowers no count."""
+    people, its own among them}.
+
+    at_least  looks of the sweep that its summary has counted. A look that is lost, or a line that does not
+              read, is a look at everybody: damage lowers no count.
+    """
     own = read(folder)
+    own += [{}] * (at_least - len(own))
     people = {who for look in own for who in look.get("people", [])}
+    everybody = not all("people" in look for look in own)
     seen = set()
-    for path in sorted(folder.parent.glob(f"*/{LOOKS}")):
-        for number, look in enumerate(read(path.parent)):
-            if path.parent == folder or not people.isdisjoint(look.get("people", people)):
-                seen.add(look.get("state", f"{path.parent.name}, line {number}"))
+    for other in sorted(path for path in folder.parent.iterdir() if path.is_dir()):
+        for number, look in enumerate(own if other == folder else read(other) or _gone(other)):
+            if other == folder or everybody or not people.isdisjoint(look.get("people", people)):
+                seen.add(look.get("state", f"{other.name}, line {number}"))
     return {"sweep": len(own), "workspace": len(seen)}
 
 
+def lost(folder: Path, at_least: int) -> str:
+    """What to say where the sweep's looks are fewer than its summary has counted, or do not read; "" else."""
+    own = read(folder)
+    bad = max(at_least, len(own)) - sum(map(bool, own))
+    if not bad:
+        return ""
+    return f"{folder / LOOKS} is damaged: {bad} of its looks cannot be read; they are counted all the same"
+
+
+def _gone(folder: Path) -> list[dict[str, Any]]:
+    """One look at everybody for a sweep that has counted looks and has none."""
+    summary = folder / "summary.json"
+    return [{}] if summary.is_file() and b'"looks": {' in summary.read_bytes() else []
+
+
 def _lines(path: Path) -> list[str]:
-    if not path.is_file():
+    if not path.exists():
         return []
-    return [line for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    if not path.is_file():
+        return ["a folder, say"]
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return [line for line in text.splitlines() if line.strip()] or ["nothing: it was never written empty"]
 
 
 def _read(line: str) -> dict[str, Any]:
     try:
-        look = json.loads(line)
+        return sealed.of_json(line.encode() + b"\n")
     except ValueError:
         return {}
-    return look if isinstance(look, dict) else {}

@@ -4,19 +4,21 @@ one process at a time."""
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.common.names import safe_name
-from preprocessing.places import write_atomically
+from orchestrator.workspace import sealed
 
 SWEEPS = "sweeps"  # folder under --workspace
+DEFINITION, EXPERIMENT = "sweep.json", "experiment.toml"
+# what a folder holds in which a sweep has begun, whatever else is lost
+BEGUN = (DEFINITION, EXPERIMENT, "summary.json")
 
 
 def folder_of(sweep: str, workspace: Path) -> Path:
@@ -32,10 +34,11 @@ def folder_of(sweep: str, workspace: Path) -> Path:
 @dataclass(frozen=True)
 class SweepFolder:
     """Use as a context manager. lock: an open file, locked until then; the system frees it when the process
-    ends, however it ends."""
+    ends, however it ends. warning: what the user should know of how it was opened, or ""."""
 
     path: Path
     lock: IO[str]
+    warning: str = ""
 
     def __enter__(self) -> SweepFolder:
         return self
@@ -44,49 +47,69 @@ class SweepFolder:
         self.lock.close()
 
     @classmethod
-    def open(cls, path: Path, definition: Mapping[str, Any], *, resume: bool) -> SweepFolder:
+    def open(
+        cls,
+        path: Path,
+        definition: Mapping[str, Any],
+        *,
+        resume: bool,
+        first: Callable[[Path], object] = lambda path: None,
+    ) -> SweepFolder:
         """Claim a new folder, or open an existing one to resume.
 
-        Raises ConfigError when the name is taken and resume was not asked for, when there is nothing to
-        resume, or when the definition differs: the message names each differing key with both values. Also
-        when another process runs it just now.
+        first  writes into a new folder what has to be there before sweep.json, which holds the definition
+               and comes last: a kill between two of them leaves what can be begun again or resumed.
+        A sweep.json that is damaged or gone is made again when a sweep is resumed, which ``warning`` says.
+        Raises ConfigError when the name is taken and resume was not asked for, or when the definition
+        differs: the message names each differing key with both values. Also when another process runs it
+        just now.
         """
-        file = path / "sweep.json"
-        if resume and not file.is_file():
-            raise ConfigError(
-                f"there is no sweep {path.name!r} in {path.parent} to resume; leave --resume out to start it"
-            )
-        if resume:
-            try:
-                held = json.loads(file.read_text())
-            except json.JSONDecodeError as error:
-                raise ConfigError(
-                    f"{file} does not read ({error}); choose another --name: finished folds are found there "
-                    "too"
-                ) from error
-            differ = [
-                f"{k}: was {held.get(k)!r}, now {v!r}" for k, v in definition.items() if held.get(k) != v
-            ]
-            if differ:
-                raise ConfigError(
-                    f"sweep {path.name!r} was started differently, so it cannot be resumed: "
-                    f"{'; '.join(differ)}"
-                )
-            return cls(path, _locked(path))
         path.mkdir(parents=True, exist_ok=True)
         lock = _locked(path)
-        if file.is_file():
+        try:
+            if resume:
+                return cls(path, lock, _compared(path / DEFINITION, definition))
+            if any((path / name).exists() for name in BEGUN):
+                raise ConfigError(
+                    f"sweep {path.name!r} exists ({path}); continue it with --resume, or choose another "
+                    "--name"
+                )
+            first(path)
+            sealed.write_json(path / DEFINITION, definition)
+            return cls(path, lock)
+        except BaseException:
+            lock.close()
+            raise
+
+
+def _compared(file: Path, definition: Mapping[str, Any]) -> str:
+    """Raises ConfigError where sweep.json says another definition. Makes it again where it is not whole, and
+    returns what to say of that."""
+    try:
+        held = sealed.read_json(file, "it is made again")
+        if lacks := sorted(definition.keys() - held.keys()) if len(held) < 2 else []:
+            raise sealed.Damaged(file, f"it lacks {lacks[0]!r}", "it is made again")
+    except FileNotFoundError:
+        # a sweep that was killed before it wrote the file has not proposed anything either
+        warning = f"{file} was gone, and is made again" if (file.parent / "mlflow.json").exists() else ""
+    except sealed.Damaged as error:
+        warning = f"{error}; the damaged one is now {sealed.set_aside(file).name}"
+    else:
+        differ = [f"{k}: was {held.get(k)!r}, now {v!r}" for k, v in definition.items() if held.get(k) != v]
+        if differ:
             raise ConfigError(
-                f"sweep {path.name!r} exists ({path}); continue it with --resume, or choose another --name"
+                f"sweep {file.parent.name!r} was started differently, so it cannot be resumed: "
+                f"{'; '.join(differ)}"
             )
-        write_atomically(
-            file, lambda temporary: temporary.write_text(json.dumps(dict(definition), indent=2) + "\n")
-        )
-        return cls(path, lock)
+        return ""
+    sealed.write_json(file, definition)
+    if not warning:
+        return ""
+    return f"{warning}: whether the data are those that the sweep began with cannot be said any more"
 
 
 def _locked(path: Path) -> IO[str]:
-    handle = open(path / "sweep.lock", "a+")  # noqa: SIM115 - open as long as the sweep
+    handle = open(path / "sweep.lock", "a+", errors="replace")  # noqa: SIM115 - open as long as the sweep
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

@@ -16,6 +16,7 @@ from orchestrator.common.names import safe_name
 from orchestrator.results import pictures, report
 from orchestrator.results.coverage import coverage
 from orchestrator.results.headline import headline
+from orchestrator.results.rows import summary_row
 from orchestrator.results.trials import trial_rows, trials_table
 from orchestrator.search.events import Outcome
 from orchestrator.selection import metrics
@@ -55,7 +56,9 @@ def test_every_file_promised_is_there_and_the_json_is_the_contract(written):
     for file in files:
         if file.suffix == ".png":
             assert file.read_bytes().startswith(b"\x89PNG"), file
-    summary = json.loads((folder / "summary.json").read_text())
+    held = json.loads((folder / "summary.json").read_text())
+    summary = report.read(folder)[0]
+    assert held.keys() - summary.keys() == {"sha256", "files"}  # which are about the files
     assert {k: v for k, v in summary.items() if k != "selection"} == SUMMARY
     assert list(summary["selection"]) == list(scores)
     assert {"uf1", "uar", "war", "per_class", "confusion"} <= set(summary["selection"]["nested"])
@@ -179,7 +182,7 @@ def test_coverage_stands_beside_every_score(written):
     summary = report.with_scores(SUMMARY | {"rule": "nested"}, scores)
     assert "Tested: 4 of 5 clips (neg 2 of 3, pos 2 of 2)." in printed(report.table(summary))
     assert ", on 4 of 5 clips" in headline(summary)
-    row = report.summary_row("nested", summary["selection"]["nested"], "blind")
+    row = summary_row("nested", summary["selection"]["nested"], "blind")
     assert (row["tested_neg"], row["of_neg"], row["tested_pos"], row["of_pos"]) == (2, 3, 2, 2)
     scores["oracle_trial"] = scores["oracle_trial"] | {
         "coverage": coverage(rows[:1], CLASSES, {"neg": 3, "pos": 2})
@@ -262,7 +265,7 @@ def test_a_missing_or_unfinished_or_damaged_sweep_is_named(written, app, tmp_pat
     (workspace / "sweeps" / "half").mkdir()
     assert "the sweep has not finished" in " ".join(run("half").output.split())
     (workspace / "sweeps" / "demo" / "summary.json").write_text('{"model": ')
-    assert "do not read" in " ".join(run("demo").output.split())
+    assert "is damaged" in " ".join(run("demo").output.split())
 
 
 @pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "", "a b", "x" * 101, "naïve", "a\n", "-x"])

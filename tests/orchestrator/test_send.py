@@ -39,7 +39,7 @@ def test_a_sweep_that_is_not_there_or_keeps_no_record_is_status_2(tmp_path):
 def test_a_finished_sweep_without_its_report_is_status_2(tmp_path, mlflow_uri):
     keep(tmp_path, "no-model", ended="finished")
     status, output = send(tmp_path, "no-model", "--tracking-uri", mlflow_uri)
-    assert status == 2 and "sweeps/no-model/model/" in output
+    assert status == 2 and "sweeps/no-model/summary.json is missing" in output
 
 
 def test_mlflow_out_of_reach_is_status_3_with_the_same_command_and_no_password(tmp_path):

@@ -1,15 +1,17 @@
 """One exit status for one thing, in every command."""
 
 import os
+import signal
 
 import pytest
 import typer
 from rich.console import Console
 
-from orchestrator.common.errors import ConfigError, Interrupted, NoResult
+from orchestrator.common.errors import ConfigError, Interrupted, NoResult, Unfinished
 from orchestrator.console.handler import errors_are_told
 from orchestrator.protocols import ProtocolError
 from orchestrator.results.report import ReportError
+from orchestrator.search.draining import Draining
 from orchestrator.selection.records import SelectionError
 from preprocessing.fixes import FixError
 from preprocessing.inputs.settings import SettingsError
@@ -37,6 +39,7 @@ BAD = (
         *((kind("say 'x' instead [of y]"), 2) for kind in BAD),
         (OSError(28, "no space left"), 2),
         (NoResult("every trial failed"), 1),
+        (Unfinished("no space left: --resume one goes on"), 1),
         (Interrupted("--resume one goes on"), 130),
         (KeyboardInterrupt(), 130),
     ],
@@ -63,6 +66,30 @@ def test_no_file_of_a_command_is_writable_by_everybody(tmp_path):
         os.umask(before)
     assert not [p for p in tmp_path.iterdir() if p.stat().st_mode & 0o002]
     assert (tmp_path / "kept").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_closed_terminal_ends_a_command_as_ctrl_c_does_also_while_folds_run(number, capsys):
+    with pytest.raises(typer.Exit) as ended, errors_are_told(Console(width=200)):
+        os.kill(os.getpid(), number)
+    assert ended.value.exit_code == 130 and len(capsys.readouterr().out.splitlines()) == 1
+    assert signal.getsignal(number) == signal.SIG_DFL
+    draining, said = Draining(), []
+    with draining.listens(said.append):
+        os.kill(os.getpid(), number)
+        assert draining.asked and "folds that run may finish" in said[0]
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), number)
+
+
+def test_what_nohup_has_started_outlives_its_terminal():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with errors_are_told(Console()), (draining := Draining()).listens(print):
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert not draining.asked
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_fault_of_the_program_keeps_its_traceback():

@@ -175,7 +175,7 @@ def test_draws_depend_on_names_alone():
 
 def test_proposals_are_on_disk_before_they_run(study, tmp_path):
     run_inline(study, tmp_path / "a", n=2)
-    kept = json.loads((tmp_path / "a" / "sweep" / "trials.json").read_text())
+    kept = json.loads((tmp_path / "a" / "sweep" / "trials.json").read_text())["proposed"]
     assert len(kept) == 2
     assert set(kept[1]) <= set(SPACES["stag"].PUBLISHED)
 

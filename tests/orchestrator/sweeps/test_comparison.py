@@ -9,8 +9,8 @@ from rich.console import Console
 
 from orchestrator.common.errors import ConfigError, NoResult
 from orchestrator.results import comparison as tables
-from orchestrator.results import report
 from orchestrator.results.report import ReportError
+from orchestrator.results.rows import prediction_rows
 from orchestrator.selection.choose import choose
 from orchestrator.selection.scores import score
 from orchestrator.study.table import OWN_ANNOTATION
@@ -57,12 +57,12 @@ def finished(calls, oracle=None, truth=TRUTH, **more):
     """(summary, predictions) of a sweep. calls, oracle: seed -> clip -> the class that it calls it. The
     corpus has 2 neg and 4 pos."""
     rows = [
-        (rule, seed, clip, truth[clip], word)
+        (rule, seed, clip, clip.rsplit("/", 1)[0], truth[clip], word)
         for rule, held in (("nested", calls), ("oracle_epoch", oracle or {}))
         for seed, words in held.items()
         for clip, word in words.items()
     ]
-    frame = pd.DataFrame(rows, columns=["rule", "seed", "clip_id", "truth", "predicted"])
+    frame = pd.DataFrame(rows, columns=["rule", "seed", "clip_id", "subject", "truth", "predicted"])
     tested = [truth[clip] for clip in next(iter(calls.values()))]
     covered = {name: {"tested": tested.count(name), "of": of} for name, of in (("neg", 2), ("pos", 4))}
     scores = {"nested": {"coverage": covered}, **({"oracle_epoch": {}} if oracle else {})}
@@ -131,7 +131,7 @@ def test_a_row_on_all_clips_has_the_score_of_its_own_report():
         rule: score(choose(rule, trials, truth), trials, CLASS_OF, ("neg", "pos"))
         for rule, truth in (("nested", None), ("oracle_epoch", CLASS_OF))
     }
-    frame = pd.DataFrame(report.prediction_rows(scored, ("neg", "pos")))
+    frame = pd.DataFrame(prediction_rows(scored, ("neg", "pos")))
     (line,) = LINES({"one": (finished({0: RIGHT})[0], frame)})
     assert (line["uf1"], line["uar"]) == (scored["nested"]["uf1"], scored["nested"]["uar"])
     assert line["oracle_epoch_uf1"] == scored["oracle_epoch"]["uf1"]

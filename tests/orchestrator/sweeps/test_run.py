@@ -22,6 +22,7 @@ from orchestrator.runners import inline as inline_runner
 from orchestrator.search.events import FoldEnded, SearchBegins, TrialEnded
 from orchestrator.sweep import app
 from orchestrator.sweeps.run import resume
+from orchestrator.workspace.sealed import Damaged
 from orchestrator.workspace.store import FoldStore
 from tests.orchestrator.test_sweep import pictures
 
@@ -162,7 +163,11 @@ def test_a_sweep_keeps_the_rule_that_it_began_with(asked, how):
     assert done.exit_code == 2
     assert "selection: was 'nested', now 'pooled_validation'" in " ".join(done.output.split())
     toml = how.workspace / "sweeps" / "one" / "experiment.toml"  # the same by hand
-    toml.write_text(toml.read_text().replace('selection = "nested"', 'selection = "pooled_validation"'))
+    edited = toml.read_text().replace('selection = "nested"', 'selection = "pooled_validation"')
+    toml.write_text(edited)
+    with pytest.raises(Damaged, match=r"experiment\.toml is damaged .* SHA-256 is another"):
+        resume("one", how.workspace)
+    toml.write_text(edited.partition("\n")[2])  # and as an older program would have left it
     with pytest.raises(ConfigError, match="selection: was 'nested', now 'pooled_validation'"):
         resume("one", how.workspace)
 

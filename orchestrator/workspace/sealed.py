@@ -1,0 +1,178 @@
+"""Files that carry their own SHA-256, so that a flipped bit is damage and never another number.
+
+JSON        an object whose first key is "sha256".
+JSON lines  each line such an object.
+TOML        a first line ``# sha256 ...``.
+The digest is that of the text without it. It stands in the file itself and in front: a kill at any moment
+leaves a file and its digest as they were or as they are now, and a file that was cut has lost its end, not
+its digest. A file without one was written by an older program, or by hand, and is taken as it is.
+
+Files of one folder that are written once and together have one list, SHA256SUMS, which ``sha256sum --check``
+reads too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from preprocessing.errors import BadInput
+from preprocessing.places import write_atomically
+
+SUMS = "SHA256SUMS"
+_DIFFERS = "it is not as it was written: its SHA-256 is another"
+_JSON = re.compile(rb'\{"sha256": "([0-9a-f]{64})",')
+_TOML = re.compile(rb"# sha256 ([0-9a-f]{64})\n")
+
+
+class Damaged(BadInput):
+    """A file of ours is not as it was written. path: of the file; its text says what to do."""
+
+    def __init__(self, path: Path, why: str, way_out: str):
+        super().__init__(f"{path} is damaged ({why}); {way_out}")
+        self.path, self.why = path, why
+
+
+def sha256(data: bytes) -> str:
+    """64 hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def as_json(held: Mapping[str, Any], indent: int | None = None) -> str:
+    """As JSON text with its digest. held: with at least one key. Raises ValueError for what is no JSON, NaN
+    among it."""
+    text = json.dumps(held, indent=indent, allow_nan=False) + "\n"
+    return f'{{"sha256": "{sha256(text.encode())}",{text[1:]}'
+
+
+def of_json(data: bytes) -> dict[str, Any]:
+    """What ``as_json`` was given. Raises ValueError, with the reason, for what is damaged or no object."""
+    if seal := _JSON.match(data):
+        data = b"{" + data[seal.end() :]
+        if sha256(data) != seal[1].decode():
+            raise ValueError(_DIFFERS)
+    elif not data.strip():
+        raise ValueError("it is empty")
+    try:
+        held = json.loads(data.decode())
+    except RecursionError as error:
+        raise ValueError("it is no JSON: too deep") from error
+    if not isinstance(held, dict):
+        raise ValueError("it holds no object")
+    return held
+
+
+def write(path: Path, by: Callable[[Path], object]) -> None:
+    """As places.write_atomically; what stands in the file's place and is no file (a folder) is set aside."""
+    if path.exists() and not path.is_file():
+        set_aside(path)
+    write_atomically(path, by)
+
+
+def write_json(path: Path, held: Mapping[str, Any], indent: int | None = 2) -> None:
+    """Whole or as it was. Raises OSError."""
+    text = as_json(held, indent)
+    write(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def write_toml(path: Path, text: str) -> None:
+    """Likewise, TOML text."""
+    sealed = f"# sha256 {sha256(text.encode())}\n{text}"
+    write(path, lambda temporary: temporary.write_text(sealed, encoding="utf-8"))
+
+
+def content(path: Path, way_out: str) -> bytes:
+    """Bytes of a file. Raises FileNotFoundError; Damaged where it is no file: a pipe would be waited for."""
+    if path.exists() and not path.is_file():
+        raise Damaged(path, "it is no file", way_out)
+    return path.read_bytes()
+
+
+def read_json(path: Path, way_out: str) -> dict[str, Any]:
+    """What ``write_json`` was given. way_out: what the user does where it is damaged, which Damaged says.
+    Raises FileNotFoundError."""
+    data = content(path, way_out)
+    try:
+        return of_json(data)
+    except ValueError as error:
+        raise Damaged(path, str(error), way_out) from error
+
+
+def read_toml(path: Path, way_out: str) -> str:
+    """The text that ``write_toml`` was given, likewise."""
+    data = content(path, way_out)
+    if seal := _TOML.match(data):
+        data = data[seal.end() :]
+        if sha256(data) != seal[1].decode():
+            raise Damaged(path, _DIFFERS, way_out)
+    elif not data.strip() or data.startswith(b"#"):  # ours begin with a key, or are cut before it
+        raise Damaged(path, "it is cut", way_out)
+    try:
+        text = data.decode()
+        tomllib.loads(text)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise Damaged(path, f"it is no TOML: {error}", way_out) from error
+    return text
+
+
+def is_sealed(path: Path) -> bool:
+    """Whether there is a JSON file with a digest, right or wrong."""
+    return path.is_file() and _JSON.match(path.read_bytes()[:128]) is not None
+
+
+def set_aside(path: Path) -> Path:
+    """Rename to the first free name with ``.damaged`` at its end, and return that. Raises OSError."""
+    aside, number = path.with_name(f"{path.name}.damaged"), 1
+    while os.path.lexists(aside):
+        number += 1
+        aside = path.with_name(f"{path.name}.{number}.damaged")
+    path.rename(aside)
+    return aside
+
+
+def emptied(folder: Path) -> None:
+    """Make a folder with nothing in it; what is in its place and is none is set aside. Raises OSError."""
+    if folder.is_dir():
+        shutil.rmtree(folder)
+    elif folder.exists():
+        set_aside(folder)
+    folder.mkdir(parents=True)
+
+
+def list_files(folder: Path) -> None:
+    """Write SHA256SUMS, of all files that lie in the folder now. Raises OSError."""
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != SUMS)
+    text = "".join(f"{sha256(path.read_bytes())}  {path.name}\n" for path in files)
+    write(folder / SUMS, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def check_files(folder: Path, way_out: str) -> None:
+    """Raises Damaged for the first file that is not as it was listed, is missing or was not listed, and where
+    nothing is listed."""
+    sums = folder / SUMS
+    try:
+        lines = content(sums, way_out).decode().splitlines()
+    except (FileNotFoundError, UnicodeDecodeError) as error:
+        raise Damaged(sums, f"it does not read: {error}", way_out) from error
+    if not lines:
+        raise Damaged(sums, "it is empty", way_out)
+    rest = {path.name for path in folder.iterdir()} - {SUMS}
+    for line in lines:
+        if not (listed := re.fullmatch(r"([0-9a-f]{64})  ([\w.-]+)", line)):
+            raise Damaged(sums, f"a line of it is {line[:80]!r}", way_out)
+        try:
+            data = content(folder / listed[2], way_out)
+        except FileNotFoundError as error:
+            raise Damaged(folder / listed[2], "it is missing", way_out) from error
+        if sha256(data) != listed[1]:
+            raise Damaged(folder / listed[2], _DIFFERS, way_out)
+        rest.discard(listed[2])
+    if rest:
+        raise Damaged(sums, f"it does not list {min(rest)}", way_out)
