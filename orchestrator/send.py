@@ -1,5 +1,5 @@
 """Send to MLflow what a sweep could not: python -m orchestrator.send NAME. Nothing is trained; a second time
-changes nothing.
+changes nothing. It asks MLflow for each part, and says that all is there when it was found there.
 
 Also to another MLflow than the sweep's own, which then gets the whole sweep (--tracking-uri). Exit statuses:
 console/handler.py; 3: MLflow cannot be reached or refused a part, which its words name.
@@ -50,6 +50,7 @@ def main(
         if not outbox.sent:
             outbox.say_rest()
             raise typer.Exit(NOT_IN_MLFLOW)
+        outbox.tell()
         console.print(f"MLflow at {redacted(uri)} has all {len(outbox.record['trials'])} trials of {name}")
         if not outbox.record["ended"]:
             console.print(

@@ -15,7 +15,7 @@ from orchestrator.selection.records import TrialRecord
 from orchestrator.study.study import Study
 from orchestrator.study.table import load
 from orchestrator.tracking.kept_model import keep_model
-from orchestrator.tracking.tracker import MODEL_FILES
+from orchestrator.tracking.logged_model import MODEL_FILES
 from preprocessing import extract
 from preprocessing.render import RenderConfig, render_corpus
 

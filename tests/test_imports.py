@@ -24,7 +24,7 @@ FENCES = {
         "orchestrator/search/trial_process.py",
         "orchestrator/remote.py",
     ),
-    "mlflow": ("orchestrator/tracking/tracker.py", "orchestrator/inference/predictor.py"),
+    "mlflow": ("orchestrator/tracking/", "orchestrator/inference/predictor.py"),
     "optuna": ("orchestrator/search/", "orchestrator/testing/spaces.py"),
     "cv2": ("preprocessing/", "orchestrator/testing/"),
     "mediapipe": ("preprocessing/landmarks.py",),

@@ -8,7 +8,8 @@ from pathlib import Path
 from orchestrator.common.errors import ConfigError
 from orchestrator.results import report
 from orchestrator.search.samplers import Search
-from orchestrator.tracking.outbox import MODEL, RECORD, read_record
+from orchestrator.tracking.outbox import MODEL
+from orchestrator.tracking.record import RECORD, read_record
 from orchestrator.workspace import looks, sealed
 
 

@@ -1,10 +1,8 @@
-"""What a sweep has to tell MLflow, kept on disk so that a tracking server that is down loses nothing.
+"""What a sweep has to tell MLflow: kept on disk, so that a tracking server that is down loses nothing, and
+told beside the sweep, so that one that is slow keeps no fold result waiting.
 
 In the sweep's folder:
-mlflow.json  all that MLflow is to hold of the sweep: "about" (what the sweep is), "trials" (index -> "state",
-             "config" and "jobs", the ids of its fold results), "folds" (the store they are in; "" = folds/ of
-             the workspace), "ended" ("" while it runs, "finished", or "failed: " and why). No tracking
-             address: it may hold a password.
+mlflow.json  all that MLflow is to hold of the sweep (record.py).
 model/       the refitted model: weights.safetensors, model.json, example.safetensors (two clips as the model
              takes them).
 The rest is where it is anyway: fold results in the store, scores in summary.json and predictions.csv.
@@ -15,33 +13,38 @@ step. A sweep and orchestrator.send write through this one class, in the same or
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import uuid
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.common.errors import ConfigError
 from orchestrator.common.names import redacted
-from orchestrator.search.events import Event, Note, TrialEnded
+from orchestrator.search.events import Event, FoldEnded, Note, TrialEnded
 from orchestrator.selection.records import TrialRecord
 from orchestrator.study.table import ClipTable
-from orchestrator.workspace import sealed
+from orchestrator.tracking.beside import Beside
+from orchestrator.tracking.errors import TrackingError
+from orchestrator.tracking.fold_facts import FoldFacts
+from orchestrator.tracking.lock import alone
+from orchestrator.tracking.record import RECORD, own_folds, read_record, write_record
 from orchestrator.workspace.store import FoldStore
 
 if TYPE_CHECKING:
     from orchestrator.study.study import Study
     from orchestrator.tracking.tracker import (
-        Tracker,
-        TrackingError,
-    )  # below, where they are used: MLflow takes more than a second to import
+        Tracker,  # below, where it is used: MLflow takes a second to import
+    )
 
-RECORD, MODEL, LOCK = "mlflow.json", "model", "mlflow.lock"
-AGAIN = "run the sweep again with --resume: it is written anew"
+MODEL, LOCK = "model", "mlflow.lock"
 # state of a trial that has ended -> of its run in MLflow; the others have none
 STATES = {"complete": "complete", "stopped": "pruned"}
+# folds whose facts stay in memory until MLflow has them, some 10 KB each; those of others are read again
+AT_HAND = 4000
+PARTING = 5.0  # seconds that the end of an interrupted sweep waits for the step that is being written
+STILL = 300.0  # seconds without a step that the end of a sweep waits for MLflow
 
 
 @dataclass
@@ -65,7 +68,12 @@ class Outbox:
     waiting: list[str] = field(default_factory=list)
     said: set[str] = field(default_factory=set)
     tracker: Tracker | None = None
-    beside: threading.Timer | None = None
+
+    def __post_init__(self) -> None:
+        self._facts: dict[str, FoldFacts] = {}
+        self._notes: deque[Note] = deque()
+        self._began = False
+        self._beside = Beside(lambda: self.flush(look=bool(self.record["ended"])))
 
     @classmethod
     def start(
@@ -77,42 +85,49 @@ class Outbox:
         say: Callable[[Note], object],
         after: float = 0.0,
     ) -> Outbox:
-        """For a sweep that begins or is resumed. about: as for Tracker. The run is made now, if MLflow
-        answers, or ``after`` so many seconds, beside whatever the sweep does then; use it as a context
-        manager."""
+        """For a sweep that begins or is resumed. about: as for Tracker. The run is made beside whatever the
+        sweep does, from ``after`` so many seconds on; use it as a context manager."""
+        notes = []
         try:
-            earlier = read_record(folder)["trials"]
+            earlier = read_record(folder)
         except ConfigError:
-            earlier = {}  # new, or of a time before there was such a file
+            earlier = {"id": uuid.uuid4().hex, "trials": {}}
+            if (folder / RECORD).exists():
+                text = "does not read, and is written anew: in MLflow the sweep gets a new run"
+                notes.append(Note(f"{folder / RECORD} {text}", "warning"))
         root = store.root.resolve() if isinstance(store.root, Path) else store.root
-        folds = "" if root == _own_folds(folder) else str(root)
-        record = {"about": dict(about), "trials": earlier, "folds": folds, "ended": ""}
-        outbox = cls(uri, folder, store, say, record, ["sweep"])
-        outbox._keep()
-        if after:
-            outbox.beside = threading.Timer(after, outbox.flush)
-            outbox.beside.start()
-        else:
-            outbox.flush()
+        folds = "" if root == own_folds(folder) else str(root)
+        record = {"id": earlier["id"], "about": dict(about), "trials": earlier["trials"], "folds": folds}
+        outbox = cls(uri, folder, store, say, record | {"ended": ""}, ["sweep"])
+        outbox._notes.extend(notes)
+        write_record(folder, outbox.record)
+        outbox._beside.ask(after)
         return outbox
 
     def __enter__(self) -> Outbox:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self.beside:
-            self.beside.cancel()  # if it has not begun: then the run is made with what comes next
-            self.beside.join()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._beside.hurry()
+        else:
+            self._beside.stop(PARTING)
+            self.tell()
 
     @classmethod
     def of(cls, uri: str, folder: Path, say: Callable[[Note], object]) -> Outbox:
         """For a sweep that is on disk: everything waits. Raises ConfigError when the folder has no record
         that reads."""
         record = read_record(folder)
-        store = FoldStore(record["folds"] or _own_folds(folder))
-        waiting = ["sweep", *(f"trial {index}" for index in sorted(record["trials"], key=int))]
-        waiting += {"": [], "finished": ["model", "scores"]}.get(record["ended"], ["failed"])
-        return cls(uri, folder, store, say, record, waiting)
+        outbox = cls(uri, folder, FoldStore(record["folds"] or own_folds(folder)), say, record)
+        outbox.waiting = outbox._all()
+        return outbox
+
+    def _all(self) -> list[str]:
+        """All that MLflow is to hold, in order."""
+        trials = [f"trial {index}" for index in sorted(self.record["trials"], key=int)]
+        end = {"": [], "finished": ["model", "scores"]}.get(self.record["ended"], ["failed"])
+        return ["sweep", *trials, *end]
 
     @property
     def sent(self) -> bool:
@@ -120,24 +135,32 @@ class Outbox:
         return not self.waiting
 
     def listen(self, event: Event) -> None:
-        """Of all that happens, the ends of trials go to MLflow. Raises OSError as ``trial``."""
-        if isinstance(event, TrialEnded) and event.outcome.state in STATES:
-            self.trial(event.outcome.trial, STATES[event.outcome.state])
+        """Of all that happens, the ends of trials go to MLflow, with their folds. Raises OSError as
+        ``trial``."""
+        self.tell()
+        if isinstance(event, FoldEnded):
+            if len(self._facts) < AT_HAND:
+                self._facts[event.result.job_id] = FoldFacts.of(event.result)
+        elif isinstance(event, TrialEnded):
+            if event.outcome.state in STATES:
+                self.trial(event.outcome.trial, STATES[event.outcome.state])
+            else:
+                self._forget([result.job_id for result in event.outcome.results])
 
-    def trial(self, trial: TrialRecord, state: str = "complete") -> bool:
-        """A trial has ended and its fold results are in the store. Returns whether MLflow has everything so
-        far.
+    def trial(self, trial: TrialRecord, state: str = "complete") -> None:
+        """A trial has ended and its fold results are in the store.
 
         state: as for Tracker.trial. Raises OSError when the sweep's folder cannot be written.
         """
         jobs = [result.job_id for result in trial.results]
         self.record["trials"][str(trial.index)] = {"state": state, "config": trial.config, "jobs": jobs}
         self._add(f"trial {trial.index}")
-        return self.sent
 
     def finish(self, study: Study, table: ClipTable, trials: Sequence[TrialRecord], rule: str) -> None:
         """The sweep has ended and its report is written: refit the chosen configuration on all people, as one
-        model or as the committee that ``rule`` is, and write what waits."""
+        model or as the committee that ``rule`` is, and wait until what waits is written, or MLflow does not
+        take it."""
+        self.tell()
         self.say(Note("training the chosen configuration on all people, for the model registry of MLflow"))
         from orchestrator.inference.refit import refit
         from orchestrator.tracking.kept_model import keep_model
@@ -145,27 +168,32 @@ class Outbox:
         keep_model(self.folder / MODEL, study.model, refit(study, table, trials, rule), table)
         self.record["ended"] = "finished"
         self._add("model", "scores")
+        self.settle()
         self.say_rest()
 
     def failed(self, why: str) -> None:
         """The sweep has ended without a result."""
         self.record["ended"] = f"failed: {why}"
         self._add("failed")
+        self.settle()
         self.say_rest()
 
     def left(self, status: str) -> None:
         """The sweep ends before its end: its run in MLflow is not left running. status: KILLED by the user,
         or FAILED; a sweep that is continued sets it back."""
-        from orchestrator.tracking.tracker import TrackingError
+        from orchestrator.tracking.connection import reach
 
         if self.tracker is not None:
             try:
+                reach(self.uri)
                 self.tracker.left(status)
             except TrackingError as error:
-                self._say("", error)
+                self._note("", error)
+        self.tell()
 
     def say_rest(self) -> None:
         """What MLflow lacks and the command that sends it; nothing when it lacks nothing."""
+        self.tell()
         if self.waiting:
             name, workspace = self.folder.name, self.folder.parents[1]
             send = (
@@ -175,93 +203,120 @@ class Outbox:
             lacks = self.waiting[0] if len(self.waiting) == 1 else f"{self.waiting[0]} to {self.waiting[-1]}"
             self.say(Note(f"MLflow lacks: {lacks}; all of it is in {self.folder}; later:\n  {send}", "error"))
 
+    def settle(self) -> None:
+        """Wait until what waits is written, as far as MLflow takes it; at most STILL seconds for one step.
+        What failed beside the sweep, and is no matter of MLflow's, is raised."""
+        self._beside.settle(lambda: list(self.waiting), STILL)
+        self.tell()
+
     def _add(self, *what: str) -> None:
-        self._keep()
+        write_record(self.folder, self.record)
         self.waiting += [one for one in what if one not in self.waiting]
-        self.flush()
+        self._beside.ask()
 
-    def _keep(self) -> None:
-        sealed.write_json(self.folder / RECORD, self.record, indent=1)
-
-    def flush(self) -> None:
+    def flush(self, look: bool = True) -> None:
         """Write what waits, in order, until MLflow does not answer. What it refuses while it answers is
-        passed over, and waits."""
-        from orchestrator.tracking.tracker import Tracker, TrackingError, reach
-
-        with _alone(self.folder / LOCK):
-            for what in list(self.waiting):
-                try:
-                    reach(self.uri)
-                    self.tracker = self.tracker or Tracker(self.uri, self.record["about"])
-                except TrackingError as error:
-                    self._say("", error)
-                    return
-                try:
-                    self._write(self.tracker, what)
-                except TrackingError as error:
-                    self._say(what, error)
-                    self.tracker = None  # a server may come back without the run: it is looked up again
-                else:
-                    self.waiting.remove(what)
+        passed over, and waits. look: then ask MLflow for all that it is to hold, and write once more what it
+        has not."""
+        with alone(self.folder / LOCK):
+            seen = self.waiting == self._all()
+            wrote = self._pass()
+            for again in (True, False) if look else ():
+                if self.waiting or (seen and not wrote):
+                    break
+                self.waiting, seen = self._all(), True
+                wrote = self._pass(write=again)
         if self.said and self.sent:
-            self.say(Note("MLflow is back, and has everything so far"))
+            self._notes.append(Note("MLflow is back, and has everything so far"))
             self.said.clear()
+
+    def _pass(self, write: bool = True) -> bool:
+        """Whether something was written of what waits. write: or only looked for."""
+        from orchestrator.tracking.connection import reach
+        from orchestrator.tracking.tracker import Tracker
+
+        wrote = False
+        for what in list(self.waiting):
+            if self._beside.stopped:
+                break
+            try:
+                reach(self.uri)
+                tracker = self.tracker or Tracker(self.uri, self.record["about"], self.record["id"])
+            except TrackingError as error:
+                self._note("", error)
+                break
+            self.tracker = tracker
+            try:
+                if not self._held(tracker, what):
+                    if not write:
+                        raise TrackingError(
+                            f"MLflow at {redacted(self.uri)} took {what}, and does not have it"
+                        )
+                    self._write(tracker, what)
+                    wrote = True
+            except TrackingError as error:
+                self._note(what, error)
+                self.tracker = None  # a server may come back without the run: it is looked up again
+            else:
+                self.waiting.remove(what)
+            self._notes.extend(Note(text, "warning") for text in tracker.notes)
+            tracker.notes.clear()
+        return wrote
+
+    def _held(self, tracker: Tracker, what: str) -> bool:
+        if what.startswith("trial "):
+            index = what.removeprefix("trial ")
+            kept = self.record["trials"][index]
+            return tracker.holds_trial(int(index), kept["state"], kept["jobs"])
+        if what == "model":
+            return tracker.holds_model(self.folder / MODEL)
+        if what == "scores":
+            return tracker.holds_scores(self.folder)
+        if what == "failed":
+            return tracker.holds_failure(self.record["ended"].removeprefix("failed: "))
+        return self._began or bool(self.record["ended"])
 
     def _write(self, tracker: Tracker, what: str) -> None:
         if what.startswith("trial "):
             index = what.removeprefix("trial ")
-            tracker.trial(self._trial(index), self.record["trials"][index]["state"])
+            kept = self.record["trials"][index]
+            tracker.trial(int(index), kept["config"], self._folds(index, kept["jobs"]), kept["state"])
+            self._forget(kept["jobs"])
         elif what == "model":
             tracker.model(self.folder / MODEL)
         elif what == "scores":
             tracker.finish(self.folder)
         elif what == "failed":
             tracker.failed(self.record["ended"].removeprefix("failed: "))
+        else:
+            tracker.begins()
+            self._began = True
 
-    def _trial(self, index: str) -> TrialRecord:
-        from orchestrator.tracking.tracker import TrackingError
+    def _folds(self, index: str, jobs: Sequence[str]) -> list[FoldFacts]:
+        return [self._facts.get(job) or self._read(index, job) for job in jobs]
 
-        kept = self.record["trials"][index]
+    def _read(self, index: str, job: str) -> FoldFacts:
         try:
-            held = {job: self.store.load(job) for job in kept["jobs"]}
+            result = self.store.load(job)
         except OSError as error:  # a shared store that is not reached
             raise TrackingError(f"trial {index} is not sent: {error}") from error
-        if missing := [job for job, result in held.items() if result is None]:
+        if result is None:
             raise TrackingError(
-                f"trial {index} is not sent: fold result {missing[0]} is not in {self.store.root}; run the "
-                "sweep again with --resume"
+                f"trial {index} is not sent: fold result {job} is not in {self.store.root}; run the sweep "
+                "again with --resume"
             )
-        return TrialRecord(
-            int(index), kept["config"], tuple(result for result in held.values() if result is not None)
-        )
+        return FoldFacts.of(result)
 
-    def _say(self, what: str, error: TrackingError) -> None:
+    def _forget(self, jobs: Sequence[str]) -> None:
+        for job in jobs:
+            self._facts.pop(job, None)
+
+    def _note(self, what: str, error: TrackingError) -> None:
         if what not in self.said:
-            self.say(Note(f"{error}; nothing is lost, it is kept in {self.folder}", "error"))
+            self._notes.append(Note(f"{error}; nothing is lost, it is kept in {self.folder}", "error"))
         self.said.add(what)
 
-
-def _own_folds(folder: Path) -> Path:
-    return folder.resolve().parents[1] / "folds"
-
-
-def read_record(folder: Path) -> dict[str, Any]:
-    """Content of mlflow.json. Raises ConfigError when it is not there or does not read."""
-    file = folder / RECORD
-    try:
-        record = sealed.read_json(file, AGAIN)
-        return {key: record[key] for key in ("about", "trials", "folds", "ended")}
-    except sealed.Damaged as error:
-        raise ConfigError(f"{file} does not read ({error.why}); {AGAIN}") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"{file} does not read ({type(error).__name__}: {error}); {AGAIN}") from error
-
-
-@contextlib.contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """One writer at a time: a sweep that goes on and a ``send`` of it would both make a run that neither has
-    found."""
-    with open(lock, "w") as handle:
-        with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+    def tell(self) -> None:
+        """Say what the writer has left to say: in the thread of whoever listens, not in its own."""
+        while self._notes:
+            self.say(self._notes.popleft())

@@ -1,5 +1,9 @@
-"""What a run in MLflow shows of results: metrics as (name, value, step), parameters as texts. tracking.py
-writes them."""
+"""What a run in MLflow shows of results: metrics as (name, value, step), parameters and a description as
+texts. tracker.py writes them.
+
+MLflow makes a group of charts of the names before a slash. The groups stand in the order of the alphabet,
+capitals first, and names without a group at the end: so what matters stands in a group with a capital.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +15,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from orchestrator.results import report
+from orchestrator.results.action_units import au_of
 from orchestrator.selection import metrics
-from orchestrator.selection.records import (
-    TrialRecord,
-    best,
-    pooled_ranks,
-    validation_counts,
-    validation_ranks,
-)
+from orchestrator.selection.records import best
+from orchestrator.selection.rules import RULES, kind_of
 from orchestrator.study.jobs import canonical_json
-from orchestrator.study.record import FoldRecord
+from orchestrator.tracking.fold_facts import CURVES, FOLDS, FoldFacts, pooled
+from orchestrator.tracking.names import parts
 from orchestrator.workspace import looks
 
 # a longer curve is thinned to this many epochs: a run is one batch, and MLflow takes 1000 metrics a batch
 CURVE_POINTS = 300
+SCORES = ("uf1", "uar", "war")
+# of an experiment: MLflow's pages are those for training, not for chat programs; and a view of its runs with
+# the sweeps on top, best first, that ...#/experiments/N/runs?viewStateShareKey=sweeps opens
+VIEW = {
+    "orderByKey": "metrics.`uf1`",
+    "orderByAsc": False,
+    "selectedColumns": [
+        "metrics.`Result/uf1`",
+        "metrics.`best_validation/uf1`",
+        "params.`model`",
+        "attributes.`Models`",
+    ],
+}
+EXPERIMENT_TAGS = {
+    "mlflow.experimentKind": "custom_model_development",
+    "mlflow.sharedViewState.sweeps": canonical_json(VIEW),
+}
 
 Measured = tuple[str, float, int]  # name, value, step: the epoch in a curve, else 0
 
@@ -41,56 +60,51 @@ def flat(section: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     return out
 
 
-def of_trial(trial: TrialRecord, classes: Sequence[str]) -> list[Measured]:
+def of_trial(folds: Sequence[FoldFacts], classes: Sequence[str]) -> list[Measured]:
     """Validation of all folds, pooled, epoch by epoch. Never a test score."""
     made = [
-        ("folds_done", float(len(trial.results)), 0),
-        ("seconds", sum(r.seconds for r in trial.results), 0),
+        ("folds/done", float(len(folds)), 0),
+        ("folds/seconds", sum(fold.seconds for fold in folds), 0),
     ]
-    results = [result for result in trial.results if result.validation]
-    if not results:
+    if all(fold.counts is None for fold in folds):
         return made
-    epochs, ranks, rows = pooled_ranks(results)
-    made += _curve("validation_uf1", epochs, [uf1 for uf1, _ in ranks])
-    made += _curve("validation_loss", epochs, [-x for _, x in ranks])
+    epochs, ranks, counts = pooled(folds)
+    made += _curve("Validation/uf1", epochs, [uf1 for uf1, _ in ranks])
+    made += _curve("Validation/loss", epochs, [-x for _, x in ranks])
     at = best(ranks)
-    counts = sum(validation_counts(r)[row[at]] for r, row in zip(results, rows, strict=True))
-    scores = metrics.of_counts(np.asarray(counts), classes)
-    return [*made, ("best_epoch", float(epochs[at]), 0), *_scores("best_validation", scores)]
-
-
-def of_fold(result: FoldRecord) -> list[Measured]:
-    """Training loss, validation loss and UF1, epoch by epoch. Never a test score."""
-    made = _curve("train_loss", result.epochs, result.train_loss)
-    if result.validation:
-        ranks = validation_ranks(result)
-        made += _curve("validation_loss", result.epochs, result.validation_loss)
-        made += _curve("validation_uf1", result.epochs, [uf1 for uf1, _ in ranks])
-        made.append(("best_epoch", float(result.epochs[best(ranks)]), 0))
-    return [*made, ("seconds", result.seconds, 0), ("test_clips", float(len(result.test)), 0)]
+    scores = metrics.of_counts(counts[at], classes)
+    return [*made, ("best_validation/epoch", float(epochs[at]), 0), *_scores("best_validation", scores)]
 
 
 def of_sweep(summary: Mapping[str, Any]) -> list[Measured]:
-    """Scores of every rule, of its parts and people, and its deviation over seeds; how many looks there were.
-    summary: as in summary.json."""
+    """Scores of the rule that was asked for, unless it is an oracle, for tables (``uf1``) and as the first
+    charts (``Result/uf1``); then of every rule, of its parts and people, and its deviation over seeds; how
+    many looks there were. summary: as in summary.json."""
     selection: Mapping[str, Mapping[str, Any]] = summary["selection"]
-    made = [(f"looks.{where}", float(n), 0) for where, n in summary.get("looks", {}).items()]
-    made += [metric for rule, score in selection.items() for metric in _scores(rule, score)]
-    made += [
-        (f"{rule}.uar_per_person{ending}", float(s["uar_per_person"][name]), 0)
-        for rule, s in selection.items()
-        if "uar_per_person" in s  # a summary of an older program has none
-        for name, ending in (("mean", ""), ("sd", "_sd"))
-    ]
-    made += [
-        (f"{rule}.{name}.{part}", float(held[name]), 0)
-        for rule, s in selection.items() for part, held in s["parts"].items() for name in ("uf1", "uar")
-    ]  # fmt: skip
-    return made + [
-        (f"{rule}.uf1_sd", float(s["sd"]["uf1"]), 0)
-        for rule, s in selection.items()
-        if s["sd"]["uf1"] is not None
-    ]
+    asked = summary.get("rule", UNNAMED)
+    made = []
+    if asked in selection and not RULES[asked].oracle:
+        headline = [(name, float(selection[asked][name])) for name in SCORES]
+        made = [(f"{group}{name}", value, 0) for group in ("", "Result/") for name, value in headline]
+    made += [(f"looks/{where}", float(n), 0) for where, n in summary.get("looks", {}).items()]
+    for rule, score in selection.items():
+        made += _scores(rule, score)
+        made += [(f"{rule}/{name}", value, 0) for name, value in _of_people(score)]
+        named = parts(score["parts"])
+        made += [
+            (f"{rule}/{named[part]}/{name}", float(held[name]), 0)
+            for part, held in score["parts"].items() for name in ("uf1", "uar")
+        ]  # fmt: skip
+        if score["sd"]["uf1"] is not None:
+            made.append((f"{rule}/uf1_sd", float(score["sd"]["uf1"]), 0))
+    return made
+
+
+def _of_people(score: Mapping[str, Any]) -> list[tuple[str, float]]:
+    people = score.get("uar_per_person")  # a summary of an older program has none
+    if not people:
+        return []
+    return [("uar_per_person", float(people["mean"])), ("uar_per_person_sd", float(people["sd"]))]
 
 
 def of_looks(folder: Path) -> Iterator[tuple[int, list[Measured]]]:
@@ -99,7 +113,34 @@ def of_looks(folder: Path) -> Iterator[tuple[int, list[Measured]]]:
     for step, look in enumerate(looks.read(folder), 1):
         if look:
             when = int(datetime.fromisoformat(look["time"]).timestamp() * 1000)
-            yield when, [(f"look.{name}", float(look[name]), step) for name in ("uf1", "uar", "war")]
+            yield when, [(f"looks/{name}", float(look[name]), step) for name in SCORES]
+
+
+def described(summary: Mapping[str, Any]) -> str:
+    """The sweep in words and a table, as Markdown: MLflow shows it on top of the run."""
+    asked = summary.get("rule", UNNAMED)
+    lines = [
+        report.title(summary),
+        "",
+        "| rule | kind | UF1 | UAR | WAR |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {f'**{rule}**' if rule == asked else rule} | {kind_of(rule, summary)} | "
+            f"{' | '.join(f'{score[name]:.4f}' for name in SCORES)} |"
+            for rule, score in summary["selection"].items()
+        ),
+        "",
+        "blind: the held-out person has no say in its own fold. An oracle is no result.",
+        "",
+        f"Folds: each trial's run holds `{FOLDS}`, a row a fold, and `{CURVES}`, a row a fold and epoch. "
+        "People, tables and pictures: `report/`.",
+    ]
+    return "\n".join(lines)
+
+
+def opened(sweep: Mapping[str, Any]) -> str:
+    """Name of a sweep's run."""
+    return f"{sweep['name']} (AUs {au_of(sweep)})"
 
 
 def _curve(
@@ -111,9 +152,10 @@ def _curve(
 
 
 def _scores(prefix: str, score: Mapping[str, Any]) -> list[Measured]:
-    made = [(f"{prefix}.{name}", float(score[name]), 0) for name in ("uf1", "uar", "war")]
+    made = [(f"{prefix}/{name}", float(score[name]), 0) for name in SCORES]
+    named = parts(score["per_class"])
     return made + [
-        (f"{prefix}.{kind}.{name}", float(each[kind]), 0)
+        (f"{prefix}/{kind}/{named[name]}", float(each[kind]), 0)
         for name, each in score["per_class"].items()
         for kind in ("f1", "recall")
     ]

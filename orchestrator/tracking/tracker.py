@@ -1,275 +1,176 @@
-"""A sweep in MLflow: sweep, trials and folds as nested runs. The only writer of MLflow, called from the
-sweep's own process.
+"""A sweep in MLflow: the sweep and its trials as nested runs. The only writer of MLflow, called from one
+thread of the sweep's own process, or by orchestrator.send.
 
-sweep  parameters of the study; for every selection rule ``<rule>.uf1``, ``.uar``, ``.war``,
-       ``.uar_per_person``, ``.f1.<class>``, ``.recall.<class>``, and as a tag ``mer.kind.<rule>`` whether it
-       is blind, not blind or an oracle; the report's pictures (confusion matrices ...), CSV files and
-       summary.json; all chosen predictions as a table; the refitted model; each look at test people, a step
-       of ``look.uf1``.
-trial  its configuration; validation of all its folds, pooled, epoch by epoch. Never a test score: a trial
-       that can be sorted by its test score will be chosen by it.
-fold   training loss, validation loss and UF1, epoch by epoch.
+sweep  parameters of the study; ``uf1``, ``uar``, ``war`` of the rule that was asked for; for every rule
+       ``<rule>/uf1``, ``/uar``, ``/war``, ``/uar_per_person``, ``/f1/<class>``, ``/recall/<class>``, and as a
+       tag ``mer.kind.<rule>`` whether it is blind, not blind or an oracle; a description with all rules in a
+       table; the report's pictures (confusion matrices ...), CSV files and summary.json; all chosen
+       predictions as a table; the refitted model (logged_model.py); each look at test people, a step of
+       ``looks/uf1``.
+trial  its configuration; validation of all its folds, pooled, epoch by epoch; its folds as two files,
+       folds.csv and curves.parquet (fold_facts.py). Never a test score: a trial that can be sorted by its
+       test score will be chosen by it.
 
 The experiment is ``mer-<corpus>-<n>class`` (``mer-<corpus>-5-restclass`` for a scheme with a name of its
-own): scores within one experiment may be compared. A sweep's run is found again by the tag ``mer.sweep``, and
-nothing is logged twice: a trial and the model carry a digest of their content. All that comes here is on disk
-before, so a failure of MLflow loses nothing: it becomes a TrackingError, and outbox.py keeps what was not
-written.
+own): scores within one experiment may be compared. A sweep's run is found again by the tag ``mer.id``, which
+is in its mlflow.json, and not by its name: another workspace may have a sweep of that name. Nothing is logged
+twice: ``holds_...`` look whether it is there and whole. All that comes here is on disk before, so a failure
+of MLflow loses nothing: it becomes a TrackingError, and outbox.py keeps what was not written.
+
+A trial that an older program has sent has a run a fold, no files, and no tag ``mer.wrote``: it stays as it is
+while all its fold runs are there.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import logging
-import os
-import sqlite3
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from importlib.metadata import version
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import safetensors.numpy
-import sqlalchemy
+from mlflow.entities import Run
 
-# The first two are read when mlflow is imported. The others are for a server that goes away: what fails is
-# kept and written later (outbox.py), so that MLflow's own 7 retries, about four minutes of a sweep for one
-# lost request, are of no use here.
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-# at once, without a pause: for a connection that was cut
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")  # seconds without an answer
-# two lines a run, with the password of the address
-os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
-
-import mlflow
-from mlflow import MlflowClient
-from mlflow.entities import LoggedModelStatus, Metric, Param, Run
-from mlflow.exceptions import MlflowException
-from mlflow.models import ModelSignature
-from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-from mlflow.types.schema import ColSpec, Schema, TensorSpec
-from mlflow.utils.credentials import get_default_host_creds
-from mlflow.utils.rest_utils import http_request
-from sqlalchemy.exc import SQLAlchemyError
-
-from orchestrator.common.errors import ConfigError
 from orchestrator.common.names import redacted
-from orchestrator.inference import predictor
-from orchestrator.results.action_units import au_of
 from orchestrator.results.report import read
-from orchestrator.selection.records import TrialRecord
 from orchestrator.selection.rules import kind_of
 from orchestrator.study.jobs import digest
-from orchestrator.study.record import FoldRecord
-from orchestrator.tracking.kept_model import EXAMPLE
-from orchestrator.tracking.tracked_metrics import Measured, flat, of_fold, of_looks, of_sweep, of_trial
+from orchestrator.tracking import logged_model
+from orchestrator.tracking.connection import files_of, guarded
+from orchestrator.tracking.errors import TrackingError
+from orchestrator.tracking.fold_facts import CURVES, FOLDS, FoldFacts, write_curves, write_table
+from orchestrator.tracking.names import LONGEST_TAG, cut
+from orchestrator.tracking.sweep_run import SweepRun
+from orchestrator.tracking.tracked_metrics import (
+    SCORES,
+    described,
+    flat,
+    of_looks,
+    of_sweep,
+    of_trial,
+)
 from orchestrator.workspace import sealed
+from orchestrator.workspace.looks import LOOKS
 
 PREDICTIONS = "predictions.json"
-# as predictor.save names them
-MODEL_FILES = {predictor.WEIGHTS: "weights.safetensors", predictor.DESCRIPTION: "model.json"}
-PATIENCE = 5.0  # seconds that MLflow is waited for before it counts as down
-ROOT = Path(__file__).parents[2]  # holds our packages
-LIBRARIES = ("mlflow", "numpy", "pydantic", "safetensors", "torch")  # what the logged model imports
+REPORT = "report"  # folder of its files
+# what was written of a trial, and of the scores, so that it can be compared with what is there
+WROTE, SCORED = "mer.wrote", "mer.scored"
 
 
-class TrackingError(RuntimeError):
-    """MLflow cannot be written: names the address, without its password, and MLflow's own words. Who catches
-    it says what is kept."""
-
-
-@contextmanager
-def _guarded(uri: str) -> Iterator[None]:
-    try:
-        yield
-    except (
-        MlflowException,
-        SQLAlchemyError,
-        sqlite3.Error,
-        OSError,
-        ImportError,
-    ) as error:  # ImportError: a database's driver
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise TrackingError(f"MLflow at {redacted(uri)} failed: {redacted(first)}") from error
-
-
-def reach(uri: str) -> None:
-    """Return when MLflow answers; raise TrackingError within PATIENCE seconds when it does not.
-
-    Asked before every write, because MLflow itself waits longer: for a locked SQLite file 20 s at each
-    statement, for a server or database that is down up to some minutes. A server answers with any status but
-    408, 429 and 5xx; a database lets us connect; an SQLite file, where there is one, can be locked for
-    writing.
-    """
-    with _guarded(uri):
-        if uri.startswith(("http://", "https://")):
-            http_request(get_default_host_creds(uri), "/health", "GET", max_retries=0, timeout=PATIENCE)
-        elif uri.startswith("sqlite:///"):
-            if _file(uri).is_file():
-                with closing(sqlite3.connect(_file(uri), timeout=PATIENCE, isolation_level=None)) as held:
-                    held.execute("BEGIN IMMEDIATE")
-                    held.execute("ROLLBACK")
-        elif uri.startswith(("postgresql", "mysql", "mssql")):
-            sqlalchemy.create_engine(uri, poolclass=sqlalchemy.NullPool).connect().close()
-
-
-def _file(uri: str) -> Path:
-    return Path(uri.removeprefix("sqlite:///"))
-
-
-class Tracker:
+class Tracker(SweepRun):
     """One sweep's runs in MLflow.
 
-    uri    tracking address; ``sqlite:///FILE`` is made when missing, with its artifacts in ``mlartifacts/``
-           beside it.
-    sweep  what the sweep is; "name", "model", "corpus", "classes" and "au" are required, everything is logged
-           as parameters.
-    Every method raises TrackingError, and nothing else, when MLflow fails.
+    Every method raises TrackingError when MLflow fails, and OSError when a file of the sweep does not read.
     """
 
-    def __init__(self, uri: str, sweep: Mapping[str, Any]):
-        for noisy in ("alembic", "mlflow"):
-            logging.getLogger(noisy).setLevel(logging.WARNING)
-        # what they log before they raise it
-        for repeated in ("mlflow.store.db.utils", "urllib3.connectionpool"):
-            logging.getLogger(repeated).setLevel(logging.CRITICAL)
-        self.uri, self.classes = uri, tuple(sweep["classes"])
-        # two schemes may have as many classes: scores of "5" and "5-rest" do not compare
-        scheme = sweep.get("scheme", "")
-        self.experiment = f"mer-{sweep['corpus']}-{scheme if '-' in scheme else len(self.classes)}class"
-        with _guarded(uri):
-            self.client = MlflowClient(tracking_uri=uri)
-            self.experiment_id = self._experiment()
-            found = self._children(f"tags.`mer.level` = 'sweep' and tags.`mer.sweep` = '{sweep['name']}'")
-            if found:
-                self.run_id = found[0].info.run_id
-                self.client.update_run(self.run_id, status="RUNNING")
-            else:
-                self.run_id = self._start(
-                    f"{sweep['name']} (AUs {au_of(sweep)})",
-                    {"mer.level": "sweep", "mer.sweep": sweep["name"]},
-                )
-            if not (found and found[0].data.params):  # new, or cut off before
-                self._write(self.run_id, [], flat(sweep))
+    def begins(self) -> None:
+        """The sweep runs, or runs again."""
+        with guarded(self.uri):
+            self.client.update_run(self.run_id, status="RUNNING")
 
-    def _experiment(self) -> str:
-        found = self.client.get_experiment_by_name(self.experiment)
-        if found is not None:
-            return found.experiment_id
-        place = None
-        if self.uri.startswith("sqlite:///"):
-            place = (_file(self.uri).resolve().parent / "mlartifacts" / self.experiment).as_uri()
-        return self.client.create_experiment(self.experiment, artifact_location=place)
+    def _trials(self, index: int) -> list[Run]:
+        return self.search(f"tags.`mlflow.parentRunId` = '{self.run_id}' and tags.`mer.trial` = '{index}'")
 
-    def _children(self, condition: str) -> list[Run]:
-        runs, token = [], None
-        while True:
-            page = self.client.search_runs(
-                [self.experiment_id], condition, max_results=1000, page_token=token
-            )
-            runs += list(page)
-            if not (token := page.token):
-                return runs
-
-    def _start(self, name: str, tags: Mapping[str, str], parent: str | None = None) -> str:
-        tags = {**tags, **({"mlflow.parentRunId": parent} if parent else {})}
-        return str(self.client.create_run(self.experiment_id, run_name=name, tags=tags).info.run_id)
-
-    def trial(self, trial: TrialRecord, state: str = "complete") -> bool:
-        """Log one trial and its folds. state: "complete", "pruned" or "failed". False when it is there
-        already, unchanged."""
-        with _guarded(self.uri):
-            content = digest([state, sorted(result.job_id for result in trial.results)])
-            earlier = self._children(
-                f"tags.`mlflow.parentRunId` = '{self.run_id}' and tags.`mer.trial` = '{trial.index}'"
-            )
-            if [(run.info.status, run.data.tags["mer.content"]) for run in earlier] == [
-                ("FINISHED", content)
-            ]:
+    def holds_trial(self, index: int, state: str, jobs: Sequence[str]) -> bool:
+        """Whether MLflow has the trial with these fold results, once and whole."""
+        with guarded(self.uri):
+            held = self._trials(index)
+            if len(held) != 1 or held[0].info.status != "FINISHED":
                 return False
-            for run in earlier:  # cut off half-way, or the trial has more folds now
-                for fold in self._children(f"tags.`mlflow.parentRunId` = '{run.info.run_id}'"):
+            tags, data = held[0].data.tags, held[0].data
+            if tags.get("mer.content") != digest([state, sorted(jobs)]):
+                return False
+            if WROTE not in tags:  # of an older program
+                folds = self.search(f"tags.`mlflow.parentRunId` = '{held[0].info.run_id}'")
+                return len(folds) == len(jobs) and all(fold.info.status == "FINISHED" for fold in folds)
+            files = files_of(held[0], self.uri)
+            there = {file.path: file.file_size for file in files.list_artifacts()}
+            table = b""
+            if FOLDS in there:
+                with tempfile.TemporaryDirectory() as folder:
+                    table = Path(files.download_artifacts(FOLDS, folder)).read_bytes()
+            return tags[WROTE] == _wrote(len(data.metrics), len(data.params), table, there.get(CURVES))
+
+    def trial(
+        self, index: int, config: Mapping[str, Any], folds: Sequence[FoldFacts], state: str = "complete"
+    ) -> None:
+        """Log one trial and its folds, in the place of what is there of it. state: "complete", "pruned" or
+        "failed"."""
+        jobs = [fold.job_id for fold in folds]
+        folds = sorted(folds, key=lambda fold: (fold.fold, fold.seed, fold.member))
+        with guarded(self.uri), tempfile.TemporaryDirectory() as folder:
+            for run in self._trials(index):  # cut off half-way, or the trial has more folds now
+                for fold in self.search(f"tags.`mlflow.parentRunId` = '{run.info.run_id}'"):
                     self.client.delete_run(fold.info.run_id)
                 self.client.delete_run(run.info.run_id)
+            table, curves = Path(folder) / FOLDS, Path(folder) / CURVES
+            write_table(folds, table)
+            write_curves(folds, curves)
+            made, params = of_trial(folds, self.classes), flat(config)
             tags = {
                 "mer.level": "trial",
-                "mer.trial": str(trial.index),
+                "mer.trial": str(index),
                 "mer.state": state,
-                "mer.content": content,
+                "mer.content": digest([state, sorted(jobs)]),
             }
-            run_id = self._start(f"trial {trial.index}", tags, self.run_id)
-            self._write(run_id, of_trial(trial, self.classes), flat(trial.config))
-            for result in sorted(trial.results, key=lambda r: (r.fold, r.seed, r.member)):
-                self._fold(result, run_id)
+            run_id = self.start(f"trial {index}", tags, self.run_id)
+            names = {name for name, _, _ in made}
+            wrote = _wrote(len(names), len(params), table.read_bytes(), curves.stat().st_size)
+            self.write(run_id, made, params, {WROTE: wrote})
+            self.client.log_artifacts(run_id, folder)
             self.client.set_terminated(run_id, "FINISHED")
-            return True
 
-    def _fold(self, result: FoldRecord, parent: str) -> None:
-        params = {"fold": result.fold, "seed": str(result.seed), "job": result.job_id}
-        tags = {"mer.level": "fold", **({"mer.notes": "\n".join(result.notes)} if result.notes else {})}
-        which = f", model {result.member}" if result.member else ""
-        run_id = self._start(f"{result.fold}, seed {result.seed}{which}", tags, parent)
-        self._write(run_id, of_fold(result), params)
-        self.client.set_terminated(run_id, "FINISHED")
-
-    def _write(
-        self, run_id: str, made: Sequence[Measured], params: Mapping[str, str], when: int | None = None
-    ) -> None:
-        now = when or int(time.time() * 1000)
-        metrics = [Metric(name, value, now, step) for name, value, step in made]
-        self.client.log_batch(run_id, metrics=metrics, params=[Param(k, v[:6000]) for k, v in params.items()])
+    def holds_model(self, folder: Path) -> bool:
+        """Whether MLflow has the refitted model that keep_model has left in ``folder``."""
+        content = logged_model.content_of(folder)
+        with guarded(self.uri):
+            return bool(
+                logged_model.held(
+                    self.client, self.uri, self.experiment_id, self.run_id, content, self.registered
+                )
+            )
 
     def model(self, folder: Path) -> str:
         """Log the refitted model that keep_model has left in ``folder``, once. Returns its address for
         mlflow.pyfunc."""
-        sealed.check_files(folder, "run the sweep again with --resume: the model is made again")
-        files = {name: folder / file for name, file in MODEL_FILES.items()}
-        content = hashlib.sha256(b"".join(files[name].read_bytes() for name in sorted(files))).hexdigest()[
-            :16
-        ]
-        held_example = safetensors.numpy.load_file(folder / EXAMPLE)
-        example = {
-            name: held_example[name] for name in ("flow", "aus") if name in held_example
-        }  # in the model's order, not by name
-        about = json.loads(files[predictor.DESCRIPTION].read_text())
         try:
-            predictor.check(files[predictor.WEIGHTS], about)
-        except ConfigError as error:
+            sealed.check_files(folder, "run the sweep again with --resume: the model is made again")
+        except sealed.Damaged as error:
             raise TrackingError(str(error)) from error
-        classes = about["classes"]
-        tensors: list[ColSpec | TensorSpec] = [
-            TensorSpec(np.dtype(np.float32), (-1, *array.shape[1:]), name) for name, array in example.items()
-        ]
-        output = Schema([TensorSpec(np.dtype(np.float32), (-1, len(classes)))])
-        with _guarded(self.uri):
-            for held in self.client.search_logged_models(
-                [self.experiment_id], f"source_run_id = '{self.run_id}'"
-            ):
-                if held.status != LoggedModelStatus.READY:
-                    self.client.delete_logged_model(held.model_id)  # cut off half-way
-                elif held.tags.get("mer.content") == content:
-                    return held.model_uri
-            mlflow.set_tracking_uri(self.uri)
-            with mlflow.start_run(run_id=self.run_id):
-                logged = mlflow.pyfunc.log_model(
-                    name="model",
-                    python_model=str(ROOT / "orchestrator" / "inference" / "predictor.py"),
-                    artifacts={name: str(path) for name, path in files.items()},
-                    code_paths=[
-                        str(ROOT / package)
-                        for package in ("orchestrator", "mer_models", "search_spaces", "preprocessing")
-                    ],
-                    signature=ModelSignature(inputs=Schema(tensors), outputs=output),
-                    input_example=example,
-                    pip_requirements=[f"{name}=={version(name).split('+')[0]}" for name in LIBRARIES],
-                    tags={"mer.content": content},
-                )
-            return str(logged.model_uri)
+        with guarded(self.uri):
+            where = (self.client, self.uri, self.experiment_id, self.run_id)
+            address = logged_model.log(*where, folder, self.model_name, self.registered)
+        if not address.startswith("models:/"):
+            self.notes.append(
+                f"MLflow at {redacted(self.uri)} is older than 3 and keeps no logged models: the model is a "
+                f"file of the run, {address}"
+            )
+        return address
+
+    def holds_scores(self, folder: Path) -> bool:
+        """Whether MLflow has what ``finish`` writes, as it is in ``folder``. Raises report.ReportError."""
+        summary, _ = read(folder)
+        with guarded(self.uri):
+            run = self.client.get_run(self.run_id)
+            place = files_of(run, self.uri)
+            files = {file.path for file in place.list_artifacts()}
+            if run.info.status != "FINISHED" or PREDICTIONS not in files:
+                return False
+            if SCORED not in run.data.tags:  # of an older program, if it is of this state of the sweep
+                named = {
+                    f"{rule}.{name}": score[name]
+                    for rule, score in summary["selection"].items()
+                    for name in SCORES
+                }
+                return bool(named) and named.items() <= run.data.metrics.items()
+            wanted = {name: value for name, value, _ in of_sweep(summary)}
+            report = {Path(file.path).name for file in place.list_artifacts(REPORT)}
+            return (
+                run.data.tags[SCORED] == _state(folder)
+                and wanted.items() <= run.data.metrics.items()
+                and {file.name for file in _files(folder)} <= report
+            )
 
     def finish(self, folder: Path) -> None:
         """Scores of every rule, predictions as a table, and the files of the report on the sweep's run; ends
@@ -279,30 +180,61 @@ class Tracker:
         report.ReportError when its files do not read.
         """
         summary, predictions = read(folder)
-        with _guarded(self.uri):
-            self._write(self.run_id, of_sweep(summary), {})
-            for rule in summary["selection"]:
-                self.client.set_tag(self.run_id, f"mer.kind.{rule}", kind_of(rule, summary))
+        with guarded(self.uri):
+            tags: dict[str, str] = {
+                f"mer.kind.{rule}": kind_of(rule, summary) for rule in summary["selection"]
+            }
+            tags["mlflow.note.content"] = described(summary)
+            self.write(self.run_id, of_sweep(summary), {}, tags)
             for when, made in of_looks(folder):
-                self._write(self.run_id, made, {}, when)
-            for file in sorted(folder.glob("*")):
-                if file.suffix in (".png", ".csv") or file.name in ("summary.json", "looks.jsonl"):
-                    self.client.log_artifact(self.run_id, str(file), "report")
+                self.write(self.run_id, made, {}, when=when)
+            for file in _files(folder):
+                self.client.log_artifact(self.run_id, str(file), REPORT)
             # log_table would append
-            if any(file.path == PREDICTIONS for file in self.client.list_artifacts(self.run_id)):
-                get_artifact_repository(self.client.get_run(self.run_id).info.artifact_uri).delete_artifacts(
-                    PREDICTIONS
-                )
+            place = files_of(self.client.get_run(self.run_id), self.uri)
+            if any(file.path == PREDICTIONS for file in place.list_artifacts()):
+                place.delete_artifacts(PREDICTIONS)
             self.client.log_table(self.run_id, predictions, PREDICTIONS)
+            self.client.set_tag(self.run_id, SCORED, _state(folder))
             self.client.set_terminated(self.run_id, "FINISHED")
 
     def left(self, status: str) -> None:
         """End the sweep's run before its end. status: KILLED or FAILED."""
-        with _guarded(self.uri):
+        with guarded(self.uri):
             self.client.set_terminated(self.run_id, status)
+
+    def holds_failure(self, why: str) -> bool:
+        """Whether the sweep's run says that it failed, and why."""
+        with guarded(self.uri):
+            run = self.client.get_run(self.run_id)
+            return run.info.status == "FAILED" and run.data.tags.get("mer.error") == cut(why, LONGEST_TAG)
 
     def failed(self, why: str) -> None:
         """End the sweep's run as failed, with the reason as a tag."""
-        with _guarded(self.uri):
-            self.client.set_tag(self.run_id, "mer.error", why[:5000])
+        with guarded(self.uri):
+            self.client.set_tag(self.run_id, "mer.error", cut(why, LONGEST_TAG))
             self.client.set_terminated(self.run_id, "FAILED")
+
+
+def _wrote(metrics: int, params: int, table: bytes, curves: int | None) -> str:
+    """What of a trial can be compared with what is there."""
+    return f"{metrics} metrics, {params} parameters, {FOLDS} {_digest(table)}, {CURVES} {curves} bytes"
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a report that go to MLflow."""
+    return [
+        file
+        for file in sorted(folder.glob("*"))
+        if file.suffix in (".png", ".csv") or file.name in ("summary.json", LOOKS)
+    ]
+
+
+def _state(folder: Path) -> str:
+    """Digest of what a report is made of."""
+    named = (folder / name for name in ("summary.json", "predictions.csv", LOOKS))
+    return _digest(b"".join(file.read_bytes() for file in named if file.is_file()))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]

@@ -1,21 +1,27 @@
-"""MLflow goes away while a sweep runs: the sweep does not wait for it, and nothing is lost, neither for a
-while nor for good."""
+"""MLflow goes away while a sweep runs, or is older than ours: the sweep does not wait for it, and nothing is
+lost, neither for a while nor for good."""
 
+import http.server
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 
+import mlflow
+import numpy as np
+import pandas as pd
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModelStatus
 from typer.testing import CliRunner
 
 from orchestrator import send, sweep
+from orchestrator.tracking.fold_facts import FOLDS
 from orchestrator.tracking.outbox import Outbox
 from tests.orchestrator.test_sweep import pictures
 from tests.waiting import until
@@ -127,20 +133,17 @@ def run(corpus, workspace, name, address):
 
 
 def held(server, name):
-    """(run of the sweep, trials, folds, models that can be loaded) in MLflow; each run ended, the model
-    whole."""
+    """(run of the sweep, trials, how many folds, models that can be loaded) in MLflow; each run ended, the
+    model whole."""
     client = MlflowClient(f"http://{server.address}")
     experiments = [e.experiment_id for e in client.search_experiments()]
     (top,) = client.search_runs(experiments, f"tags.`mer.sweep` = '{name}'")
     trials = client.search_runs(experiments, f"tags.`mlflow.parentRunId` = '{top.info.run_id}'")
-    folds = [
-        r
-        for t in trials
-        for r in client.search_runs(experiments, f"tags.`mlflow.parentRunId` = '{t.info.run_id}'")
-    ]
+    tables = (client.download_artifacts(trial.info.run_id, FOLDS) for trial in trials)
+    folds = sum(len(pd.read_csv(table)) for table in tables)
     models = client.search_logged_models(experiments, f"source_run_id = '{top.info.run_id}'")
-    assert {one.info.status for one in (top, *trials, *folds)} == {"FINISHED"}
-    assert "nested.uf1" in top.data.metrics and top.data.params["model"] == "ststnet"
+    assert {one.info.status for one in (top, *trials)} == {"FINISHED"}
+    assert "nested/uf1" in top.data.metrics and top.data.params["model"] == "ststnet"
     assert "predictions.json" in {file.path for file in client.list_artifacts(top.info.run_id)}
     assert {model.status for model in models} == {LoggedModelStatus.READY}
     return top, sorted(trials, key=lambda t: int(t.data.tags["mer.trial"])), folds, models
@@ -167,9 +170,10 @@ def test_a_server_that_is_killed_and_comes_back_gets_everything_in_the_same_swee
     def trial(outbox, one, *state):
         before.get(one.index, lambda: None)()
         pauses.clear()
-        complete[one.index] = write(outbox, one, *state)
+        write(outbox, one, *state)
+        outbox.settle()
+        complete[one.index] = outbox.sent
         stalls[one.index] = sum(pauses)
-        return complete[one.index]
 
     monkeypatch.setattr(Outbox, "trial", trial)
     # a server that refuses is waited for in pauses, and in nothing else
@@ -181,7 +185,7 @@ def test_a_server_that_is_killed_and_comes_back_gets_everything_in_the_same_swee
     assert result.output.count("nothing is lost") == 1 and "MLflow is back" in result.output
     _, trials, folds, models = held(server, "back")
     assert [t.data.tags["mer.trial"] for t in trials] == ["0", "1", "2", "3"]
-    assert (len(folds), len(models)) == (TRIALS * PEOPLE, 1)
+    assert (folds, len(models)) == (TRIALS * PEOPLE, 1)
     assert PASSWORD not in result.output and no_password(tmp_path, server.folder)
 
 
@@ -212,7 +216,7 @@ def test_what_a_server_never_took_is_sent_later_and_only_once(server, corpus, tm
     first = sent(server.address)
     assert first.exit_code == 0, first.output
     top, trials, folds, models = held(server, "later")
-    assert (len(trials), len(folds), len(models)) == (TRIALS, TRIALS * PEOPLE, 1)
+    assert (len(trials), folds, len(models)) == (TRIALS, TRIALS * PEOPLE, 1)
 
     client = MlflowClient(f"http://{server.address}")
     # an upload that was cut off
@@ -220,9 +224,86 @@ def test_what_a_server_never_took_is_sent_later_and_only_once(server, corpus, tm
     second = sent(server.address)
     assert second.exit_code == 0, second.output
     again = held(server, "later")
-    ids = [[run.info.run_id for run in (top, *trials, *folds)], models[0].model_id]
+    ids = [[run.info.run_id for run in (top, *trials)], models[0].model_id]
     assert [
-        [run.info.run_id for run in (again[0], *again[1], *again[2])],
+        [run.info.run_id for run in (again[0], *again[1])],
         again[3][0].model_id,
     ] == ids and len(again[3]) == 1
     assert no_password(tmp_path, server.folder)
+
+
+class Older(http.server.BaseHTTPRequestHandler):
+    """Stands before a server and answers as one of MLflow 2 does, which knows no logged models."""
+
+    address = ""
+
+    def do_GET(self):
+        body = self._body()
+        status, headers, answer = 404, {}, b""
+        if "logged-models" not in self.path:
+            others = ("host", "transfer-encoding", "content-length")
+            own = {name: value for name, value in self.headers.items() if name.lower() not in others}
+            asked = urllib.request.Request(
+                f"http://{self.address}{self.path}",
+                body,
+                own | {"Accept-Encoding": "identity"},
+                method=self.command,
+            )
+            try:
+                got = urllib.request.urlopen(asked, timeout=60)
+            except urllib.error.HTTPError as error:
+                got = error
+            status, headers, answer = got.status, got.headers, got.read()
+        self.send_response(status)
+        if "Content-Type" in headers:
+            self.send_header("Content-Type", headers["Content-Type"])
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def _body(self):
+        if length := int(self.headers.get("Content-Length") or 0):
+            return self.rfile.read(length)
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return None if self.command == "GET" else b""
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size + 2)[:-2]
+        self.rfile.readline()
+        return body
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def older(server):
+    """Address of a server of MLflow 2."""
+    if not server.answers():
+        server.start()
+    handler = type("Handler", (Older,), {"address": server.address})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{proxy.server_port}"
+        proxy.shutdown()
+
+
+def test_a_server_of_mlflow_2_takes_everything_and_the_model_as_files_of_the_run(older, corpus, tmp_path):
+    result = run(corpus, tmp_path, "older", older)
+    assert result.exit_code == 0, result.output
+    assert "older than 3 and keeps no logged models" in " ".join(result.output.split())
+    again = CliRunner().invoke(
+        send.app, ["older", "--workspace", str(tmp_path), "--tracking-uri", f"http://{older}"]
+    )
+    assert again.exit_code == 0 and f"has all {TRIALS} trials" in again.output, again.output
+
+    client = MlflowClient(f"http://{older}")
+    experiments = [e.experiment_id for e in client.search_experiments()]
+    (top,) = client.search_runs(experiments, "tags.`mer.sweep` = 'older'")
+    assert top.info.status == "FINISHED" and "nested/uf1" in top.data.metrics
+    mlflow.set_tracking_uri(f"http://{older}")
+    model = mlflow.pyfunc.load_model(f"{top.info.artifact_uri}/model")
+    answer = model.predict({"flow": np.zeros((2, 3, 28, 28), np.float32)})
+    np.testing.assert_allclose(answer.sum(axis=1), 1, atol=1e-5)

@@ -150,9 +150,9 @@ def test_looks_are_counted_in_the_sweep_over_the_workspace_and_in_mlflow(asked, 
     client = MlflowClient(how.tracking_uri)
     everywhere = [one.experiment_id for one in client.search_experiments()]
     (held,) = client.search_runs(everywhere, "tags.`mer.sweep` = 'looked'")
-    history = client.get_metric_history(held.info.run_id, "look.uf1")
+    history = client.get_metric_history(held.info.run_id, "looks/uf1")
     assert [(one.step, one.value) for one in history] == [(1, kept[0]["uf1"]), (2, kept[1]["uf1"])]
-    assert held.data.metrics["looks.sweep"] == 2
+    assert held.data.metrics["looks/sweep"] == 2
     assert "report/looks.jsonl" in [file.path for file in client.list_artifacts(held.info.run_id, "report")]
 
 

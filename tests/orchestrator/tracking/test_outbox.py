@@ -1,41 +1,45 @@
-"""What waits for MLflow: written in order when it answers again, from what is on disk, by one writer at a
-time."""
+"""What waits for MLflow: written beside the sweep, in order when it answers again, from what is on disk, by
+one writer at a time, and looked for at the end."""
 
 import dataclasses
 import fcntl
 import json
 import threading
+import time
 
 import pytest
 
-from orchestrator.common.errors import ConfigError
 from orchestrator.inference import refit
+from orchestrator.search.events import FoldEnded, Outcome, TrialEnded
 from orchestrator.study.study import Study
-from orchestrator.tracking import kept_model
-from orchestrator.tracking import tracker as tracking
-from orchestrator.tracking.outbox import LOCK, RECORD, Outbox
-from orchestrator.tracking.tracker import TrackingError
+from orchestrator.tracking import connection, kept_model, outbox, tracker
+from orchestrator.tracking.errors import TrackingError
+from orchestrator.tracking.outbox import LOCK, Outbox
+from orchestrator.tracking.record import RECORD
 from orchestrator.workspace.store import FoldStore
 from tests.orchestrator.selection.test_rules import two_trials
+from tests.waiting import until
 
 URI = "http://anna:s3cret@host:5000"
 ABOUT = {"name": "s", "model": "stag", "corpus": "c", "classes": ["neg", "pos"], "au": "none"}
 
 
 class MLflow:
-    """Stands in for the server and its Tracker: what it was given, whether it is up, what it refuses."""
+    """Stands in for the server and its Tracker: what it was given, whether it is up, what it refuses, what it
+    has lost."""
 
     def __init__(self):
-        self.up, self.refuses, self.dies_at, self.got = True, (), "", []
+        self.up, self.refuses, self.dies_at, self.got, self.lost = True, (), "", [], ()
         self.asked = self.opened = 0
+        self.notes = []
 
     def reach(self, uri):
         self.asked += 1
         if not self.up:
             raise TrackingError("MLflow at http://***@host:5000 failed: connection refused")
 
-    def __call__(self, uri, about):  # a new Tracker
-        self.about = about
+    def __call__(self, uri, about, id):  # a new Tracker
+        self.about, self.id = about, id
         self.opened += 1
         return self
 
@@ -46,24 +50,42 @@ class MLflow:
             raise TrackingError(f"refused {what}")
         self.got.append(what)
 
-    def trial(self, trial, state):
-        self.take(f"trial {trial.index} {state} {len(trial.results)} {trial.config}")
+    def has(self, what):
+        return any(one.startswith(what) for one in self.got) and what not in self.lost
+
+    def begins(self):
+        pass
+
+    def trial(self, index, config, folds, state):
+        self.take(f"trial {index} {state} {len(folds)} {config}")
+
+    def holds_trial(self, index, state, jobs):
+        return self.has(f"trial {index} {state} {len(jobs)}")
 
     def model(self, folder):
         self.take("model")
 
+    def holds_model(self, folder):
+        return self.has("model")
+
     def finish(self, folder):
         self.take("scores")
 
+    def holds_scores(self, folder):
+        return self.has("scores")
+
     def failed(self, why):
         self.take(why)
+
+    def holds_failure(self, why):
+        return self.has(why)
 
 
 @pytest.fixture
 def mlflow(monkeypatch):
     made = MLflow()
-    monkeypatch.setattr(tracking, "reach", made.reach)
-    monkeypatch.setattr(tracking, "Tracker", made)
+    monkeypatch.setattr(connection, "reach", made.reach)
+    monkeypatch.setattr(tracker, "Tracker", made)
     return made
 
 
@@ -90,6 +112,17 @@ def trials(store):
     return made
 
 
+def tell(outbox, *told):
+    """Trials end one after the other, each when MLflow has been told of the one before. Returns whether it
+    had everything, each time."""
+    had = []
+    for trial in told:
+        outbox.trial(trial)
+        outbox.settle()
+        had.append(outbox.sent)
+    return had
+
+
 def finish(outbox, monkeypatch):
     monkeypatch.setattr(refit, "refit", lambda *a: None)
     monkeypatch.setattr(kept_model, "keep_model", lambda *a, **k: None)
@@ -105,11 +138,12 @@ def test_what_waits_is_written_in_order_once_mlflow_answers_again(mlflow, store,
     one, two, three = trials(store)
     mlflow.up = False
     outbox = Outbox.start(URI, ABOUT, folder, store, (lambda note: said.append(note.text)))
-    assert (outbox.trial(one), outbox.trial(two)) == (False, False)
+    outbox.settle()
+    assert tell(outbox, one, two) == [False, False]
     assert (mlflow.got, len(said)) == ([], 1) and "nothing is lost" in said[0]
     assert mlflow.asked == 3  # once at each write, however much waits: an answer may take PATIENCE seconds
     mlflow.up = True
-    assert outbox.trial(three)
+    assert tell(outbox, three) == [True]
     assert mlflow.got == wrote(0, 1, 2) and "back" in said[1]
     finish(outbox, monkeypatch)
     assert mlflow.got == [*wrote(0, 1, 2), "model", "scores"] and outbox.sent
@@ -119,7 +153,7 @@ def test_mlflow_dying_during_a_write_leaves_that_write_and_all_after_it(mlflow, 
     said = []
     outbox = Outbox.start(URI, ABOUT, folder, store, (lambda note: said.append(note.text)))
     mlflow.dies_at = wrote(1)[0]
-    assert [outbox.trial(trial) for trial in trials(store)] == [True, False, False]
+    assert tell(outbox, *trials(store)) == [True, False, False]
     finish(outbox, monkeypatch)
     assert mlflow.got == wrote(0) and outbox.waiting == ["trial 1", "trial 2", "model", "scores"]
     command = (
@@ -132,11 +166,80 @@ def test_a_write_that_mlflow_refuses_does_not_hold_up_the_others(mlflow, store, 
     said = []
     outbox = Outbox.start(URI, ABOUT, folder, store, (lambda note: said.append(note.text)))
     mlflow.refuses = wrote(1)
-    assert [outbox.trial(trial) for trial in trials(store)] == [True, False, False]
+    assert tell(outbox, *trials(store)) == [True, False, False]
     finish(outbox, monkeypatch)
     assert mlflow.got == [*wrote(0, 2), "model", "scores"] and outbox.waiting == ["trial 1"]
     assert mlflow.opened > 1  # the run may be what is missing
     assert sum("refused" in line for line in said) == 1
+
+
+def test_a_sweep_never_waits_for_mlflow_and_its_notes_come_in_its_own_thread(
+    mlflow, store, folder, monkeypatch
+):
+    """A write that takes long: folds and trials end meanwhile, and only the sweep's end waits for it."""
+    said, go, first = [], threading.Event(), trials(store)[0]
+    monkeypatch.setattr(mlflow, "begins", lambda: go.wait(60))
+    outbox = Outbox.start(
+        URI, ABOUT, folder, store, lambda note: said.append((note.text, threading.current_thread()))
+    )
+    mlflow.notes.append("the workspace was moved")
+    for trial in trials(store):
+        for number, result in enumerate(trial.results, 1):
+            outbox.listen(FoldEnded(trial.index, result, False, number, 2, 0.0, "running"))
+        outbox.listen(TrialEnded(Outcome(trial.index, {}, trial.config, trial.results)))
+    assert (mlflow.got, said) == ([], [])
+    assert outbox.waiting == ["sweep", "trial 0", "trial 1", "trial 2"]
+    monkeypatch.setattr(FoldStore, "load", lambda *_: pytest.fail("what was at hand is read again"))
+    go.set()
+    outbox.settle()
+    assert mlflow.got == wrote(0, 1, 2) and outbox.sent and not outbox._facts
+    assert said == [("the workspace was moved", threading.main_thread())]
+    outbox.trial(first)
+    outbox.settle()
+    assert mlflow.got == wrote(0, 1, 2)  # MLflow has it
+
+
+def test_what_mlflow_does_not_take_in_time_is_lacking_and_the_sweep_ends(mlflow, store, folder, monkeypatch):
+    go, said = threading.Event(), []
+    monkeypatch.setattr(outbox, "STILL", 0.3)
+    monkeypatch.setattr(mlflow, "failed", lambda why: go.wait(60) and mlflow.got.append(why))
+    one = Outbox.start(URI, ABOUT, folder, store, (lambda note: said.append(note.text)))
+    one.failed("every trial failed")
+    assert one.waiting == ["failed"] and "MLflow lacks: failed" in said[-1]
+    go.set()
+    one.settle()
+    assert one.sent
+
+
+def test_more_folds_than_are_kept_at_hand_are_read_from_the_store(mlflow, store, folder, monkeypatch):
+    monkeypatch.setattr(outbox, "AT_HAND", 3)
+    mlflow.up = False
+    one = Outbox.start(URI, ABOUT, folder, store, print)
+    for trial in trials(store):
+        for number, result in enumerate(trial.results, 1):
+            one.listen(FoldEnded(trial.index, result, False, number, 2, 0.0, "running"))
+        one.listen(TrialEnded(Outcome(trial.index, {}, trial.config, trial.results)))
+    assert len(one._facts) == 3
+    mlflow.up = True
+    one._beside.ask()
+    one.settle()
+    assert mlflow.got == wrote(0, 1, 2)
+
+
+def test_what_mlflow_took_and_has_not_is_written_again_and_told(mlflow, store, folder, monkeypatch):
+    """Deleted in its page while the sweep ran, or by whatever took it and lost it."""
+    said = []
+    one = Outbox.start(URI, ABOUT, folder, store, (lambda note: said.append(note.text)))
+    tell(one, *trials(store))
+    mlflow.got.remove(wrote(1)[0])
+    finish(one, monkeypatch)
+    assert one.sent and mlflow.got == [*wrote(0, 2), "model", "scores", *wrote(1)]
+
+    mlflow.lost = ("trial 2 complete 2",)
+    later = Outbox.of(URI, folder, (lambda note: said.append(note.text)))
+    later.flush()
+    later.say_rest()
+    assert later.waiting == ["trial 2"] and "took trial 2, and does not have it" in said[-2]
 
 
 def test_another_process_sends_the_same_from_disk(mlflow, store, folder, monkeypatch):
@@ -153,7 +256,7 @@ def test_another_process_sends_the_same_from_disk(mlflow, store, folder, monkeyp
     later = Outbox.of(URI, folder, print)
     later.flush()
     assert mlflow.got == [*wrote(0, 1), "trial 2 pruned 2 {'lr': 1}", "model", "scores"]
-    assert later.sent and mlflow.about == ABOUT
+    assert later.sent and mlflow.about == ABOUT and mlflow.id == json.loads(text)["id"] != ""
 
 
 def test_a_sweep_that_failed_or_still_runs_is_sent_as_that(mlflow, store, folder):
@@ -162,7 +265,7 @@ def test_a_sweep_that_failed_or_still_runs_is_sent_as_that(mlflow, store, folder
     outbox.failed("every trial failed")
     later = Outbox.of(URI, folder, print)
     later.flush()
-    assert mlflow.got == ["every trial failed", "every trial failed"]
+    assert mlflow.got == ["every trial failed"]  # it is there
 
 
 def test_a_resumed_sweep_keeps_what_the_earlier_one_had_and_has_not_ended(mlflow, store, folder, monkeypatch):
@@ -171,32 +274,26 @@ def test_a_resumed_sweep_keeps_what_the_earlier_one_had_and_has_not_ended(mlflow
     outbox.trial(one)
     outbox.trial(two)
     finish(outbox, monkeypatch)
-    Outbox.start(URI, ABOUT, folder, store, print).trial(dataclasses.replace(one, results=one.results[:1]))
+    before = json.loads((folder / RECORD).read_text())["id"]
+    again = Outbox.start(URI, ABOUT, folder, store, print)
+    tell(again, dataclasses.replace(one, results=one.results[:1]))
     record = json.loads((folder / RECORD).read_text())
+    assert record["id"] == before
     assert ({i: len(t["jobs"]) for i, t in record["trials"].items()}, record["ended"]) == (
         {"0": 1, "1": 2},
         "",
     )
 
 
-def test_a_record_that_does_not_read_is_named_and_a_resumed_sweep_writes_it_anew(mlflow, store, folder):
-    for text in ("{", "[]", "{}"):
-        (folder / RECORD).write_text(text)
-        with pytest.raises(ConfigError, match=r"mlflow\.json does not read .*--resume"):
-            Outbox.of(URI, folder, print)
-    Outbox.start(URI, ABOUT, folder, store, print)
-    assert Outbox.of(URI, folder, print).record["about"] == ABOUT
-
-
 def test_a_fold_result_that_is_gone_is_named_and_the_rest_is_sent(mlflow, store, folder):
     outbox = Outbox.start(URI, ABOUT, folder, store, print)
-    for trial in trials(store):
-        outbox.trial(trial)
+    tell(outbox, *trials(store))
     store.path("00000001b").unlink()
     mlflow.got.clear()
     said = []
     later = Outbox.of(URI, folder, (lambda note: said.append(note.text)))
     later.flush()
+    later.tell()
     assert mlflow.got == wrote(0, 2) and later.waiting == ["trial 1"]
     assert "fold result 00000001b is not in" in said[0] and "--resume" in said[0]
 
@@ -206,12 +303,12 @@ def test_fold_results_in_a_shared_store_are_found_again_and_missed_without_harm(
 ):
     shared = FoldStore(tmp_path / "shared" / "folds")
     outbox = Outbox.start(URI, ABOUT, folder, shared, print)
-    for trial in trials(shared):
-        outbox.trial(trial)
+    tell(outbox, *trials(shared))
     mlflow.got.clear()
     later = Outbox.of(URI, folder, print)
     later.flush()
     assert mlflow.got == wrote(0, 1, 2)
+    mlflow.got.clear()
 
     def unreachable(store, job):
         raise OSError("s3://bucket/folds cannot be read")
@@ -220,6 +317,7 @@ def test_fold_results_in_a_shared_store_are_found_again_and_missed_without_harm(
     said = []
     later = Outbox.of(URI, folder, (lambda note: said.append(note.text)))
     later.flush()
+    later.tell()
     assert (
         later.waiting == ["trial 0", "trial 1", "trial 2"] and "s3://bucket/folds cannot be read" in said[0]
     )
@@ -227,24 +325,39 @@ def test_fold_results_in_a_shared_store_are_found_again_and_missed_without_harm(
 
 def test_two_processes_do_not_write_at_once(mlflow, store, folder):
     outbox = Outbox.start(URI, ABOUT, folder, store, print)
+    outbox.settle()
     trial = trials(store)[0]
     with open(folder / LOCK) as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        writer = threading.Thread(target=outbox.trial, args=(trial,))
-        writer.start()
-        writer.join(0.3)
-        assert writer.is_alive() and mlflow.got == []
-    writer.join(10)
+        outbox.trial(trial)
+        time.sleep(0.3)
+        assert mlflow.got == []
+    outbox.settle()
     assert mlflow.got == wrote(0)
 
 
-def test_the_run_may_be_made_later_beside_what_the_sweep_does(mlflow, folder, store):
+def test_the_run_may_be_made_later_and_an_interrupted_sweep_does_not_wait_for_it(mlflow, folder, store):
     with Outbox.start(URI, ABOUT, folder, store, print, after=0.05) as outbox:
         assert mlflow.opened == 0 and outbox.waiting == ["sweep"]
-        outbox.beside.join()
-        assert mlflow.opened == 1 and outbox.sent
-    with Outbox.start(URI, ABOUT, folder, store, print, after=60) as outbox:
-        pass  # a sweep that ends before does not wait for it, and what comes next makes the run
-    assert mlflow.opened == 1 and not outbox.beside.is_alive()
+        until(lambda: outbox.sent, "the run")
+    with Outbox.start(URI, ABOUT, folder, store, print, after=600) as outbox:
+        pass  # a sweep that ends before has its run made with what comes next
     outbox.failed("for no reason")
     assert mlflow.opened == 2 and outbox.sent
+    with (
+        pytest.raises(KeyboardInterrupt),
+        Outbox.start(URI, ABOUT, folder, store, print, after=600) as outbox,
+    ):
+        raise KeyboardInterrupt
+    assert mlflow.opened == 2 and outbox.waiting == ["sweep"]
+
+
+def test_a_fault_of_ours_beside_the_sweep_is_raised_at_its_end(mlflow, folder, store, monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError("a fault")
+
+    monkeypatch.setattr(mlflow, "trial", broken)
+    outbox = Outbox.start(URI, ABOUT, folder, store, print)
+    outbox.trial(trials(store)[0])
+    with pytest.raises(ZeroDivisionError, match="a fault"):
+        outbox.settle()

@@ -1,5 +1,5 @@
 """What a sweep leaves in MLflow: nested runs, curves, scores, tables; the same after a resume; no result lost
-on a failure."""
+on a failure. Whether it is there is looked at, and not remembered."""
 
 import dataclasses
 import re
@@ -8,11 +8,11 @@ import subprocess
 import sys
 import threading
 import time
-import uuid
 from pathlib import Path
 
 import mlflow
 import numpy as np
+import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
@@ -20,9 +20,12 @@ from orchestrator.results import report
 from orchestrator.selection import records, scores
 from orchestrator.selection.choose import available, choose
 from orchestrator.study.table import OWN_ANNOTATION
-from orchestrator.tracking import tracker as tracking
+from orchestrator.tracking import connection
+from orchestrator.tracking.connection import reach
+from orchestrator.tracking.errors import TrackingError
+from orchestrator.tracking.fold_facts import CURVES, FOLDS, FoldFacts
 from orchestrator.tracking.tracked_metrics import CURVE_POINTS, flat
-from orchestrator.tracking.tracker import Tracker, TrackingError, reach
+from orchestrator.tracking.tracker import Tracker
 from tests.orchestrator.selection.records_by_hand import record
 from tests.orchestrator.selection.test_rules import HONEST, TRUTH, two_trials
 from tests.waiting import LIMIT
@@ -62,16 +65,26 @@ def parents(client, run):
         yield run.info.run_id
 
 
-@pytest.fixture
-def sweep():
-    own = {"au": "annotated", "au_remark": OWN_ANNOTATION}
-    return {**SUMMARY, **own, "name": f"sweep-{uuid.uuid4().hex[:8]}", "set": {"recipe.epochs": 3}}
+def log(tracker, trial, state="complete"):
+    tracker.trial(trial.index, trial.config, [FoldFacts.of(result) for result in trial.results], state)
 
 
-def test_a_sweep_its_trials_and_its_folds_are_nested_runs(mlflow_uri, sweep, tmp_path):
+def held(tracker, trial, state="complete"):
+    return tracker.holds_trial(trial.index, state, [result.job_id for result in trial.results])
+
+
+def file_of(client, run, name, folder):
+    """Where a file of a run lies on this machine."""
+    return client.download_artifacts(run.info.run_id, name, str(folder))
+
+
+def test_a_sweep_and_its_trials_are_nested_runs_and_the_folds_are_files_of_their_trial(
+    mlflow_uri, sweep, tmp_path
+):
     tracker = Tracker(mlflow_uri, sweep)
     trials = two_trials()
-    assert [tracker.trial(trial) for trial in trials] == [True, True]
+    for trial in trials:
+        log(tracker, trial)
     files = report.write(tmp_path, SUMMARY, scores_of(trials))
     tracker.finish(tmp_path)
 
@@ -83,79 +96,80 @@ def test_a_sweep_its_trials_and_its_folds_are_nested_runs(mlflow_uri, sweep, tmp
     assert top.data.params["set.recipe.epochs"] == "3"
     assert top.data.params["classes"] == '["neg","pos"]'
     for rule, score in scores_of(trials).items():
-        assert top.data.metrics[f"{rule}.uf1"] == pytest.approx(score["uf1"])
-        assert top.data.metrics[f"{rule}.recall.pos"] == pytest.approx(score["per_class"]["pos"]["recall"])
+        assert top.data.metrics[f"{rule}/uf1"] == pytest.approx(score["uf1"])
+        assert top.data.metrics[f"{rule}/recall/pos"] == pytest.approx(score["per_class"]["pos"]["recall"])
+    nested = scores_of(trials)["nested"]["uf1"]
+    assert top.data.metrics["uf1"] == top.data.metrics["Result/uf1"] == pytest.approx(nested)
+    assert f"| **nested** | blind | {nested:.4f} |" in top.data.tags["mlflow.note.content"]
     assert {Path(f.path).name for f in client.list_artifacts(tracker.run_id, "report")} == {
         f.name for f in files
     }
 
     by_index = {run.data.tags["mer.trial"]: run for run in runs(client, tracker, "trial")}
-    assert sorted(by_index) == ["0", "1"]
-    curve = client.get_metric_history(by_index["0"].info.run_id, "validation_uf1")
+    assert sorted(by_index) == ["0", "1"] and not runs(client, tracker, "fold")
+    curve = client.get_metric_history(by_index["0"].info.run_id, "Validation/uf1")
     assert [(m.step, m.value) for m in curve] == [
         (1, pytest.approx(1 / 3)),
         (2, pytest.approx(11 / 15)),
         (3, pytest.approx(11 / 15)),
     ]
-    assert by_index["0"].data.metrics["best_validation.uf1"] == pytest.approx(11 / 15)
-    assert by_index["0"].data.metrics["best_epoch"] == 2
+    assert by_index["0"].data.metrics["best_validation/uf1"] == pytest.approx(11 / 15)
+    assert by_index["0"].data.metrics["best_validation/epoch"] == 2
     assert by_index["0"].data.params == {"lr": "1"}
 
-    folds = runs(client, tracker, "fold")
-    assert sorted(
-        (r.data.params["fold"], r.data.tags["mlflow.parentRunId"] == by_index["0"].info.run_id) for r in folds
-    ) == [
-        ("a", False),
-        ("a", True),
-        ("b", False),
-        ("b", True),
-    ]
-    fold = next(
-        r
-        for r in folds
-        if r.data.params["fold"] == "a" and r.data.tags["mlflow.parentRunId"] == by_index["0"].info.run_id
+    table = pd.read_csv(file_of(client, by_index["0"], FOLDS, tmp_path))
+    assert list(table["fold"]) == ["a", "b"] and list(table["job"]) == ["a-0", "b-0"]
+    assert list(table["seconds"]) == [0.5, 0.5] and list(table["test_clips"]) == [2, 2]
+    curves = pd.read_parquet(file_of(client, by_index["0"], CURVES, tmp_path))
+    own = curves[curves["fold"] == "a"]
+    assert list(own["epoch"]) == [1, 2, 3]
+    assert list(own["validation_loss"]) == pytest.approx([0.9, 0.5, 0.7])
+    row = table.iloc[0]
+    at = own[own["epoch"] == row["best_epoch"]].iloc[0]
+    assert (
+        row["validation_uf1"] == pytest.approx(at["validation_uf1"], abs=1e-6) == own["validation_uf1"].max()
     )
-    history = client.get_metric_history(fold.info.run_id, "validation_loss")
-    assert [m.value for m in history] == pytest.approx([0.9, 0.5, 0.7])
-    assert len(client.get_metric_history(fold.info.run_id, "train_loss")) == 3
 
 
-def test_no_run_of_a_trial_or_a_fold_holds_a_test_score(mlflow_uri, sweep):
+def test_nothing_of_a_trial_knows_a_test_score(mlflow_uri, sweep, tmp_path):
     tracker, other = (
         Tracker(mlflow_uri, sweep),
         Tracker(mlflow_uri, {**sweep, "name": sweep["name"] + "-blind"}),
     )
     trial = two_trials()[0]
     blind = tuple(dataclasses.replace(r, test_probs=np.zeros_like(r.test_probs)) for r in trial.results)
-    tracker.trial(trial)
-    other.trial(dataclasses.replace(trial, results=blind))
+    log(tracker, trial)
+    log(other, dataclasses.replace(trial, results=blind))
     client = MlflowClient(mlflow_uri)
-    for level in ("trial", "fold"):
-        seen, unseen = (
-            sorted(str(sorted(r.data.metrics.items())) for r in runs(client, t, level))
-            for t in (tracker, other)
-        )
-        assert seen == unseen
+    ((seen,), (unseen,)) = (runs(client, one, "trial") for one in (tracker, other))
+    assert seen.data.metrics == unseen.data.metrics
+    for name in (FOLDS, CURVES):
+        both = [Path(file_of(client, run, name, tmp_path)).read_bytes() for run in (seen, unseen)]
+        assert both[0] == both[1]
 
 
 def test_a_resumed_sweep_continues_its_run_and_logs_nothing_twice(mlflow_uri, sweep, tmp_path):
     first, second = two_trials()
-    started = Tracker(mlflow_uri, sweep)
-    started.trial(first)
+    started = Tracker(mlflow_uri, sweep, "one-id")
+    log(started, first)
     half = dataclasses.replace(second, results=second.results[:1])
-    started.trial(half)
+    log(started, half)
     started.failed("power cut")
+    assert started.holds_failure("power cut") and not started.holds_failure("another")
 
-    tracker = Tracker(mlflow_uri, sweep)
+    tracker = Tracker(mlflow_uri, sweep, "one-id")
     assert tracker.run_id == started.run_id
-    assert tracker.trial(first) is False
-    assert tracker.trial(second) is True  # it has a fold more now
+    assert held(tracker, first) and not held(tracker, first, "pruned")
+    assert not held(tracker, second)  # it has a fold more now
+    log(tracker, second)
+    assert held(tracker, second)
+    report.write(tmp_path, SUMMARY, scores_of([first, second]))
+    assert not tracker.holds_scores(tmp_path)
     for _ in range(2):
-        report.write(tmp_path, SUMMARY, scores_of([first, second]))
         tracker.finish(tmp_path)
+        assert tracker.holds_scores(tmp_path)
     client = MlflowClient(mlflow_uri)
     assert len(runs(client, tracker, "trial")) == 2
-    assert len(runs(client, tracker, "fold")) == 4
     assert client.get_run(tracker.run_id).info.status == "FINISHED"
 
     mlflow.set_tracking_uri(mlflow_uri)  # load_table searches there, whatever its client's address
@@ -165,36 +179,48 @@ def test_a_resumed_sweep_continues_its_run_and_logs_nothing_twice(mlflow_uri, sw
     assert (row["truth"], row["predicted"], row["trial"], row["epoch"]) == ("neg", "pos", 0, 2)
 
 
+def test_two_sweeps_of_one_name_do_not_share_a_run(mlflow_uri, sweep):
+    """They are of two workspaces, and log to one server."""
+    mine, other = Tracker(mlflow_uri, sweep, "mine"), Tracker(mlflow_uri, sweep, "other")
+    assert mine.run_id != other.run_id
+    assert Tracker(mlflow_uri, sweep, "mine").run_id == mine.run_id
+    older = Tracker(mlflow_uri, sweep)  # a sweep that an older program began has no id, and takes neither
+    assert older.run_id not in (mine.run_id, other.run_id)
+    assert Tracker(mlflow_uri, sweep).run_id == older.run_id
+
+
 def test_a_trial_cut_off_while_it_was_logged_is_logged_anew(mlflow_uri, sweep, monkeypatch):
     trial = two_trials()[0]
-    tracker = Tracker(mlflow_uri, sweep)
+    tracker = Tracker(mlflow_uri, sweep, "cut")
 
-    def cut(result, parent):
+    def cut(*_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(tracker, "_fold", cut)
+        patch.setattr(tracker.client, "log_artifacts", cut)
         with pytest.raises(KeyboardInterrupt):
-            tracker.trial(trial)
-    again = Tracker(mlflow_uri, sweep)
-    assert again.trial(trial) is True
-    client = MlflowClient(mlflow_uri)
-    assert [len(runs(client, again, level)) for level in ("trial", "fold")] == [1, 2]
+            log(tracker, trial)
+    again = Tracker(mlflow_uri, sweep, "cut")
+    assert not held(again, trial)
+    log(again, trial)
+    assert held(again, trial)
+    assert len(runs(MlflowClient(mlflow_uri), again, "trial")) == 1
 
 
-def test_long_curves_are_thinned_to_one_batch_and_unmeasured_losses_are_left_out(mlflow_uri, sweep):
+def test_long_curves_are_thinned_and_unmeasured_losses_are_left_out(mlflow_uri, sweep, tmp_path):
     n = 800
     bare = record("a", [[0]] * n)  # no validation people: NaN losses
     judged = record("b", [[0]] * n, [[0, 1]] * n, [0, 1])
     tracker = Tracker(mlflow_uri, sweep)
-    tracker.trial(records.TrialRecord(0, {}, (bare,)))
-    tracker.trial(records.TrialRecord(1, {}, (judged,)))
+    log(tracker, records.TrialRecord(0, {}, (bare,)))
+    log(tracker, records.TrialRecord(1, {}, (bare, judged)))
     client = MlflowClient(mlflow_uri)
-    folds = {run.data.params["fold"]: run for run in runs(client, tracker, "fold")}
-    assert "validation_loss" not in folds["a"].data.metrics
-    steps = [m.step for m in client.get_metric_history(folds["b"].info.run_id, "validation_uf1")]
+    held = {run.data.tags["mer.trial"]: run for run in runs(client, tracker, "trial")}
+    assert set(held["0"].data.metrics) == {"folds/done", "folds/seconds"}
+    steps = [m.step for m in client.get_metric_history(held["1"].info.run_id, "Validation/uf1")]
     assert len(steps) == CURVE_POINTS
     assert (min(steps), max(steps)) == (1, n)
+    assert len(pd.read_parquet(file_of(client, held["1"], CURVES, tmp_path))) == 2 * n
 
 
 def test_a_failure_of_mlflow_is_a_tracking_error_with_its_words_and_without_a_password(
@@ -216,12 +242,12 @@ def test_a_failure_of_mlflow_is_a_tracking_error_with_its_words_and_without_a_pa
 
     monkeypatch.setattr(tracker.client, "log_batch", full)
     with pytest.raises(TrackingError, match=r"No space left on device: http://\*\*\*@host/api"):
-        tracker.trial(two_trials()[0])
+        log(tracker, two_trials()[0])
 
 
 def test_a_run_cut_off_before_its_parameters_gets_them_later(mlflow_uri, sweep, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(Tracker, "_write", lambda *a: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(Tracker, "write", lambda *a: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             Tracker(mlflow_uri, sweep)
     run_id = Tracker(mlflow_uri, sweep).run_id
@@ -252,15 +278,15 @@ def test_a_database_locked_by_another_process_is_waited_for_but_not_for_long(
         assert process.stdout.readline() == "locked\n"
         return process
 
-    assert tracking.PATIENCE > 3
-    monkeypatch.setattr(tracking, "PATIENCE", LIMIT)
+    assert connection.PATIENCE > 3
+    monkeypatch.setattr(connection, "PATIENCE", LIMIT)
     process = lock(3, tmp_path / "let go")
     reach(mlflow_uri)
     assert (tmp_path / "let go").exists()
-    tracker.trial(first)
+    log(tracker, first)
     process.wait()
 
-    monkeypatch.setattr(tracking, "PATIENCE", 0.5)
+    monkeypatch.setattr(connection, "PATIENCE", 0.5)
     process = lock(LIMIT, tmp_path / "let go at last")
     with pytest.raises(TrackingError, match="database is locked"):
         reach(mlflow_uri)
@@ -268,7 +294,8 @@ def test_a_database_locked_by_another_process_is_waited_for_but_not_for_long(
     process.wait()
     assert not (tmp_path / "let go at last").exists()
     reach(mlflow_uri)
-    assert tracker.trial(second) is True
+    log(tracker, second)
+    assert held(tracker, second)
 
 
 def test_a_server_that_goes_away_between_two_requests_is_not_waited_for(sweep, monkeypatch):
@@ -282,7 +309,7 @@ def test_a_server_that_goes_away_between_two_requests_is_not_waited_for(sweep, m
 
 
 def test_a_server_that_answers_nothing_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(tracking, "PATIENCE", 0.3)
+    monkeypatch.setattr(connection, "PATIENCE", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as mute:  # takes the connection, like a machine that hangs
         # who waits longer than that is told of a connection that was cut, and not of time that has run out
         cut = threading.Timer(15, mute.shutdown, [socket.SHUT_RDWR])

@@ -1,0 +1,49 @@
+"""mlflow.json in a sweep's folder: all that MLflow is to hold of the sweep.
+
+id      of the sweep among all sweeps, which its run carries as a tag; "" where an older program began it.
+about   what the sweep is.
+trials  index -> "state", "config" and "jobs", the ids of its fold results.
+folds   the store they are in; "" = folds/ of the workspace.
+ended   "" while it runs, "finished", or "failed: " and why.
+No tracking address: it may hold a password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from orchestrator.common.errors import ConfigError
+from orchestrator.workspace import sealed
+
+RECORD = "mlflow.json"
+AGAIN = "run the sweep again with --resume: it is written anew"
+KEYS = ("about", "trials", "folds", "ended")
+
+
+def own_folds(folder: Path) -> Path:
+    """Where the fold results of a sweep in ``folder`` are, unless its record says another store."""
+    return folder.resolve().parents[1] / "folds"
+
+
+def write_record(folder: Path, record: Mapping[str, Any]) -> None:
+    """Whole or not at all. Raises OSError."""
+    sealed.write_json(folder / RECORD, record, indent=1)
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """Content of mlflow.json. Raises ConfigError when it is not there, does not read, or is
+    not what was written."""
+    file = folder / RECORD
+    try:
+        held = sealed.read_json(file, AGAIN)
+        record = {"id": held.get("id", ""), **{key: held[key] for key in KEYS}}
+        for trial in record["trials"].values():
+            _ = trial["state"], trial["config"].items(), [job.lower() for job in trial["jobs"]]
+        _ = record["about"]["name"], record["folds"] + record["ended"] + record["id"]
+    except sealed.Damaged as error:
+        raise ConfigError(f"{file} does not read ({error.why}); {AGAIN}") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{file} does not read ({type(error).__name__}: {error}); {AGAIN}") from error
+    return record
