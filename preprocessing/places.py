@@ -201,6 +201,20 @@ def names(folder: Place) -> set[str]:
         }
 
 
+def moved(path: Place, target: Place) -> None:
+    """Rename inside one place. Raises FileNotFoundError where there is nothing to move, and OSError, which
+    says where."""
+    if isinstance(path, S3Path):
+        path.replace(path.parent / target.name)
+        return
+    try:
+        os.replace(path, str(target))
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise OSError(error.errno, f"{path} cannot be renamed to {target.name}: {error.strerror}") from error
+
+
 def map_places(function: Callable[[Any], T], places: Sequence[Place]) -> list[T]:
     """The function's value for every place, in order; several at once where each is a request over the
     network."""
