@@ -4,7 +4,8 @@ inline runner.
 Why so: Ray Data's own writer leaves files whose rows nobody can trace to a half-done job; here each task
 writes one named shard atomically with its marker, so a killed job loses at most the shards in flight. Half a
 CPU an actor, because Ray Data's own operators need the rest (measured: with whole CPUs two actors on two
-cores took twice as long).
+cores took twice as long). A worker whose process ends is started again and its shard tried again, ENDS times
+at most.
 """
 
 from __future__ import annotations
@@ -15,10 +16,19 @@ from typing import Any
 
 import cv2
 import ray
+from ray.exceptions import RayError
 
+from preprocessing.errors import BadInput
 from preprocessing.pipeline import Pipeline
-from preprocessing.plan import Plan, make_shard
+from preprocessing.plan import CLIPS_PER_SHARD, Plan, make_shard
 from preprocessing.plugins import install
+from preprocessing.schema import CorpusError
+from preprocessing.tries import TRIES, Tries
+
+# Ends of a worker's process that one shard is worth. Ray Data's own number is infinite. A clip that ends its
+# process is quarantined after TRIES on one machine; twice that, for a second machine and for kills that mean
+# no clip.
+ENDS = 2 * TRIES * CLIPS_PER_SHARD
 
 
 class _Worker:
@@ -29,7 +39,11 @@ class _Worker:
         self.pipeline = Pipeline(tuple(self.plan.specs), self.plan.settings)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        return make_shard(self.plan, self.pipeline, int(row["id"]))
+        try:
+            return {**make_shard(self.plan, self.pipeline, int(row["id"])), "why": "", "disk": False}
+        except (BadInput, OSError) as error:  # Ray would wrap it, and its sentence drown in a traceback
+            disk = isinstance(error, OSError)
+            return {"shard": row["id"], "clips": 0, "failed": 0, "why": str(error), "disk": disk}
 
 
 def with_ray(workers: int) -> Callable[[Plan, list[int]], Iterator[dict[str, int]]]:
@@ -48,8 +62,28 @@ def with_ray(workers: int) -> Callable[[Plan, list[int]], Iterator[dict[str, int
             fn_constructor_args=([held],),
             compute=pool,
             num_cpus=0.5,
+            max_restarts=ENDS * len(numbers),
+            max_task_retries=ENDS,
         )
-        for row in done.iter_rows():
-            yield {key: int(value) for key, value in row.items()}
+        try:
+            for row in done.iter_rows():
+                if row["why"]:
+                    raise OSError(row["why"]) if row["disk"] else CorpusError(row["why"])
+                yield {key: int(row[key]) for key in ("shard", "clips", "failed")}
+        except RayError as error:
+            raise CorpusError(
+                f"the workers of this extraction ended again and again: {_first_line(error)}. Look at the "
+                "memory of the machines, or make fewer at once with --workers; run the same command again: "
+                f"what is finished is kept. Clips that were begun: {_begun(plan, numbers) or 'none'}"
+            ) from error
 
     return runner
+
+
+def _first_line(error: RayError) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def _begun(plan: Plan, numbers: list[int]) -> str:
+    shards = [Tries(plan.shard(name, number)) for name in plan.specs for number in numbers]
+    return ", ".join(sorted({clip for shard in shards for clip in shard.begun}))

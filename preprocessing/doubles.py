@@ -15,7 +15,7 @@ from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 from preprocessing.decode import FramesError, read_image
-from preprocessing.frames import list_frames
+from preprocessing.files import danger_of, window
 from preprocessing.people import Double
 from preprocessing.schema import Clip
 
@@ -61,14 +61,16 @@ def _double(one: Clip, other: Clip, same: Mapping[str, str], why: str) -> Double
     return Double((one.clip_id, other.clip_id), people, why)
 
 
-def copies(clips: Sequence[Clip], same: Mapping[str, str]) -> tuple[list[Double], list[str]]:
+def copies(
+    clips: Sequence[Clip], same: Mapping[str, str], held: Mapping[str, Sequence[Path]] | None = None
+) -> tuple[list[Double], list[str]]:
     """(doubles, what else to say) of clips that hold byte-equal files in different places.
 
     Of two people: one equal file is a double; if all of them are pictures of one colour, which show nobody,
-    it is said. Of one person: equal files throughout. clips: those that can be used. Raises OSError when a
-    file cannot be read.
+    it is said. Of one person: equal files throughout. clips: those that can be used. held: clip id ->
+    files.window of it, where that is known. Raises OSError when a file cannot be read.
     """
-    files = [_files(clip) for clip in clips]
+    files = [held[clip.clip_id] if held else window(clip) for clip in clips]
     doubles, said = [], []
     for (i, j), pairs in sorted(_equal(files).items()):
         one, other, n = clips[i], clips[j], len(pairs)
@@ -81,14 +83,6 @@ def copies(clips: Sequence[Clip], same: Mapping[str, str]) -> tuple[list[Double]
         ):
             doubles.append(double)
     return doubles, said
-
-
-def _files(clip: Clip) -> list[Path]:
-    """The files that hold the clip's frames from onset to offset."""
-    if not clip.frames.is_dir():
-        return [clip.frames]
-    first, last = _window(clip)
-    return [path for number, path in list_frames(clip.frames).items() if first <= number <= last]
 
 
 def _equal(files: Sequence[Sequence[Path]]) -> dict[tuple[int, int], list[tuple[Path, Path]]]:
@@ -142,7 +136,9 @@ def _whole(path: Path) -> bytes:
 
 
 def _one_colour(path: Path) -> bool:
-    """False also for a video, and for what is no picture."""
+    """False also for a video, for what is no picture, and for one that no decoder may have."""
+    if danger_of(path):
+        return False
     try:
         picture = read_image(path)
     except FramesError:

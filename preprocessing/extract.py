@@ -4,22 +4,26 @@ what failed. No Ray in here, and nothing is printed.
 Layout of the output folder::
 
     <out>/<feature set version>/corpus=<name>/
-        shards/<digest of its clips>.parquet + .json (done marker, written last) ...
+        shards/<digest of its clips>.parquet + .json (done marker with the SHA-256, written last) ...
+        shards/<digest of its clips>.tries     while it is made: clips that ended the process (tries.py)
         <digest of all clips>/index.json       written when every shard is done; names the shards
         <digest of all clips>/quarantine.csv   one line per clip with status error
+
+What is damaged is set aside as ``*.damaged``, named in the log, and made again.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
-import json
+import io
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from preprocessing import sealed
 from preprocessing.cells import escaped
 from preprocessing.choice import Choice
 from preprocessing.inputs import Settings
@@ -29,7 +33,7 @@ from preprocessing.plan import Plan, make_shard, plan
 from preprocessing.plugins import Plugin
 from preprocessing.render import RenderConfig, render_corpus
 from preprocessing.render.config import GENERATOR_VERSION
-from preprocessing.schema import Clip, CorpusError
+from preprocessing.schema import Clip, CorpusError, read_index
 
 
 class TooManyFailures(CorpusError):
@@ -94,6 +98,7 @@ def run(
     max_failed  share of quarantined clips above which TooManyFailures is raised (after everything has been
                 written).
     Raises OSError when the output cannot be written; what is finished stays, the next run goes on from there.
+    Raises CorpusError when a clip's files change while they are read.
     """
     begin = time.perf_counter()
     missing = plan.missing()
@@ -112,14 +117,18 @@ def run(
         errors = {
             clip: why for marker in map_places(_marker, shards) for clip, why in marker["errors"].items()
         }
-        if not missing and (folder / "index.json").is_file():
+        if not missing and _finished(folder):
             continue  # finished before, perhaps by someone else, in a store that may only be read from here
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / "quarantine.csv", lambda path, rows=errors: _write_quarantine(path, rows))
-        index = json.dumps(
-            {"shards": [f"../shards/{s.name}" for s in shards], "clips": total, "quarantined": len(errors)}
-        )
-        write_atomically(folder / "index.json", lambda path, text=index: path.write_text(text))
+        listed = _quarantine(errors)
+        write_atomically(folder / "quarantine.csv", lambda path, text=listed: path.write_bytes(text))
+        index = {
+            "shards": [f"../shards/{s.name}" for s in shards],
+            "clips": total,
+            "quarantined": len(errors),
+            "quarantine_sha256": hashlib.sha256(listed).hexdigest(),
+        }
+        sealed.write(folder / "index.json", index)
     if len(errors) > max_failed * total:
         some = "; ".join(f"{k}: {v}" for k, v in list(errors.items())[:3])
         raise TooManyFailures(
@@ -131,10 +140,33 @@ def run(
     return Extraction(dict(plan.folders), total, len(errors), extracted, time.perf_counter() - begin, clips)
 
 
+def _finished(folder: Place) -> bool:
+    """True if the index and the quarantine list are there as they were written. What is damaged is set aside
+    and named in the log."""
+    listed = folder / "quarantine.csv"
+    try:
+        wanted = read_index(folder)["quarantine_sha256"]
+    except FileNotFoundError:
+        return False
+    except sealed.DamagedFile as error:
+        sealed.set_aside(folder / "index.json", error)
+        return False
+    try:
+        sealed.check_kind(listed)
+        if hashlib.sha256(listed.read_bytes()).hexdigest() == wanted:
+            return True
+        why = f"{listed} is damaged: it does not agree with the checksum in index.json"
+    except FileNotFoundError:
+        return False
+    except sealed.DamagedFile as error:
+        why = str(error)
+    sealed.set_aside(listed, why)
+    return False
+
+
 def _marker(shard: Place) -> dict[str, Any]:
     try:
-        held: dict[str, Any] = json.loads(shard.with_suffix(".json").read_text())
-        return held
+        return sealed.read(shard.with_suffix(".json"))
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f"{shard} was made, but is not there for this process: do all machines share that folder? "
@@ -142,11 +174,13 @@ def _marker(shard: Place) -> dict[str, Any]:
         ) from error
 
 
-def _write_quarantine(path: Path, errors: dict[str, str]) -> None:
-    with open(path, "w", newline="", encoding="utf-8") as handle:
-        writer = csv.writer(handle)
-        writer.writerow(["clip_id", "error"])
-        writer.writerows((escaped(clip), escaped(why)) for clip, why in errors.items())
+def _quarantine(errors: dict[str, str]) -> bytes:
+    """quarantine.csv, UTF-8."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(["clip_id", "error"])
+    writer.writerows((escaped(clip), escaped(why)) for clip, why in errors.items())
+    return text.getvalue().encode("utf-8", "surrogateescape")
 
 
 def prepare(

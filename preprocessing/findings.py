@@ -19,6 +19,7 @@ from preprocessing.datasets import DATASETS
 from preprocessing.datasets.reading import read
 from preprocessing.decode import FramesError
 from preprocessing.doubles import copies, overlaps
+from preprocessing.files import window
 from preprocessing.frames import extent
 from preprocessing.people import Groups, doubts, names, refused, repeated
 from preprocessing.schema import Clip
@@ -132,16 +133,19 @@ def inspect(corpus: str, root: Path, joined: Groups = ()) -> Findings:
     """
     clips = tuple(read(corpus, root))
     pictures = DATASETS[corpus].PICTURES
-    problems, lengths = {}, {}
+    problems: dict[str, str] = {}
+    lengths: dict[str, int] = {}
+    files: dict[str, list[Path]] = {}
     for clip in clips:
         if clip.problem:
             problems[clip.clip_id] = clip.problem
-        elif not pictures:
-            try:
-                first, last = extent(clip)
-                lengths[clip.clip_id] = last - first + 1
-            except FramesError as error:
-                problems[clip.clip_id] = str(error)
+            continue
+        try:
+            files[clip.clip_id] = window(clip)
+            if not pictures:
+                lengths[clip.clip_id] = _length(clip, files[clip.clip_id])
+        except FramesError as error:
+            problems[clip.clip_id] = str(error)
     paths = {clip.frames for clip in clips}
     file = "flow picture" if pictures else "video"
     there = {"frame folder": sum(map(os.path.isdir, paths)), file: sum(map(os.path.isfile, paths))}
@@ -149,7 +153,7 @@ def inspect(corpus: str, root: Path, joined: Groups = ()) -> Findings:
     published = {WHOLE: told} | told.get("splits", {}) | told.get("parts", {}) if told else {}
     same = names(joined, {clip.subject for clip in clips})
     usable = [clip for clip in clips if clip.clip_id not in problems]
-    (found, said), (equal, blank) = overlaps(usable, same), copies(usable, same)
+    (found, said), (equal, blank) = overlaps(usable, same), copies(usable, same, files)
     people = [same.get(clip.subject, clip.subject) for clip in clips]
     unsure = (*filter(None, [repeated([*found, *equal])]), *said, *blank, *doubts(people))
     return Findings(
@@ -165,6 +169,14 @@ def inspect(corpus: str, root: Path, joined: Groups = ()) -> Findings:
         unsure,
         same,
     )
+
+
+def _length(clip: Clip, files: list[Path]) -> int:
+    """Frames of a clip that can be used; of a folder its files, which have no gap."""
+    if os.path.isdir(clip.frames):
+        return len(files)
+    first, last = extent(clip)
+    return last - first + 1
 
 
 def person_of(clip: Clip) -> str:

@@ -211,6 +211,20 @@ def read_part(path: Place, start: int, length: int) -> bytes:
         return held.read_at(max(0, min(length, held.size() - start)), start)
 
 
+def moved(path: Place, target: Place) -> None:
+    """Rename inside one place. Raises FileNotFoundError where there is nothing to move, and OSError, which
+    says where."""
+    if isinstance(path, S3Path):
+        path.replace(path.parent / target.name)
+        return
+    try:
+        os.replace(path, str(target))
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise OSError(error.errno, f"{path} cannot be renamed to {target.name}: {error.strerror}") from error
+
+
 def map_places(function: Callable[[Any], T], places: Sequence[Place]) -> list[T]:
     """The function's value for every place, in order; several at once where each is a request over the
     network."""

@@ -12,7 +12,7 @@ import hashlib
 import json
 import time
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,13 @@ from preprocessing.choice import Choice
 from preprocessing.datasets import DATASETS
 from preprocessing.datasets.reading import read
 from preprocessing.decode import FramesError
-from preprocessing.frames import fingerprint
+from preprocessing.files import danger, state
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.pipeline import Pipeline
 from preprocessing.places import Place, map_places
 from preprocessing.plugins import Plugin, install
 from preprocessing.schema import Clip, CorpusError, FeatureSpec, shard_done, write_shard
+from preprocessing.tries import Tries
 from preprocessing.versions import parameters
 
 CLIPS_PER_SHARD = 8  # at most: small enough to show progress and to lose little, large enough not to litter
@@ -84,7 +85,8 @@ def plan(
         people.setdefault(clip.subject, []).append(clip)
     size = CLIPS_PER_SHARD
     shards = tuple(tuple(mine[i : i + size]) for mine in people.values() for i in range(0, len(mine), size))
-    marks = tuple(_digest([_identity(clip) for clip in shard]) for shard in shards)
+    states: dict[Path, str] = {}
+    marks = tuple(_mark(shard, states) for shard in shards)
     specs = {name: spec(name, settings, pictures=pictures) for name in names}
     folders = {
         name: out / one.version / f"corpus={corpus}" / _digest(marks)[:10] for name, one in specs.items()
@@ -123,24 +125,51 @@ def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _identity(clip: Clip) -> dict[str, Any]:
-    """What must be unchanged for a clip's row to be still right: its labels and its files' number, size and
-    age."""
-    label: dict[str, Any] = asdict(clip) | {"frames": str(clip.frames)}
+def _identity(clip: Clip, states: dict[Path, str]) -> dict[str, Any]:
+    """What must be unchanged for a clip's row to be still right: its labels, and name, size and times of each
+    of its files. states: frames -> files.state, so that a recording of many clips is looked at once."""
+    # not asdict, which copies every value
+    label: dict[str, Any] = {one.name: getattr(clip, one.name) for one in fields(clip)}
+    label["frames"] = str(clip.frames)
     if clip.problem:
         return label
     try:
-        return label | fingerprint(clip)
+        if clip.frames not in states:
+            states[clip.frames] = state(clip.frames)
+        return label | {"state": states[clip.frames]}
     except FramesError as error:  # the row itself will say so; here it is a state like any other
         return label | {"unreadable": str(error)}
 
 
+def _mark(clips: Iterable[Clip], states: dict[Path, str]) -> str:
+    return _digest([_identity(clip, states) for clip in clips])
+
+
 def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
     """Process the clips of one shard and write it for every input that lacks it. Returns counts. The unit of
-    work of every runner."""
+    work of every runner.
+
+    A clip that no decoder may have (files.danger), or that has ended its process before (tries.py), gets an
+    error row like any other that fails. Raises CorpusError when files of the clips have changed since the
+    plan was made: a shard never holds what its name does not say.
+    """
     begin = time.perf_counter()
+    clips = plan.shards[number]
     missing = {name: spec for name, spec in plan.specs.items() if not shard_done(plan.shard(name, number))}
-    rows = [pipeline.rows(clip, tuple(missing), pictures=plan.pictures) for clip in plan.shards[number]]
+    if not missing:
+        return {"shard": number, "clips": len(clips), "failed": 0}
+    _unchanged(plan, number)
+    tries = Tries(plan.shard(next(iter(missing)), number))
+    rows = []
+    for clip in clips:
+        why = clip.problem or tries.refusal(clip) or danger(clip)
+        if why:
+            rows.append(pipeline.rows(replace(clip, problem=why), tuple(missing), pictures=plan.pictures))
+            continue
+        with tries.trying(clip):
+            rows.append(pipeline.rows(clip, tuple(missing), pictures=plan.pictures))
+    tries.over()
+    _unchanged(plan, number)
     failed = 0
     for name, spec in missing.items():
         mine = [row[name] for row in rows]
@@ -151,4 +180,15 @@ def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
         write_shard(
             path, mine, spec, {"failed": failed, "errors": errors, "seconds": time.perf_counter() - begin}
         )
+    tries.forget()
     return {"shard": number, "clips": len(rows), "failed": failed}
+
+
+def _unchanged(plan: Plan, number: int) -> None:
+    if _mark(plan.shards[number], {}) != plan.names[number]:
+        clips = plan.shards[number]
+        raise CorpusError(
+            f"files of clips {clips[0].clip_id} to {clips[-1].clip_id} have changed since this extraction "
+            "began, or this machine sees others; every machine must see the same folder. Run the same "
+            "command again: what is finished is kept"
+        )

@@ -20,8 +20,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from preprocessing import sealed
 from preprocessing.errors import BadInput
-from preprocessing.places import Place, map_places, size, write_atomically
+from preprocessing.places import Place, map_places, write_atomically
+from preprocessing.sealed import DamagedFile
 
 # raise it when a column's name, type, unit or meaning changes: older feature sets are then refused
 SCHEMA_VERSION = 3
@@ -207,8 +209,8 @@ def read_spec(schema: pa.Schema, where: Place) -> FeatureSpec:
 def write_shard(
     path: Place, rows: Sequence[Mapping[str, Any]], spec: FeatureSpec, stats: Mapping[str, Any]
 ) -> None:
-    """Write one shard and, last, its ``.json`` done marker with counts and the shard's size. Raises OSError
-    (disk full ...)."""
+    """Write one shard and, last, its ``.json`` done marker with counts and the shard's size and SHA-256.
+    Raises OSError (disk full ...)."""
     schema = arrow_schema(spec)
     labels = pa.Table.from_pylist(
         [{k: v for k, v in row.items() if k != "x"} for row in rows], schema=schema.remove(len(schema) - 1)
@@ -226,12 +228,15 @@ def write_shard(
         "compression": {field.name: "none" if field.name == "x" else "snappy" for field in schema},
         "use_dictionary": _DICTIONARY, "write_statistics": False, "row_group_size": rows_in_group,
     }  # fmt: skip
-    write_atomically(path, lambda p: pq.write_table(table, p, **options))
+    facts = dict[str, Any](stats, rows=len(rows))
+
+    def write(temporary: Path) -> None:
+        pq.write_table(table, temporary, **options)
+        facts.update(bytes=temporary.stat().st_size, sha256=sealed.sha256(temporary))
+
+    write_atomically(path, write)
     # The marker is not flushed: one that a power cut takes away is a shard made again.
-    marker = {**stats, "rows": len(rows), "bytes": size(path)}
-    write_atomically(
-        path.with_suffix(".json"), lambda p: p.write_text(json.dumps(marker, sort_keys=True)), flush=False
-    )
+    sealed.write(path.with_suffix(".json"), facts, flush=False)
 
 
 # of no use, and slow, for the values of x
@@ -239,37 +244,64 @@ _DICTIONARY = [name for name, _, _ in _LABELS if name != "au_vector"]
 
 
 def shard_done(path: Place) -> bool:
-    """True if the shard and its marker are there and agree on the shard's size: half a shard is never taken
-    as done."""
+    """True if the shard is there as its marker says, to the byte. What is damaged is set aside and named in
+    the log, so that it is made again; half a shard, without a marker, is never taken as done.
+
+    Raises OSError where the place cannot be reached or the damaged file not be renamed.
+    """
     try:
-        return bool(json.loads(path.with_suffix(".json").read_text())["bytes"] == size(path))
-    except (FileNotFoundError, json.JSONDecodeError, KeyError):
+        sealed.verified(path)
+    except FileNotFoundError:
         return False
+    except DamagedFile as error:
+        sealed.both_aside(path, error)
+        return False
+    return True
 
 
 def _read_shard(path: Place) -> tuple[FeatureSpec, pa.Table]:
-    if not shard_done(path):
+    try:
+        held = sealed.verified(path)
+    except FileNotFoundError as error:
         raise FeatureSetError(
-            f"{path} is missing or damaged; run the extraction again, it does only what is missing"
-        )
+            f"{path} is missing ({error}); run the same command again, it extracts only what is missing"
+        ) from error
+    except DamagedFile as error:
+        raise FeatureSetError(
+            f"{error}; {sealed.both_aside(path, error)}; run the same command again, it makes it anew"
+        ) from error
     table = pq.read_table(
-        path if isinstance(path, Path) else pa.BufferReader(path.read_bytes()), memory_map=True
+        held if isinstance(held, Path) else pa.BufferReader(pa.py_buffer(held)), memory_map=True
     )
     return read_spec(table.schema, path), table
 
 
-def read_shards(folder: Place) -> tuple[FeatureSpec, pa.Table]:
-    """All shards of one corpus folder as one table, memory-mapped where they are files.
+def read_index(folder: Place) -> dict[str, Any]:
+    """index.json of one corpus folder: "shards" (names, from the folder), "clips", "quarantined",
+    "quarantine_sha256". Raises FileNotFoundError, DamagedFile, OSError."""
+    return sealed.read(folder / "index.json")
 
-    Raises FeatureSetError if a shard is missing or damaged, OSError if the place cannot be reached.
+
+def read_shards(folder: Place) -> tuple[FeatureSpec, pa.Table]:
+    """All shards of one corpus folder as one table, memory-mapped where they are files; the checksum of every
+    file is verified first.
+
+    Raises FeatureSetError if a file is missing or damaged, which is then set aside: the next extraction makes
+    it again. Raises OSError if the place cannot be reached.
     """
     index = folder / "index.json"
-    if not index.is_file():
+    try:
+        paths = [folder / name for name in read_index(folder)["shards"]]
+    except FileNotFoundError as error:
         raise FeatureSetError(
             f"{folder} holds no finished feature set (no index.json); run the extraction again, it does only "
             "what is missing"
-        )
-    paths = [folder / name for name in json.loads(index.read_text())["shards"]]
+        ) from error
+    except DamagedFile as error:
+        aside = sealed.set_aside(index, error)
+        raise FeatureSetError(
+            f"{error}; set aside as {aside.name}; run the same command again, it writes the index again"
+        ) from error
     if not paths:
         raise FeatureSetError(f"{index} lists no shard; the corpus is empty")
     held = map_places(_read_shard, paths)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from preprocessing import extract
 from preprocessing.datasets import DATASETS
 from preprocessing.datasets.reading import read
+from preprocessing.files import danger
 from preprocessing.frames import read_picture
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.onset_apex_flow import flow_and_strain
@@ -70,8 +71,8 @@ def sheet(
         some = ", ".join(clip.clip_id for clip in clips[:5])
         raise CorpusError(f"no clip {clip_id!r}; {corpus} has {len(clips)} clips, the first are {some}")
     clip = found[0]
-    if clip.problem:
-        raise CorpusError(f"{clip.clip_id} cannot be shown: {clip.problem}")
+    if why := clip.problem or danger(clip):
+        raise CorpusError(f"{clip.clip_id} cannot be shown: {why}")
     figure = _picture_sheet(clip) if DATASETS[corpus].PICTURES else _clip_sheet(clip, settings)
     path = workspace / "sheets" / f"{clip.clip_id.replace('/', '_')}.png"
     path.parent.mkdir(parents=True, exist_ok=True)

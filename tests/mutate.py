@@ -99,8 +99,8 @@ BREAKS = [
     ("preprocessing/align.py", "[-sin, cos]", "[sin, cos]", "tests/preprocessing/test_align.py"),
     ("preprocessing/flow.py", "0.5 * (uy + vx)", "0.5 * (uy - vx)", "tests/preprocessing/test_flow.py"),
     ("preprocessing/landmarks.py", "self._next.reset()", "pass", "tests/preprocessing/test_landmarks.py"),
-    ("preprocessing/schema.py", '["bytes"] == size(path)', '["bytes"] != -1', "tests/preprocessing/test_extract.py"),
-    ("preprocessing/plan.py", "label | fingerprint(clip)", "label", "tests/preprocessing/test_extract.py"),
+    ("preprocessing/sealed.py", "found = sha256(path)", 'found = marker["sha256"]', "tests/preprocessing/test_kept_files.py"),
+    ("preprocessing/plan.py", 'label | {"state": states[clip.frames]}', "label", "tests/preprocessing/test_extract.py"),
 ]  # fmt: skip
 
 

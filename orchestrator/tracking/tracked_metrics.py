@@ -19,7 +19,7 @@ from orchestrator.results import report
 from orchestrator.results.action_units import au_of
 from orchestrator.selection import metrics
 from orchestrator.selection.records import best
-from orchestrator.selection.rules import RULES, kind_of
+from orchestrator.selection.rules import RULES, UNNAMED, kind_of
 from orchestrator.study.jobs import canonical_json
 from orchestrator.tracking.fold_facts import CURVES, FOLDS, FoldFacts, pooled
 from orchestrator.tracking.names import parts

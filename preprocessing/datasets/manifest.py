@@ -72,8 +72,9 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
     path = root if root.is_file() else root / "manifest.csv"
     rows = table(path, COLUMNS)
     annotated = any(row["aus"] for row in rows)
+    home = os.path.realpath(path.parent)
     for row in rows:
-        frames, problem = _frames(path.parent, row["frames"])
+        frames, problem = _frames(path.parent, home, row["frames"])
         problems = [problem]
         numbers: dict[str, int | None] = {}
         for what in ("onset", "apex", "offset"):
@@ -126,13 +127,12 @@ def table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     return [dict(zip(header, (value.strip() for value in row), strict=True)) for _, row in lines[1:]]
 
 
-def _frames(base: Path, value: str) -> tuple[Path, str]:
-    """(path, problem or "") of one frames cell."""
+def _frames(base: Path, home: str, value: str) -> tuple[Path, str]:
+    """(path, problem or "") of one frames cell. home: ``base`` with its links followed."""
     path = base / value
     if not value:
         return path, "no frames are given"
-    home, target = os.path.realpath(base), os.path.realpath(path)
-    if not Path(value).is_absolute() and os.path.commonpath([home, target]) != home:
+    if not os.path.isabs(value) and os.path.commonpath([home, os.path.realpath(path)]) != home:
         return (
             path,
             f"frames {value!r} lead out of the manifest's folder; write the absolute path if that is meant",

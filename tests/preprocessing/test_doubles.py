@@ -101,7 +101,7 @@ def test_a_picture_of_one_colour_shows_nobody(frames):
     a, b = frames("a"), frames("b")
     for folder in (a, b):
         write_image(folder / "0.bmp", np.zeros((40, 60, 3), np.uint8))
-        (folder / "7.bmp").touch()
+        (folder / "5.bmp").touch()
     clips = [clip("a", "1", a), clip("b", "1", b)]
     found, said = copies(clips, {})
     assert not found and "m/a/1 and m/b/1 have equal pictures of one colour" in said[0]

@@ -10,7 +10,8 @@ import pytest
 from orchestrator.common.errors import ConfigError
 from orchestrator.study.study import Study
 from orchestrator.study.table import load, merged
-from preprocessing.schema import AU_VOCABULARY, FeatureSetError, FeatureSpec, write_atomically, write_shard
+from preprocessing import sealed
+from preprocessing.schema import AU_VOCABULARY, FeatureSetError, FeatureSpec, write_shard
 from tests.orchestrator.tables import QUICK, fold_data
 from tests.orchestrator.tables import table as made_up
 
@@ -42,8 +43,7 @@ def write(folder: Path, rows, per_shard=3) -> Path:
     for n in range(0, len(rows), per_shard):
         names.append(f"shard-{n:05d}.parquet")
         write_shard(folder / names[-1], rows[n : n + per_shard], SPEC, {"errors": {}})
-    text = '{"shards": ["' + '", "'.join(names) + '"]}'
-    write_atomically(folder / "index.json", lambda path: path.write_text(text))
+    sealed.write(folder / "index.json", {"shards": names})
     return folder
 
 

@@ -1,0 +1,185 @@
+"""The files of a clip before anything of them is decoded: which they are and when they changed, and whether a
+decoder may have them.
+
+``state`` decides the name of a shard (plan.py). ``danger`` keeps from the decoders what makes them wait for
+ever (a pipe), grow without bound (a device, a picture of a billion pixels) or abort (a side beyond what
+OpenCV's warping takes): such a clip is quarantined by name. Both stand outside of what decides a feature's
+numbers, so that neither changes the version of a feature set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import os
+import stat
+from pathlib import Path
+from typing import Literal
+
+import cv2
+
+from preprocessing.decode import VIDEOS, FramesError, open_video
+from preprocessing.frames import _files, _images, list_frames
+from preprocessing.schema import Clip
+
+MOST_PIXELS = 1 << 26  # 67 million, 200 MB decoded: twice a frame of 8K
+LONGEST_SIDE = 16384  # from 32767 on the warping of the landmark model aborts the process
+MOST_BYTES = 8 * MOST_PIXELS  # of an image file: 16 bits a channel, not compressed, and room
+Order = Literal["little", "big"]
+_KINDS = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFDIR: "a folder",
+}
+
+
+def state(frames: Path) -> str:
+    """64 hex digits: digest of the name, size, time of change and time of the last write (ns) of each file of
+    a clip. ``frames``: its folder or its file. Opens no file.
+
+    The time of change (ctime) is the system's own and cannot be set back: a file that was replaced by another
+    of equal size and equal mtime is noticed too. A new owner, mode or hard link changes it as well, which
+    costs an extraction and changes no number. Raises FramesError if there is no such folder or file.
+    """
+    try:
+        if frames.is_dir():
+            found = [
+                (one.name, one.stat(follow_symlinks=not one.is_symlink() or os.path.exists(one.path)))
+                for one in _images(frames)
+            ]
+        else:
+            found = [(frames.name, frames.stat())]
+    except OSError as error:
+        raise FramesError(f"{frames} cannot be read: {error.strerror}") from error
+    digest = hashlib.sha256()
+    for name, held in sorted(found):
+        digest.update(os.fsencode(name))
+        digest.update(f"\0{held.st_size} {held.st_mtime_ns} {held.st_ctime_ns}\0".encode())
+    return digest.hexdigest()
+
+
+def danger(clip: Clip) -> str:
+    """Why no decoder may have this clip, or "". Reads the headers of its files from onset to offset; what is
+    missing or cut short is for the decoder to say."""
+    if not os.path.isdir(clip.frames):
+        return danger_of(clip.frames)
+    try:
+        files = list_frames(clip.frames)
+    except FramesError:
+        return ""
+    first = -1 if clip.onset is None else clip.onset
+    wanted = [path for number, path in files.items() if clip.offset is None or first <= number <= clip.offset]
+    return next(filter(None, map(danger_of, wanted)), "")
+
+
+def window(clip: Clip) -> list[Path]:
+    """The files that hold a clip's frames from onset to offset, in order and without a gap, or its video.
+
+    Raises FramesError as ``frames.extent`` does of a folder, and for what is no regular file.
+    """
+    found = list(_files(clip).values()) if os.path.isdir(clip.frames) else [clip.frames]
+    if why := next(filter(None, map(no_regular_file, found)), ""):
+        raise FramesError(why)
+    return found
+
+
+def no_regular_file(path: Path) -> str:
+    """What stands in a file's place, in a sentence, or "". Opens nothing; "" too where nothing is there."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return ""
+    if stat.S_ISREG(mode):
+        return ""
+    return f"{path} is {_KINDS.get(stat.S_IFMT(mode), 'no file')}; only regular files are read: remove it"
+
+
+def danger_of(path: Path) -> str:
+    """As ``danger``, of one image or video file."""
+    if why := no_regular_file(path):
+        return why
+    try:
+        sizes = _of_video(path) if path.suffix.lower() in VIDEOS else _of_image(path)
+    except (OSError, FramesError, ForeignImage) as error:
+        # of what is missing, empty or cut short the decoder says so itself
+        return str(error) if isinstance(error, ForeignImage) else ""
+    for width, height in sizes:
+        if max(width, height) > LONGEST_SIDE or width * height > MOST_PIXELS:
+            return (
+                f"{path} says that it is {width}x{height}; decoded are at most {LONGEST_SIDE} pixels a side "
+                f"and {MOST_PIXELS} in all: crop it or scale it down"
+            )
+    return ""
+
+
+class ForeignImage(ValueError):
+    """A file that is no JPEG, PNG, BMP or TIFF inside, or has more bytes than any that is decoded."""
+
+
+def _of_image(path: Path) -> list[tuple[int, int]]:
+    """(width, height) as the header states it; [] if it does not. Raises ForeignImage, OSError."""
+    size = path.stat().st_size
+    if not size:
+        return []
+    if size > MOST_BYTES:
+        raise ForeignImage(f"{path} has {size} bytes; images of at most {MOST_BYTES} are decoded")
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if data[:2] == b"\xff\xd8":
+            return _of_jpeg(data)
+        if data[:8] == b"\x89PNG\r\n\x1a\n":
+            return [(_number(data, 16, 4, "big"), _number(data, 20, 4, "big"))]
+        if data[:2] == b"BM":
+            bytes_ = 2 if _number(data, 14, 4, "little") == 12 else 4
+            width, height = (_number(data, at, bytes_, "little") for at in (18, 18 + bytes_))
+            return [(width, min(height, 256**bytes_ - height))]  # a negative height: from the top down
+        if data[:2] in (b"II", b"MM"):
+            return _of_tiff(data, "little" if data[:1] == b"I" else "big")
+    raise ForeignImage(f"{path} is no JPEG, PNG, BMP or TIFF inside, whatever its name; save it as one")
+
+
+def _of_jpeg(data: mmap.mmap) -> list[tuple[int, int]]:
+    at = 2
+    while (at := data.find(b"\xff", at)) >= 0 and at + 9 <= len(data):
+        marker = data[at + 1]
+        if marker == 0xFF:  # padding
+            at += 1
+        elif marker == 0xDA:  # the picture begins, and nothing said its size
+            return []
+        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            return [(_number(data, at + 7, 2, "big"), _number(data, at + 5, 2, "big"))]
+        else:
+            at += 2 + (0 if marker <= 1 or 0xD0 <= marker <= 0xD9 else _number(data, at + 2, 2, "big"))
+    return []
+
+
+def _of_tiff(data: mmap.mmap, order: Order) -> list[tuple[int, int]]:
+    """Of the first page's directory: entries of 12 bytes (tag, type, count, value)."""
+    first = _number(data, 4, 4, order) + 2
+    found = {256: 0, 257: 0}
+    for at in range(first, first + 12 * _number(data, first - 2, 2, order), 12):
+        tag = _number(data, at, 2, order)
+        if tag in found:
+            bytes_ = {1: 1, 3: 2}.get(_number(data, at + 2, 2, order), 4)
+            found[tag] = max(found[tag], _number(data, at + 8, bytes_, order))
+    return [(found[256], found[257])]
+
+
+def _of_video(path: Path) -> list[tuple[int, int]]:
+    """As the container's header states it, before FFmpeg, which decodes to find out, has seen it; then as
+    FFmpeg says. Raises FramesError, OSError."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        # the main header of an AVI; what a MP4 or MOV states FFmpeg reads without decoding
+        is_avi = data[:4] == b"RIFF"
+        found = [(_number(data, 64, 4, "little"), _number(data, 68, 4, "little"))] if is_avi else []
+    if any(width * height > MOST_PIXELS for width, height in found):
+        return found
+    with open_video(path) as video:
+        sides = (video.get(cv2.CAP_PROP_FRAME_WIDTH), video.get(cv2.CAP_PROP_FRAME_HEIGHT))
+    return [*found, (int(sides[0]), int(sides[1]))]
+
+
+def _number(data: mmap.mmap, at: int, bytes_: int, order: Order) -> int:
+    """Unsigned; 0 behind the end."""
+    return int.from_bytes(data[at : at + bytes_], order)
