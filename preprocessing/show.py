@@ -142,13 +142,13 @@ def _clip_sheet(clip: Clip, settings: Settings) -> Figure:
     _arrows(axes[0][4], frames[1], fall, "flow from apex to offset, 5 x")
     limit = float(np.abs(rise[..., :2]).max()) or 1.0
     for ax, plane, name in zip(axes[1], (0, 1), ("u: to the right", "v: down"), strict=False):
-        drawn = ax.imshow(rise[..., plane], cmap="RdBu_r", vmin=-limit, vmax=limit)
+        image = ax.imshow(rise[..., plane], cmap="RdBu_r", vmin=-limit, vmax=limit)
         ax.set_title(f"onset to apex, {name} (px)")
-        figure.colorbar(drawn, ax=ax, shrink=0.7)
+        figure.colorbar(image, ax=ax, shrink=0.7)
     strongest = max(float(np.percentile(s[..., 2], 99.5)) for s in (rise, fall)) or 1.0
-    drawn = axes[1][2].imshow(rise[..., 2], cmap="magma", vmin=0, vmax=strongest)
+    image = axes[1][2].imshow(rise[..., 2], cmap="magma", vmin=0, vmax=strongest)
     axes[1][2].set_title("onset to apex, strain")
-    figure.colorbar(drawn, ax=axes[1][2], shrink=0.7)
+    figure.colorbar(image, ax=axes[1][2], shrink=0.7)
     _course(axes[1][3], axes[1][4], values["course"], whole)
     for ax, name in zip(axes[2], IMAGES, strict=True):
         ax.imshow(_displayed(values[name], name))
@@ -200,10 +200,10 @@ def _arrows(ax: Axes, frame: Frame, field: NDArray[Any], title: str) -> None:
 def _course(heat: Axes, lines: Axes, course: NDArray[Any], clip: Clip) -> None:
     onset, apex, offset = triple(clip)
     moved = np.hypot(course[..., 0], course[..., 1])
-    drawn = heat.imshow(moved.T, aspect="auto", cmap="magma", extent=(onset - 0.5, offset + 0.5, 17.5, -0.5))
+    image = heat.imshow(moved.T, aspect="auto", cmap="magma", extent=(onset - 0.5, offset + 0.5, 17.5, -0.5))
     heat.set_yticks(range(18), tuple(CHANNELS[18]), fontsize=7)
     heat.set_title("displacement since onset (px)")
-    heat.figure.colorbar(drawn, ax=heat, shrink=0.7)
+    heat.figure.colorbar(image, ax=heat, shrink=0.7)
     for name, rows in GROUPS.items():
         lines.plot(range(onset, offset + 1), course[:, rows, 1].mean(axis=1), label=name)
     lines.set_title("v since onset (px, down > 0)")

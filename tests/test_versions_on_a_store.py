@@ -42,6 +42,7 @@ class Tree:
         """(timing of a sweep of STSTNet in this tree's workspace, what ``report`` says of the sweep "first",
         what ``clean`` says), by the tree's code."""
         keys = ["--set", "recipe.epochs=2", "--inner-folds", "2", "--trials", "1", "--runner", "inline"]
+        keys += ["--selection", "nested"]
         words = ["--corpus", "ststnet_flow", "--root", str(self.root), "--tracking-uri", NOWHERE]
         asked = [["sweep", "ststnet", *keys, *words, "--name", name, *more], ["report", "first"], ["clean"]]
         done = subprocess.run(

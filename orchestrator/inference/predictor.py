@@ -155,7 +155,8 @@ class Predictor(PythonModel):
             )
             for model, normaliser, head in self.models
         ]
-        return np.mean(each, axis=0, dtype=np.float64).astype(np.float32)
+        mean: NDArray[Any] = np.mean(each, axis=0, dtype=np.float64)
+        return mean.astype(np.float32)
 
 
 set_model(Predictor())

@@ -130,8 +130,8 @@ def _member(study: Study, table: ClipTable, trial: TrialRecord, seed: int, membe
 def trained(job: FoldJob, data: FoldData, device: str = "cpu") -> TrainedModel:
     """As train_fold, but what is kept is the model, at the epoch at which it counts in a committee."""
     head = None
-    if job.au == "predicted":
-        head = au_head.fit(data.x_train, data.aus_train, data.kind)  # the one that ``prepared`` asks
+    if job.au == "predicted" and data.aus_train is not None:  # without any, ``prepared`` raises
+        head = au_head.fit(data.x_train, data.aus_train, data.kind)  # the one that it asks
     with reproducible(device):
         training, seen = prepared(job, data, device)
         recording = Recording(job, seen.y_validation, training.recipe)

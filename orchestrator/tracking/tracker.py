@@ -37,7 +37,6 @@ from orchestrator.selection.rules import kind_of
 from orchestrator.study.jobs import digest
 from orchestrator.tracking import logged_model
 from orchestrator.tracking.connection import files_of, guarded
-from orchestrator.tracking.errors import TrackingError
 from orchestrator.tracking.fold_facts import CURVES, FOLDS, FoldFacts, write_curves, write_table
 from orchestrator.tracking.names import LONGEST_TAG, cut
 from orchestrator.tracking.sweep_run import SweepRun
@@ -53,6 +52,7 @@ from orchestrator.workspace import sealed
 from orchestrator.workspace.looks import LOOKS
 
 PREDICTIONS = "predictions.json"
+MODEL_AGAIN = "run the sweep again with --resume: the model is made again"
 REPORT = "report"  # folder of its files
 # what was written of a trial, and of the scores, so that it can be compared with what is there
 WROTE, SCORED = "mer.wrote", "mer.scored"
@@ -61,7 +61,8 @@ WROTE, SCORED = "mer.wrote", "mer.scored"
 class Tracker(SweepRun):
     """One sweep's runs in MLflow.
 
-    Every method raises TrackingError when MLflow fails, and OSError when a file of the sweep does not read.
+    Every method raises TrackingError when MLflow fails, OSError when a file of the sweep does not read, and
+    Damaged when one is not as it was written.
     """
 
     def begins(self) -> None:
@@ -123,6 +124,7 @@ class Tracker(SweepRun):
 
     def holds_model(self, folder: Path) -> bool:
         """Whether MLflow has the refitted model that keep_model has left in ``folder``."""
+        sealed.check_files(folder, MODEL_AGAIN)
         content = logged_model.content_of(folder)
         with guarded(self.uri):
             return bool(
@@ -134,10 +136,7 @@ class Tracker(SweepRun):
     def model(self, folder: Path) -> str:
         """Log the refitted model that keep_model has left in ``folder``, once. Returns its address for
         mlflow.pyfunc."""
-        try:
-            sealed.check_files(folder, "run the sweep again with --resume: the model is made again")
-        except sealed.Damaged as error:
-            raise TrackingError(str(error)) from error
+        sealed.check_files(folder, MODEL_AGAIN)
         with guarded(self.uri):
             where = (self.client, self.uri, self.experiment_id, self.run_id)
             address = logged_model.log(*where, folder, self.model_name, self.registered)

@@ -23,7 +23,7 @@ from orchestrator.selection import metrics
 from orchestrator.selection.rules import RULES
 from orchestrator.study.study import Study
 from orchestrator.study.table import OWN_ANNOTATION
-from orchestrator.workspace import looks
+from orchestrator.workspace import looks, sealed
 from tests.orchestrator.selection.records_by_hand import record
 from tests.orchestrator.selection.test_rules import two_trials
 from tests.orchestrator.tracking.test_tracker import CLASSES, SUMMARY, scores_of
@@ -80,8 +80,13 @@ def test_ids_that_a_spreadsheet_would_run_are_text_in_every_file_and_read_back_a
         "1e3",
     ]
     report.write(tmp_path, SUMMARY, scores_of(two_trials()))
-    predictions = report.read(tmp_path)[1].head(len(odd)).assign(clip_id=odd, subject=odd)
+    predictions = report.read(tmp_path)[1]
+    odd = [odd[row % len(odd)] for row in range(len(predictions))]
+    predictions = predictions.assign(clip_id=odd, subject=odd)
     report.write_csv(tmp_path / "predictions.csv", predictions.to_dict("records"))
+    held = sealed.read_json(tmp_path / "summary.json", "")
+    held["files"]["predictions.csv"] = sealed.sha256((tmp_path / "predictions.csv").read_bytes())
+    sealed.write_json(tmp_path / "summary.json", held)
     back = report.read(tmp_path)[1]
     assert back["clip_id"].tolist() == odd and back["subject"].tolist() == odd
     assert {str(kind) for kind in back.filter(regex="^p_").dtypes} == {"float64"}

@@ -24,7 +24,8 @@ from orchestrator.study.recipe import Recipe
 from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable
 from orchestrator.tracking.kept_model import keep_model
-from orchestrator.tracking.tracker import MODEL_FILES, Tracker
+from orchestrator.tracking.logged_model import MODEL_FILES
+from orchestrator.tracking.tracker import Tracker
 from orchestrator.training.loop import fit
 from orchestrator.training.prediction import predict
 from tests.orchestrator.tables import QUICK

@@ -97,6 +97,7 @@ def finished(tmp_path_factory):
         inner_folds=2,
         trials=2,
         settings={"recipe.epochs": 1, "recipe.batch_size": 16},
+        selection="nested",
     )
     run(asked, Execution(name="c-ststnet", workspace=workspace, runner="inline"))
     return workspace, root
@@ -145,6 +146,8 @@ def sweep_options(root):
         "2",
         "--trials",
         "2",
+        "--selection",
+        "nested",
     ]
     return ["--corpus", "ststnet_flow", "--root", str(root), "--runner", "inline", *keys]
 
@@ -169,7 +172,7 @@ def test_no_state_of_a_file_is_used_silently(command, place, finished, monkeypat
     monkeypatch.setattr(report, "render", lambda folder: [])
     monkeypatch.setattr(send, "render", results.read)
     if command != "send":
-        monkeypatch.setattr(Outbox, "flush", lambda self: self.waiting.clear())
+        monkeypatch.setattr(Outbox, "flush", lambda self, look=True: self.waiting.clear())
     wrong = []
     for file in FILES:
         if not {file, file.split("/")[0]} & READS[command]:

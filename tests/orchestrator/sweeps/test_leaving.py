@@ -29,7 +29,12 @@ def root(tmp_path_factory):
 def asked(root):
     keys = {"recipe.epochs": 1, "recipe.batch_size": 16}
     return Experiment(
-        "ststnet", corpora=[("ststnet_flow", str(root))], inner_folds=2, trials=2, settings=keys
+        "ststnet",
+        corpora=[("ststnet_flow", str(root))],
+        inner_folds=2,
+        trials=2,
+        settings=keys,
+        selection="nested",
     )
 
 
