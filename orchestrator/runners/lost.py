@@ -15,6 +15,16 @@ from pathlib import Path
 
 VITAL = ("gcs_server", "raylet")
 EVERY = 0.2  # seconds between two looks
+_started: set[int] = set()  # process ids
+
+
+@contextmanager
+def begins() -> Iterator[None]:
+    """Ray's vital processes that start meanwhile are this program's own, and watched. Those of a cluster that
+    a test or a notebook makes in this process are not: there a node may be lost, and the sweep goes on."""
+    before = _children().keys()
+    yield
+    _started.update(_children().keys() - before)
 
 
 @contextmanager
@@ -30,7 +40,7 @@ def watched(lost: Callable[[str], object]) -> Iterator[None]:
                     lost(name)
                     return
 
-    if children := _children():
+    if children := {process: name for process, name in _children().items() if process in _started}:
         threading.Thread(target=watch, args=(children,), daemon=True).start()
     try:
         yield

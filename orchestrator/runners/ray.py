@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import ray
 from ray.experimental.internal_kv import _internal_kv_exists, _internal_kv_put
 
-from orchestrator.runners import sizing
+from orchestrator.runners import lost, sizing
 from orchestrator.runners.limit import time_limit
 from orchestrator.runners.pending import CRASHES, Pending, packs
 from orchestrator.runners.sizing import Need, Peak
@@ -91,7 +91,7 @@ def start(address: str | None, cpus: int | None = None, gpus: int | None = None)
     else:
         for name, value in KEEP_MEMORY.items():  # Ray's processes on this machine inherit it
             os.environ.setdefault(name, value)
-        with _outlive_the_terminal():
+        with _outlive_the_terminal(), lost.begins():
             local_ray.start(num_cpus=cpus, num_gpus=gpus)
 
 
