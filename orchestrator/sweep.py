@@ -92,7 +92,7 @@ def main(
         if resume_ and not name:
             raise ConfigError("--resume needs --name, or the name behind it: the sweep to continue")
         if json_file:
-            _writable(json_file)
+            _writable(json_file, workspace)
         with SweepProgress(console) as progress:
             if resume_:
                 base = resumable(name, workspace)
@@ -157,9 +157,11 @@ def shown(result: Result, workspace: Path, tracking_uri: str) -> int:
     return NOT_IN_MLFLOW if result.lacks else ALL
 
 
-def _writable(file: Path) -> None:
+def _writable(file: Path, workspace: Path) -> None:
     """Raises ConfigError where the summary could not be written in the end: before anything is run."""
     folder = file.absolute().parent
+    if folder == workspace.absolute() and not folder.exists():
+        return  # the sweep makes it, or says that it cannot
     if file.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
         what = f"{file} is a folder" if file.is_dir() else f"{folder} is no folder that can be written to"
         raise ConfigError(f"--json {file}: {what}; give a file in a folder that is there")

@@ -175,6 +175,7 @@ def test_resume_computes_only_what_is_missing_and_refuses_another_configuration(
         (("--features", "onset_apex_flow"), "stag cannot read onset_apex_flow"),
         (("--inner-folds", "9"), "4 training subjects cannot make 9 inner folds"),
         (("--inner-folds", "0"), "use --trials 1"),
+        (("--json", "/no/such/folder/out.json"), "is no folder that can be written to"),
         (("--inner-folds", "0", "--trials", "1"), "use --selection last_epoch"),
         (("--name", "../../etc"), "letters, digits"),
         (("--resume",), "--resume needs --name"),
