@@ -201,6 +201,16 @@ def names(folder: Place) -> set[str]:
         }
 
 
+def free_name(path: Place) -> Place:
+    """NAME.damaged, NAME.2.damaged ...: the first beside ``path`` that nothing has."""
+    taken = names(path.parent)
+    number, name = 1, f"{path.name}.damaged"
+    while name in taken:
+        number += 1
+        name = f"{path.name}.{number}.damaged"
+    return path.parent / name
+
+
 def read_part(path: Place, start: int, length: int) -> bytes:
     """So many bytes from ``start`` on, or as many as there are. Raises FileNotFoundError."""
     if isinstance(path, Path):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.errors import BadInput
-from preprocessing.places import Place, moved, names, write_atomically
+from preprocessing.places import Place, free_name, moved, names, write_atomically
 
 SEAL = "seal"
 log = logging.getLogger(__name__)
@@ -79,12 +79,7 @@ def set_aside(path: Place, why: object) -> Place:
     Returns the new name. Gone already (another process was first) is no error. Raises OSError where it may
     not be renamed.
     """
-    taken = names(path.parent)
-    number, name = 1, f"{path.name}.damaged"
-    while name in taken:
-        number += 1
-        name = f"{path.name}.{number}.damaged"
-    aside = path.parent / name
+    aside = free_name(path)
     try:
         moved(path, aside)
     except FileNotFoundError:

@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,6 +20,7 @@ from rich.text import Text
 
 from orchestrator.common.errors import Interrupted, NoResult, Unfinished
 from orchestrator.common.names import redacted
+from orchestrator.common.signals import handled
 from orchestrator.search.draining import without_terminal
 from preprocessing.errors import BadInput
 from preprocessing.places import nobody_else_writes
@@ -46,24 +46,16 @@ def errors_are_told(console: Console) -> Iterator[None]:
 @contextmanager
 def _ends_gently() -> Iterator[None]:
     """SIGTERM, and SIGHUP of a terminal that was closed, end a command as Ctrl-C does, wherever it is; while
-    folds run, search/draining.py takes them over. Python lets the main thread alone listen."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+    folds run, search/draining.py takes them over."""
 
     def handle(number: int, _: object) -> None:
         if number == signal.SIGHUP:
             without_terminal()
         raise KeyboardInterrupt
 
-    taken = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) == signal.SIG_DFL]
-    for number in taken:
-        signal.signal(number, handle)
-    try:
+    free = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) == signal.SIG_DFL]
+    with handled(free, handle):
         yield
-    finally:
-        for number in taken:
-            signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager

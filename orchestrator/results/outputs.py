@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich import box
 from rich.table import Table
 
+from orchestrator.results.parts import titled
 from orchestrator.selection.records import TrialRecord
 
 AXIS = "_degrees"
@@ -65,13 +65,7 @@ def outputs_table(summary: Mapping[str, Any], rule: str) -> Table | None:
     outputs = summary.get("outputs", {}).get(rule)
     if not outputs:
         return None
-    made = Table(
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        show_edge=False,
-        title=f"Reported by the model, {rule} (fold by fold in summary.json)",
-        title_justify="left",
-    )
+    made = titled(f"Reported by the model, {rule} (fold by fold in summary.json)")
     made.add_column("output")
     for name in ("folds", "mean", "sd over folds"):
         made.add_column(name, justify="right")

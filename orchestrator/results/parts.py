@@ -21,19 +21,18 @@ def part_row(rule: str, name: str, part: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def titled(title: str) -> Table:
+    """An empty table in the style of those below a sweep's own."""
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, title=title, title_justify="left")
+
+
 def parts_table(summary: Mapping[str, Any], rule: str) -> Table | None:
     """Scores of each corpus, split or pair under one rule, for a terminal; None where there is one part
     only."""
     parts = summary["selection"][rule]["parts"]
     if not parts:
         return None
-    made = Table(
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        show_edge=False,
-        title=f"Parts of the pooled run, {rule}",
-        title_justify="left",
-    )
+    made = titled(f"Parts of the pooled run, {rule}")
     for name, side in (
         ("part", "left"),
         ("clips", "right"),

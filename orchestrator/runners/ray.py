@@ -12,15 +12,14 @@ import gc
 import logging
 import os
 import signal
-import threading
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import ray
 from ray.experimental.internal_kv import _internal_kv_exists, _internal_kv_put
 
+from orchestrator.common.signals import handled
 from orchestrator.runners import lost, sizing
 from orchestrator.runners.limit import time_limit
 from orchestrator.runners.pending import CRASHES, Pending, packs
@@ -91,22 +90,9 @@ def start(address: str | None, cpus: int | None = None, gpus: int | None = None)
     else:
         for name, value in KEEP_MEMORY.items():  # Ray's processes on this machine inherit it
             os.environ.setdefault(name, value)
-        with _outlive_the_terminal(), lost.begins():
+        # Ray's processes do not end with the terminal: the sweep ends them, after the folds that run
+        with handled([signal.SIGHUP], signal.SIG_IGN), lost.begins():
             local_ray.start(num_cpus=cpus, num_gpus=gpus)
-
-
-@contextmanager
-def _outlive_the_terminal() -> Iterator[None]:
-    """Processes that are started meanwhile do not end with the terminal, so that the sweep ends them, after
-    the folds that run."""
-    if threading.current_thread() is not threading.main_thread():  # which alone may say so
-        yield
-        return
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGHUP, before)
 
 
 @ray.remote(num_cpus=1)

@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from orchestrator.common.signals import handled
+
 
 def without_terminal() -> None:
     """A terminal that was closed takes no word any more: what is said goes nowhere, where it would raise."""
@@ -33,13 +35,8 @@ class Draining:
 
     @contextmanager
     def listens(self, say: Callable[[str], object]) -> Iterator[None]:
-        """While open, the first of the signals sets ``asked``; the second raises KeyboardInterrupt.
-
-        Python lets the main thread alone listen: in another one signals stay as they were.
-        """
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
+        """While open, the first of the signals sets ``asked``; the second raises KeyboardInterrupt. In the
+        main thread alone (common/signals.py)."""
 
         def handle(number: int, _: object) -> None:
             if number == signal.SIGHUP:
@@ -49,14 +46,7 @@ class Draining:
             self.asked = True
             say("ending: folds that run may finish and are kept; once more ends them too")
 
-        before = {
-            number: signal.signal(number, handle)
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-            # a program that nohup has started is to outlive its terminal
-            if signal.getsignal(number) != signal.SIG_IGN
-        }
-        try:
+        asks = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        # a program that nohup has started is to outlive its terminal
+        with handled([one for one in asks if signal.getsignal(one) != signal.SIG_IGN], handle):
             yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)

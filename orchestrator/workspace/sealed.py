@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import tomllib
@@ -24,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.errors import BadInput
-from preprocessing.places import write_atomically
+from preprocessing.places import free_name, write_atomically
 
 SUMS = "SHA256SUMS"
 _DIFFERS = "it is not as it was written: its SHA-256 is another"
@@ -131,10 +130,7 @@ def is_sealed(path: Path) -> bool:
 
 def set_aside(path: Path) -> Path:
     """Rename to the first free name with ``.damaged`` at its end, and return that. Raises OSError."""
-    aside, number = path.with_name(f"{path.name}.damaged"), 1
-    while os.path.lexists(aside):
-        number += 1
-        aside = path.with_name(f"{path.name}.{number}.damaged")
+    aside = path.with_name(free_name(path).name)
     path.rename(aside)
     return aside
 

@@ -40,6 +40,7 @@ def asked(root):
 
 @pytest.fixture
 def how(tmp_path, mlflow_uri, request):
+    MlflowClient(mlflow_uri).search_experiments()  # its tables are there: making them takes seconds
     name = f"left-{abs(hash(request.node.name)) % 10**8}"  # the database is that of all tests
     return Execution(name=name, workspace=tmp_path, runner="inline", tracking_uri=mlflow_uri)
 
