@@ -37,7 +37,7 @@ def start(**options: Any) -> None:
 
     make_token()
     folder = private_folder()
-    with _on_loopback():
+    with _on_loopback(), _without_idle_helpers():
         ray.init(
             address="local",
             _node_ip_address=LOOPBACK,
@@ -61,6 +61,28 @@ def _on_loopback() -> Iterator[None]:
         yield
     finally:
         ray_constants.ENABLE_RAY_CLUSTER = held
+
+
+@contextlib.contextmanager
+def _without_idle_helpers() -> Iterator[None]:
+    """Private parts of Ray changed while it starts: three processes that do nothing on one machine are not
+    begun. They took 1 to 1.4 s of the start, and listened on two ports.
+
+    monitor      asks a cloud for machines: there is none.
+    log monitor  copies what workers print to the driver: it is told not to.
+    API server   with no dashboard it only reports usage statistics, which are off; ``ray.init`` waits for it.
+    """
+    from ray._private.node import Node
+
+    idle = ("start_monitor", "start_log_monitor", "start_api_server")
+    held = {name: getattr(Node, name) for name in idle}
+    for name in idle:
+        setattr(Node, name, lambda self, **_: None)
+    try:
+        yield
+    finally:
+        for name, method in held.items():
+            setattr(Node, name, method)
 
 
 def private_folder() -> Path:

@@ -98,6 +98,15 @@ def test_every_port_of_a_local_ray_is_on_loopback_and_its_folder_is_closed(clust
     assert stat.S_IMODE(local_ray.token_file().stat().st_mode) == 0o600
 
 
+def test_a_local_ray_starts_no_process_that_only_a_cloud_or_a_dashboard_needs(cluster):
+    import psutil
+
+    begun = " ".join(" ".join(child.cmdline()) for child in psutil.Process().children(recursive=True))
+    assert "raylet" in begun
+    for idle in ("monitor.py", "log_monitor.py", "dashboard/dashboard.py"):
+        assert idle not in begun
+
+
 def test_the_first_fold_has_the_gpu_to_itself_and_sizes_the_others(cluster, jobs, tmp_path, monkeypatch):
     log = Log(tmp_path / "log")
     monkeypatch.setattr(
