@@ -9,13 +9,14 @@ fold_ms       of the first sweep, from its beginning to the end of its last tria
               and without what stands in for training (invented_ms); fold_cpu_ms: its processor time, which a
               busy machine does not lengthen
 score_s       all rules, scores and the report of it, as a sweep ends
-resume_s      the same sweep again, in a new process: every fold from the store, scores and report;
-              resume_cpu_s: its processor time
+resume_s      the same sweep again, in a new process: every fold from the store, scores and report
 report_s      python -m orchestrator.report of it
 open_s        a new process' first look at the store: what is there, and what it is a result of
 fold_kb       the store's size on disk, a fold
+mlflow        what two trials of as many people cost it (benchmarks/tracking.py)
 
-MLflow is not part of it (benchmarks/tracking.py). Labels are random: scores are at chance.
+Beside each time, as ..._cpu_s, the processor time of the same, which a busy machine lengthens less. Labels
+are random: scores are at chance.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from benchmarks import tracking
 from benchmarks.figures import show
 from orchestrator.results import report
 from orchestrator.results.outputs import chosen_outputs
@@ -115,10 +117,15 @@ class Watcher:
                 self.early = resident()
 
 
-def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    begin = time.perf_counter()
+def timed(work: Callable[[], Any]) -> tuple[float, float, Any]:
+    """(seconds, processor seconds of this process and those that it has waited for, value)."""
+    begin, cpu = time.perf_counter(), _cpu()
     made = work()
-    return time.perf_counter() - begin, made
+    return time.perf_counter() - begin, _cpu() - cpu, made
+
+
+def _cpu() -> float:
+    return sum(os.times()[:4])
 
 
 def ended(folder: Path, clips: ClipTable, outcomes: list[Outcome], folds: int) -> None:
@@ -156,25 +163,24 @@ def sweep(folder: Path, people: int, trials: int, epochs: int, clips: int) -> di
     own = folder / "sweeps" / "scale"
     own.mkdir(parents=True, exist_ok=True)
     plan, store = Search(trials, 0, "random", own), FoldStore(folder / "folds")
-    before = time.process_time()
-    search_s, outcomes = timed(lambda: search(STUDY, made, store, plan, watcher))
-    late, cpu = resident(), time.process_time() - before - invented.cpu
-    score_s, _ = timed(lambda: ended(folder, made, outcomes, people))
+    search_s, cpu, outcomes = timed(lambda: search(STUDY, made, store, plan, watcher))
+    late, cpu = resident(), cpu - invented.cpu
+    score_s, score_cpu, _ = timed(lambda: ended(folder, made, outcomes, people))
     return {
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "early": watcher.early,
         "late": late,
         "search_s": search_s,
         "score_s": score_s,
+        "score_cpu_s": score_cpu,
         "invented_s": invented.seconds,
         "cpu_s": cpu,
-        "all_cpu_s": time.process_time(),
     }
 
 
-def opened(folder: Path) -> float:
-    """Seconds in which a store says what it has."""
-    return timed(lambda: sum(1 for _ in FoldStore(folder / "folds").held()))[0]
+def opened(folder: Path) -> tuple[float, float, int]:
+    """(seconds in which a store says what it has, processor seconds, folds that it has)."""
+    return timed(lambda: sum(1 for _ in FoldStore(folder / "folds").held()))
 
 
 def apart(expression: str) -> Any:
@@ -203,10 +209,14 @@ def main(
             flush=True,
         )
         store_bytes = sum(path.stat().st_blocks * 512 for path in (folder / "folds").rglob("*"))
-        open_s = apart(f"opened(Path({name!r}))")
-        resume_s, again = timed(lambda: apart(run))
+        open_s, open_cpu, held = apart(f"opened(Path({name!r}))")
+        resume_s, resume_cpu, again = timed(lambda: apart(run))
         command = [sys.executable, "-m", "orchestrator.report", "scale", "--workspace", name]
-        report_s, _ = timed(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL))
+        report_s, report_cpu, _ = timed(
+            lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        )
+        (folder / "mlflow").mkdir()
+        mlflow_s, mlflow_cpu, mlflow = timed(lambda: tracking.measure(people, 2, folder / "mlflow"))
     figures = {
         "folds": folds,
         "cores": os.cpu_count(),
@@ -215,12 +225,17 @@ def main(
         "fold_cpu_ms": 1000 * first["cpu_s"] / folds,
         "invented_ms": 1000 * first["invented_s"] / folds,
         "score_s": first["score_s"],
+        "score_cpu_s": first["score_cpu_s"],
         "resume_s": resume_s,
-        "resume_cpu_s": again["all_cpu_s"],
+        "resume_cpu_s": resume_cpu,
         "resume_search_s": again["search_s"],
         "resume_peak_mib": again["peak"],
         "report_s": report_s,
+        "report_cpu_s": report_cpu,
         "open_s": open_s,
+        "open_cpu_s": open_cpu,
+        "held": held,
+        "mlflow": mlflow | {"s": mlflow_s, "cpu_s": mlflow_cpu},
         "fold_kb": store_bytes / 1000 / folds,
     }
     show(figures, digits=2)

@@ -4,10 +4,10 @@ function that takes one event; all get the same ones, in the sweep's own process
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from orchestrator.selection.records import TrialRecord
+from orchestrator.selection.records import Sums, TrialRecord
 from orchestrator.study.record import FoldRecord
 
 
@@ -66,6 +66,7 @@ class Outcome:
     state    "complete"; "stopped" by the scheduler; "failed", and ``error`` says why; "interrupted": a
              resumed sweep goes on with it.
     score    pooled validation UF1 of the results, where it is known already.
+    sums     as in TrialRecord.
     """
 
     index: int
@@ -75,6 +76,7 @@ class Outcome:
     error: str = ""
     state: str = "complete"
     score: float | None = None
+    sums: Sums = field(default_factory=Sums, compare=False)
 
     @property
     def candidate(self) -> bool:
@@ -85,7 +87,7 @@ class Outcome:
     @property
     def trial(self) -> TrialRecord:
         """As the selection rules take it."""
-        return TrialRecord(self.index, dict(self.config), self.results)
+        return TrialRecord(self.index, dict(self.config), self.results, self.sums)
 
 
 @dataclass(frozen=True)

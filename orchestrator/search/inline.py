@@ -11,7 +11,7 @@ from optuna.trial import TrialState
 from orchestrator.search.control import Control
 from orchestrator.search.events import Listener, Outcome, TrialEnded
 from orchestrator.search.fold_order import informative
-from orchestrator.search.loop import folds_of_trial
+from orchestrator.search.loop import TrialProgress, folds_of_trial
 from orchestrator.search.samplers import Search
 from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable
@@ -43,10 +43,8 @@ def search(
         proposed.append(drawn)
         plan.keep(proposed)
         jobs = study.under(order, drawn)
-        ended = []
-        for event in folds_of_trial(
-            index, jobs, InlineRunner(store, table), control, judged=bool(study.inner_folds)
-        ):
+        ended, progress = [], TrialProgress(bool(study.inner_folds))
+        for event in folds_of_trial(index, jobs, InlineRunner(store, table), control, progress):
             ended.append(event)
             listener(event)
         store.pack([job.job_id for job in jobs])
@@ -56,6 +54,9 @@ def search(
         else:
             optuna_study.tell(trial, ended[-1].score)
         results = tuple(event.result for event in ended)
-        outcomes.append(Outcome(index, drawn, jobs[0].config, results, state=state, score=ended[-1].score))
+        score = ended[-1].score
+        outcomes.append(
+            Outcome(index, drawn, jobs[0].config, results, state=state, score=score, sums=progress.sums)
+        )
         listener(TrialEnded(outcomes[-1]))
     return outcomes

@@ -11,7 +11,7 @@ from contextlib import closing
 from orchestrator.search.events import FoldEnded
 from orchestrator.search.schedulers import Evidence
 from orchestrator.search.schedulers.evidence import Pool
-from orchestrator.selection.records import validation_uf1
+from orchestrator.selection.records import Sums, remembered
 from orchestrator.study.jobs import FoldJob
 from orchestrator.study.record import FoldRecord
 
@@ -24,7 +24,7 @@ class TrialProgress:
         self.judged = judged  # whether folds have validation people
         self.done = 0
         self.evidence: Evidence | None = None  # what a scheduler may know of the last result
-        self.pool = Pool()
+        self.pool, self.sums = Pool(), Sums()
 
     def add(self, result: FoldRecord) -> float:
         """The score. Lets go of the result's arrays, which are in the store."""
@@ -33,7 +33,8 @@ class TrialProgress:
         if self.judged:
             self.evidence = Evidence.of(result)
             score = self.pool.add(self.evidence)
-            validation_uf1(result)  # remembered, while its confusion matrices are at hand
+            self.sums.add(result)
+        remembered(result)
         result.let_go()
         return score
 
@@ -53,13 +54,12 @@ class Judge(typing.Protocol):
 
 
 def folds_of_trial(
-    trial: int, jobs: Sequence[FoldJob], runner: Runner, judge: Judge, *, judged: bool
+    trial: int, jobs: Sequence[FoldJob], runner: Runner, judge: Judge, progress: TrialProgress
 ) -> Generator[FoldEnded, None, None]:
     """Run a trial's folds in their order until all have ended or the judge stops it.
 
-    judged  whether folds have validation people. Raises what the runner raises.
+    progress  a new one, which the caller may ask afterwards. Raises what the runner raises.
     """
-    progress = TrialProgress(judged)
     with closing(runner.run(jobs)) as folds:
         for result, reused in folds:
             score = progress.add(result)

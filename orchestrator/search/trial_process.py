@@ -19,7 +19,7 @@ from orchestrator.runners.pending import FoldFailed
 from orchestrator.runners.ray import RayRunner
 from orchestrator.runners.sizing import Need
 from orchestrator.search.control import Control
-from orchestrator.search.loop import folds_of_trial
+from orchestrator.search.loop import TrialProgress, folds_of_trial
 from orchestrator.search.schedulers import Evidence
 from orchestrator.study.jobs import FoldJob, under
 from orchestrator.study.tasks import Annotations
@@ -74,7 +74,7 @@ def run_trial(
     judge = Control("none") if actor is None else RemoteJudge(actor)
     report: dict[str, Any] = {METRIC: 0.0, "state": "interrupted", "error": ""}
     try:
-        for event in folds_of_trial(index, own, runner, judge, judged=judged):
+        for event in folds_of_trial(index, own, runner, judge, TrialProgress(judged)):
             report = {METRIC: event.score, "state": event.state, "error": ""}
             ended = {"job": event.result.job_id, "reused": event.reused, "done": event.done, "of": event.of}
             if event.state != "running":

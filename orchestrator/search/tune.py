@@ -36,7 +36,7 @@ from orchestrator.search.events import FoldEnded, Listener, Note, Outcome, Trial
 from orchestrator.search.fold_order import informative
 from orchestrator.search.samplers import Search
 from orchestrator.search.trial_process import METRIC, run_trial
-from orchestrator.selection.records import validation_uf1
+from orchestrator.selection.records import Sums, remembered
 from orchestrator.study.jobs import FoldJob
 from orchestrator.study.record import FoldRecord
 from orchestrator.study.study import Study
@@ -115,6 +115,7 @@ class Follow(tune.Callback):
         self.outcomes: dict[int, Outcome] = {}
         self.jobs: dict[int, dict[str, FoldJob]] = {}
         self.results: dict[int, dict[str, FoldRecord]] = {}
+        self.sums: dict[int, Sums] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Tune keeps a copy of its callbacks for its own resume, which is not used here: ours goes by fold
@@ -142,8 +143,9 @@ class Follow(tune.Callback):
                 f"the result of fold {job.fold!r}, seed {job.seed} (job {job.job_id}) has gone from "
                 f"{self.store.root} since it was computed; go on with --resume, which computes it again"
             )
+        remembered(record)
         if record.validation:
-            validation_uf1(record)  # remembered, while its confusion matrices are at hand
+            self.sums.setdefault(index, Sums()).add(record)
         record.sharing(job.validation, job.test).let_go()
         held[job.job_id] = record
         self.listener(
@@ -177,8 +179,9 @@ class Follow(tune.Callback):
         # that of all its folds: what a process that died had told may be told no more
         score = trial.last_result[METRIC] if state in ("complete", "stopped") else None
         self.outcomes[index] = Outcome(
-            index, trial.config["drawn"], trial.config["config"], results, error, state, score
-        )
+            index, trial.config["drawn"], trial.config["config"], results, error, state, score,
+            self.sums.pop(index, Sums()),
+        )  # fmt: skip
         self.listener(TrialEnded(self.outcomes[index]))
 
 

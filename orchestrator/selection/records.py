@@ -15,7 +15,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,13 +34,48 @@ class SelectionError(BadInput):
     step."""
 
 
+class Sums:
+    """Pooled validation confusion matrices of one trial's folds, seed by seed, added up while the arrays of
+    each are at hand: to read 30,000 of them from the store again takes a quarter of a minute. Of a fold with
+    several models the first counts."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, tuple[set[str], NDArray[Any], NDArray[Any]]] = {}
+
+    def add(self, result: FoldRecord) -> None:
+        """Once for each result that has validation people."""
+        if result.member:
+            return
+        counts = validation_counts(result)
+        if result.seed not in self._of:
+            self._of[result.seed] = ({result.fold}, result.epochs, counts)
+            return
+        folds, grid, summed = self._of[result.seed]
+        union = grid if np.array_equal(grid, result.epochs) else np.union1d(grid, result.epochs)
+        # between two epochs of a grid no fold has evaluated any: sums stay as at the earlier one
+        summed = summed[rows_at(grid, union)] + counts[rows_at(result.epochs, union)]
+        folds.add(result.fold)
+        self._of[result.seed] = (folds, union, summed)
+
+    def of(self, keys: Iterable[Key]) -> tuple[NDArray[Any], NDArray[Any]] | None:
+        """(epochs (G,), counts int64 (G, C, C)) of exactly these folds, of one seed; None where the sums are
+        of others."""
+        asked = set(keys)
+        for seed, (folds, grid, summed) in self._of.items():
+            if asked == {(fold, seed) for fold in folds}:
+                return grid, summed
+        return None
+
+
 @dataclass(frozen=True)
 class TrialRecord:
-    """All results that one configuration has so far, in any order."""
+    """All results that one configuration has so far, in any order. sums: of them, as far as the search has
+    added them up."""
 
     index: int
     config: dict[str, Any]
     results: tuple[FoldRecord, ...]
+    sums: Sums = field(default_factory=Sums, compare=False)
 
     @functools.cached_property
     def pooled(self) -> dict[tuple[Key, ...], tuple[NDArray[Any], list[Rank]]]:
@@ -129,7 +164,7 @@ class Records:
         results = [self.of[trial][key] for key in keys]
         known = self._trial[trial].pooled
         if tuple(keys) not in known:
-            known[tuple(keys)] = pooled_ranks(results)[:2]
+            known[tuple(keys)] = pooled_ranks(results, self._trial[trial].sums.of(keys))[:2]
         grid, ranks = known[tuple(keys)]
         return ranks, [rows_at(result.epochs, grid) for result in results]
 
@@ -206,25 +241,42 @@ def validation_uf1(result: FoldRecord) -> NDArray[Any]:
     return result.uf1
 
 
+def test_called(result: FoldRecord) -> NDArray[Any]:
+    """integer (E, t): the class that each test clip is called at each epoch; remembered likewise."""
+    if not isinstance(result, FoldRecord):
+        called: NDArray[Any] = result.test_probs.argmax(axis=2)
+        return called
+    return result.test_called
+
+
+def remembered(result: FoldRecord) -> None:
+    """Before a record lets go of its arrays: what rules ask of all trials stays."""
+    if result.validation:
+        validation_uf1(result)
+    test_called(result)
+
+
 def rows_at(epochs: NDArray[Any], grid: NDArray[Any]) -> NDArray[Any]:
     """int (G,): the row of a fold's records at each epoch of a grid, which is that of its last evaluated
     epoch up to there."""
     return np.clip(np.searchsorted(epochs, grid, side="right") - 1, 0, None)
 
 
-def pooled_ranks(results: Iterable[FoldRecord]) -> tuple[NDArray[Any], list[Rank], list[NDArray[Any]]]:
+def pooled_ranks(
+    results: Iterable[FoldRecord], known: tuple[NDArray[Any], NDArray[Any]] | None = None
+) -> tuple[NDArray[Any], list[Rank], list[NDArray[Any]]]:
     """Validation of several folds, pooled, at every epoch that any of them evaluated.
 
     A fold that stopped early keeps the predictions of its last evaluated epoch. Returns the epochs (G,),
     their ranks (the loss is the mean over clips), and for each result, in the order given, the row of its
-    records at each of the G epochs.
+    records at each of the G epochs. known: epochs and counts of these results, where they are summed up.
     """
     results = list(results)
-    grid = np.unique(np.concatenate([r.epochs for r in results]))
+    grid = np.unique(np.concatenate([r.epochs for r in results])) if known is None else known[0]
     rows = [rows_at(r.epochs, grid) for r in results]
     pairs = list(zip(results, rows, strict=True))
     # one after the other: the arrays of 600 folds together are not held
-    counts = sum(validation_counts(r)[at] for r, at in pairs)
+    counts = sum(validation_counts(r)[at] for r, at in pairs) if known is None else known[1]
     loss = np.average(
         [r.validation_loss[at] for r, at in pairs], axis=0, weights=[len(r.validation) for r in results]
     )

@@ -7,7 +7,7 @@ as they were computed; together 45 kB in the store. Dropped: probabilities and c
 clips.
 
 A sweep has tens of thousands of folds, and its process holds them all until it chooses. What every fold is
-asked for again and again stays in memory (2 kB a fold); the arrays are read from the store when asked for.
+asked for again and again stays in memory (4 kB a fold); the arrays are read from the store when asked for.
 """
 
 from __future__ import annotations
@@ -25,13 +25,12 @@ from orchestrator.study.jobs import FoldResult
 
 @dataclass(frozen=True)
 class Arrays:
-    """E epochs, t test clips, C classes. train_loss, test_probs, outputs: as in FoldResult.
+    """E epochs, t test clips, C classes. train_loss, test_probs: as in FoldResult.
     validation_counts: unsigned (E, C, C), confusion matrices of the validation clips, rows = truth."""
 
     train_loss: NDArray[Any]
     validation_counts: NDArray[Any]
     test_probs: NDArray[Any]
-    outputs: dict[str, NDArray[Any]]
 
 
 @dataclass(eq=False, slots=True)
@@ -41,6 +40,7 @@ class FoldRecord:
     held   the arrays, or None: then they are read when asked for.
     again  function of a job's id: its record from the store, or None where it is gone.
     uf1    selection's, of the validation clips epoch by epoch, once it has been asked for.
+    called unsigned (E, t), classes of the largest test probabilities, once they have been asked for.
     """
 
     job_id: str
@@ -53,18 +53,18 @@ class FoldRecord:
     validation_loss: NDArray[Any]
     seconds: float
     notes: tuple[str, ...]
+    outputs: dict[str, NDArray[Any]]
     held: Arrays | None
     again: Callable[[str], FoldRecord | None] | None = None
     uf1: NDArray[Any] | None = None
+    called: NDArray[Any] | None = None
 
     @classmethod
     def of(cls, result: FoldResult, again: Callable[[str], FoldRecord | None] | None = None) -> FoldRecord:
         """What is kept of a result. again: where it will be found."""
         counts = result.validation_counts
         most = int(counts.max(initial=0))
-        arrays = Arrays(
-            result.train_loss, counts.astype(np.min_scalar_type(most)), result.test_probs, result.outputs
-        )
+        arrays = Arrays(result.train_loss, counts.astype(np.min_scalar_type(most)), result.test_probs)
         return cls(
             job_id=result.job_id,
             fold=result.fold,
@@ -76,6 +76,7 @@ class FoldRecord:
             validation_loss=result.validation_loss,
             seconds=result.seconds,
             notes=result.notes,
+            outputs=result.outputs,
             held=arrays,
             again=again,
         )
@@ -93,8 +94,12 @@ class FoldRecord:
         return self._arrays().test_probs
 
     @property
-    def outputs(self) -> dict[str, NDArray[Any]]:
-        return self._arrays().outputs
+    def test_called(self) -> NDArray[Any]:
+        """unsigned (E, t): the class that each test clip is called at each epoch."""
+        if self.called is None:
+            probs = self.test_probs
+            self.called = probs.argmax(axis=2).astype(np.min_scalar_type(max(0, probs.shape[2] - 1)))
+        return self.called
 
     def sharing(self, validation: tuple[str, ...], test: tuple[str, ...]) -> FoldRecord:
         """Itself, with these tuples of clip ids in the place of equal ones of its own: one for all trials."""

@@ -20,8 +20,8 @@ from urllib.parse import unquote, urlparse
 
 from orchestrator.tracking.errors import TrackingError
 from orchestrator.tracking.lock import alone
+from orchestrator.workspace.mlflow_files import ARTIFACTS
 
-ARTIFACTS = "mlartifacts"  # beside the file, in it a folder for each experiment
 # what holds the address of an artifact
 ADDRESSES = {
     "experiments": ("artifact_location",),

@@ -100,7 +100,8 @@ def _record(
         validation_loss=arrays["validation_loss"],
         seconds=facts["seconds"],
         notes=tuple(facts["notes"]),
-        held=Arrays(arrays["train_loss"], arrays["validation_counts"], arrays["test_probs"], outputs),
+        outputs=outputs,
+        held=Arrays(arrays["train_loss"], arrays["validation_counts"], arrays["test_probs"]),
     )
 
 

@@ -13,4 +13,4 @@ def test_a_second_run_computes_nothing_and_reports_the_same(tmp_path, monkeypatc
     again = scale.sweep(tmp_path, 6, 2, 3, 4)
     assert again["invented_s"] == 0
     assert (tmp_path / "sweeps" / "scale" / "predictions.csv").read_bytes() == report
-    assert len(list((tmp_path / "folds" / "packs").iterdir())) == 2 and scale.opened(tmp_path) < 2
+    assert len(list((tmp_path / "folds" / "packs").iterdir())) == 2 and scale.opened(tmp_path)[::2] < (2, 13)

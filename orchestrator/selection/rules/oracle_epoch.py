@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from orchestrator.selection.records import Records
+from orchestrator.selection.records import Records, test_called
 from orchestrator.selection.rules import last_epoch, nested
 from orchestrator.selection.rules.rule import Choice, Choices, Rule, Truth, true_class
 from orchestrator.study.record import FoldRecord
@@ -23,7 +23,7 @@ def pick(records: Records, truth: Truth) -> Choices:
 def best_epoch(result: FoldRecord, truth: Truth) -> int:
     """The row of the epoch with most test clips right, the later one of equals."""
     labels = np.array([true_class(truth, clip) for clip in result.test])
-    correct = (result.test_probs.argmax(axis=2) == labels).sum(axis=1)
+    correct = (test_called(result) == labels).sum(axis=1)
     return int(np.flatnonzero(correct == correct.max())[-1])
 
 

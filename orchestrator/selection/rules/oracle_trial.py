@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from orchestrator.selection import metrics
-from orchestrator.selection.records import Records, best, validation_ranks
+from orchestrator.selection.records import Records, best, test_called, validation_ranks
 from orchestrator.selection.rules.rule import Choice, Choices, Rule, Truth, true_class
 from orchestrator.study.record import FoldRecord
 
@@ -32,7 +32,7 @@ def best_trial(records: Records, truth: Truth, rule: str, epoch_of: Callable[[Fo
             rows, called = [], []
             for result in results:  # one by one: the arrays of one are in memory at a time
                 rows.append(epoch_of(result))
-                called.append(result.test_probs[rows[-1]].argmax(axis=1))
+                called.append(test_called(result)[rows[-1]])
             labels = [true_class(truth, clip) for result in results for clip in result.test]
             uf1 = metrics.uf1(labels, np.concatenate(called), results[0].test_probs.shape[2])
             chosen = {key: Choice(index, row) for key, row in zip(keys, rows, strict=True)}

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from orchestrator.search.loop import folds_of_trial
+from orchestrator.search.loop import TrialProgress, folds_of_trial
 from orchestrator.study.record import FoldRecord
 from tests.orchestrator.selection.records_by_hand import record
 
@@ -40,7 +40,7 @@ class StopsAfter:
 def run(after, *, judged=True):
     runner = Ready()
     events = []
-    for event in folds_of_trial(7, JOBS, runner, StopsAfter(runner, after), judged=judged):
+    for event in folds_of_trial(7, JOBS, runner, StopsAfter(runner, after), TrialProgress(judged)):
         runner.log.append("told")
         events.append(event)
     return runner.log, events

@@ -10,10 +10,17 @@ import sqlite3
 import subprocess
 import sys
 import time
+import tomllib
 from contextlib import closing
+from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.store.artifact.artifact_repository_registry import (
+    get_artifact_repository,
+    get_registered_artifact_repositories,
+)
 from mlflow.store.db.utils import _get_latest_schema_revision
 
 from orchestrator.tracking import database
@@ -21,6 +28,7 @@ from orchestrator.tracking.connection import reach
 from orchestrator.tracking.database import ARTIFACTS, make
 from orchestrator.tracking.errors import TrackingError
 from orchestrator.tracking.tracker import Tracker
+from orchestrator.workspace.mlflow_files import now_at
 from tests.orchestrator.selection.test_rules import two_trials
 from tests.orchestrator.tracking.test_tracker import held, log
 from tests.waiting import LIMIT, until
@@ -203,6 +211,35 @@ def test_a_moved_workspace_finds_its_artifacts_and_writes_none_where_it_was(made
     for place in (now, copy):
         found = MlflowClient(f"sqlite:///{place}/mlflow.db").get_experiment_by_name("mer-c-2class")
         assert found.artifact_location == (place / ARTIFACTS / "mer-c-2class").as_uri()
+
+
+def test_a_moved_workspace_shows_its_artifacts_to_any_client_before_a_command_of_ours(
+    made, tmp_path, monkeypatch
+):
+    point = tomllib.loads(Path("pyproject.toml").read_text())["project"]["entry-points"]
+    files = EntryPoint("file", point["mlflow.artifact_repository"]["file"], "mlflow.artifact_repository")
+    monkeypatch.setitem(get_registered_artifact_repositories(), "file", files.load())
+    was, now = tmp_path / "a b" / "ws", tmp_path / "é b" / "ws"
+    was.mkdir(parents=True)
+    shutil.copy(made, was / "mlflow.db")
+    tracker = Tracker(f"sqlite:///{was}/mlflow.db", SWEEP, "id")
+    log(tracker, two_trials()[0])
+    run = tracker._trials(0)[0].info.run_id
+    names = ["curves.parquet", "folds.csv"]
+
+    def seen(folder):
+        return [file.path for file in MlflowClient(f"sqlite:///{folder}/mlflow.db").list_artifacts(run)]
+
+    assert seen(was) == names
+    now.parent.mkdir()
+    shutil.move(was, now)
+    assert seen(now) == names
+    before = MlflowClient(f"sqlite:///{now}/mlflow.db").get_run(run).info.artifact_uri
+    monkeypatch.setenv("_MLFLOW_SERVER_FILE_STORE", f"sqlite:///{now}/mlflow.db")  # as mlflow ui does
+    assert [file.path for file in get_artifact_repository(before).list_artifacts()] == names
+    assert not was.exists()  # looking has made nothing where it was
+    address = (was / ARTIFACTS / "e" / "x").as_uri()
+    assert now_at(address, "http://server") == now_at(address, f"sqlite:///{now}/mlflow.db") == address
 
 
 def test_a_deleted_experiment_is_told_with_the_command_that_brings_it_back(made, tmp_path):
