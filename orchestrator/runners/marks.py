@@ -34,7 +34,7 @@ def begins(sweep: str) -> bool:
     reads the marks afterwards knows of every task that goes on."""
     if not sweep:
         return True
-    _internal_kv_put(_key("runs", sweep, ray.get_runtime_context().get_task_id()), b"1")
+    _internal_kv_put(_key("runs", sweep, _own()), b"1")
     if drains(sweep):
         ends(sweep)
         return False
@@ -44,7 +44,7 @@ def begins(sweep: str) -> bool:
 def ends(sweep: str) -> None:
     """Called by a task that ends, however it ends."""
     if sweep:
-        forget(sweep, ray.get_runtime_context().get_task_id())
+        forget(sweep, _own())
 
 
 def forget(sweep: str, task: str) -> None:
@@ -73,6 +73,11 @@ def waited_for(sweep: str) -> dict[str, float] | None:
         if held := _internal_kv_get(_key("waits", sweep, who)):
             return dict(json.loads(held))
     return None
+
+
+def _own() -> str:
+    """Id of the task that this process runs."""
+    return str(ray.get_runtime_context().get_task_id())
 
 
 def _ids(what: str, sweep: str) -> set[str]:
