@@ -18,6 +18,8 @@ COMMANDS = {
     "compare": ("orchestrator.compare", "several models, or one model's ablations, as one table"),
     "report": ("orchestrator.report", "a sweep's table, CSV files and pictures"),
     "resume": ("orchestrator.resume", "go on with a sweep: only what is missing is computed"),
+    "list": ("orchestrator.list", "the sweeps of a workspace: state, model, corpus, score"),
+    "status": ("orchestrator.status", "how far a running sweep is, from another terminal"),
     "clean": ("orchestrator.clean", "what may be deleted, and delete it"),
     "send": ("orchestrator.send", "send to MLflow what a sweep could not"),
     "remote": ("orchestrator.remote", "sweeps on a cluster: status, logs, stop, resume"),

@@ -21,7 +21,7 @@ from orchestrator.console.terminal import terminal
 from orchestrator.results.report import render
 from orchestrator.sweeps.execution import Execution
 from orchestrator.tracking.outbox import Outbox
-from orchestrator.workspace.sweep_folder import folder_of
+from orchestrator.workspace.sweep_folder import folder_of, runs
 
 console = terminal()
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -50,6 +50,8 @@ def main(
         if not outbox.sent:
             outbox.say_rest()
             raise typer.Exit(NOT_IN_MLFLOW)
+        if not outbox.record["ended"] and not runs(folder):
+            outbox.left("KILLED")  # its process could not say so itself
         outbox.tell()
         console.print(f"MLflow at {redacted(uri)} has all {len(outbox.record['trials'])} trials of {name}")
         if not outbox.record["ended"]:

@@ -8,7 +8,6 @@ and the same command goes on.
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
-from preprocessing import check, extract, local_ray, people, plugins, show
+from preprocessing import check, extract, joined_ray, local_ray, people, plugins, show
 from preprocessing.apex import SPOTTERS
 from preprocessing.choice import Choice
 from preprocessing.datasets import DATASETS
@@ -36,8 +35,16 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__d
 console = Terminal()
 
 Corpus = Annotated[str, typer.Argument(help=f"one of {', '.join(DATASETS)}, or a plugin's")]
+
+
+def _of_home(path: Path | None) -> Path | None:
+    """The shell expands no tilde in --workspace=~/x."""
+    return path and path.expanduser()
+
+
 Root = Annotated[
-    Path | None, typer.Option(help="folder of the corpus; synthetic is rendered if none is given")
+    Path | None,
+    typer.Option(help="folder of the corpus; synthetic is rendered if none is given", callback=_of_home),
 ]
 Plugins = Annotated[
     list[str],
@@ -109,7 +116,9 @@ def extract_command(
     features: Annotated[
         list[str], typer.Option(help=f"feature set, repeatable, or 'all': {', '.join(INPUTS)}")
     ] = ["roi_flow14"],  # noqa: B006
-    workspace: Annotated[Path, typer.Option(help="where feature sets are kept")] = Path("workspace"),
+    workspace: Annotated[Path, typer.Option(help="where feature sets are kept", callback=_of_home)] = Path(
+        "workspace"
+    ),
     store: Annotated[
         str, typer.Option(help="keep them there instead: a shared folder, or s3://bucket/prefix")
     ] = "",
@@ -160,7 +169,7 @@ def extract_command(
 @app.command(name="check")
 def check_command(
     corpus: Corpus,
-    root: Annotated[Path, typer.Option(help="folder of the corpus")],
+    root: Annotated[Path, typer.Option(help="folder of the corpus", callback=_of_home)],
     same_person: Annotated[
         Path | None, typer.Option(help="CSV of ids that are one person, a pair a line: id,same as id")
     ] = None,
@@ -184,9 +193,9 @@ def show_command(
         ),
     ],
     root: Root = None,
-    workspace: Annotated[Path, typer.Option(help="where the sheet is written, in sheets/")] = Path(
-        "workspace"
-    ),
+    workspace: Annotated[
+        Path, typer.Option(help="where the sheet is written, in sheets/", callback=_of_home)
+    ] = Path("workspace"),
     flow: Flow = DEFAULT.flow,
     steps: Steps = DEFAULT.steps,
     keep: Keep = DEFAULT.keep,
@@ -222,11 +231,8 @@ def _settings(
 
 
 def _start_ray() -> None:
-    import ray  # only where it is used: a command of its own starts its own Ray
-
     if address := os.environ.get("MER_ADDRESS"):  # set on a cluster's hosts: its cluster.yaml
-        local_ray.close_token()
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+        joined_ray.join(address)
     else:
         local_ray.start()
 

@@ -11,12 +11,16 @@ at most.
 from __future__ import annotations
 
 import logging
+import secrets
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import cv2
 import ray
 from ray.exceptions import RayError
+from ray.experimental.internal_kv import _internal_kv_exists, _internal_kv_put
 
 from preprocessing.errors import BadInput
 from preprocessing.pipeline import Pipeline
@@ -29,10 +33,13 @@ from preprocessing.tries import TRIES, Tries
 # process is quarantined after TRIES on one machine; twice that, for a second machine and for kills that mean
 # no clip.
 ENDS = 2 * TRIES * CLIPS_PER_SHARD
+CPUS = 0.5  # of a worker
+PATIENT = 8.0  # seconds in which no worker begins before it is said
 
 
 class _Worker:
-    def __init__(self, plans: list[ray.ObjectRef[Any]]) -> None:
+    def __init__(self, plans: list[ray.ObjectRef[Any]], began: bytes) -> None:
+        _internal_kv_put(began, b"1")
         cv2.setNumThreads(1)  # one worker, one core; more would only fight
         self.plan: Plan = ray.get(plans[0])
         install(self.plan.plugins)
@@ -46,30 +53,63 @@ class _Worker:
             return {"shard": row["id"], "clips": 0, "failed": 0, "why": str(error), "disk": disk}
 
 
-def with_ray(workers: int) -> Callable[[Plan, list[int]], Iterator[dict[str, int]]]:
-    """A runner for extract.run over ``workers`` actors on the Ray that is running (ray.init first)."""
+@contextmanager
+def _told_of_wait(began: bytes, say: Callable[[str], None] | None) -> Iterator[None]:
+    """While no worker has begun, say what they wait for and what is there: once, as long as that is the
+    same."""
+    over = threading.Event()
+
+    def watch() -> None:
+        said = ""
+        while say and not over.wait(PATIENT) and not _internal_kv_exists(began):
+            held = float(ray.cluster_resources().get("CPU", 0))
+            free = float(ray.available_resources().get("CPU", 0))
+            text = (
+                f"waiting, no clip is read: a worker asks for {CPUS:g} CPU; Ray has {len(ray.nodes())} nodes "
+                f"with {held:g} CPU ({free:g} free). Ctrl-C ends it"
+            )
+            if free < CPUS and text != said:
+                say(text)
+                said = text
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def with_ray(
+    workers: int, say: Callable[[str], None] | None = None
+) -> Callable[[Plan, list[int]], Iterator[dict[str, int]]]:
+    """A runner for extract.run over up to ``workers`` actors on the Ray that is running (ray.init first).
+    Those for which there is room begin; the others do as it comes. say: is told what they wait for."""
 
     def runner(plan: Plan, numbers: list[int]) -> Iterator[dict[str, int]]:
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False  # ours counts clips
         order = ray.data.from_items([{"id": n} for n in numbers], override_num_blocks=len(numbers))
-        pool = ray.data.ActorPoolStrategy(size=min(workers, len(numbers)))
+        most = min(workers, len(numbers))
+        room = int(ray.cluster_resources().get("CPU", 0) / CPUS)
+        pool = ray.data.ActorPoolStrategy(min_size=max(1, min(most, room)), max_size=most)
+        began = f"mer-extracts-{secrets.token_hex(8)}".encode()
         # The plan by reference: it stays in this process, so a restarted actor finds it again.
         held = ray.put(plan)
         done = order.map(
             _Worker,  # type: ignore[arg-type]
-            fn_constructor_args=([held],),
+            fn_constructor_args=([held], began),
             compute=pool,
-            num_cpus=0.5,
+            num_cpus=CPUS,
             max_restarts=ENDS * len(numbers),
             max_task_retries=ENDS,
         )
         try:
-            for row in done.iter_rows():
-                if row["why"]:
-                    raise OSError(row["why"]) if row["disk"] else CorpusError(row["why"])
-                yield {key: int(row[key]) for key in ("shard", "clips", "failed")}
+            with _told_of_wait(began, say):
+                for row in done.iter_rows():
+                    if row["why"]:
+                        raise OSError(row["why"]) if row["disk"] else CorpusError(row["why"])
+                    yield {key: int(row[key]) for key in ("shard", "clips", "failed")}
         except RayError as error:
             raise CorpusError(
                 f"the workers of this extraction ended again and again: {_first_line(error)}. Look at the "

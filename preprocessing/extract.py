@@ -209,17 +209,43 @@ def prepare(
     report   is told of every shard; say, once, that nothing was missing.
     Raises CorpusError, TooManyFailures, PluginError, PlaceError, OSError.
     """
+    todo = planned(corpus, root, names, workspace, store, settings, choice, plugins, report)
+    return prepared(todo, workers, max_failed, report, say)
+
+
+def planned(
+    corpus: str,
+    root: Path | None,
+    names: Iterable[str],
+    workspace: Path,
+    store: str | None = None,
+    settings: Settings | None = None,
+    choice: Choice | None = None,
+    plugins: Collection[Plugin] = (),
+    report: Report | None = None,
+) -> Plan:
+    """The first half of ``prepare``, which needs no Ray and finds a wrong root, label or choice."""
     out = place(store or workspace) / "features"  # a wrong address is told before anything is rendered
     root = root or synthetic_root(corpus, workspace, report)
-    todo = plan(corpus, root, names, out, settings, choice, plugins)
+    return plan(corpus, root, names, out, settings, choice, plugins)
+
+
+def prepared(
+    todo: Plan,
+    workers: int = 0,
+    max_failed: float = 0.2,
+    report: Report | None = None,
+    say: Callable[[str], None] | None = None,
+) -> Extraction:
+    """The second half of ``prepare``."""
     runner: Runner = inline
     if workers and not todo.pictures:  # reading ready pictures is faster than starting actors
         from preprocessing.distribute import with_ray  # Ray Data only where it is used
 
-        runner = with_ray(workers)
+        runner = with_ray(workers, say)
     done = run(todo, runner, max_failed=max_failed, report=report)
     if say and not done.extracted:
-        say(f"features of {corpus} are there: {', '.join(s.version for s in todo.specs.values())}")
+        say(f"features of {todo.corpus} are there: {', '.join(s.version for s in todo.specs.values())}")
     return done
 
 

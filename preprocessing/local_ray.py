@@ -35,6 +35,8 @@ def start(**options: Any) -> None:
     """
     import ray  # half a second, and a command that joins a cluster needs none of this
 
+    # under `uv run` Ray would pack the current folder for its workers, and start each by uv anew
+    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     make_token()
     folder = private_folder()
     with _on_loopback(), _without_idle_helpers():

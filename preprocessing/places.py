@@ -152,9 +152,11 @@ def place(where: str | Place) -> Place:
     if isinstance(where, S3Path):
         return where
     text = str(where)
+    if "\0" in text:
+        raise PlaceError(f"{text!r} holds a NUL character, which no path has")
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):/", text)
     if not scheme:
-        return Path(text).absolute()
+        return Path(text).expanduser().absolute()
     if isinstance(where, Path):
         raise PlaceError(
             f"{scheme[1]}:// is an address, and a folder of this machine is needed here; an S3 bucket goes "

@@ -68,7 +68,7 @@ BREAKS = [
     ("orchestrator/runners/ray_quirks.py", "class_cache.ENV_VARS_TO_PROPAGATE.clear()", "pass", "tests/faults/test_secrets.py"),
     ("orchestrator/search/tune.py", "max_failures=RESTARTS", "max_failures=0", "tests/faults/test_trials.py"),
     ("orchestrator/search/draining.py", "if self.asked:", "if False:", "tests/faults/test_trials.py"),
-    ("orchestrator/search/tune.py", "ray_runner.drain(self.sweep)", "pass", "tests/faults/test_trials.py"),
+    ("orchestrator/search/tune.py", "marks.drain(self.sweep)", "pass", "tests/faults/test_trials.py"),
     ("orchestrator/tracking/outbox.py", "self.waiting.remove(what)", "pass", "tests/orchestrator/tracking/test_outbox.py"),
     ("orchestrator/tracking/outbox.py", "self._pass(write=again)", "False", "tests/orchestrator/tracking/test_outbox.py"),
     ("orchestrator/tracking/lock.py", "fcntl.flock(handle, fcntl.LOCK_EX)", "pass", "tests/orchestrator/tracking/test_outbox.py"),

@@ -18,7 +18,7 @@ FENCES = {
     "ray": (
         "preprocessing/distribute.py",
         "preprocessing/local_ray.py",
-        "preprocessing/__main__.py",
+        "preprocessing/joined_ray.py",
         "orchestrator/runners/",
         "orchestrator/search/tune.py",
         "orchestrator/search/trial_process.py",
@@ -51,6 +51,7 @@ SHARED = (
     "datasets",
     "people",
     "local_ray",
+    "joined_ray",
     "cells",
     "terminal",
 )

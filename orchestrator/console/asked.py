@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -81,6 +82,10 @@ Scheduler = Annotated[
         help=f"{_names(SCHEDULERS)}: who stops a trial early, by the validation people of all folds so far"
     ),
 ]
+Subjects = Annotated[
+    str,
+    typer.Option(help="only these people, as if the corpus held no others: p01,p02, or a file, one a line"),
+]
 SamePerson = Annotated[
     Path | None,
     typer.Option(
@@ -137,7 +142,12 @@ Store = Annotated[
         help="features and fold results: a shared folder, or s3://bucket/prefix; the workspace by default"
     ),
 ]
-Workspace = Annotated[Path, typer.Option(help="folder for features, fold results, sweeps and MLflow")]
+Workspace = Annotated[
+    Path,
+    typer.Option(
+        help="folder for features, fold results, sweeps and MLflow", callback=lambda path: path.expanduser()
+    ),
+]
 TrackingUri = Annotated[str, typer.Option(help="MLflow; SQLite in the workspace if none is given")]
 MaxFailed = Annotated[float, typer.Option(help="share of quarantined clips that is still a corpus")]
 
@@ -193,11 +203,13 @@ def experiment_fields(options: Mapping[str, Any], base: Experiment | None = None
         fields["model"] = names[0] if len(names) == 1 else tuple(names)
     if "corpus" in options or "root" in options:
         fields["corpora"] = _corpora(
-            options.get("corpus") or [one.name for one in (base.corpora if base else usual("corpora"))],
+            options.get("corpus") or _named(base, options.get("root", [])),
             options.get("root", []),
         )
     if "settings" in options:
         fields["settings"] = (dict(base.settings) if base else {}) | parse_settings(options["settings"])
+    if "subjects" in options:
+        fields["subjects"] = _people(options["subjects"])
     if "same_person" in options:
         fields["same_person"] = people.read(options["same_person"])
     if "plugin" in options:
@@ -210,6 +222,28 @@ def experiment_fields(options: Mapping[str, Any], base: Experiment | None = None
 def execution_fields(options: Mapping[str, Any]) -> dict[str, Any]:
     """Fields of an Execution, likewise."""
     return {name: options[name] for name in EXECUTION if name in options}
+
+
+def _named(base: Experiment | None, roots: list[str]) -> list[str]:
+    """Corpora of roots without --corpus: those of the experiment, else a folder with a manifest is one."""
+    if base or not roots:
+        return [one.name for one in (base.corpora if base else usual("corpora"))]
+    for root in roots:
+        if not any(Path(root).glob("manifest.*")):
+            raise ConfigError(
+                f"--root {root}: which corpus is it? It is no folder with a manifest.csv; give --corpus, one "
+                f"of {', '.join(DATASETS)}"
+            )
+    return ["manifest"] * len(roots)
+
+
+def _people(text: str) -> tuple[str, ...]:
+    """Names with commas between, or the name of a file with one a line. Raises OSError."""
+    held = Path(text).read_text(encoding="utf-8") if Path(text).is_file() else text
+    found = tuple(filter(None, map(str.strip, re.split(r"[,\n]", held))))
+    if not found:
+        raise ConfigError(f"--subjects {text!r} names nobody; write p01,p02, or a file with one a line")
+    return tuple(dict.fromkeys(found))
 
 
 def _corpora(names: list[str], roots: list[str]) -> tuple[tuple[str, str], ...]:

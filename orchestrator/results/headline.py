@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ def headline(summary: Mapping[str, Any]) -> str:
         kind = "ORACLE, no result"
     if search := adaptive(summary):
         kind += f": trials chosen by {' and '.join(search)} with all validation people in view"
-    notes = [said for said in (_gaps(summary), looks_said(summary)) if said]
+    notes = [said for said in (_only(summary), _gaps(summary), looks_said(summary)) if said]
     return "; ".join(
         [
             f"{rule} ({kind}), AUs {au_of(summary)}: UF1 {score['uf1']:.4f}  UAR {score['uar']:.4f}  WAR "
@@ -30,6 +31,14 @@ def headline(summary: Mapping[str, Any]) -> str:
             *notes,
         ]
     )
+
+
+def _only(summary: Mapping[str, Any]) -> str:
+    """Who alone was asked for, by --subjects; "" for everybody."""
+    people = summary.get("only_subjects", [])
+    if not people:
+        return ""
+    return f"of {len(people)} chosen people alone ({', '.join(people[:5])}{' ...' * (len(people) > 5)})"
 
 
 def _gaps(summary: Mapping[str, Any]) -> str:
@@ -58,8 +67,9 @@ def next_commands(name: str, workspace: Path, tracking_uri: str, model: str) -> 
     return (
         "next:\n"
         "  compare runs in a browser   mlflow ui --host 127.0.0.1 --backend-store-uri "
-        f"{redacted(tracking_uri)}\n"
-        f"  tables and pictures         python -m orchestrator.report {name} --workspace {workspace}\n"
+        f"{shlex.quote(redacted(tracking_uri))}\n"
+        f"  tables and pictures         python -m orchestrator.report {name} --workspace "
+        f"{shlex.quote(str(workspace))}\n"
         f"  your own clips              python -m orchestrator.sweep {model} --corpus manifest --root "
         "FOLDER_WITH_manifest.csv"
     )

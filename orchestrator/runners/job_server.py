@@ -119,7 +119,12 @@ def job_server(
 ) -> Iterator[JobSubmissionClient]:
     """The head's job server; what goes wrong while it is used becomes an error with the next step. Raises as
     ``submit`` does."""
-    shown, host = redacted(address), urlsplit(address).hostname or ""
+    try:
+        shown, host = redacted(address), urlsplit(address).hostname or ""
+    except ValueError as error:
+        raise ConfigError(
+            f"--address {redacted(address)!r} is no address ({error}); give one, for example {LOCAL}"
+        ) from error
     if not address.startswith(("http://", "https://")) or not host:
         raise ConfigError(f"--address {shown!r} is no job server; give one, for example {LOCAL}")
     if other := [

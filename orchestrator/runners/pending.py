@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import logging
 import math
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import ray
-from ray.exceptions import OutOfMemoryError, RayTaskError, WorkerCrashedError
+from ray.exceptions import OutOfMemoryError, RayTaskError, TaskCancelledError, WorkerCrashedError
 
-from orchestrator.runners import sizing
+from orchestrator.runners import marks, room, sizing
 from orchestrator.runners.sizing import Need, Peak
 from orchestrator.study.jobs import FoldJob
 from orchestrator.study.record import FoldRecord
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 CRASHES = 4  # times that Ray starts a fold again whose worker or node died
 ATTEMPTS = 2  # times that a fold which raises is tried
 ENLARGED = 4  # times that a fold which runs out of memory is given more
+LOOK = 1.0  # seconds between two looks at tasks none of which ends
+PATIENT = 4.0  # seconds in which no task of a trial runs before its wait is said
 
 Pack = tuple[FoldJob, ...]
 
@@ -74,11 +77,15 @@ class Pending:
         task: Any,
         need: Need,
         share: int,
+        sweep: str = "",
     ):
-        """arguments: what the Ray task ``task`` is called with, of a pack and its need. share: as in
+        """arguments: what the Ray task ``task`` is called with, of a pack and its need. share, sweep: as in
         RayRunner."""
         self.store, self.annotations, self.arguments = store, annotations, arguments
-        self.task, self.need, self.share = task, need, share
+        self.task, self.need, self.share, self.sweep = task, need, share, sweep
+        self.drains = False
+        self._waiting = ""  # id of the task under which the wait of all was said
+        self._since = time.monotonic()  # when one was last seen to run
         self.failed: list[str] = []  # of each fold that failed for good, its name and traceback
         # of a task: its pack, its need, failures, enlargements
         self.tasks: dict[ray.ObjectRef[Any], tuple[Pack, Need, int, int]] = {}
@@ -94,8 +101,8 @@ class Pending:
                 self.need = self._sized(peaks[-1]) if peaks else first
                 packs = packs[1:]
             rest = deque(packs)
-            while rest or self.tasks:
-                while rest and len(self.tasks) < self._places(len(packs)):
+            while (rest and not self.drains) or self.tasks:
+                while rest and not self.drains and len(self.tasks) < self._places(len(packs)):
                     self._start(rest.popleft(), self.need)
                 yield from self._next([])
             if self.failed:
@@ -103,6 +110,7 @@ class Pending:
         finally:
             for reference in self.tasks:
                 ray.cancel(reference, force=True)
+            self._runs()
 
     def _start(self, pack: Pack, need: Need, failures: int = 0, enlarged: int = 0) -> None:
         # SPREAD: else the placement group of the trial, which has no CPU, would hold the task.
@@ -125,11 +133,20 @@ class Pending:
 
     def _next(self, peaks: list[Peak]) -> Iterator[FoldRecord]:
         """Wait for one task. Its results, kept; none if it is to be tried again, or the sweep is ending."""
-        (done,), _ = ray.wait(list(self.tasks), num_returns=1)
-        pack, need, failures, enlarged = self.tasks.pop(done)
+        done: list[ray.ObjectRef[Any]] = []
+        while not done:
+            done, _ = ray.wait(list(self.tasks), num_returns=1, timeout=LOOK)
+            if not done:
+                self._look()
+        self._runs()
+        pack, need, failures, enlarged = self.tasks.pop(done[0])
         try:
-            ended = ray.get(done)
+            ended = ray.get(done[0])
+        except TaskCancelledError:
+            return
         except (RayTaskError, WorkerCrashedError, OutOfMemoryError) as error:
+            if self.sweep:
+                marks.forget(self.sweep, done[0].task_id().hex())
             self._again(pack, need, failures, enlarged, error)
             return
         if ended is None:
@@ -140,6 +157,30 @@ class Pending:
             records.append(FoldRecord.of(self.annotations.signed(one, job), self.store.again))
             self.store.save(records[-1], job)
         yield from records
+
+    def _look(self) -> None:
+        """None has ended: call back those that wait for room if the sweep drains, else say what they wait
+        for."""
+        if not self.sweep:
+            return
+        self.drains = marks.drains(self.sweep)
+        running = marks.running(self.sweep)
+        idle = [reference for reference in self.tasks if reference.task_id().hex() not in running]
+        if self.drains:
+            for reference in idle:
+                ray.cancel(reference, force=False)
+        elif len(idle) < len(self.tasks):
+            self._runs()
+        elif not self._waiting and time.monotonic() - self._since >= PATIENT:
+            self._waiting = idle[0].task_id().hex()
+            marks.waits(self.sweep, self._waiting, room.asked(self.tasks[idle[0]][1]))
+
+    def _runs(self) -> None:
+        """A task runs, or has ended."""
+        self._since = time.monotonic()
+        if self._waiting:
+            marks.waits(self.sweep, self._waiting, None)
+            self._waiting = ""
 
     def _again(self, pack: Pack, need: Need, failures: int, enlarged: int, error: Exception) -> None:
         if (

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import gc
-import logging
 import os
 import signal
 from collections.abc import Generator, Sequence
@@ -17,17 +16,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import ray
-from ray.experimental.internal_kv import _internal_kv_exists, _internal_kv_put
 
 from orchestrator.common.signals import handled
-from orchestrator.runners import lost, sizing
+from orchestrator.runners import lost, marks, sizing
 from orchestrator.runners.limit import time_limit
 from orchestrator.runners.pending import CRASHES, Pending, packs
 from orchestrator.runners.sizing import Need, Peak
 from orchestrator.study.jobs import FoldJob, FoldResult
 from orchestrator.study.tasks import Annotations, FoldTask, SharedInputs, unsigned
 from orchestrator.workspace.store import FoldStore
-from preprocessing import local_ray
+from preprocessing import joined_ray, local_ray
 
 if TYPE_CHECKING:
     from orchestrator.runners.inline import Ended
@@ -55,16 +53,17 @@ def _folds(
     from orchestrator.runners.inline import train
     from orchestrator.study import plugins
 
-    if drains(sweep):
+    if not marks.begins(sweep):
         return None
-    plugins.install(shared.plugins, only=("MODEL",))
-    _imports_stay()
-    sizing.reset(need.device)
     try:
+        plugins.install(shared.plugins, only=("MODEL",))
+        _imports_stay()
+        sizing.reset(need.device)
         with time_limit(need.limit_s):
             results = train(tasks, shared, need.device)
         return [unsigned(result) for result in results], sizing.measure(need.device)
     finally:
+        marks.ends(sweep)
         gc.collect()  # this process runs other people's folds next: nothing of this one's labels stays behind
 
 
@@ -72,7 +71,8 @@ def start(address: str | None, cpus: int | None = None, gpus: int | None = None)
     """Join the cluster at ``address``, or start Ray on this machine alone, without a dashboard, also where
     another one runs already.
 
-    What listens then, and to whom it answers: preprocessing/local_ray.py. Raises BadInput, OSError.
+    What listens then, and to whom it answers: preprocessing/local_ray.py. Raises BadInput, OSError; for a
+    cluster that does not answer within seconds too (preprocessing/joined_ray.py).
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     # Tune's new reporter prints a banner even when told to be silent
@@ -80,13 +80,7 @@ def start(address: str | None, cpus: int | None = None, gpus: int | None = None)
     if ray.is_initialized():
         return
     if address:
-        local_ray.close_token()
-        ray.init(
-            address=address,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            runtime_env={"env_vars": KEEP_MEMORY},
-        )
+        joined_ray.join(address, runtime_env={"env_vars": KEEP_MEMORY})
     else:
         for name, value in KEEP_MEMORY.items():  # Ray's processes on this machine inherit it
             os.environ.setdefault(name, value)
@@ -115,26 +109,16 @@ def _imports_stay() -> None:
     gc.freeze()
 
 
+def cpus() -> int:
+    """Of the Ray that is running, at least 1: a container may have fewer than its host."""
+    return max(1, int(ray.cluster_resources().get("CPU", 0)))
+
+
 def warm(model: str, brought: tuple[Plugin, ...] = ()) -> None:
     """Let a worker for every CPU begin to import what folds need, while the sweep itself is still reading;
     waits for none. brought: the user's plugins."""
     for _ in range(int(ray.cluster_resources().get("CPU", 0))):
         _imported.options(scheduling_strategy="SPREAD").remote(model, brought)
-
-
-def drain(sweep: str) -> None:
-    """From now on no fold of the sweep begins; those that run may end."""
-    _internal_kv_put(_flag(sweep), b"1")
-
-
-def drains(sweep: str) -> bool:
-    """Asked by every task. Not of an actor: while a task waits for ``ray.get``, Ray gives its CPU away, and
-    then too many run."""
-    return bool(sweep) and bool(_internal_kv_exists(_flag(sweep)))
-
-
-def _flag(sweep: str) -> bytes:
-    return f"mer-drains-{sweep}".encode()
 
 
 @dataclass(frozen=True)
@@ -144,7 +128,7 @@ class RayRunner:
     shared       reference to the study's SharedInputs in the object store.
     annotations  of the table: in this process alone.
     sweep        any name of the sweep that no other one on this Ray has: once it drains, folds that have not
-                 begun are left out.
+                 begun are left out, and those that wait for room are called back.
     share        this trial takes one of so many parts of the cluster's places, so that trials which race run
                  side by side: a fold begun before its trial's first ones have spoken is often wasted
                  (replayed with 16 places and 8 trials: 75 % of all folds instead of 26 %). 0 = all of its
@@ -181,5 +165,6 @@ class RayRunner:
             self.task or _folds,
             self.need,
             self.share,
+            self.sweep,
         )
         yield from ((result, False) for result in pending.run(packs(missing, self.need)))

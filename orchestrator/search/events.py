@@ -31,6 +31,13 @@ class Preparing:
 
 
 @dataclass(frozen=True)
+class Waits:
+    """No fold runs, and why, in a sentence; "" when one runs again."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class SearchBegins:
     """So many trials, each with so many folds over all seeds."""
 
@@ -97,5 +104,5 @@ class TrialEnded:
     outcome: Outcome
 
 
-Event = Note | Preparing | SearchBegins | FoldEnded | TrialEnded
+Event = Note | Preparing | Waits | SearchBegins | FoldEnded | TrialEnded
 Listener = Callable[[Event], object]

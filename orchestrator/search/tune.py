@@ -25,14 +25,15 @@ from ray.exceptions import RayError
 from ray.tune.search import Searcher
 from ray.tune.search.optuna import OptunaSearch
 
+from orchestrator.runners import marks, ray_quirks
 from orchestrator.runners import ray as ray_runner
-from orchestrator.runners import ray_quirks
 from orchestrator.runners.lost import watched
 from orchestrator.runners.pending import places
+from orchestrator.runners.room import Watch
 from orchestrator.runners.sizing import Need
 from orchestrator.search.control import Control
 from orchestrator.search.draining import Draining
-from orchestrator.search.events import FoldEnded, Listener, Note, Outcome, TrialEnded
+from orchestrator.search.events import FoldEnded, Listener, Note, Outcome, TrialEnded, Waits
 from orchestrator.search.fold_order import informative
 from orchestrator.search.samplers import Search
 from orchestrator.search.trial_process import METRIC, run_trial
@@ -112,6 +113,7 @@ class Follow(tune.Callback):
         self.study, self.deal, self.store, self.listener = study, jobs, store, listener
         self.draining, self.sweep, self.control = draining, sweep, control
         self.told = False
+        self.watch = Watch(sweep, lambda text: listener(Waits(text)))
         self.outcomes: dict[int, Outcome] = {}
         self.jobs: dict[int, dict[str, FoldJob]] = {}
         self.results: dict[int, dict[str, FoldRecord]] = {}
@@ -125,7 +127,9 @@ class Follow(tune.Callback):
     def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
         if self.draining.asked and not self.told:
             self.told = True
-            ray_runner.drain(self.sweep)
+            marks.drain(self.sweep)
+        if not self.told:
+            self.watch.look()
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
@@ -133,6 +137,7 @@ class Follow(tune.Callback):
         ended: dict[str, Any] | None = result.get("ended")
         if ended is None:
             return
+        self.watch.moved()
         index = trial.config["trial"]
         job, held = self._jobs(trial)[ended["job"]], self.results.setdefault(index, {})
         if job.job_id in held:

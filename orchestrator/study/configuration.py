@@ -20,6 +20,18 @@ from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.study.recipe import Recipe
 from search_spaces import SPACES
 
+# what other programs call a key of the recipe
+WORDS = {
+    "learning_rate": "lr",
+    "epoch": "epochs",
+    "num_epochs": "epochs",
+    "n_epochs": "epochs",
+    "max_epochs": "epochs",
+    "batch": "batch_size",
+    "bs": "batch_size",
+    "wd": "weight_decay",
+}
+
 
 def model_arguments(model: str) -> dict[str, inspect.Parameter]:
     """Keyword arguments of a model that a configuration may set. ``n_classes``, ``n_aus`` and ``n_rois`` come
@@ -43,10 +55,21 @@ def recipe(model: str, *layers: Mapping[str, Any]) -> dict[str, Any]:
             if key.startswith("model."):
                 continue
             if key not in known:
-                raise ConfigError(nearest(key, [*known, "model.ARGUMENT"], f"configuration key of {model}"))
+                raise ConfigError(_meant(model, key))
             chosen[key.removeprefix("recipe.")] = value
     with _refused():
         return Recipe(**chosen).model_dump()
+
+
+def _meant(model: str, key: str) -> str:
+    """Sentence for a key that is none of the recipe: it may be one of the model's, or another's word."""
+    what, word = f"configuration key of {model}", key.rpartition(".")[2]
+    word = WORDS.get(word, word)
+    if word not in Recipe.model_fields and word in (arguments := model_arguments(model)):
+        return f"unknown {what} {key!r}; did you mean 'model.{word}'? known: {', '.join(sorted(arguments))}"
+    known = [f"recipe.{name}" for name in Recipe.model_fields]
+    meant = f"recipe.{word}" if word in Recipe.model_fields else key
+    return nearest(meant, [*known, "model.ARGUMENT"], what).replace(repr(meant), repr(key), 1)
 
 
 def configuration(model: str, *layers: Mapping[str, Any]) -> dict[str, Any]:

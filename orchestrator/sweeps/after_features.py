@@ -38,6 +38,7 @@ from orchestrator.study.jobs import FoldJob
 from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable, load, merged
 from orchestrator.sweeps import kept
+from orchestrator.sweeps.beat import Beat
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment
 from orchestrator.sweeps.features import unusual
@@ -104,8 +105,7 @@ def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: L
     uses_aus = MODELS[study.model].uses_aus
     tables = [load(folder, experiment.classes, experiment.au, uses_aus=uses_aus) for folder in begun.folders]
     table, same, notes = identified(merged(tables), experiment, begun.clips)
-    # the protocol fails now, if it cannot be, and not after the first trial
-    table = settled(table, experiment.au, study.jobs(table, {}))
+    table = settled(table, experiment.au, study.jobs(table, {}))  # a protocol that cannot be fails now
     if not execution.name:
         what = f"{study.model}-{table.corpus.replace('+', '_')}-au_{table.au}"
         execution = execution.but(name=f"{what}-{datetime.now():%Y%m%d-%H%M%S}")
@@ -185,7 +185,7 @@ def _run(
     after = MLFLOW_AFTER if with_ray else 0.0
     with Outbox.start(execution.tracking, about, folder, store, tell, after) as outbox:
         leaving.outbox = outbox
-        counted = Counted([tell, outbox.listen])
+        counted = Counted([tell, outbox.listen, Beat(folder)])
         counted(SearchBegins(experiment.trials, len(jobs)))
         if with_ray:
             at_once = CLUSTER if execution.address else 0
@@ -235,6 +235,7 @@ def _run(
     )
     summary = _summary(experiment, execution, study, table, outcomes) | {
         "same_person": same,
+        "only_subjects": experiment.subjects,
         "timing": timing,
         "folds_of_all_trials": _folds_of_all(usable, jobs),
         "looks": looks.counted(folder, before),
@@ -293,6 +294,7 @@ def _definition(experiment: Experiment, study: Study, table: ClipTable) -> dict[
         "sampler": experiment.sampler,
         "scheduler": experiment.scheduler,
         "selection": experiment.selection,
+        **({"only_subjects": list(experiment.subjects)} if experiment.subjects else {}),
     }
 
 

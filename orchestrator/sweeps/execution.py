@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -45,6 +46,12 @@ class Execution(Checked):
     workspace: Path = Path("workspace")
     tracking_uri: str = ""
     max_failed: Annotated[float, pydantic.Field(ge=0, le=1)] = 0.2
+
+    @pydantic.field_validator("workspace", "store", mode="before")
+    @classmethod
+    def _of_home(cls, value: Any) -> Any:
+        """The shell expands a tilde at the start of a word alone, so not in --store=~/x or a job's file."""
+        return os.path.expanduser(value) if isinstance(value, str | Path) else value
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:

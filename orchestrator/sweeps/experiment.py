@@ -4,6 +4,7 @@ is made."""
 from __future__ import annotations
 
 import math
+import os
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from orchestrator.study.configuration import recipe
 from orchestrator.study.study import Study
 from orchestrator.study.table import AU_MODES
 from preprocessing import people
+from preprocessing.choice import Choice
 from preprocessing.datasets import DATASETS
 from preprocessing.inputs.settings import Settings
 from preprocessing.places import write_atomically
@@ -73,7 +75,7 @@ class Corpus(Checked):
     workspace."""
 
     name: str
-    root: str = ""
+    root: Annotated[str, pydantic.AfterValidator(os.path.expanduser)] = ""
 
 
 class Extraction(Checked):
@@ -134,6 +136,8 @@ class Experiment(Checked):
                 else none.
     same_person ids that are one person, group by group, the first stands for it: [["p01", "p01b"]]. Also
                 accepted: the path of a file of pairs (preprocessing/people.py), which is read now.
+    subjects    only these people: their clips alone are the corpus, and nobody else trains or is tested.
+                "p01", or "casme2/01" where several corpora are pooled, each of which needs one. () = all.
     plugins     paths or modules with the user's own model, corpus, input, protocol or scheduler; read and
                 installed as the experiment is made, since they say which names exist.
     Raises ConfigError for an unknown key or name (with the nearest), a value out of range, and what cannot go
@@ -156,6 +160,7 @@ class Experiment(Checked):
     seeds: Annotated[int, pydantic.Field(ge=1)] = 1
     au: str = "auto"
     same_person: tuple[tuple[str, ...], ...] = ()
+    subjects: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
 
     model_config = pydantic.ConfigDict(
@@ -232,6 +237,8 @@ class Experiment(Checked):
         for name in self.models:
             # a model's own keys need its code, and are checked when a sweep starts
             recipe(name, self.settings)
+        for corpus in self.corpora:
+            self.people_of(corpus)
         if self.inner_folds == 0:
             self._without_validation_people()
         return self
@@ -250,6 +257,18 @@ class Experiment(Checked):
                 f"--selection {self.selection} needs validation people; "
                 "with --inner-folds 0 use --selection last_epoch"
             )
+
+    def people_of(self, corpus: Corpus) -> Choice | None:
+        """Which people of a corpus are used; None: all. Raises ConfigError where that is not said."""
+        if not self.subjects:
+            return None
+        several = len(self.corpora) > 1
+        own = tuple(one for one in self.subjects if not several or one.startswith(f"{corpus.name}/"))
+        if several and (bare := [one for one in self.subjects if "/" not in one]):
+            raise ConfigError(f"--subjects {bare[0]}: of which corpus? Write it as {corpus.name}/{bare[0]}")
+        if not own:
+            raise ConfigError(f"--subjects names nobody of {corpus.name}: name some, or leave it out")
+        return Choice(own)
 
     @property
     def models(self) -> tuple[str, ...]:

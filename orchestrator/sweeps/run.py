@@ -7,7 +7,7 @@ Light to import: torch, Tune and pandas take seconds, and are imported beside Ra
 from __future__ import annotations
 
 import dataclasses
-import os
+import importlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.common.errors import ConfigError, Interrupted
 from orchestrator.runners import ray as ray_runner
+from orchestrator.runners import room
 from orchestrator.search.events import Listener, Note, Preparing
 from orchestrator.sweeps import kept
 from orchestrator.sweeps.execution import Execution
@@ -75,35 +76,44 @@ def sweep(experiment: Experiment, execution: Execution, tell: Listener, *, resum
     begin = time.perf_counter()
     brought, workers = experiment.brought, 0
     try:
-        # what takes seconds to import, while Ray's processes come up
+        experiment = _checked(experiment)
+        from preprocessing import extract
+        from preprocessing.inputs import Settings
+
+        if execution.runner == "ray" and not execution.address:
+            room.refused(execution.need)
+        if experiment.subjects:
+            tell(Note(f"only these people, by --subjects: {', '.join(experiment.subjects)}", "warning"))
+        # all that can be wrong with what was asked is told before Ray's processes start
+        plans = [
+            extract.planned(
+                corpus.name,
+                Path(corpus.root) if corpus.root else None,
+                [experiment.features],
+                execution.workspace,
+                execution.store or None,
+                Settings(**experiment.extraction.asked),
+                experiment.people_of(corpus),
+                brought,
+                _reporter(tell),
+            )
+            for corpus in experiment.corpora
+        ]
+        # what takes seconds to import, while they come up
         with ThreadPoolExecutor(1) as beside:
-            checked = beside.submit(_checked, experiment)
+            rest = beside.submit(importlib.import_module, "orchestrator.sweeps.after_features")
             if execution.runner == "ray":
                 address = execution.address
                 tell(Note(f"joining Ray at {address}" if address else "starting Ray"))
                 ray_runner.start(address or None)
                 ray_runner.warm(experiment.models[0], brought)
-                workers = os.cpu_count() or 1
-            experiment = checked.result()
+                workers = ray_runner.cpus()
+            rest.result()
         from orchestrator.sweeps.after_features import Begun, conclude
-        from preprocessing import extract
-        from preprocessing.inputs import Settings
 
         made = [
-            extract.prepare(
-                corpus.name,
-                Path(corpus.root) if corpus.root else None,
-                [experiment.features],
-                execution.workspace,
-                settings=Settings(**experiment.extraction.asked),
-                workers=workers,
-                max_failed=execution.max_failed,
-                store=execution.store or None,
-                plugins=brought,
-                report=_reporter(tell),
-                say=_sayer(tell),
-            )
-            for corpus in experiment.corpora
+            extract.prepared(one, workers, execution.max_failed, _reporter(tell), _sayer(tell))
+            for one in plans
         ]
         begun = Begun(
             folders=tuple(one.folders[experiment.features] for one in made),
@@ -124,12 +134,14 @@ def sweep(experiment: Experiment, execution: Execution, tell: Listener, *, resum
 def _checked(experiment: Experiment) -> Experiment:
     """The same with its features and every setting of their extraction named. Checks what the model itself
     has to say to it, and so imports the model."""
-    from orchestrator.sweeps import after_features, features
-    from preprocessing import extract
+    from orchestrator.sweeps import features
 
-    _ = after_features, extract
     study = experiment.study()
-    image_size = study.config({})["recipe"]["image_size"]
+    config = study.config({})
+    weights = config["model"].get("weights", "")
+    if weights and not Path(weights).is_file():
+        raise ConfigError(f"model.weights = {weights!r}: no such file; name a safetensors file")
+    image_size = config["recipe"]["image_size"]
     settings = features.extraction(experiment)
     return experiment.but(
         features=features.chosen(study.model, experiment.features, image_size, settings),

@@ -13,6 +13,7 @@ step. A sweep and orchestrator.send write through this one class, in the same or
 
 from __future__ import annotations
 
+import shlex
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -72,7 +73,7 @@ class Outbox:
     def __post_init__(self) -> None:
         self._facts: dict[str, FoldFacts] = {}
         self._notes: deque[Note] = deque()
-        self._began = False
+        self._began = self._opening = False  # the run; a connection to MLflow, in which the run is made
         self._beside = Beside(lambda: self.flush(look=bool(self.record["ended"])))
 
     @classmethod
@@ -183,6 +184,8 @@ class Outbox:
         or FAILED; a sweep that is continued sets it back."""
         from orchestrator.tracking.connection import reach
 
+        # what makes the run just now would leave it running: it is waited for, the longer where it has begun
+        self._beside.stop(STILL if self._opening else PARTING)
         if self.tracker is not None:
             try:
                 reach(self.uri)
@@ -196,10 +199,8 @@ class Outbox:
         self.tell()
         if self.waiting:
             name, workspace = self.folder.name, self.folder.parents[1]
-            send = (
-                f"python -m orchestrator.send {name} --workspace {workspace} --tracking-uri "
-                f"{redacted(self.uri)}"
-            )
+            words = ["--workspace", str(workspace), "--tracking-uri", redacted(self.uri)]
+            send = shlex.join(["python", "-m", "orchestrator.send", name, *words])
             lacks = self.waiting[0] if len(self.waiting) == 1 else f"{self.waiting[0]} to {self.waiting[-1]}"
             self.say(Note(f"MLflow lacks: {lacks}; all of it is in {self.folder}; later:\n  {send}", "error"))
 
@@ -241,11 +242,13 @@ class Outbox:
                 break
             try:
                 reach(self.uri)
+                self._opening = self.tracker is None
                 tracker = self.tracker or Tracker(self.uri, self.record["about"], self.record["id"])
             except TrackingError as error:
+                self._opening = False
                 self._note("", error)
                 break
-            self.tracker = tracker
+            self.tracker, self._opening = tracker, False
             try:
                 if not self._held(tracker, what):
                     if not write:

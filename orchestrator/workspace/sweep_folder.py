@@ -3,7 +3,9 @@ one process at a time."""
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import logging
 import os
 import socket
 from collections.abc import Callable, Mapping
@@ -15,6 +17,8 @@ from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.common.names import safe_name
 from orchestrator.workspace import sealed
 
+LOCK = "sweep.lock"
+log = logging.getLogger(__name__)
 SWEEPS = "sweeps"  # folder under --workspace
 DEFINITION, EXPERIMENT = "sweep.json", "experiment.toml"
 # what a folder holds in which a sweep has begun, whatever else is lost
@@ -108,8 +112,20 @@ def _compared(file: Path, definition: Mapping[str, Any]) -> str:
     return f"{warning}: whether the data are those that the sweep began with cannot be said any more"
 
 
+def runs(path: Path) -> bool:
+    """Whether a process has the sweep of this folder under way. On a file system without locks: False."""
+    try:
+        with open(path / LOCK, "rb") as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def _locked(path: Path) -> IO[str]:
-    handle = open(path / "sweep.lock", "a+", errors="replace")  # noqa: SIM115 - open as long as the sweep
+    handle = open(path / LOCK, "a+", errors="replace")  # noqa: SIM115 - open as long as the sweep
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -119,6 +135,11 @@ def _locked(path: Path) -> IO[str]:
         raise ConfigError(
             f"sweep {path.name!r} is being run by {who}; wait for its end, or choose another --name"
         ) from error
+    except OSError as error:
+        if error.errno not in (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP):
+            raise
+        # Lustre without -o flock, some mounts of NFS: nobody else can be kept out
+        log.warning("%s has no locks: see that no second process runs this sweep", path)
     handle.truncate(0)
     handle.write(f"process {os.getpid()} of {socket.gethostname()}\n")
     handle.flush()

@@ -11,7 +11,7 @@ import pytest
 import ray
 import torch
 
-from orchestrator.runners import inline
+from orchestrator.runners import inline, marks
 from orchestrator.runners import ray as ray_runner
 from orchestrator.runners.pending import FoldFailed, packs
 from orchestrator.runners.ray import RayRunner
@@ -57,9 +57,10 @@ def task(body, retries=0):
 
     @ray.remote(max_retries=retries)
     def folds(tasks, shared, need, sweep):
-        if ray_runner.drains(sweep):
+        if not marks.begins(sweep):
             return None
         body([one.job for one in tasks], need)
+        marks.ends(sweep)
         return [inline.train([one], shared)[0] for one in tasks], Peak(2 * 2**30, 10 * 2**30, 100 * 2**30)
 
     return folds
@@ -220,7 +221,7 @@ def test_once_the_sweep_drains_no_fold_begins_and_running_ones_are_kept(cluster,
     monkeypatch.setattr(ray_runner, "_folds", task(body))
     folds = runner(tmp_path, sweep="drained").run(jobs)
     done = [next(folds)]
-    ray_runner.drain("drained")
+    marks.drain("drained")
     (tmp_path / "drains").touch()
     done += list(folds)
     assert sorted(r.fold for r, _ in done) == sorted(log.lines)

@@ -1,0 +1,33 @@
+"""The sweeps of a workspace: ``python -m orchestrator.list``. UF1 is that of the rule that each asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import typer
+from rich.table import Table
+
+from orchestrator.console import asked
+from orchestrator.console.handler import errors_are_told
+from orchestrator.console.terminal import terminal
+from orchestrator.workspace.listed import sweeps
+
+console = terminal()
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(workspace: asked.Workspace = Path("workspace")) -> None:
+    """The sweeps of a workspace: name, state, model, corpus, score, when."""
+    with errors_are_told(console):
+        made = Table("sweep", "state", "model", "corpus", "rule", "UF1", "last change", box=None)
+        for one in sweeps(workspace):
+            score = "" if one.uf1 is None else f"{one.uf1:.3f}"
+            when = f"{datetime.fromtimestamp(one.when):%Y-%m-%d %H:%M}"
+            made.add_row(one.name, one.state, one.model, one.corpus, one.rule, score, when)
+        console.print(made if made.row_count else f"no sweep in {workspace.absolute()}")
+
+
+if __name__ == "__main__":
+    app()

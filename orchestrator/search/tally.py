@@ -1,0 +1,43 @@
+"""How far a sweep is: counted from its events, for a progress bar and for whoever looks from elsewhere."""
+
+from __future__ import annotations
+
+import time
+
+from orchestrator.search.events import Event, FoldEnded, SearchBegins, TrialEnded, Waits
+
+
+class Tally:
+    """A listener. done, total: folds, over all trials. best: (pooled validation UF1, trial) of the best
+    complete trial. waits: why no fold runs, or ""."""
+
+    def __init__(self) -> None:
+        self.folds_a_trial = 0
+        self.total, self.done, self.computed = 0, 0, 0
+        self.of_trial: dict[int, int] = {}
+        self.best: tuple[float, int] | None = None
+        self.begin = time.monotonic()
+        self.waits = ""
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, SearchBegins):
+            vars(self).update(vars(Tally()))
+            self.folds_a_trial, self.total = event.folds, event.trials * event.folds
+        elif isinstance(event, Waits):
+            self.waits = event.text
+        elif isinstance(event, FoldEnded):
+            self.waits = ""
+            self.of_trial[event.trial] = event.done
+            self.done += 1
+            self.computed += not event.reused
+            # A score counts as a trial's only when all its folds are in: an early fold can be lucky.
+            if event.done == event.of and (self.best is None or event.score > self.best[0]):
+                self.best = (event.score, event.trial)
+        elif isinstance(event, TrialEnded) and event.outcome.state == "stopped":
+            self.total -= self.folds_a_trial - self.of_trial[event.outcome.index]
+
+    @property
+    def left(self) -> float:
+        """Seconds, as the folds so far have taken; 0 where none was computed."""
+        elapsed = time.monotonic() - self.begin
+        return elapsed / self.computed * (self.total - self.done) if self.computed else 0.0

@@ -1,0 +1,60 @@
+"""Joining a Ray that runs elsewhere: an address at which none answers is told in seconds, where Ray itself
+tries for minutes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import socket
+from typing import Any
+
+from preprocessing import local_ray
+from preprocessing.errors import BadInput
+
+PATIENCE = 5.0  # seconds
+
+
+def join(address: str, **options: Any) -> None:
+    """``ray.init`` with this address: "auto" or "host:6379". options: more of its arguments.
+
+    Raises BadInput for what is no such address, ConnectionError where no Ray answers.
+    """
+    import ray  # half a second
+
+    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")  # as in local_ray.py
+    local_ray.close_token()
+    where = _found() if address == "auto" else address
+    host, port = parts(where)
+    try:
+        socket.create_connection((host, port), timeout=PATIENCE).close()
+    except OSError as error:
+        raise ConnectionError(
+            f"no Ray answers at {where} ({error}); is the cluster up, is this the port of its head (6379 "
+            "unless told otherwise), and does a firewall let this machine in?"
+        ) from error
+    ray.init(address=where, log_to_driver=False, logging_level=logging.ERROR, **options)
+
+
+def parts(address: str) -> tuple[str, int]:
+    """(host, port) of an address. Raises BadInput."""
+    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/\[\]]+)):(\d{1,5})", address)
+    if not found or not 0 < int(found[3]) < 65536:
+        raise BadInput(
+            f"--address {address!r} is no address of a Ray cluster; give auto, HOST:6379, or, to send the "
+            "command to its head, http://HEAD:8265"
+        )
+    return found[1] or found[2], int(found[3])
+
+
+def _found() -> str:
+    """The address of the Ray of this machine, as ``auto`` means it. Raises ConnectionError."""
+    from ray._private import services
+
+    try:
+        return str(services.get_ray_address_from_environment("auto", None))
+    except ConnectionError as error:
+        raise ConnectionError(
+            "--address auto: no Ray runs on this machine; start one with `ray start --head`, give HOST:6379, "
+            "or leave --address out"
+        ) from error

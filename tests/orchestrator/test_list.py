@@ -1,0 +1,63 @@
+"""Looking at a workspace from another terminal."""
+
+import json
+import time
+
+from typer.testing import CliRunner
+
+from orchestrator import list as list_
+from orchestrator import status
+from orchestrator.search.events import FoldEnded, Outcome, SearchBegins, TrialEnded, Waits
+from orchestrator.sweeps.beat import PROGRESS, Beat, read
+from orchestrator.workspace import sealed
+from orchestrator.workspace.listed import COMPLETE, EARLY, RUNS, listed
+from orchestrator.workspace.sweep_folder import SweepFolder, runs
+
+ASKED = {"model": "stag", "corpus": "casme2"}
+
+
+def sweep(workspace, name):
+    folder = workspace / "sweeps" / name
+    return SweepFolder.open(folder, ASKED, resume=False)
+
+
+def ended(trial, done, reused=False):
+    return FoldEnded(trial, None, reused, done, 4, 0.5, "complete" if done == 4 else "running")
+
+
+def test_a_sweep_is_running_as_long_as_its_process_holds_it(tmp_path):
+    with sweep(tmp_path, "one") as held:
+        assert runs(held.path) and listed(held.path).state == RUNS
+    assert not runs(held.path) and listed(held.path).state == EARLY
+    sealed.write_json(
+        held.path / "summary.json", ASKED | {"rule": "nested", "selection": {"nested": {"uf1": 0.75}}}
+    )
+    one = listed(held.path)
+    assert (one.state, one.uf1, one.model, one.corpus) == (COMPLETE, 0.75, "stag", "casme2")
+
+
+def test_what_a_running_sweep_has_done_and_waits_for_is_told_elsewhere(tmp_path):
+    with sweep(tmp_path, "one") as held:
+        beat = Beat(held.path)
+        beat(SearchBegins(trials=2, folds=4))
+        for done in range(1, 4):
+            beat(ended(0, done, reused=done == 1))
+        beat(TrialEnded(Outcome(0, {}, {}, state="stopped")))  # its fourth fold is saved
+        beat(Waits("waiting, no fold runs: one asks for 1 CPU"))
+        got = read(held.path)
+        assert (got["done"], got["of"]) == (3, 7) and got["left_s"] >= 0 and time.time() - got["time"] < 60
+        told = CliRunner().invoke(status.app, ["one", "--workspace", str(tmp_path)])
+        assert told.exit_code == 0, told.output
+        assert "running, stag on casme2" in told.output and "folds 3/7" in told.output
+        assert "one asks for 1 CPU" in told.output
+    told = CliRunner().invoke(list_.app, ["--workspace", str(tmp_path)])
+    assert told.exit_code == 0 and "one" in told.output and "ended early" in told.output
+    told = CliRunner().invoke(status.app, ["one", "--workspace", str(tmp_path)])
+    assert "orchestrator.resume one --workspace" in told.output
+
+
+def test_a_torn_file_is_no_progress(tmp_path):
+    (tmp_path / PROGRESS).write_text('{"done": 3')
+    assert read(tmp_path) == {}
+    (tmp_path / PROGRESS).write_text(json.dumps([1]))
+    assert read(tmp_path) == {}
