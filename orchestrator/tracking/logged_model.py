@@ -22,12 +22,10 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types.schema import ColSpec, Schema, TensorSpec
 
-from orchestrator.inference import predictor
+from orchestrator.inference.bundle_files import EXAMPLE, MODEL, WEIGHTS
+from orchestrator.inference.predictor import BUNDLE
 from orchestrator.tracking.connection import files_of
-from orchestrator.tracking.kept_model import EXAMPLE
 
-# as predictor.save names them
-MODEL_FILES = {predictor.WEIGHTS: "weights.safetensors", predictor.DESCRIPTION: "model.json"}
 ROOT = Path(__file__).parents[2]  # holds our packages
 LIBRARIES = ("mlflow", "numpy", "pydantic", "safetensors", "torch")  # what the logged model imports
 PACKAGES = ("orchestrator", "mer_models", "search_spaces", "preprocessing")
@@ -38,9 +36,10 @@ NO_LOGGED_MODELS = ("ENDPOINT_NOT_FOUND", "NOT_FOUND")
 
 
 def content_of(folder: Path) -> str:
-    """Digest of the files that keep_model has left in ``folder``. Raises OSError."""
-    files = (folder / MODEL_FILES[name] for name in sorted(MODEL_FILES))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+    """Digest of what decides the probabilities of the bundle in ``folder``. Raises OSError."""
+    return hashlib.sha256(b"".join((folder / name).read_bytes() for name in (MODEL, WEIGHTS))).hexdigest()[
+        :16
+    ]
 
 
 def held(
@@ -103,14 +102,14 @@ def _given(folder: Path) -> dict[str, Any]:
     held_example = safetensors.numpy.load_file(folder / EXAMPLE)
     # in the model's order, not by name
     example = {name: held_example[name] for name in ("flow", "aus") if name in held_example}
-    classes = json.loads((folder / MODEL_FILES[predictor.DESCRIPTION]).read_text())["classes"]
+    classes = json.loads((folder / MODEL).read_text())["classes"]
     tensors: list[ColSpec | TensorSpec] = [
         TensorSpec(np.dtype(np.float32), (-1, *array.shape[1:]), name) for name, array in example.items()
     ]
     output = Schema([TensorSpec(np.dtype(np.float32), (-1, len(classes)))])
     return {
         "python_model": str(ROOT / "orchestrator" / "inference" / "predictor.py"),
-        "artifacts": {name: str(folder / file) for name, file in MODEL_FILES.items()},
+        "artifacts": {BUNDLE: str(folder)},
         "code_paths": [
             str(ROOT / package)
             for package in ("orchestrator", "mer_models", "search_spaces", "preprocessing")
