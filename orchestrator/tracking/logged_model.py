@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,9 +24,11 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types.schema import ColSpec, Schema, TensorSpec
 
-from orchestrator.inference.bundle_files import EXAMPLE, MODEL, WEIGHTS
+from orchestrator.common.errors import ConfigError
+from orchestrator.common.names import redacted
+from orchestrator.inference.bundle_files import EXAMPLE, MODEL, SUMS, WEIGHTS
 from orchestrator.inference.predictor import BUNDLE
-from orchestrator.tracking.connection import files_of
+from orchestrator.tracking.connection import files_of, guarded
 
 ROOT = Path(__file__).parents[2]  # holds our packages
 LIBRARIES = ("mlflow", "numpy", "pydantic", "safetensors", "torch")  # what the logged model imports
@@ -96,6 +100,27 @@ def log(
     if not _has_version(client, registered, model):
         _register(client, registered, model, run_id)
     return str(model.model_uri)
+
+
+@contextmanager
+def downloaded(address: str, uri: str) -> Iterator[Path]:
+    """A folder with the bundle of a model in MLflow, removed at the end.
+
+    address: "models:/NAME/VERSION", "models:/NAME@ALIAS" or "models:/ID". Raises ConfigError where MLflow
+    has no such model, or one that an older program has logged, TrackingError when MLflow fails.
+    """
+    with guarded(uri), tempfile.TemporaryDirectory() as made:
+        mlflow.set_tracking_uri(uri)
+        try:
+            held = Path(mlflow.artifacts.download_artifacts(artifact_uri=address, dst_path=made))
+        except MlflowException as error:
+            raise ConfigError(f"{redacted(uri)} has no model {address}: {error.message}") from error
+        sums = next(held.glob(f"artifacts/*/{SUMS}"), None)
+        if sums is None:
+            raise ConfigError(
+                f"{address} holds no bundle: an older program has logged it; run its sweep again"
+            )
+        yield sums.parent
 
 
 def _given(folder: Path) -> dict[str, Any]:

@@ -3,10 +3,12 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
-from orchestrator import Execution, Experiment, export, run
+from orchestrator import Execution, Experiment, export, predict, run
 from orchestrator.inference.bundle import load
 from preprocessing.render import RenderConfig, render_corpus
 
@@ -75,3 +77,60 @@ def test_what_is_there_is_not_written_over(swept, tmp_path):
     assert (tmp_path / "b.zip").read_text() == "mine"
     result = command(swept, "--to", str(tmp_path / "no" / "b.zip"))
     assert result.exit_code == 2 and "make it first" in result.output
+
+
+def predicted(*words):
+    return CliRunner().invoke(predict.app, list(map(str, words)))
+
+
+def test_a_corpus_folder_through_predict_is_one_line_a_clip_in_this_process_and_over_ray(swept, tmp_path):
+    """The sweep by its name, the bundle that was exported of it and, over Ray, the same numbers; a clip
+    without a face abstains, which the status says."""
+    assert command(swept, "--to", str(tmp_path / "b.zip")).exit_code == 0
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    for number, folder in enumerate(sorted((swept.parent / "corpus" / "frames").glob("*/*"))[:3]):
+        (clips / f"c{number}").symlink_to(folder)
+    grey = clips / "grey"
+    grey.mkdir()
+    picture = next((swept.parent / "corpus" / "frames").glob("*/*/*"))
+    for number in range(3):
+        Image.new("RGB", (64, 64), "grey").save(grey / f"{number}{picture.suffix}")
+
+    table = ("--csv", tmp_path / "t.csv", "--parquet", tmp_path / "t.parquet")
+    inline = predicted(tmp_path / "b.zip", clips, "--json", tmp_path / "a.jsonl", *table)
+    assert inline.exit_code == 1, inline.output
+    rows = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
+    assert [row["status"] for row in rows] == ["ok", "ok", "ok", "abstains"]
+    assert "no face" in rows[3]["reason"] and rows[3]["probabilities"] == {}
+    for row in rows[:3]:
+        assert sum(row["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+        assert row["class"] == max(row["probabilities"], key=row["probabilities"].get)
+    for frame in (pd.read_csv(tmp_path / "t.csv"), pd.read_parquet(tmp_path / "t.parquet")):
+        assert frame["p_negative"][:3].tolist() == pytest.approx(
+            [r["probabilities"]["negative"] for r in rows[:3]]
+        )
+        assert frame["class"].isna().tolist() == [False, False, False, True]
+
+    over_ray = predicted(tmp_path / "b.zip", clips, "--workers", "2", "--json", tmp_path / "r.jsonl")
+    assert over_ray.exit_code == 1, over_ray.output
+    assert (tmp_path / "r.jsonl").read_bytes() == (tmp_path / "a.jsonl").read_bytes()
+
+    by_name = predicted("s", clips / "c0", "--workspace", swept)
+    assert by_name.exit_code == 0, by_name.output
+    assert json.loads(by_name.stdout)["probabilities"] == rows[0]["uncalibrated"]
+
+
+def test_a_model_of_the_registry_predicts_as_the_sweep_does(swept):
+    (clip, *_) = sorted((swept.parent / "corpus" / "frames").glob("*/*"))
+    by_name = predicted("s", clip, "--workspace", swept)
+    logged = predicted("models:/mer-synthetic-3class-ststnet/1", clip, "--workspace", swept)
+    assert logged.exit_code == 0, logged.output
+    assert logged.stdout == by_name.stdout
+    missing = predicted("models:/nobody/1", clip, "--workspace", swept)
+    assert missing.exit_code == 2 and "has no model models:/nobody/1" in missing.output
+
+
+def test_a_model_that_is_nowhere_is_named(swept):
+    result = predicted("t", swept.parent / "corpus" / "frames" / "p01", "--workspace", swept)
+    assert result.exit_code == 2 and "'t'" in result.output
