@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import track
 
+from orchestrator.common.errors import ConfigError
 from orchestrator.console import asked
 from orchestrator.console.handler import ALL, SOME, errors_are_told
 from orchestrator.console.terminal import terminal
@@ -94,11 +95,15 @@ def _collected(ended: Iterator[tuple[int, Prediction]], clips: Sequence[Clip]) -
 def _bundle(model: str, workspace: Path, tracking_uri: str) -> Iterator[tuple[Path, bool]]:
     """(where the bundle is, whether it is of this user's own sweep). Raises ConfigError."""
     if model.startswith("models:/"):
+        from orchestrator.tracking.errors import TrackingError
         from orchestrator.tracking.logged_model import downloaded
 
         uri = Execution(workspace=workspace, tracking_uri=tracking_uri).tracking
-        with downloaded(model, uri) as folder:
-            yield folder, False
+        try:
+            with downloaded(model, uri) as folder:
+                yield folder, False
+        except TrackingError as error:
+            raise ConfigError(f"{model} cannot be fetched: {error}") from error
     elif Path(model).exists():
         yield Path(model), False
     else:

@@ -27,7 +27,8 @@ def scaled(probs: NDArray[Any], temperature: float) -> NDArray[Any]:
     """(n, C) -> float32 (n, C), rows sum to 1."""
     logs = np.log(np.maximum(probs.astype(np.float64), 1e-30)) / temperature
     made = np.exp(logs - logs.max(1, keepdims=True))
-    return (made / made.sum(1, keepdims=True)).astype(np.float32)
+    shares: NDArray[Any] = (made / made.sum(1, keepdims=True)).astype(np.float32)
+    return shares
 
 
 def temperature(probs: NDArray[Any], truth: NDArray[Any]) -> float:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from orchestrator.inference import ranges
-from orchestrator.inference.bundle import Bundle, BundleError
+from orchestrator.inference.bundle import Bundle
+from orchestrator.inference.bundle_files import BundleError
 from orchestrator.study.plugins import install
 from preprocessing.files import danger
 from preprocessing.inputs import INPUTS, Settings, SettingsError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -9,19 +10,22 @@ from typing import Any
 from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.inference import calibration, pack, validated
 from orchestrator.inference.bundle import FORMAT, Bundle, arrays_of, load, numbered
-from orchestrator.inference.bundle_files import WEIGHTS, BundleError, read_files, write_zip
+from orchestrator.inference.bundle_files import CARD, WEIGHTS, BundleError, read_files, write_zip
 from orchestrator.inference.interval import over_people
 from orchestrator.inference.refit import refit
 from orchestrator.search.events import Listener, Note
 from orchestrator.selection.choose import available
-from orchestrator.selection.rules import RULES
+from orchestrator.selection.rules import RULES, kind_of
+from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.reopened import Reopened, reopen
+from orchestrator.tracking import logged_model as registry
 from orchestrator.tracking.outbox import MODEL as OF_SWEEP
 from preprocessing.places import write_atomically
 
 
 def export(
     name: str, workspace: Path, to: Path, tell: Listener, *, rule: str = "", calibrate: bool = True,
+    register: str = "", champion: bool = False, tracking_uri: str = "",
 ) -> Bundle:  # fmt: skip
     """Write the bundle of a finished sweep to ``to``, a new folder or a .zip file, and load it from there.
 
@@ -29,6 +33,9 @@ def export(
                that anybody could make for a new person.
     calibrate  fit a temperature on validation people, which may train as many models as there are inner
                groups.
+    register   name in MLflow's registry of which it becomes a new version, "" = of none; champion: and gets
+               the alias ``champion``, for which the score must be of a blind rule.
+    Raises TrackingError where MLflow fails; what was written to ``to`` stays.
     Raises ConfigError, BundleError, report.ReportError, OSError, as reopened.reopen.
     """
     if to.exists() and (to.is_file() or any(to.iterdir())):
@@ -40,6 +47,12 @@ def export(
     if RULES[rule].oracle:
         raise ConfigError(
             f"--rule {rule} is an oracle: it chooses by the labels of test people; take a blind rule"
+        )
+    kind = kind_of(rule, sweep.summary)
+    if champion and not (register and kind == "blind"):
+        why = f"the score of {name} under {rule} is {kind}" if register else "--register NAME is not given"
+        raise ConfigError(
+            f"--champion: {why}; the alias is for a registered model whose score is of a blind rule"
         )
     about, weights = _refit(sweep, rule, tell)
     interval = over_people(sweep.predictions, rule, sweep.summary["classes"])
@@ -54,7 +67,15 @@ def export(
         else:
             to.mkdir(exist_ok=True)
             for file in made.iterdir():
-                file.rename(to / file.name)
+                shutil.copyfile(file, to / file.name)
+        if register:
+            uri = Execution(workspace=workspace, tracking_uri=tracking_uri).tracking
+            address = registry.register(made, uri, register, (made / CARD).read_text(), champion)
+            tell(
+                Note(
+                    f"MLflow has it as {address}" + (f" and models:/{register}@champion" if champion else "")
+                )
+            )
     return load(to, allow_code=True)
 
 

@@ -90,6 +90,9 @@ def reopen(name: str, workspace: Path, tell: Listener) -> Reopened:
 
 
 def _table(experiment: Experiment, execution: Execution, tell: Listener) -> ClipTable:
+    def report_(p: extract.Progress) -> None:
+        tell(Preparing(p.what, p.done, p.total, p.note))
+
     made = [
         extract.prepare(
             corpus.name,
@@ -100,7 +103,7 @@ def _table(experiment: Experiment, execution: Execution, tell: Listener) -> Clip
             max_failed=execution.max_failed,
             store=execution.store or None,
             plugins=experiment.brought,
-            report=lambda p: tell(Preparing(p.what, p.done, p.total, p.note)),
+            report=report_,
         )
         for corpus in experiment.corpora
     ]

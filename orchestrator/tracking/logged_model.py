@@ -28,13 +28,17 @@ from orchestrator.common.errors import ConfigError
 from orchestrator.common.names import redacted
 from orchestrator.inference.bundle_files import EXAMPLE, MODEL, SUMS, WEIGHTS
 from orchestrator.inference.predictor import BUNDLE
-from orchestrator.tracking.connection import files_of, guarded
+from orchestrator.tracking import database
+from orchestrator.tracking.connection import files_of, guarded, reach
+from orchestrator.tracking.names import LONGEST_TAG, cut
 
 ROOT = Path(__file__).parents[2]  # holds our packages
 LIBRARIES = ("mlflow", "numpy", "pydantic", "safetensors", "torch")  # what the logged model imports
 PACKAGES = ("orchestrator", "mer_models", "search_spaces", "preprocessing")
 FILES_OF_RUN = "model"  # their folder, on an older server
 CONTENT = "mer.content"
+OF_BUNDLES = "mer-bundles"  # experiment of what export registers
+CHAMPION = "champion"
 # what a server older than MLflow 3, or Azure's, answers to a question for logged models
 NO_LOGGED_MODELS = ("ENDPOINT_NOT_FOUND", "NOT_FOUND")
 
@@ -109,18 +113,45 @@ def downloaded(address: str, uri: str) -> Iterator[Path]:
     address: "models:/NAME/VERSION", "models:/NAME@ALIAS" or "models:/ID". Raises ConfigError where MLflow
     has no such model, or one that an older program has logged, TrackingError when MLflow fails.
     """
-    with guarded(uri), tempfile.TemporaryDirectory() as made:
-        mlflow.set_tracking_uri(uri)
-        try:
-            held = Path(mlflow.artifacts.download_artifacts(artifact_uri=address, dst_path=made))
-        except MlflowException as error:
-            raise ConfigError(f"{redacted(uri)} has no model {address}: {error.message}") from error
+    with tempfile.TemporaryDirectory() as made:
+        with guarded(uri):
+            reach(uri)
+            mlflow.set_tracking_uri(uri)
+            try:
+                held = Path(mlflow.artifacts.download_artifacts(artifact_uri=address, dst_path=made))
+            except MlflowException as error:
+                raise ConfigError(f"{redacted(uri)} has no model {address}: {error.message}") from error
         sums = next(held.glob(f"artifacts/*/{SUMS}"), None)
         if sums is None:
-            raise ConfigError(
-                f"{address} holds no bundle: an older program has logged it; run its sweep again"
-            )
+            raise ConfigError(f"{address} holds no bundle: an older program logged it; run its sweep again")
         yield sums.parent
+
+
+def register(folder: Path, uri: str, name: str, card: str, champion: bool) -> str:
+    """Log the bundle in ``folder`` and make it a new version of the registry's model ``name``, with its card
+    as description. champion: the alias ``champion`` moves to it. Returns "models:/NAME/VERSION".
+
+    Raises TrackingError when MLflow fails or refuses the name.
+    """
+    reach(uri)
+    with guarded(uri):
+        client = MlflowClient(uri)
+        found = client.get_experiment_by_name(OF_BUNDLES)
+        if found is None:
+            file = database.file_of(uri)
+            place = None if file is None else database.artifacts_of(file, OF_BUNDLES)
+            experiment = client.create_experiment(OF_BUNDLES, place)
+        else:
+            experiment = found.experiment_id
+        mlflow.set_tracking_uri(uri)
+        # a run by its id: set_experiment would change what this process' next runs are of
+        with mlflow.start_run(run_id=client.create_run(experiment, run_name=name).info.run_id):
+            made = mlflow.pyfunc.log_model(name="bundle", registered_model_name=name, **_given(folder))
+        version_ = str(made.registered_model_version)
+        client.update_model_version(name, version_, cut(card, LONGEST_TAG))
+        if champion:
+            client.set_registered_model_alias(name, CHAMPION, version_)
+    return f"models:/{name}/{version_}"
 
 
 def _given(folder: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from mlflow import MlflowClient
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -134,3 +135,34 @@ def test_a_model_of_the_registry_predicts_as_the_sweep_does(swept):
 def test_a_model_that_is_nowhere_is_named(swept):
     result = predicted("t", swept.parent / "corpus" / "frames" / "p01", "--workspace", swept)
     assert result.exit_code == 2 and "'t'" in result.output
+
+
+def test_a_registered_bundle_is_a_version_with_its_card_and_champion_by_a_blind_rule_alone(swept, tmp_path):
+    words = ("--register", "mine", "--champion", "--no-calibrate")
+    refused = command(swept, "--to", str(tmp_path / "no.zip"), *words, "--rule", "pooled_validation")
+    assert refused.exit_code == 2 and "is not blind" in refused.output
+    unnamed = command(swept, "--to", str(tmp_path / "no.zip"), "--champion")
+    assert unnamed.exit_code == 2 and "--register NAME is not given" in unnamed.output
+    assert not list(tmp_path.iterdir())
+
+    result = command(swept, "--to", str(tmp_path / "b.zip"), *words)
+    assert result.exit_code == 0 and "models:/mine/1" in result.output, result.output
+    client = MlflowClient(f"sqlite:///{swept}/mlflow.db")
+    assert client.get_model_version_by_alias("mine", "champion").description == load(tmp_path / "b.zip").card
+    plain = command(swept, "--to", str(tmp_path / "c"), "--register", "mine", "--no-calibrate")
+    assert plain.exit_code == 0 and "models:/mine/2" in plain.output, plain.output
+    assert str(client.get_model_version_by_alias("mine", "champion").version) == "1"
+    (clip, *_) = sorted((swept.parent / "corpus" / "frames").glob("*/*"))
+    by_alias = predicted("models:/mine@champion", clip, "--workspace", swept)
+    assert by_alias.stdout == predicted(tmp_path / "b.zip", clip).stdout != ""
+
+
+def test_a_bundle_stays_where_mlflow_cannot_be_reached(swept, tmp_path):
+    (tmp_path / "file").write_text("no database")
+    away = ("--tracking-uri", f"sqlite:///{tmp_path}/file")
+    result = command(swept, "--to", str(tmp_path / "b"), "--no-calibrate", "--register", "mine", *away)
+    assert result.exit_code == 3 and "registered nowhere" in result.output, result.output
+    assert load(tmp_path / "b").about.model == "ststnet"
+    (clip, *_) = sorted((swept.parent / "corpus" / "frames").glob("*/*"))
+    fetched = predicted("models:/mine/1", clip, *away)
+    assert fetched.exit_code == 2 and "cannot be fetched" in fetched.output

@@ -11,8 +11,8 @@ import pytest
 import safetensors.numpy
 
 from orchestrator.inference import bundle_files, pack
-from orchestrator.inference.bundle import BundleError, arrays_of, load, numbered
-from orchestrator.inference.bundle_files import LARGEST, MODEL, SUMS, WEIGHTS, write_zip
+from orchestrator.inference.bundle import arrays_of, load, numbered
+from orchestrator.inference.bundle_files import LARGEST, MODEL, SUMS, WEIGHTS, BundleError, write_zip
 from orchestrator.study.configuration import configuration
 from orchestrator.study.jobs import FoldData
 from orchestrator.study.plugins import install, read

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from mer_models import MODELS
-from orchestrator.inference.bundle import BundleError, load
+from orchestrator.inference.bundle import load
+from orchestrator.inference.bundle_files import BundleError
 from orchestrator.inference.clips import ClipsError, found
 from orchestrator.inference.refit import refit
 from orchestrator.inference.video import ClipPredictor
