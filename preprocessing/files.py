@@ -168,7 +168,9 @@ def _of_tiff(data: mmap.mmap, order: Order) -> list[tuple[int, int]]:
 
 def _of_video(path: Path) -> list[tuple[int, int]]:
     """As the container's header states it, before FFmpeg, which decodes to find out, has seen it; then as
-    FFmpeg says. Raises FramesError, OSError."""
+    FFmpeg says; [] of an empty file. Raises FramesError, OSError."""
+    if not path.stat().st_size:
+        return []
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         # the main header of an AVI; what a MP4 or MOV states FFmpeg reads without decoding
         is_avi = data[:4] == b"RIFF"

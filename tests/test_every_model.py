@@ -15,7 +15,6 @@ from orchestrator.selection.records import TrialRecord
 from orchestrator.study.study import Study
 from orchestrator.study.table import load
 from orchestrator.tracking.kept_model import keep_model
-from orchestrator.tracking.logged_model import MODEL_FILES
 from preprocessing import extract
 from preprocessing.render import RenderConfig, render_corpus
 
@@ -53,10 +52,9 @@ def test_it_trains_a_fold_and_comes_back_from_its_files(model, features, folders
     made = refit(study, table, [TrialRecord(0, job.config, (result,))], "nested")
     assert [one.epochs for one in made.models] == [1]
     keep_model(tmp_path, model, made, table)
-    artifacts = {name: str(tmp_path / file) for name, file in MODEL_FILES.items()}
     assert json.loads((tmp_path / "model.json").read_text())["model"] == model
     loaded = predictor.Predictor()
-    loaded.load_context(SimpleNamespace(artifacts=artifacts))
+    loaded.load_context(SimpleNamespace(artifacts={predictor.BUNDLE: str(tmp_path)}))
     probabilities = loaded.predict(None, {"flow": table.x[:2].astype(np.float32)})
     assert probabilities.shape == (2, 3) and np.isfinite(probabilities).all()
     np.testing.assert_allclose(

@@ -23,6 +23,7 @@ FENCES = {
         "orchestrator/search/tune.py",
         "orchestrator/search/trial_process.py",
         "orchestrator/remote.py",
+        "orchestrator/inference/many.py",
     ),
     "mlflow": (
         "orchestrator/tracking/",
@@ -30,7 +31,7 @@ FENCES = {
         "orchestrator/workspace/mlflow_files.py",  # MLflow itself imports it, and not what tracking sets
     ),
     "optuna": ("orchestrator/search/", "orchestrator/testing/spaces.py"),
-    "cv2": ("preprocessing/", "orchestrator/testing/"),
+    "cv2": ("preprocessing/", "orchestrator/testing/", "orchestrator/inference/many.py"),
     "mediapipe": ("preprocessing/landmarks.py",),
     "torch": ("mer_models/", "orchestrator/"),
     "typer": (
@@ -56,7 +57,7 @@ SHARED = (
     "terminal",
 )
 # and who may take more: what makes features, and contracts that test those who do.
-MORE = ("orchestrator/sweeps/", "orchestrator/testing/")
+MORE = ("orchestrator/sweeps/", "orchestrator/testing/", "orchestrator/inference/")
 
 # What starts fast, and what it therefore leaves to where it is used.
 LIGHT = {

@@ -21,7 +21,7 @@ from orchestrator.study.jobs import canonical_json
 from orchestrator.study.labels import classify
 from orchestrator.study.tasks import Annotations, SharedInputs
 from preprocessing.places import Place, place
-from preprocessing.schema import AU_VOCABULARY, read_shards
+from preprocessing.schema import AU_VOCABULARY, FeatureSpec, read_shards
 
 AU_MODES = ("auto", "annotated", "predicted", "none")
 OWN_ANNOTATION = "the tested clip's own AU annotation is an input"
@@ -42,6 +42,7 @@ class ClipTable:
     left_out  clip id -> why it is not in the table (quarantined, class not in the scheme, unknown emotion).
     lost      clip id -> class, of the clips that have a class and no features.
     not_predicted  why a study that would predict action units uses none (action_units.settled), else "".
+    spec      of the feature set: all that decides the numbers in x; None in tables made by hand.
     """
 
     corpus: str
@@ -60,6 +61,7 @@ class ClipTable:
     left_out: dict[str, str]
     lost: dict[str, str] = field(default_factory=dict)
     not_predicted: str = ""
+    spec: FeatureSpec | None = None
 
     @functools.cached_property
     def shared(self) -> SharedInputs:
@@ -170,6 +172,7 @@ def load(folder: str | Place, scheme: str, au: str, *, uses_aus: bool) -> ClipTa
         _content(spec.version, ids, splits, labelling.classes, y, x, aus, mode),
         left_out,
         lost,
+        spec=spec,
     )
 
 
@@ -233,6 +236,7 @@ def merged(tables: Sequence[ClipTable]) -> ClipTable:
         _content(first.features, ids, splits, classes, y, x, aus, mode),
         left_out,
         {clip: name for table in tables for clip, name in table.lost.items() if name in classes},
+        spec=first.spec,
     )
 
 

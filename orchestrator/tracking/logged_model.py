@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,25 +24,30 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types.schema import ColSpec, Schema, TensorSpec
 
-from orchestrator.inference import predictor
-from orchestrator.tracking.connection import files_of
-from orchestrator.tracking.kept_model import EXAMPLE
+from orchestrator.common.errors import ConfigError
+from orchestrator.common.names import redacted
+from orchestrator.inference.bundle_files import EXAMPLE, MODEL, SUMS, WEIGHTS
+from orchestrator.inference.predictor import BUNDLE
+from orchestrator.tracking import database
+from orchestrator.tracking.connection import files_of, guarded, reach
+from orchestrator.tracking.names import LONGEST_TAG, cut
 
-# as predictor.save names them
-MODEL_FILES = {predictor.WEIGHTS: "weights.safetensors", predictor.DESCRIPTION: "model.json"}
 ROOT = Path(__file__).parents[2]  # holds our packages
 LIBRARIES = ("mlflow", "numpy", "pydantic", "safetensors", "torch")  # what the logged model imports
 PACKAGES = ("orchestrator", "mer_models", "search_spaces", "preprocessing")
 FILES_OF_RUN = "model"  # their folder, on an older server
 CONTENT = "mer.content"
+OF_BUNDLES = "mer-bundles"  # experiment of what export registers
+CHAMPION = "champion"
 # what a server older than MLflow 3, or Azure's, answers to a question for logged models
 NO_LOGGED_MODELS = ("ENDPOINT_NOT_FOUND", "NOT_FOUND")
 
 
 def content_of(folder: Path) -> str:
-    """Digest of the files that keep_model has left in ``folder``. Raises OSError."""
-    files = (folder / MODEL_FILES[name] for name in sorted(MODEL_FILES))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+    """Digest of what decides the probabilities of the bundle in ``folder``. Raises OSError."""
+    return hashlib.sha256(b"".join((folder / name).read_bytes() for name in (MODEL, WEIGHTS))).hexdigest()[
+        :16
+    ]
 
 
 def held(
@@ -99,18 +106,66 @@ def log(
     return str(model.model_uri)
 
 
+@contextmanager
+def downloaded(address: str, uri: str) -> Iterator[Path]:
+    """A folder with the bundle of a model in MLflow, removed at the end.
+
+    address: "models:/NAME/VERSION", "models:/NAME@ALIAS" or "models:/ID". Raises ConfigError where MLflow
+    has no such model, or one that an older program has logged, TrackingError when MLflow fails.
+    """
+    with tempfile.TemporaryDirectory() as made:
+        with guarded(uri):
+            reach(uri)
+            mlflow.set_tracking_uri(uri)
+            try:
+                held = Path(mlflow.artifacts.download_artifacts(artifact_uri=address, dst_path=made))
+            except MlflowException as error:
+                raise ConfigError(f"{redacted(uri)} has no model {address}: {error.message}") from error
+        sums = next(held.glob(f"artifacts/*/{SUMS}"), None)
+        if sums is None:
+            raise ConfigError(f"{address} holds no bundle: an older program logged it; run its sweep again")
+        yield sums.parent
+
+
+def register(folder: Path, uri: str, name: str, card: str, champion: bool) -> str:
+    """Log the bundle in ``folder`` and make it a new version of the registry's model ``name``, with its card
+    as description. champion: the alias ``champion`` moves to it. Returns "models:/NAME/VERSION".
+
+    Raises TrackingError when MLflow fails or refuses the name.
+    """
+    reach(uri)
+    with guarded(uri):
+        client = MlflowClient(uri)
+        found = client.get_experiment_by_name(OF_BUNDLES)
+        if found is None:
+            file = database.file_of(uri)
+            place = None if file is None else database.artifacts_of(file, OF_BUNDLES)
+            experiment = client.create_experiment(OF_BUNDLES, place)
+        else:
+            experiment = found.experiment_id
+        mlflow.set_tracking_uri(uri)
+        # a run by its id: set_experiment would change what this process' next runs are of
+        with mlflow.start_run(run_id=client.create_run(experiment, run_name=name).info.run_id):
+            made = mlflow.pyfunc.log_model(name="bundle", registered_model_name=name, **_given(folder))
+        version_ = str(made.registered_model_version)
+        client.update_model_version(name, version_, cut(card, LONGEST_TAG))
+        if champion:
+            client.set_registered_model_alias(name, CHAMPION, version_)
+    return f"models:/{name}/{version_}"
+
+
 def _given(folder: Path) -> dict[str, Any]:
     held_example = safetensors.numpy.load_file(folder / EXAMPLE)
     # in the model's order, not by name
     example = {name: held_example[name] for name in ("flow", "aus") if name in held_example}
-    classes = json.loads((folder / MODEL_FILES[predictor.DESCRIPTION]).read_text())["classes"]
+    classes = json.loads((folder / MODEL).read_text())["classes"]
     tensors: list[ColSpec | TensorSpec] = [
         TensorSpec(np.dtype(np.float32), (-1, *array.shape[1:]), name) for name, array in example.items()
     ]
     output = Schema([TensorSpec(np.dtype(np.float32), (-1, len(classes)))])
     return {
         "python_model": str(ROOT / "orchestrator" / "inference" / "predictor.py"),
-        "artifacts": {name: str(folder / file) for name, file in MODEL_FILES.items()},
+        "artifacts": {BUNDLE: str(folder)},
         "code_paths": [
             str(ROOT / package)
             for package in ("orchestrator", "mer_models", "search_spaces", "preprocessing")

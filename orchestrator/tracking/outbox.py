@@ -3,8 +3,7 @@ told beside the sweep, so that one that is slow keeps no fold result waiting.
 
 In the sweep's folder:
 mlflow.json  all that MLflow is to hold of the sweep (record.py).
-model/       the refitted model: weights.safetensors, model.json, example.safetensors (two clips as the model
-             takes them).
+model/       the refitted model, as a bundle (inference/bundle_files.py).
 The rest is where it is anyway: fold results in the store, scores in summary.json and predictions.csv.
 
 Nothing on disk says what MLflow has taken: MLflow is asked (tracking.Tracker), so the two cannot get out of
@@ -166,7 +165,8 @@ class Outbox:
         from orchestrator.inference.refit import refit
         from orchestrator.tracking.kept_model import keep_model
 
-        keep_model(self.folder / MODEL, study.model, refit(study, table, trials, rule), table)
+        made = refit(study, table, trials, rule)
+        keep_model(self.folder / MODEL, study.model, made, table, sweep=self.folder)
         self.record["ended"] = "finished"
         self._add("model", "scores")
         self.settle()

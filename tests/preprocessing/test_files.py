@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from preprocessing import extract
-from preprocessing.files import LONGEST_SIDE, MOST_BYTES, danger, state, window
+from preprocessing.files import LONGEST_SIDE, MOST_BYTES, danger, danger_of, state, window
 from preprocessing.findings import inspect
 from preprocessing.frames import FramesError
 from preprocessing.schema import Clip, CorpusError
@@ -185,3 +185,8 @@ def test_files_that_change_while_they_are_extracted_stop_it(folder, tmp_path):
     with pytest.raises(CorpusError, match=r"have changed since this extraction began.*same command again"):
         extract.run(plan)
     assert not list((tmp_path / "out").rglob("*.parquet"))
+
+
+def test_an_empty_video_is_left_to_the_decoder_to_name(tmp_path):
+    (tmp_path / "v.avi").write_bytes(b"")
+    assert danger_of(tmp_path / "v.avi") == ""

@@ -12,8 +12,8 @@ import mlflow
 import numpy as np
 import pytest
 
-from orchestrator.common.errors import ConfigError
 from orchestrator.inference import predictor
+from orchestrator.inference.bundle_files import WEIGHTS, BundleError
 from orchestrator.inference.refit import Refit, refit
 from orchestrator.runners.inline import run_fold
 from orchestrator.selection.records import TrialRecord
@@ -24,10 +24,10 @@ from orchestrator.study.recipe import Recipe
 from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable
 from orchestrator.tracking.kept_model import keep_model
-from orchestrator.tracking.logged_model import MODEL_FILES
 from orchestrator.tracking.tracker import Tracker
 from orchestrator.training.loop import fit
 from orchestrator.training.prediction import predict
+from orchestrator.workspace import sealed
 from tests.orchestrator.tables import QUICK
 from tests.orchestrator.tables import table as clips
 from tests.registries import untouched
@@ -134,7 +134,7 @@ def test_a_logged_model_predicts_the_same_in_a_fresh_process(model, kind, au, se
     folder = Path(mlflow.artifacts.download_artifacts(address, dst_path=str(tmp_path / "files")))
     assert not [file for file in folder.rglob("*") if file.suffix in (".pkl", ".pickle", ".pt", ".pth")]
     assert not list(folder.rglob("__pycache__"))
-    about = json.loads((folder / "artifacts" / "model.json").read_text())
+    about = json.loads((folder / "artifacts" / "model" / "model.json").read_text())
     assert (about["classes"], about["trial"], about["au"]) == (list(CLASSES), 3, table.au)
     assert {line.split("==")[0] for line in (folder / "requirements.txt").read_text().split()} >= {
         "torch",
@@ -167,19 +167,22 @@ def test_a_plugins_model_is_logged_with_its_text_and_loads_where_its_file_is_not
     np.testing.assert_allclose(np.load(tmp_path / "out.npy"), expected, atol=1e-6)
 
 
+def context_of(folder):
+    return SimpleNamespace(artifacts={predictor.BUNDLE: str(folder)})
+
+
 def test_a_model_of_a_package_that_is_not_there_is_named(tmp_path):
-    about = {"model": "nett", "plugin": None}
-    (tmp_path / "model.json").write_text(json.dumps(about))
-    context = SimpleNamespace(artifacts={predictor.DESCRIPTION: tmp_path / "model.json"})
-    with pytest.raises(ConfigError, match="unknown model 'nett'; did you mean"):
-        predictor.Predictor().load_context(context)
-
-
-def test_a_model_trained_with_action_units_asks_for_them():
-    made = predictor.Predictor()
-    made.about = {"model": "stag", "n_aus": 21, "au": "annotated"}
-    with pytest.raises(ValueError, match=r"trained with action units: give 'aus', float32 \(n, 21\)"):
-        made.predict(None, {"flow": np.zeros((1, 6, 3, 2), np.float32)})
+    about = json.dumps(
+        {"model": "nett", "config": {}, "classes": ["a", "b"], "kind": "image", "channels": [],
+         "n_rois": None,
+         "n_aus": None, "features": "f", "au": "none", "trial": 0, "weights_sha256": "",
+         "models": [{"epochs": 1, "normaliser": {}}]}
+    )  # fmt: skip
+    (tmp_path / "model.json").write_text(about)
+    (tmp_path / WEIGHTS).write_bytes(b"")
+    sealed.list_files(tmp_path)
+    with pytest.raises(BundleError, match="unknown model 'nett'; did you mean"):
+        predictor.Predictor().load_context(context_of(tmp_path))
 
 
 @pytest.mark.parametrize("au", [False, True])
@@ -191,8 +194,7 @@ def test_a_committee_comes_back_from_its_files_as_the_mean_of_its_models(au, tmp
     made = refit(study, table, [trial], "committee")
     keep_model(tmp_path, "stag", made, table)
     loaded = predictor.Predictor()
-    context = SimpleNamespace(artifacts={n: str(tmp_path / file) for n, file in MODEL_FILES.items()})
-    loaded.load_context(context)
+    loaded.load_context(context_of(tmp_path))
     recipe, given = Recipe(**made.config["recipe"]), table.x[:5]
     each = [
         predict(one.model, one.normaliser, recipe, "roi_flow", table.channels, given,
@@ -202,9 +204,21 @@ def test_a_committee_comes_back_from_its_files_as_the_mean_of_its_models(au, tmp
     assert len(each) == 2 and np.abs(each[0] - each[1]).max() > 0.001
     np.testing.assert_allclose(loaded.predict(None, {"flow": given}), np.mean(each, axis=0), atol=1e-7)
 
-    weights = tmp_path / MODEL_FILES[predictor.WEIGHTS]
+    weights = tmp_path / WEIGHTS
     held = bytearray(weights.read_bytes())
     held[-1] ^= 1
     weights.write_bytes(held)
-    with pytest.raises(ConfigError, match=r"weights\.safetensors has SHA-256"):
-        predictor.Predictor().load_context(context)
+    with pytest.raises(BundleError, match=r"weights\.safetensors is not as it was written"):
+        predictor.Predictor().load_context(context_of(tmp_path))
+
+
+def test_a_model_trained_with_annotated_action_units_asks_for_them(tmp_path):
+    table = clips(6, aus=True)
+    study = Study("stag", "loso", 2, 1, QUICK)
+    trial = TrialRecord(0, study.config({}), tuple(run_fold(job, table) for job in study.jobs(table, {})))
+    keep_model(tmp_path, "stag", refit(study, table, [trial], "nested"), table)
+    loaded = predictor.Predictor()
+    loaded.load_context(context_of(tmp_path))
+    with pytest.raises(ValueError, match=r"trained with action units: give 'aus', float32 \(n, 21\)"):
+        loaded.predict(None, {"flow": table.x[:1]})
+    assert loaded.predict(None, {"flow": table.x[:1], "aus": table.aus[:1]}).shape == (1, 3)

@@ -27,6 +27,7 @@ FILES = [
     "model/weights.safetensors",
     "model/model.json",
     "model/example.safetensors",
+    "model/card.md",
     "model/SHA256SUMS",
 ]
 

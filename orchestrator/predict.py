@@ -1,0 +1,129 @@
+"""Somebody's own clips: python -m orchestrator.predict MODEL CLIP... Exit statuses: console/handler.py; 1:
+the model abstains from some of them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import track
+
+from orchestrator.common.errors import ConfigError
+from orchestrator.console import asked
+from orchestrator.console.handler import ALL, SOME, errors_are_told
+from orchestrator.console.terminal import terminal
+from orchestrator.sweeps.execution import Execution
+from orchestrator.workspace.sweep_folder import folder_of
+from preprocessing.places import write_atomically
+
+if TYPE_CHECKING:
+    from orchestrator.inference.video import Prediction
+    from preprocessing.schema import Clip
+
+console = terminal()
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    model: Annotated[
+        str, typer.Argument(help="a bundle (folder or zip), a finished sweep's name, or models:/...")
+    ],
+    clip: Annotated[
+        list[str], typer.Argument(help="a video, a folder of frames, a folder of these, a pattern")
+    ],
+    onset: Annotated[int | None, typer.Option(help="first frame; the clip's own if none is given")] = None,
+    apex: Annotated[
+        int | None, typer.Option(help="frame of the strongest expression; as in training else")
+    ] = None,
+    offset: Annotated[int | None, typer.Option(help="last frame; the clip's own if none is given")] = None,
+    fps: Annotated[float | None, typer.Option(help="frames per second of a folder of frames")] = None,
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", help="one JSON object a line, a line a clip; on the terminal if not given"),
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="the same as a table")] = None,
+    parquet: Annotated[Path | None, typer.Option(help="the same as a Parquet file")] = None,
+    workers: Annotated[int, typer.Option(min=0, help="processes over Ray Data; 0 = this process alone")] = 0,
+    allow_code: Annotated[
+        bool, typer.Option("--allow-code", help="run the code that the bundle of a plugin's model brings")
+    ] = False,
+    workspace: asked.Workspace = Path("workspace"),
+    tracking_uri: asked.TrackingUri = "",
+) -> None:
+    """Class probabilities of clips, by the preprocessing that the model was trained with."""
+    with errors_are_told(console):
+        from orchestrator.inference.bundle import load
+        from orchestrator.inference.clips import found
+        from orchestrator.inference.video import ClipPredictor
+
+        clips = found(clip, onset=onset, apex=apex, offset=offset, fps=fps)
+        with _bundle(model, workspace, tracking_uri) as (where, own):
+            allowed = allow_code or own
+            predictor = ClipPredictor(load(where, allow_code=allowed))  # bad input is told before Ray starts
+            if workers:
+                from orchestrator.inference import many
+
+                ended = many.predictions(where, clips, workers, allow_code=allowed)
+            else:
+                ended = ((number, predictor(one)) for number, one in enumerate(clips))
+            made = _collected(ended, clips)
+        lines = "".join(json.dumps(one.nested()) + "\n" for one in made)
+        if json_file:
+            write_atomically(json_file, lambda path: path.write_text(lines))
+        else:
+            sys.stdout.write(lines)
+        _tables(made, csv, parquet)
+    raise typer.Exit(SOME if any(one.reason for one in made) else ALL)
+
+
+def _collected(ended: Iterator[tuple[int, Prediction]], clips: Sequence[Clip]) -> list[Prediction]:
+    """In the order of the clips, with a bar on a terminal's error stream."""
+    from rich.console import Console
+
+    bar = Console(stderr=True)
+    shown = track(ended, "clips", len(clips), console=bar, disable=not bar.is_terminal or len(clips) == 1)
+    return [one for _, one in sorted(shown, key=lambda pair: pair[0])]
+
+
+@contextmanager
+def _bundle(model: str, workspace: Path, tracking_uri: str) -> Iterator[tuple[Path, bool]]:
+    """(where the bundle is, whether it is of this user's own sweep). Raises ConfigError."""
+    if model.startswith("models:/"):
+        from orchestrator.tracking.errors import TrackingError
+        from orchestrator.tracking.logged_model import downloaded
+
+        uri = Execution(workspace=workspace, tracking_uri=tracking_uri).tracking
+        try:
+            with downloaded(model, uri) as folder:
+                yield folder, False
+        except TrackingError as error:
+            raise ConfigError(f"{model} cannot be fetched: {error}") from error
+    elif Path(model).exists():
+        yield Path(model), False
+    else:
+        yield folder_of(model, workspace) / "model", True
+
+
+def _tables(made: Sequence[Prediction], csv: Path | None, parquet: Path | None) -> None:
+    if csv is None and parquet is None:
+        return
+    import pandas as pd
+
+    from preprocessing.cells import escaped
+
+    frame = pd.DataFrame([one.flat() for one in made])
+    if parquet:
+        write_atomically(parquet, lambda path: frame.to_parquet(path, index=False))
+    if csv:
+        text = frame.map(lambda cell: escaped(cell) if isinstance(cell, str) else cell).to_csv(index=False)
+        write_atomically(csv, lambda path: path.write_text(text))
+
+
+if __name__ == "__main__":
+    app()

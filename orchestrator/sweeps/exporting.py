@@ -1,0 +1,125 @@
+"""A finished sweep -> a bundle that somebody else can use."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from orchestrator.common.errors import ConfigError, nearest
+from orchestrator.inference import calibration, pack, validated
+from orchestrator.inference.bundle import FORMAT, Bundle, arrays_of, load, numbered
+from orchestrator.inference.bundle_files import CARD, WEIGHTS, BundleError, read_files, write_zip
+from orchestrator.inference.interval import over_people
+from orchestrator.inference.refit import refit
+from orchestrator.search.events import Listener, Note
+from orchestrator.selection.choose import available
+from orchestrator.selection.rules import RULES, kind_of
+from orchestrator.sweeps.execution import Execution
+from orchestrator.sweeps.reopened import Reopened, reopen
+from orchestrator.tracking import logged_model as registry
+from orchestrator.tracking.outbox import MODEL as OF_SWEEP
+from preprocessing.places import write_atomically
+
+
+def export(
+    name: str, workspace: Path, to: Path, tell: Listener, *, rule: str = "", calibrate: bool = True,
+    register: str = "", champion: bool = False, tracking_uri: str = "",
+) -> Bundle:  # fmt: skip
+    """Write the bundle of a finished sweep to ``to``, a new folder or a .zip file, and load it from there.
+
+    rule       under which it was chosen; "" = the sweep's own. An oracle is refused: its choice is no choice
+               that anybody could make for a new person.
+    calibrate  fit a temperature on validation people, which may train as many models as there are inner
+               groups.
+    register   name in MLflow's registry of which it becomes a new version, "" = of none; champion: and gets
+               the alias ``champion``, for which the score must be of a blind rule.
+    Raises TrackingError where MLflow fails; what was written to ``to`` stays.
+    Raises ConfigError, BundleError, report.ReportError, OSError, as reopened.reopen.
+    """
+    if to.exists() and (to.is_file() or any(to.iterdir())):
+        raise ConfigError(f"--to {to} exists; name a new folder or file, or remove it")
+    sweep = reopen(name, workspace, tell)
+    rule = rule or sweep.summary["rule"]
+    if rule not in RULES:
+        raise ConfigError(nearest(rule, RULES, "selection rule"))
+    if RULES[rule].oracle:
+        raise ConfigError(
+            f"--rule {rule} is an oracle: it chooses by the labels of test people; take a blind rule"
+        )
+    kind = kind_of(rule, sweep.summary)
+    if champion and not (register and kind == "blind"):
+        why = f"the score of {name} under {rule} is {kind}" if register else "--register NAME is not given"
+        raise ConfigError(
+            f"--champion: {why}; the alias is for a registered model whose score is of a blind rule"
+        )
+    about, weights = _refit(sweep, rule, tell)
+    interval = over_people(sweep.predictions, rule, sweep.summary["classes"])
+    with tempfile.TemporaryDirectory(dir=_beside(to)) as held:
+        made = Path(held) / "bundle"
+        pack.write(made, about, weights, sweep.table, sweep.summary, interval)
+        if calibrate:
+            about["calibration"] = _calibration(sweep, load(made, allow_code=True), rule, tell)
+            pack.write(made, about, weights, sweep.table, sweep.summary, interval)
+        if to.suffix == ".zip":
+            write_atomically(to, lambda path: write_zip(made, path))
+        else:
+            to.mkdir(exist_ok=True)
+            for file in made.iterdir():
+                shutil.copyfile(file, to / file.name)
+        if register:
+            uri = Execution(workspace=workspace, tracking_uri=tracking_uri).tracking
+            address = registry.register(made, uri, register, (made / CARD).read_text(), champion)
+            tell(
+                Note(
+                    f"MLflow has it as {address}" + (f" and models:/{register}@champion" if champion else "")
+                )
+            )
+    return load(to, allow_code=True)
+
+
+def _refit(sweep: Reopened, rule: str, tell: Listener) -> tuple[dict[str, Any], bytes]:
+    """What model.json says of the refit under the rule, and its weights: the sweep's own where it has one."""
+    about = pack.of_sweep(sweep.summary, sweep.table, rule)
+    if rule == sweep.summary["rule"]:
+        try:
+            held = read_files(sweep.folder / OF_SWEEP)
+            ready = load(sweep.folder / OF_SWEEP, allow_code=True).about
+            if ready.format == FORMAT:
+                return ready.model_dump() | {"sweep": about}, held[WEIGHTS]
+        except BundleError as error:
+            tell(Note(f"{error}; it is trained again", "warning"))
+    if rule not in available(sweep.trials):
+        raise ConfigError(
+            f"the folds of {sweep.folder.name} do not allow --rule {rule}; allowed: "
+            f"{', '.join(one for one in available(sweep.trials) if not RULES[one].oracle)}"
+        )
+    tell(Note("training the chosen configuration on all people"))
+    made = refit(sweep.study, sweep.table, sweep.trials, rule)
+    of = pack.described(
+        sweep.study.model, sweep.table, made.config, made.trial, pack.about_models(made.models)
+    )
+    return of | {"sweep": about}, numbered([arrays_of(one) for one in made.models])
+
+
+def _calibration(sweep: Reopened, bundle: Bundle, rule: str, tell: Listener) -> dict[str, Any] | None:
+    if not RULES[rule].committee and sweep.study.inner_folds > 1:
+        tell(
+            Note(
+                f"training {sweep.study.inner_folds} models for the calibration, each without one inner group"
+            )
+        )
+    found = validated.of_refit(sweep.study, sweep.table, bundle, rule)
+    if found is None:
+        tell(Note("no validation people (--inner-folds 0), so nothing calibrates the model", "warning"))
+        return None
+    return calibration.fitted(found.probs, found.truth, found.groups, found.people)
+
+
+def _beside(to: Path) -> Path:
+    """The folder that ``to`` is to lie in, so that what is finished is renamed and not copied."""
+    folder = to.absolute().parent
+    if not folder.is_dir():
+        raise ConfigError(f"--to {to}: {folder} is no folder; make it first")
+    return folder

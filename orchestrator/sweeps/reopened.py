@@ -1,0 +1,116 @@
+"""A finished sweep with its clips and its fold results at hand again: for a model that is made of it
+later."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mer_models import MODELS
+from orchestrator.common.errors import ConfigError
+from orchestrator.results import report
+from orchestrator.search.events import Listener, Preparing
+from orchestrator.selection.records import TrialRecord
+from orchestrator.study.action_units import settled
+from orchestrator.study.jobs import under
+from orchestrator.study.study import Study
+from orchestrator.study.table import ClipTable, load, merged
+from orchestrator.sweeps import kept
+from orchestrator.sweeps.after_features import identified
+from orchestrator.sweeps.execution import Execution
+from orchestrator.sweeps.experiment import Experiment
+from orchestrator.workspace import sealed
+from orchestrator.workspace.store import FoldStore
+from orchestrator.workspace.sweep_folder import DEFINITION, folder_of
+from preprocessing import extract
+from preprocessing.inputs import Settings
+from preprocessing.places import place
+
+
+@dataclass(frozen=True)
+class Reopened:
+    """A finished sweep. summary, predictions: as results.report.read gives them."""
+
+    folder: Path
+    experiment: Experiment
+    study: Study
+    table: ClipTable
+    store: FoldStore
+    summary: dict[str, Any]
+    predictions: pd.DataFrame
+
+    @functools.cached_property
+    def trials(self) -> list[TrialRecord]:
+        """Those among which the sweep's folds have chosen, with the results that the store has of them.
+
+        Raises ConfigError where it has none of one: other code made them.
+        """
+        folds, made = self.study.jobs(self.table, {}), []
+        for index, config in self.summary["configuration"].items():
+            jobs = under(folds, config, self.study.code_of(config, self.table.au))
+            held = [(job, self.store.load(job.job_id)) for job in jobs]
+            results = tuple(one.sharing(job.validation, job.test) for job, one in held if one is not None)
+            if not results:
+                raise ConfigError(
+                    f"the store {self.store.root} has no fold of trial {index} of {self.folder.name} as "
+                    f"this code "
+                    f"would make it; run python -m orchestrator.resume {self.folder.name}"
+                )
+            made.append(TrialRecord(int(index), config, results))
+        return made
+
+
+def reopen(name: str, workspace: Path, tell: Listener) -> Reopened:
+    """The sweep of that name; its features are made again where they are gone.
+
+    Raises ConfigError for a name that no sweep has and for clips that are not those of the sweep any more,
+    report.ReportError for a sweep that has not finished, FeatureSetError, CorpusError, OSError.
+    """
+    folder = folder_of(name, workspace)
+    summary, predictions = report.read(folder)
+    experiment, execution = kept.held(folder)
+    # the workspace may have been moved
+    execution = execution.but(name=name, workspace=workspace)
+    table = _table(experiment, execution, tell)
+    study = experiment.study(execution.arithmetic)
+    table = settled(table, experiment.au, study.jobs(table, {}))
+    definition = sealed.read_json(folder / DEFINITION, f"python -m orchestrator.resume {name} makes it again")
+    if definition["content"] != table.content:
+        raise ConfigError(
+            f"the clips of sweep {name!r} are not those that it was run on (table "
+            f"{definition['content']}, now "
+            f"{table.content}): a file, a label or the code of {table.features} has changed; run a new sweep"
+        )
+    store = FoldStore(place(execution.store or execution.workspace) / "folds")
+    return Reopened(folder, experiment, study, table, store, summary, predictions)
+
+
+def _table(experiment: Experiment, execution: Execution, tell: Listener) -> ClipTable:
+    def report_(p: extract.Progress) -> None:
+        tell(Preparing(p.what, p.done, p.total, p.note))
+
+    made = [
+        extract.prepare(
+            corpus.name,
+            Path(corpus.root) if corpus.root else None,
+            [experiment.features],
+            execution.workspace,
+            settings=Settings(**experiment.extraction.asked),
+            max_failed=execution.max_failed,
+            store=execution.store or None,
+            plugins=experiment.brought,
+            report=report_,
+        )
+        for corpus in experiment.corpora
+    ]
+    uses_aus = MODELS[experiment.models[0]].uses_aus
+    tables = [
+        load(one.folders[experiment.features], experiment.classes, experiment.au, uses_aus=uses_aus)
+        for one in made
+    ]
+    clips = tuple(clip for one in made for clip in one.labelled)
+    return identified(merged(tables), experiment, clips)[0]

@@ -1,0 +1,168 @@
+"""From a finished sweep to a bundle: the sweep's own model, calibrated, with its honest score in the card."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+from PIL import Image
+from typer.testing import CliRunner
+
+from orchestrator import Execution, Experiment, export, predict, run
+from orchestrator.inference.bundle import load
+from preprocessing.render import RenderConfig, render_corpus
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("export")
+    render_corpus(folder / "corpus", RenderConfig(subjects=4, clips_per_subject=3, size=160))
+    experiment = Experiment(
+        "ststnet",
+        corpora=(("synthetic", str(folder / "corpus")),),
+        trials=2,
+        inner_folds=3,
+        selection="nested",
+        settings={"recipe.epochs": 2},
+    )
+    run(experiment, Execution(name="s", runner="inline", workspace=folder / "ws"))
+    return folder / "ws"
+
+
+def command(workspace, *words):
+    return CliRunner().invoke(export.app, ["s", "--workspace", str(workspace), *words])
+
+
+def test_a_bundle_is_the_sweeps_own_model_calibrated_with_its_honest_score(swept, tmp_path):
+    result = command(swept, "--to", str(tmp_path / "b.zip"))
+    assert result.exit_code == 0, result.output
+    made, own = load(tmp_path / "b.zip"), load(swept / "sweeps" / "s" / "model")
+    x = np.random.default_rng(0).normal(size=(4, 3, 28, 28)).astype(np.float32)
+    np.testing.assert_array_equal(made.probabilities(x), own.probabilities(x))
+    summary = json.loads((swept / "sweeps" / "s" / "summary.json").read_text())
+    score = summary["selection"]["nested"]["uf1"]
+    assert f"rule nested (blind): UF1 {score:.3f} (95 % over people: " in made.card
+    assert "nobody is left who could test it" in made.card and "oracle_epoch" in made.card
+    assert own.about.calibration is None and made.about.calibration["clips"] == summary["clips"]
+    assert made.about.calibration["people"] == 4
+    calibrated = made.probabilities(x, calibrated=True)
+    assert (calibrated.argmax(1) == made.probabilities(x).argmax(1)).all()
+    assert np.abs(calibrated - made.probabilities(x)).max() > 1e-4
+
+    again = command(swept, "--to", str(tmp_path / "again.zip"))
+    assert again.exit_code == 0
+    assert (tmp_path / "again.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    assert command(swept, "--to", str(tmp_path / "folder"), "--no-calibrate").exit_code == 0
+    assert load(tmp_path / "folder").about.calibration is None
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--rule", "oracle_epoch"], "is an oracle"),
+        (["--rule", "nestd"], "did you mean 'nested'"),
+        (["--rule", "committee"], "do not allow --rule committee"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_refused_and_nothing_is_left(words, says, swept, tmp_path):
+    result = command(swept, "--to", str(tmp_path / "b.zip"), *words)
+    assert result.exit_code == 2 and says in result.output, result.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_there_is_not_written_over(swept, tmp_path):
+    (tmp_path / "b.zip").write_text("mine")
+    result = command(swept, "--to", str(tmp_path / "b.zip"))
+    assert result.exit_code == 2 and "exists" in result.output
+    assert (tmp_path / "b.zip").read_text() == "mine"
+    result = command(swept, "--to", str(tmp_path / "no" / "b.zip"))
+    assert result.exit_code == 2 and "make it first" in result.output
+
+
+def predicted(*words):
+    return CliRunner().invoke(predict.app, list(map(str, words)))
+
+
+def test_a_corpus_folder_through_predict_is_one_line_a_clip_in_this_process_and_over_ray(swept, tmp_path):
+    """The sweep by its name, the bundle that was exported of it and, over Ray, the same numbers; a clip
+    without a face abstains, which the status says."""
+    assert command(swept, "--to", str(tmp_path / "b.zip")).exit_code == 0
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    for number, folder in enumerate(sorted((swept.parent / "corpus" / "frames").glob("*/*"))[:3]):
+        (clips / f"c{number}").symlink_to(folder)
+    grey = clips / "grey"
+    grey.mkdir()
+    picture = next((swept.parent / "corpus" / "frames").glob("*/*/*"))
+    for number in range(3):
+        Image.new("RGB", (64, 64), "grey").save(grey / f"{number}{picture.suffix}")
+
+    table = ("--csv", tmp_path / "t.csv", "--parquet", tmp_path / "t.parquet")
+    inline = predicted(tmp_path / "b.zip", clips, "--json", tmp_path / "a.jsonl", *table)
+    assert inline.exit_code == 1, inline.output
+    rows = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
+    assert [row["status"] for row in rows] == ["ok", "ok", "ok", "abstains"]
+    assert "no face" in rows[3]["reason"] and rows[3]["probabilities"] == {}
+    for row in rows[:3]:
+        assert sum(row["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+        assert row["class"] == max(row["probabilities"], key=row["probabilities"].get)
+    for frame in (pd.read_csv(tmp_path / "t.csv"), pd.read_parquet(tmp_path / "t.parquet")):
+        assert frame["p_negative"][:3].tolist() == pytest.approx(
+            [r["probabilities"]["negative"] for r in rows[:3]]
+        )
+        assert frame["class"].isna().tolist() == [False, False, False, True]
+
+    over_ray = predicted(tmp_path / "b.zip", clips, "--workers", "2", "--json", tmp_path / "r.jsonl")
+    assert over_ray.exit_code == 1, over_ray.output
+    assert (tmp_path / "r.jsonl").read_bytes() == (tmp_path / "a.jsonl").read_bytes()
+
+    by_name = predicted("s", clips / "c0", "--workspace", swept)
+    assert by_name.exit_code == 0, by_name.output
+    assert json.loads(by_name.stdout)["probabilities"] == rows[0]["uncalibrated"]
+
+
+def test_a_model_of_the_registry_predicts_as_the_sweep_does(swept):
+    (clip, *_) = sorted((swept.parent / "corpus" / "frames").glob("*/*"))
+    by_name = predicted("s", clip, "--workspace", swept)
+    logged = predicted("models:/mer-synthetic-3class-ststnet/1", clip, "--workspace", swept)
+    assert logged.exit_code == 0, logged.output
+    assert logged.stdout == by_name.stdout
+    missing = predicted("models:/nobody/1", clip, "--workspace", swept)
+    assert missing.exit_code == 2 and "has no model models:/nobody/1" in missing.output
+
+
+def test_a_model_that_is_nowhere_is_named(swept):
+    result = predicted("t", swept.parent / "corpus" / "frames" / "p01", "--workspace", swept)
+    assert result.exit_code == 2 and "'t'" in result.output
+
+
+def test_a_registered_bundle_is_a_version_with_its_card_and_champion_by_a_blind_rule_alone(swept, tmp_path):
+    words = ("--register", "mine", "--champion", "--no-calibrate")
+    refused = command(swept, "--to", str(tmp_path / "no.zip"), *words, "--rule", "pooled_validation")
+    assert refused.exit_code == 2 and "is not blind" in refused.output
+    unnamed = command(swept, "--to", str(tmp_path / "no.zip"), "--champion")
+    assert unnamed.exit_code == 2 and "--register NAME is not given" in unnamed.output
+    assert not list(tmp_path.iterdir())
+
+    result = command(swept, "--to", str(tmp_path / "b.zip"), *words)
+    assert result.exit_code == 0 and "models:/mine/1" in result.output, result.output
+    client = MlflowClient(f"sqlite:///{swept}/mlflow.db")
+    assert client.get_model_version_by_alias("mine", "champion").description == load(tmp_path / "b.zip").card
+    plain = command(swept, "--to", str(tmp_path / "c"), "--register", "mine", "--no-calibrate")
+    assert plain.exit_code == 0 and "models:/mine/2" in plain.output, plain.output
+    assert str(client.get_model_version_by_alias("mine", "champion").version) == "1"
+    (clip, *_) = sorted((swept.parent / "corpus" / "frames").glob("*/*"))
+    by_alias = predicted("models:/mine@champion", clip, "--workspace", swept)
+    assert by_alias.stdout == predicted(tmp_path / "b.zip", clip).stdout != ""
+
+
+def test_a_bundle_stays_where_mlflow_cannot_be_reached(swept, tmp_path):
+    (tmp_path / "file").write_text("no database")
+    away = ("--tracking-uri", f"sqlite:///{tmp_path}/file")
+    result = command(swept, "--to", str(tmp_path / "b"), "--no-calibrate", "--register", "mine", *away)
+    assert result.exit_code == 3 and "registered nowhere" in result.output, result.output
+    assert load(tmp_path / "b").about.model == "ststnet"
+    (clip, *_) = sorted((swept.parent / "corpus" / "frames").glob("*/*"))
+    fetched = predicted("models:/mine/1", clip, *away)
+    assert fetched.exit_code == 2 and "cannot be fetched" in fetched.output
