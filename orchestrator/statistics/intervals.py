@@ -40,7 +40,8 @@ def drawn_people(people: int, draws: int = DRAWS) -> NDArray[Any]:
 
 def sums(weights: NDArray[Any], held: NDArray[Any]) -> NDArray[Any]:
     """(R, S, C, C): sums of matrices (P, S, C, C) by weights (R, P)."""
-    return (weights @ held.reshape(len(held), -1)).reshape(len(weights), *held.shape[1:])
+    made: NDArray[Any] = weights @ held.reshape(len(held), -1)
+    return made.reshape(len(weights), *held.shape[1:])
 
 
 def intervals(held: NDArray[Any], draws: int = DRAWS) -> dict[str, Interval]:
