@@ -17,6 +17,7 @@ COMMANDS = {
     "sweep": ("orchestrator.sweep", "train and test a model, every person held out once"),
     "compare": ("orchestrator.compare", "several models, or one model's ablations, as one table"),
     "report": ("orchestrator.report", "a sweep's table, CSV files and pictures"),
+    "audit": ("orchestrator.audit", "scores of anyone's predictions, and what is wrong with them"),
     "resume": ("orchestrator.resume", "go on with a sweep: only what is missing is computed"),
     "list": ("orchestrator.list", "the sweeps of a workspace: state, model, corpus, score"),
     "status": ("orchestrator.status", "how far a running sweep is, from another terminal"),

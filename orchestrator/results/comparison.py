@@ -17,7 +17,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.results import coverage, report
+from orchestrator.results import coverage, intervals, report
 from orchestrator.results.action_units import au_columns, au_label
 from orchestrator.results.report import ReportError
 from orchestrator.selection import metrics
@@ -33,7 +33,8 @@ def lines(rows: Mapping[str, Finished], looks: Mapping[str, int]) -> list[dict[s
 
     looks: row -> looks at its test people in this workspace.
     Each line: row, model, features, au, protocol, seeds, rule; clips, that all rows tested; uf1, its sample
-    deviation over seeds (None for one seed) and uar on those, oracle_epoch_uf1 and gap likewise (None without
+    deviation over seeds (None for one seed) and uar on those,
+    with the ends of their intervals over people, oracle_epoch_uf1 and gap likewise (None without
     that rule); tested and of, the row's own clips and those that the corpus has, and both for each class;
     looks; fold_s.
     Raises ReportError where the rows cannot be joined: no clip is common, a clip has two classes, or an older
@@ -93,13 +94,33 @@ def _line(
         "uf1": float(np.mean(own["uf1"])),
         "uf1_sd": float(np.std(own["uf1"], ddof=1)) if len(own["uf1"]) > 1 else None,
         "uar": float(np.mean(own["uar"])),
+        **_ends(predictions, rule, common, summary["classes"], "", ("uf1", "uar")),
         "oracle_epoch_uf1": float(np.mean(oracle["uf1"])) if oracle["uf1"] else None,
+        **_ends(predictions, ORACLE, common, summary["classes"], f"{ORACLE}_", ("uf1",)),
         "gap": float(np.mean(oracle["uf1"])) - float(np.mean(own["uf1"])) if oracle["uf1"] else None,
         "tested": tested,
         "of": of,
         **coverage.columns(covered),
         "looks": looks,
         "fold_s": summary["timing"]["fold_s"],
+    }
+
+
+def _ends(
+    predictions: pd.DataFrame,
+    rule: str,
+    clips: Mapping[str, str],
+    classes: Sequence[str],
+    prefix: str,
+    names: Sequence[str],
+) -> dict[str, float | None]:
+    """Columns uf1_low, uf1_high ..., the 95 % interval over people on these clips; None without the rule."""
+    shown = predictions[(predictions["rule"] == rule) & predictions["clip_id"].isin(clips)]
+    held = intervals.of_frame(shown, classes) if len(shown) else {}
+    return {
+        f"{prefix}{name}_{end}": held[name][at] if name in held else None
+        for name in names
+        for at, end in enumerate(("low", "high"))
     }
 
 
@@ -125,7 +146,7 @@ def table(lines: Sequence[Mapping[str, Any]]) -> Table:
         f"{max(one['looks'] for one in lines)}. {CAUTION}"
     )
     remarks = dict.fromkeys(au_label(one["au"], one["au_remark"]) for one in lines if one["au_remark"])
-    about = "\n".join([about, *(f"AUs {remark}." for remark in remarks)])
+    about = "\n".join([about, intervals.SAID, *(f"AUs {remark}." for remark in remarks)])
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, caption=about, caption_justify="left")
     for title in ("row", "features", "AUs", "clips tested"):
         made.add_column(title)
@@ -134,18 +155,25 @@ def table(lines: Sequence[Mapping[str, Any]]) -> Table:
     for one in lines:
         spread = "" if one["uf1_sd"] is None else f" ±{one['uf1_sd']:.3f}"
         oracle = (
-            ("-", "-") if one["gap"] is None else (f"{one['oracle_epoch_uf1']:.3f}", f"{one['gap']:+.3f}")
+            ("-", "-")
+            if one["gap"] is None
+            else (f"{one['oracle_epoch_uf1']:.3f}{_between(one, f'{ORACLE}_uf1')}", f"{one['gap']:+.3f}")
         )
         made.add_row(
             one["row"],
             one["features"],
             one["au"],
             _tested(one),
-            f"{one['uf1']:.3f}{spread}",
-            f"{one['uar']:.3f}",
+            f"{one['uf1']:.3f}{spread}{_between(one, 'uf1')}",
+            f"{one['uar']:.3f}{_between(one, 'uar')}",
             *oracle,
         )
     return made
+
+
+def _between(line: Mapping[str, Any], name: str) -> str:
+    low, high = line[f"{name}_low"], line[f"{name}_high"]
+    return "" if low is None else intervals.narrow({"interval": {name: (low, high)}}, name)
 
 
 def _all(lines: Sequence[Mapping[str, Any]], what: str) -> str:

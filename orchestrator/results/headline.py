@@ -10,6 +10,7 @@ from typing import Any
 from orchestrator.common.names import redacted
 from orchestrator.results import coverage
 from orchestrator.results.action_units import au_of
+from orchestrator.results.intervals import said as interval
 from orchestrator.selection.rules import adaptive, kind_of
 
 
@@ -26,8 +27,9 @@ def headline(summary: Mapping[str, Any]) -> str:
     notes = [said for said in (_only(summary), _gaps(summary), looks_said(summary)) if said]
     return "; ".join(
         [
-            f"{rule} ({kind}), AUs {au_of(summary)}: UF1 {score['uf1']:.4f}  UAR {score['uar']:.4f}  WAR "
-            f"{score['war']:.4f}{_partial(score)}",
+            f"{rule} ({kind}), AUs {au_of(summary)}: "
+            + "  ".join(f"{n.upper()} {score[n]:.4f}{interval(score, n)}" for n in ("uf1", "uar", "war"))
+            + _partial(score),
             *notes,
         ]
     )

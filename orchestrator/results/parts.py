@@ -8,6 +8,8 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
+from orchestrator.results import intervals
+
 
 def part_row(rule: str, name: str, part: Mapping[str, Any]) -> dict[str, Any]:
     """One row of parts.csv."""
@@ -16,6 +18,7 @@ def part_row(rule: str, name: str, part: Mapping[str, Any]) -> dict[str, Any]:
         "rule": rule,
         "part": name,
         **scores,
+        **intervals.columns(part),
         "clips": part["n_clips"],
         "absent": " ".join(part["absent"]),
     }
@@ -46,7 +49,7 @@ def parts_table(summary: Mapping[str, Any], rule: str) -> Table | None:
         made.add_row(
             name,
             str(part["n_clips"]),
-            *(f"{part[key]:.3f}" for key in ("uf1", "uar", "war")),
+            *(f"{part[key]:.3f}{intervals.said(part, key)}" for key in ("uf1", "uar", "war")),
             ", ".join(part["absent"]),
         )
     return made

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from orchestrator.results.intervals import said
 from preprocessing.terminal import drawn
 
 BLIND, NOT_BLIND, ORACLE, INK = "#1b6ca8", "#8fb8d8", "#d1495b", "#22262b"
@@ -67,10 +68,11 @@ def honest_vs_oracle(
     if any(spread):
         axes.errorbar(values, places, xerr=spread, fmt="none", ecolor=INK, capsize=3, linewidth=1)
     for place, value, width in zip(places, values, spread, strict=True):
-        axes.text(value + width + 0.012, place, f"{value:.3f}", va="center", fontsize=9, color=INK)
+        held = said(selection[rules[place]], "uf1")
+        axes.text(value + width + 0.012, place, f"{value:.3f}{held}", va="center", fontsize=9, color=INK)
     axes.set_yticks(places, rules)
     axes.invert_yaxis()
-    axes.set_xlim(0, 1.08)
+    axes.set_xlim(0, 1.3)
     axes.set_xlabel("UF1 (pooled over all folds)")
     _head(figure, title)
     axes.spines[["top", "right"]].set_visible(False)

@@ -8,7 +8,8 @@ Input   a sweep's folder ``WORKSPACE/sweeps/<name>/`` with the two files that ``
 Output  made anew from these two, in the same folder:
         loso_results.csv one row a rule, seed and subject: clips, correct, accuracy, and uar, the mean recall
                          of the classes that the person shows;
-        summary.csv      one row a rule: its kind, uf1, uar, war with their deviation over seeds,
+        summary.csv      one row a rule: its kind, uf1, uar, war with their deviation over seeds and the ends
+                         of their 95 % interval over people (intervals.py),
                          uar_per_person with its deviation over people, F1 and recall of each class, and how
                          many clips of each class were tested, of how many;
         parts.csv        where the test clips are of several corpora or splits: one row a rule and part, of
@@ -31,7 +32,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.protocols import protocol
-from orchestrator.results import coverage
+from orchestrator.results import coverage, intervals
 from orchestrator.results.action_units import au_columns, au_of
 from orchestrator.results.headline import looks_said
 from orchestrator.results.parts import part_row
@@ -124,7 +125,12 @@ def _read(folder: Path) -> tuple[dict[str, Any], pd.DataFrame]:
     data = sealed.content(folder / PREDICTIONS, AGAIN)
     whole = summary.pop(FILES, {}).get(PREDICTIONS)
     if whole is None or whole == sealed.sha256(data):
-        return summary, _predictions(folder / PREDICTIONS, data, summary)
+        predictions = _predictions(folder / PREDICTIONS, data, summary)
+        for rule, score in summary["selection"].items():
+            own = predictions[predictions["rule"] == rule]
+            if "interval" not in score and len(own):  # an older program made it
+                score["interval"] = intervals.of_frame(own, summary["classes"])
+        return summary, predictions
     again = sealed.read_json(folder / SUMMARY, AGAIN)
     if again.get(FILES, {}).get(PREDICTIONS) != whole:
         return _read(folder)  # the sweep has written both meanwhile
@@ -168,7 +174,9 @@ def render(folder: Path) -> list[Path]:
     about = title(summary)
     figures = {
         f"confusion_{rule}.png": pictures.confusion(
-            score["confusion"], classes, f"{rule}: UF1 {score['uf1']:.3f}. {about}"
+            score["confusion"],
+            classes,
+            f"{rule}: UF1 {score['uf1']:.3f}{intervals.said(score, 'uf1')}. {about}",
         )
         for rule, score in selection.items()
     }
@@ -249,7 +257,10 @@ def table(summary: Mapping[str, Any]) -> Table:
     for name in ("UF1", "UAR", "WAR", *(f"F1\n{name}" for name in summary["classes"])):
         made.add_column(name, justify="right", no_wrap=True, min_width=6)
     for rule, score in summary["selection"].items():
-        values = [_number(score[name], score["sd"][name]) for name in ("uf1", "uar", "war")]
+        values = [
+            _number(score[name], score["sd"][name]) + intervals.narrow(score, name)
+            for name in ("uf1", "uar", "war")
+        ]
         values += [_number(score["per_class"][name]["f1"], None) for name in summary["classes"]]
         kind = kind_of(rule, summary)
         sees = Text(RULES[rule].sees, style="red" if kind == "oracle" else "")
@@ -303,6 +314,8 @@ def _caption(summary: Mapping[str, Any]) -> str:
             f"{rule}, UAR a person: {people['mean']:.3f} ± {people['sd']:.3f} over people, each by the "
             "classes shown."
         )
+    if any(score.get("interval") for score in scores):
+        lines.append(intervals.SAID)
     if absent := sorted({name for score in scores for name in score["absent"]}):
         lines.append(f"No clip of class {', '.join(absent)}: it counts as 0 in UF1 and UAR.")
     if seeds := max((len(score["seeds"]) for score in scores if score["sd"]["uf1"] is not None), default=0):

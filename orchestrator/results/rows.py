@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from orchestrator.results import coverage
+from orchestrator.results import coverage, intervals
 from orchestrator.selection.metrics import uar_of_people
 
 
@@ -55,6 +55,7 @@ def summary_row(rule: str, score: Mapping[str, Any], kind: str) -> dict[str, Any
     row: dict[str, Any] = {"rule": rule, "kind": kind}
     for name in ("uf1", "uar", "war"):
         row |= {name: score[name], f"{name}_sd": score["sd"][name]}
+    row |= intervals.columns(score)
     if people := score.get("uar_per_person"):  # summaries of older programs have none
         row |= {"uar_per_person": people["mean"], "uar_per_person_sd": people["sd"]}
     for kind in ("f1", "recall"):

@@ -14,7 +14,7 @@ from typing import Any
 
 from mer_models import MODELS
 from orchestrator.common.errors import Interrupted, NoResult
-from orchestrator.results import report
+from orchestrator.results import intervals, report
 from orchestrator.results.coverage import coverage
 from orchestrator.results.outputs import chosen_outputs
 from orchestrator.results.trials import trial_rows
@@ -256,7 +256,7 @@ def scored(trials: list[TrialRecord], table: ClipTable, study: Study) -> dict[st
     for rule in available(records):
         choices = choose(rule, records, truth if RULES[rule].oracle else None)
         averages = RULES[rule].averages
-        made[rule] = score(
+        scores = score(
             choices,
             records,
             truth,
@@ -265,6 +265,7 @@ def scored(trials: list[TrialRecord], table: ClipTable, study: Study) -> dict[st
             averages=averages,
             subject_of=table.subject_of,
         )
+        made[rule] = intervals.added(scores, table.classes, part_of)
         made[rule]["coverage"] = coverage(made[rule]["predictions"], table.classes, table.clips_of_class)
     return made
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestrator.results import report
+from orchestrator.results import intervals, report
 from orchestrator.results.action_units import au_of
 from orchestrator.selection import metrics
 from orchestrator.selection.records import best
@@ -85,15 +85,22 @@ def of_sweep(summary: Mapping[str, Any]) -> list[Measured]:
     made = []
     if asked in selection and not RULES[asked].oracle:
         headline = [(name, float(selection[asked][name])) for name in SCORES]
+        headline += list(intervals.columns(selection[asked]).items())
         made = [(f"{group}{name}", value, 0) for group in ("", "Result/") for name, value in headline]
     made += [(f"looks/{where}", float(n), 0) for where, n in summary.get("looks", {}).items()]
     for rule, score in selection.items():
         made += _scores(rule, score)
         made += [(f"{rule}/{name}", value, 0) for name, value in _of_people(score)]
+        made += [(f"{rule}/{name}", value, 0) for name, value in intervals.columns(score).items()]
         named = parts(score["parts"])
         made += [
             (f"{rule}/{named[part]}/{name}", float(held[name]), 0)
             for part, held in score["parts"].items() for name in ("uf1", "uar")
+        ]  # fmt: skip
+        made += [
+            (f"{rule}/{named[part]}/{name}", value, 0)
+            for part, held in score["parts"].items() for name, value in intervals.columns(held).items()
+            if not name.startswith("war")
         ]  # fmt: skip
         if score["sd"]["uf1"] is not None:
             made.append((f"{rule}/uf1_sd", float(score["sd"]["uf1"]), 0))
@@ -126,7 +133,7 @@ def described(summary: Mapping[str, Any]) -> str:
         "|---|---|---|---|---|",
         *(
             f"| {f'**{rule}**' if rule == asked else rule} | {kind_of(rule, summary)} | "
-            f"{' | '.join(f'{score[name]:.4f}' for name in SCORES)} |"
+            f"{' | '.join(f'{score[name]:.4f}{intervals.said(score, name)}' for name in SCORES)} |"
             for rule, score in summary["selection"].items()
         ),
         "",
