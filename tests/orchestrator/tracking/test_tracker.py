@@ -100,7 +100,7 @@ def test_a_sweep_and_its_trials_are_nested_runs_and_the_folds_are_files_of_their
         assert top.data.metrics[f"{rule}/recall/pos"] == pytest.approx(score["per_class"]["pos"]["recall"])
     nested = scores_of(trials)["nested"]["uf1"]
     assert top.data.metrics["uf1"] == top.data.metrics["Result/uf1"] == pytest.approx(nested)
-    assert f"| **nested** | blind | {nested:.4f} |" in top.data.tags["mlflow.note.content"]
+    assert f"| **nested** | blind | {nested:.4f} [" in top.data.tags["mlflow.note.content"]
     assert {Path(f.path).name for f in client.list_artifacts(tracker.run_id, "report")} == {
         f.name for f in files
     }
