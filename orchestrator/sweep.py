@@ -53,6 +53,7 @@ def main(
     sampler: asked.Sampler = usual("sampler"),
     scheduler: asked.Scheduler = usual("scheduler"),
     same_person: asked.SamePerson = None,
+    label: asked.Labels = [],
     plugin: asked.Plugins = [],
     flow: asked.Flow = Extraction.usual("flow"),
     steps: asked.Steps = Extraction.usual("steps"),

@@ -22,7 +22,7 @@ def headline(summary: Mapping[str, Any]) -> str:
         kind = "ORACLE, no result"
     if search := adaptive(summary):
         kind += f": trials chosen by {' and '.join(search)} with all validation people in view"
-    notes = [said for said in (_gaps(summary), looks_said(summary)) if said]
+    notes = [said for said in (_empty(score), _gaps(summary), looks_said(summary)) if said]
     return "; ".join(
         [
             f"{rule} ({kind}), AUs {au_of(summary)}: UF1 {score['uf1']:.4f}  UAR {score['uar']:.4f}  WAR "
@@ -30,6 +30,13 @@ def headline(summary: Mapping[str, Any]) -> str:
             *notes,
         ]
     )
+
+
+def _empty(score: Mapping[str, Any]) -> str:
+    """Which classes the corpus has no clip of; "" where it has of all, or an older program wrote the
+    summary."""
+    empty = [name for name, one in score.get("coverage", {}).items() if not one["of"]]
+    return f"no clip of class {', '.join(empty)}, which UF1 and UAR count as 0" if empty else ""
 
 
 def _gaps(summary: Mapping[str, Any]) -> str:

@@ -50,7 +50,7 @@ from orchestrator.workspace import looks
 from orchestrator.workspace.store import FoldStore
 from orchestrator.workspace.sweep_folder import SWEEPS, SweepFolder
 from preprocessing.doubles import overlaps
-from preprocessing.people import IdentityError, doubts, refused, repeated
+from preprocessing.people import IdentityError, doubts, refused, repeated, respelt
 from preprocessing.places import Place, place
 from preprocessing.plugins import Plugin
 from preprocessing.schema import Clip
@@ -102,7 +102,10 @@ def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: L
     """Run the study on the features and keep what came of it. Raises as sweeps.run.run."""
     study = experiment.study(execution.arithmetic)
     uses_aus = MODELS[study.model].uses_aus
-    tables = [load(folder, experiment.classes, experiment.au, uses_aus=uses_aus) for folder in begun.folders]
+    tables = [
+        load(folder, experiment.classes, experiment.au, uses_aus=uses_aus, meant=experiment.label)
+        for folder in begun.folders
+    ]
     table, same, notes = identified(merged(tables), experiment, begun.clips)
     # the protocol fails now, if it cannot be, and not after the first trial
     table = settled(table, experiment.au, study.jobs(table, {}))
@@ -153,7 +156,7 @@ def identified(
     one = ", ".join(f"{who} is {name}" for who, name in sorted(same.items()))
     notes = [Note(f"joined by --same-person, so held out together: {one}")] if one else []
     twice = repeated([*found, *equal])
-    unsure = (*filter(None, [twice]), *said, *still, *doubts(table.subjects))
+    unsure = (*filter(None, [twice, respelt(clips)]), *said, *still, *doubts(table.subjects))
     return table, same, notes + [Note(f"warning: {text}", "warning") for text in unsure]
 
 
