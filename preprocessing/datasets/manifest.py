@@ -37,6 +37,7 @@ from typing import Any
 from preprocessing.datasets.labelled import number
 from preprocessing.datasets.tables import WORKBOOKS, blank, table, whole
 from preprocessing.datasets.words import LABELS, first, only, same, words_of
+from preprocessing.people import ONE_PERSON
 from preprocessing.schema import Clip, CorpusError
 
 CORPUS = "manifest"
@@ -78,6 +79,7 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
     path = manifest_of(root)
     needed = tuple(name for name in COLUMNS if name not in MAY_LACK)
     rows = table(path, needed, MAY_LACK)
+    written = [row["subject"] for row in rows]
     for row in rows:
         row.update({name: blank(row[name]) for name in ("onset", "apex", "offset", "emotion", "aus", "fps")})
         # an office program makes a number of a person "1" or a clip "7" as soon as one cell is empty
@@ -87,9 +89,12 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
     annotated = any(row["aus"] for row in rows)
     mapped = words_of(path.parent / LABELS)
     home = os.path.realpath(path.parent)
-    for row in rows:
+    for row, person in zip(rows, written, strict=True):
         word = row["emotion"].lower()
         emotion = mapped.get(word, word)
+        repairs = [f"emotion {word!r} -> {emotion!r}: {LABELS}"] if emotion != word else []
+        if person != row["subject"] and row["subject"] in written:
+            repairs.append(f"subject {person!r} -> {row['subject']!r}: {ONE_PERSON}")
         frames, problem = _frames(path.parent, home, row["frames"])
         problems = [problem]
         numbers: dict[str, int | None] = {}
@@ -113,7 +118,7 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
             apex=numbers["apex"],
             offset=numbers["offset"],
             split=row.get("split", ""),
-            repairs=(f"emotion {word!r} -> {emotion!r}: {LABELS}",) if emotion != word else (),
+            repairs=tuple(repairs),
         )
 
 

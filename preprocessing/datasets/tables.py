@@ -111,9 +111,9 @@ def _same_length(found: list[tuple[int, list[str]]]) -> list[tuple[int, list[str
 
 
 def _of_workbook(path: Path) -> list[tuple[int, list[str]]]:
-    from preprocessing.datasets import sheet
+    from preprocessing.datasets import workbook
 
-    pages = {title: page for title, page in sheet.tables(path).items() if any(map(any, page))}
+    pages = {title: page for title, page in workbook.tables(path).items() if any(map(any, page))}
     if len(pages) > 1:
         raise CorpusError(f"{path} has several sheets ({', '.join(pages)}); keep the one with the clips")
     page = next(iter(pages.values()), [])

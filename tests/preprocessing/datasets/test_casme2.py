@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from preprocessing.datasets import sheet
+from preprocessing.datasets import workbook
 from preprocessing.datasets.reading import read
 from preprocessing.frames import extent, read_clip
 from preprocessing.schema import CorpusError
@@ -207,7 +207,7 @@ def test_a_sheet_saved_as_csv_is_the_same_sheet(tmp_path: Path, separator: str) 
     fake_casme2(tmp_path)
     book = tmp_path / "CASME2-coding-20140508.xlsx"
     before = read("casme2", tmp_path)
-    table = sheet.tables(book)["Sheet1"]
+    table = workbook.tables(book)["Sheet1"]
     lines = [separator.join(f'"{cell}"' for cell in row) for row in table]
     book.with_suffix(".csv").write_text("\n".join(lines), encoding="utf-8-sig")
     assert read("casme2", tmp_path) == before  # the workbook itself stands before its copy

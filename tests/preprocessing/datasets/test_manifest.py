@@ -189,6 +189,7 @@ def test_what_a_script_writes_into_an_empty_cell_is_no_annotation(tmp_path: Path
         ("sub01", "Sub01"),
         ("sub01", "sub1"),
         ("01", "1"),
+        ("1", "1.0"),
         ("Zo\u00e9", "Zoe\u0301"),
         ("p01", "p01\u200b"),
         ("sub 01", "sub  01"),
