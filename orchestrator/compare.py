@@ -45,6 +45,7 @@ def main(
         bool, typer.Option("--ablations", help="the rows of the model's ablation table")
     ] = False,
     same_person: asked.SamePerson = None,
+    label: asked.Labels = [],  # noqa: B006
     plugin: asked.Plugins = [],  # noqa: B006
     workspace: asked.Workspace = Path("workspace"),
 ) -> None:
@@ -55,6 +56,7 @@ def main(
         wanted = rows(tuple(MODELS) if models == "all" else tuple(models.split(",")), ablations)
         more = [word for where in plugin for word in ("--plugin", where)]
         more += ["--same-person", str(same_person)] if same_person else []
+        more += [word for one in label for word in ("--label", one)]
         arguments = [wanted[0].model, *(common or []), *more, "--workspace", str(workspace)]
         command = typer.main.get_command(sweep.app)
         with command.make_context("sweep", arguments) as context:

@@ -54,6 +54,7 @@ def main(
     scheduler: asked.Scheduler = usual("scheduler"),
     same_person: asked.SamePerson = None,
     subjects: asked.Subjects = "",
+    label: asked.Labels = [],
     plugin: asked.Plugins = [],
     flow: asked.Flow = Extraction.usual("flow"),
     steps: asked.Steps = Extraction.usual("steps"),

@@ -21,7 +21,7 @@ from rich.text import Text
 from preprocessing import check, extract, joined_ray, local_ray, people, plugins, show
 from preprocessing.apex import SPOTTERS
 from preprocessing.choice import Choice
-from preprocessing.datasets import DATASETS
+from preprocessing.datasets import DATASETS, words
 from preprocessing.errors import BadInput
 from preprocessing.flow import FLOWS
 from preprocessing.inputs import INPUTS, Settings
@@ -173,6 +173,9 @@ def check_command(
     same_person: Annotated[
         Path | None, typer.Option(help="CSV of ids that are one person, a pair a line: id,same as id")
     ] = None,
+    label: Annotated[
+        list[str], typer.Option(help="what a word of your own means, repeatable: surprised=surprise")
+    ] = [],  # noqa: B006
     plugin: Plugins = [],  # noqa: B006
 ) -> None:
     """Say what a corpus' folder holds, against the published counts, before any work. Exit status 1 if a clip
@@ -180,8 +183,8 @@ def check_command(
     with _exit_status():
         _installed(plugin)
         joined = people.read(same_person) if same_person else ()
-        found = check.check(corpus, root, console, joined)
-        raise typer.Exit(2 if found.refused else 1 if found.problems else 0)
+        found = check.check(corpus, root, console, joined, words.meant(label))
+        raise typer.Exit(2 if found.refused else 1 if found.problems or found.words else 0)
 
 
 @app.command(name="show")

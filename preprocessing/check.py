@@ -7,7 +7,7 @@ import re
 import shlex
 import textwrap
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from rich import box
@@ -25,11 +25,18 @@ SHOWN = 5  # ids, or repairs, named for each reason
 ALLOWED = 0.2  # the default of extract --max-failed
 
 
-def check(corpus: str, root: Path, console: Console, joined: Groups = ()) -> Findings:
+def check(
+    corpus: str,
+    root: Path,
+    console: Console,
+    joined: Groups = (),
+    meant: Mapping[str, str] | None = None,
+) -> Findings:
     """Print what ``inspect`` finds and what to do, and return it. Raises as ``inspect``."""
-    found = inspect(corpus, root, joined)
+    found = inspect(corpus, root, joined, meant)
     _overview(found, console)
     _emotions(found, console)
+    _words(found, console)
     _people(found, console)
     _repairs(found, console)
     _problems(found, console)
@@ -113,6 +120,17 @@ def _emotions(found: Findings, console: Console) -> None:
         _say(console, f"{name}: not there ({found.published[name]['clips']} clips are published)")
     if found.source:
         _say(console, f"published: {found.source}")
+
+
+def _words(found: Findings, console: Console) -> None:
+    have = Counter(clip.emotion for clip in found.clips)
+    for word, near in found.words.items():
+        _say(
+            console,
+            f"no label scheme knows {word!r} ({_count(have[word], 'clip')}), so a sweep leaves them out; "
+            f"did you mean {near!r}? Say so with --label {shlex.quote(f'{word}={near}')}, here and "
+            "for the sweep, or in a labels.csv beside a manifest: word,class",
+        )
 
 
 def _difference(number: int, wanted: int) -> str:
@@ -206,7 +224,7 @@ def _next(found: Findings, console: Console) -> None:
             f"Other than published ({', '.join(others)}): is the label file the release named above, and is "
             "its copy whole?",
         )
-    if not different and not found.problems:
+    if not different and not found.problems and not found.words:
         _say(
             console,
             "Everything is as published."

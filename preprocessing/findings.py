@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from preprocessing.datasets import DATASETS
 from preprocessing.datasets.reading import read
+from preprocessing.datasets.words import nearest_word
 from preprocessing.decode import FramesError
 from preprocessing.doubles import copies, overlaps
 from preprocessing.files import window
@@ -45,6 +46,7 @@ class Findings:
     source    of the published counts, or "".
     refused   why a sweep refuses the corpus: one clip under two people; "" if none is.
     doubts    what else may be wrong with who is who, a sentence each.
+    words     word that no scheme of the corpus knows -> the nearest one that it has.
     same      id -> the id that stands for the person, of people who are joined.
     """
 
@@ -59,6 +61,7 @@ class Findings:
     refused: str
     doubts: tuple[str, ...]
     same: Mapping[str, str]
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def usable(self) -> int:
@@ -125,13 +128,15 @@ class Findings:
         return [clip_id for clip_id, why in self.problems.items() if UNLABELLED in why]
 
 
-def inspect(corpus: str, root: Path, joined: Groups = ()) -> Findings:
-    """Read labels and file names, and files of equal size. joined: ids of one person (people.read).
+def inspect(corpus: str, root: Path, joined: Groups = (), meant: Mapping[str, str] | None = None) -> Findings:
+    """Read labels and file names, and files of equal size. joined: ids of one person (people.read). meant:
+    word -> the corpus' word that it means (--label).
 
     Raises CorpusError when the corpus cannot be read at all, IdentityError as people.names, OSError for a
     file that cannot be read.
     """
-    clips = tuple(read(corpus, root))
+    meant = meant or {}
+    clips = tuple(replace(one, emotion=meant.get(one.emotion, one.emotion)) for one in read(corpus, root))
     pictures = DATASETS[corpus].PICTURES
     problems: dict[str, str] = {}
     lengths: dict[str, int] = {}
@@ -168,13 +173,35 @@ def inspect(corpus: str, root: Path, joined: Groups = ()) -> Findings:
         refused([*found, *equal]),
         unsure,
         same,
+        _unknown(corpus, clips),
     )
+
+
+def _unknown(corpus: str, clips: Iterable[Clip]) -> dict[str, str]:
+    """Word that no scheme knows -> the nearest one. Several known words at once, 'surprise+positive', are for
+    a corpus of several labels a clip, and known."""
+    known = {word for words in DATASETS[corpus].SCHEMES["all"].values() for word in words}
+    given = sorted({clip.emotion for clip in clips} - known - {""})
+    return {
+        word: nearest_word(word, known)
+        for word in given
+        if "+" not in word or not known.issuperset(part.strip() for part in word.split("+"))
+    }
 
 
 def _length(clip: Clip, files: list[Path]) -> int:
     """Frames of a clip that can be used; of a folder its files, which have no gap."""
     if os.path.isdir(clip.frames):
         return len(files)
+    if clip.offset is not None:
+        # the labelled offset is taken at its word only by those who decode the frames anyway
+        last = extent(replace(clip, onset=None, offset=None))[1]
+        begin = (clip.onset or 0) if clip.trimmed and clip.offset - (clip.onset or 0) == last else 0
+        if clip.offset > begin + last:
+            raise FramesError(
+                f"{clip.frames} ends after {last + 1} frames, numbered from {begin}; offset {clip.offset} is "
+                "behind them"
+            )
     first, last = extent(clip)
     return last - first + 1
 

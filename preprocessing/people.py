@@ -21,11 +21,16 @@ import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from preprocessing.datasets import DATASETS
 from preprocessing.errors import BadInput
 
+if TYPE_CHECKING:
+    from preprocessing.schema import Clip
+
 Groups = tuple[tuple[str, ...], ...]  # ids that are one person, group by group; the first stands for it
+ONE_PERSON = "one person, written differently"  # why an id was changed into another
 SHOWN = 3  # pairs of clips named in one message
 
 
@@ -155,6 +160,13 @@ def names(groups: Groups, known: Collection[str]) -> dict[str, str]:
 
     found = [tuple(dict.fromkeys(filter(None, map(whole, group)))) for group in groups]
     return {who: group[0] for group in joined(one for one in found if len(one) > 1) for who in group}
+
+
+def respelt(clips: Iterable[Clip]) -> str:
+    """Whose ids were several ways to write one, in a sentence; "" if nobody's were."""
+    lines = dict.fromkeys(line for clip in clips for line in clip.repairs if line.endswith(ONE_PERSON))
+    more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
+    return "; ".join(list(lines)[:SHOWN]) + more
 
 
 def doubts(people: Iterable[str]) -> list[str]:

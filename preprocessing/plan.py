@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import os
 import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields, replace
@@ -39,6 +40,8 @@ class Plan:
     specs, folders  input name -> its specification, and the folder to read when all is done.
     names, shards   of each shard its name, and its clips.
     pictures        the clips are ready flow pictures.
+    home            the corpus' folder, absolute, as it was given and with links followed: clips are known by
+                    the second one, so that a linked corpus is the corpus itself.
     plugins         whose corpora and inputs the plan needs: ``make_shard`` finds them installed.
     """
 
@@ -50,6 +53,7 @@ class Plan:
     settings: Settings
     pictures: bool = False
     plugins: tuple[Plugin, ...] = ()
+    home: tuple[str, str] = ("", "")
 
     def missing(self) -> list[int]:
         """Numbers of the shards that some input still lacks."""
@@ -78,6 +82,8 @@ def plan(
     """
     install(plugins)
     settings = settings or Settings()
+    root = Path(root).expanduser().absolute()  # a worker's process has another working directory
+    home = (str(root), os.path.realpath(root) if root.is_dir() else str(root))
     clips = (choice or Choice()).of(read(corpus, root))
     pictures = DATASETS[corpus].PICTURES
     people: dict[str, list[Clip]] = {}
@@ -86,12 +92,12 @@ def plan(
     size = CLIPS_PER_SHARD
     shards = tuple(tuple(mine[i : i + size]) for mine in people.values() for i in range(0, len(mine), size))
     states: dict[Path, str] = {}
-    marks = tuple(_mark(shard, states) for shard in shards)
+    marks = tuple(_mark(shard, states, home) for shard in shards)
     specs = {name: spec(name, settings, pictures=pictures) for name in names}
     folders = {
         name: out / one.version / f"corpus={corpus}" / _digest(marks)[:10] for name, one in specs.items()
     }
-    return Plan(corpus, specs, folders, marks, shards, settings, pictures, tuple(plugins))
+    return Plan(corpus, specs, folders, marks, shards, settings, pictures, tuple(plugins), home)
 
 
 def spec(name: str, settings: Settings, *, pictures: bool) -> FeatureSpec:
@@ -125,12 +131,14 @@ def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _identity(clip: Clip, states: dict[Path, str]) -> dict[str, Any]:
+def _identity(clip: Clip, states: dict[Path, str], home: tuple[str, str]) -> dict[str, Any]:
     """What must be unchanged for a clip's row to be still right: its labels, and name, size and times of each
-    of its files. states: frames -> files.state, so that a recording of many clips is looked at once."""
+    of its files. home: as Plan has it. states: frames -> files.state, so that a recording of many clips is
+    looked at once."""
     # not asdict, which copies every value
     label: dict[str, Any] = {one.name: getattr(clip, one.name) for one in fields(clip)}
-    label["frames"] = str(clip.frames)
+    label["frames"] = _at_home(str(clip.frames), home)
+    label["problem"] = _at_home(clip.problem, home)
     if clip.problem:
         return label
     try:
@@ -138,11 +146,16 @@ def _identity(clip: Clip, states: dict[Path, str]) -> dict[str, Any]:
             states[clip.frames] = state(clip.frames)
         return label | {"state": states[clip.frames]}
     except FramesError as error:  # the row itself will say so; here it is a state like any other
-        return label | {"unreadable": str(error)}
+        return label | {"unreadable": _at_home(str(error), home)}
 
 
-def _mark(clips: Iterable[Clip], states: dict[Path, str]) -> str:
-    return _digest([_identity(clip, states) for clip in clips])
+def _at_home(text: str, home: tuple[str, str]) -> str:
+    given, real = home
+    return text if given == real else text.replace(given, real)
+
+
+def _mark(clips: Iterable[Clip], states: dict[Path, str], home: tuple[str, str]) -> str:
+    return _digest([_identity(clip, states, home) for clip in clips])
 
 
 def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
@@ -185,7 +198,7 @@ def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
 
 
 def _unchanged(plan: Plan, number: int) -> None:
-    if _mark(plan.shards[number], {}) != plan.names[number]:
+    if _mark(plan.shards[number], {}, plan.home) != plan.names[number]:
         clips = plan.shards[number]
         raise CorpusError(
             f"files of clips {clips[0].clip_id} to {clips[-1].clip_id} have changed since this extraction "

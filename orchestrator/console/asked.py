@@ -23,7 +23,7 @@ from orchestrator.study import labels, plugins
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment, Extraction
 from preprocessing import people
-from preprocessing.datasets import DATASETS
+from preprocessing.datasets import DATASETS, words
 from preprocessing.plugins import PluginError, read
 
 plugins.discover()  # what installed packages offer is listed by --help too
@@ -90,6 +90,12 @@ SamePerson = Annotated[
     Path | None,
     typer.Option(
         "--same-person", help="CSV of ids that are one person, a pair a line: id,same as id; they share folds"
+    ),
+]
+Labels = Annotated[
+    list[str],
+    typer.Option(
+        "--label", help="what a word of your own means, repeatable: surprised=surprise; or a labels.csv"
     ),
 ]
 Plugins = Annotated[
@@ -212,6 +218,8 @@ def experiment_fields(options: Mapping[str, Any], base: Experiment | None = None
         fields["subjects"] = _people(options["subjects"])
     if "same_person" in options:
         fields["same_person"] = people.read(options["same_person"])
+    if "label" in options:
+        fields["label"] = (dict(base.label) if base else {}) | words.meant(options["label"])
     if "plugin" in options:
         fields["plugins"] = tuple(options["plugin"])
     if chosen := {name: options[name] for name in EXTRACTION if name in options}:

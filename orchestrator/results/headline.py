@@ -24,7 +24,8 @@ def headline(summary: Mapping[str, Any]) -> str:
         kind = "ORACLE, no result"
     if search := adaptive(summary):
         kind += f": trials chosen by {' and '.join(search)} with all validation people in view"
-    notes = [said for said in (_only(summary), _gaps(summary), looks_said(summary)) if said]
+    said = (_only(summary), _empty(score), _gaps(summary), looks_said(summary))
+    notes = [one for one in said if one]
     return "; ".join(
         [
             f"{rule} ({kind}), AUs {au_of(summary)}: "
@@ -41,6 +42,13 @@ def _only(summary: Mapping[str, Any]) -> str:
     if not people:
         return ""
     return f"of {len(people)} chosen people alone ({', '.join(people[:5])}{' ...' * (len(people) > 5)})"
+
+
+def _empty(score: Mapping[str, Any]) -> str:
+    """Which classes the corpus has no clip of; "" where it has of all, or an older program wrote the
+    summary."""
+    empty = [name for name, one in score.get("coverage", {}).items() if not one["of"]]
+    return f"no clip of class {', '.join(empty)}, which UF1 and UAR count as 0" if empty else ""
 
 
 def _gaps(summary: Mapping[str, Any]) -> str:

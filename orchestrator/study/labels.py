@@ -12,13 +12,14 @@ are must not hang on the held-out person's words.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.common.errors import ConfigError, nearest
 from preprocessing.datasets import DATASETS
-from preprocessing.datasets.words import Scheme
+from preprocessing.datasets.words import Scheme, nearest_word
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,12 @@ def published(corpus: str, scheme: str) -> dict[str, dict[str, int]]:
     return made
 
 
-def classify(corpus: str, emotions: Sequence[str], scheme: str) -> Labelling:
+def classify(
+    corpus: str, emotions: Sequence[str], scheme: str, meant: Mapping[str, str] | None = None
+) -> Labelling:
     """Class index of each word under a scheme: one of ``schemes(corpus)``, or names of classes of its "all".
+
+    meant  word -> the corpus' word that it means (--label), lower case.
 
     Raises ConfigError for an unknown corpus, an unknown scheme, or a scheme that the corpus does not have. An
     unknown emotion raises nothing: its clips are left out and named, so that one typing error does not stop a
@@ -91,7 +96,8 @@ def classify(corpus: str, emotions: Sequence[str], scheme: str) -> Labelling:
     """
     chosen = _scheme(corpus, scheme)
     known = {word for words in _scheme(corpus, "all").values() for word in words}
-    given = [emotion.strip().lower() for emotion in emotions]
+    words = [emotion.strip().lower() for emotion in emotions]
+    given = [(meant or {}).get(word, word) for word in words]
     several = {
         word for word in given if "+" in word and known.issuperset(part.strip() for part in word.split("+"))
     }
@@ -110,7 +116,12 @@ def classify(corpus: str, emotions: Sequence[str], scheme: str) -> Labelling:
                 f"emotion {word!r} is several at once; scheme {scheme!r} has classes for single emotions only"
             )
         else:
-            reason[word] = nearest(word, known, f"emotion of corpus {corpus}")
+            near = nearest_word(word, known)
+            reason[word] = (
+                f"unknown emotion of corpus {corpus} {word!r}; did you mean {near!r}? Say what it means with "
+                f"--label {shlex.quote(f'{word}={near}')}, or in a labels.csv beside a manifest. "
+                f"Known: {', '.join(sorted(known))}"
+            )
     why = ["" if i is not None else reason[word] for word, i in zip(given, index, strict=True)]
     return Labelling(tuple(chosen), index, why)
 

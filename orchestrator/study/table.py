@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -112,11 +112,18 @@ class ClipTable:
         return {name: int((self.y == i).sum()) + lost.count(name) for i, name in enumerate(self.classes)}
 
 
-def load(folder: str | Place, scheme: str, au: str, *, uses_aus: bool) -> ClipTable:
+def load(
+    folder: str | Place,
+    scheme: str,
+    au: str,
+    *,
+    uses_aus: bool,
+    meant: Mapping[str, str] | None = None,
+) -> ClipTable:
     """Read one corpus' feature set and give every clip its class.
 
     folder  as extract.prepare gives it, or its text: a path or s3://bucket/prefix.
-    scheme  label scheme, a key of labels.SCHEMES.
+    scheme  label scheme, a key of labels.SCHEMES. meant: as labels.classify has it.
     au      one of AU_MODES; "auto" is "predicted". A corpus that annotates none has none under any of them:
             another corpus of the study may. What the whole study uses is settled afterwards
             (action_units.settled).
@@ -128,7 +135,7 @@ def load(folder: str | Place, scheme: str, au: str, *, uses_aus: bool) -> ClipTa
     corpus = rows[0]["corpus"]
     left_out = {row["clip_id"]: f"quarantined: {row['error']}" for row in rows if row["status"] != "ok"}
     good = [row for row in rows if row["status"] == "ok"]
-    labelling = classify(corpus, [row["emotion"] for row in good], scheme)
+    labelling = classify(corpus, [row["emotion"] for row in good], scheme, meant)
     for row, index, why in zip(good, labelling.index, labelling.why, strict=True):
         if index is None:
             left_out[row["clip_id"]] = why
@@ -144,7 +151,7 @@ def load(folder: str | Place, scheme: str, au: str, *, uses_aus: bool) -> ClipTa
             f"{first[1]}"
         )
     bad = [row for row in rows if row["status"] != "ok"]
-    of_bad = classify(corpus, [row["emotion"] for row in bad], scheme)
+    of_bad = classify(corpus, [row["emotion"] for row in bad], scheme, meant)
     lost = {
         row["clip_id"]: of_bad.classes[index]
         for row, index in zip(bad, of_bad.index, strict=True)

@@ -51,7 +51,7 @@ from orchestrator.workspace import looks
 from orchestrator.workspace.store import FoldStore
 from orchestrator.workspace.sweep_folder import SWEEPS, SweepFolder
 from preprocessing.doubles import overlaps
-from preprocessing.people import IdentityError, doubts, refused, repeated
+from preprocessing.people import IdentityError, doubts, refused, repeated, respelt
 from preprocessing.places import Place, place
 from preprocessing.plugins import Plugin
 from preprocessing.schema import Clip
@@ -102,8 +102,8 @@ class Counted:
 def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: Listener) -> Result:
     """Run the study on the features and keep what came of it. Raises as sweeps.run.run."""
     study = experiment.study(execution.arithmetic)
-    uses_aus = MODELS[study.model].uses_aus
-    tables = [load(folder, experiment.classes, experiment.au, uses_aus=uses_aus) for folder in begun.folders]
+    how: dict[str, Any] = {"uses_aus": MODELS[study.model].uses_aus, "meant": experiment.label}
+    tables = [load(folder, experiment.classes, experiment.au, **how) for folder in begun.folders]
     table, same, notes = identified(merged(tables), experiment, begun.clips)
     table = settled(table, experiment.au, study.jobs(table, {}))  # a protocol that cannot be fails now
     if not execution.name:
@@ -152,8 +152,8 @@ def identified(
         raise IdentityError(wrong)
     one = ", ".join(f"{who} is {name}" for who, name in sorted(same.items()))
     notes = [Note(f"joined by --same-person, so held out together: {one}")] if one else []
-    twice = repeated([*found, *equal])
-    unsure = (*filter(None, [twice]), *said, *still, *doubts(table.subjects))
+    known = filter(None, [repeated([*found, *equal]), respelt(clips)])
+    unsure = (*known, *said, *still, *doubts(table.subjects))
     return table, same, notes + [Note(f"warning: {text}", "warning") for text in unsure]
 
 

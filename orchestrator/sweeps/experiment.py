@@ -26,7 +26,7 @@ from orchestrator.study.study import Study
 from orchestrator.study.table import AU_MODES
 from preprocessing import people
 from preprocessing.choice import Choice
-from preprocessing.datasets import DATASETS
+from preprocessing.datasets import DATASETS, words
 from preprocessing.inputs.settings import Settings
 from preprocessing.places import write_atomically
 from preprocessing.plugins import Plugin, read
@@ -140,6 +140,7 @@ class Experiment(Checked):
                 "p01", or "casme2/01" where several corpora are pooled, each of which needs one. () = all.
     plugins     paths or modules with the user's own model, corpus, input, protocol or scheduler; read and
                 installed as the experiment is made, since they say which names exist.
+    label       what words of one's own mean: {"surprised": "surprise"}. In TOML the table [label].
     Raises ConfigError for an unknown key or name (with the nearest), a value out of range, and what cannot go
     together; PluginError for a faulty plugin; IdentityError for ids that cannot be joined. What a model
     itself has to say is checked when a sweep starts.
@@ -162,6 +163,7 @@ class Experiment(Checked):
     same_person: tuple[tuple[str, ...], ...] = ()
     subjects: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
+    label: dict[str, str] = {}
 
     model_config = pydantic.ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True
@@ -196,6 +198,11 @@ class Experiment(Checked):
     @classmethod
     def _joined(cls, value: people.Groups) -> people.Groups:
         return people.joined(value)
+
+    @pydantic.field_validator("label")
+    @classmethod
+    def _meanings(cls, given: dict[str, str]) -> dict[str, str]:
+        return words.meanings(given.items())
 
     @pydantic.field_validator("settings")
     @classmethod

@@ -46,6 +46,17 @@ def opening(
     notes += [
         Note(f"{count} clips left out: {reason}", "warning") for reason, count in sorted(others.items())
     ]
+    empty = [name for name, n in table.clips_of_class.items() if not n]
+    if empty:
+        best = (len(table.classes) - len(empty)) / len(table.classes)
+        notes.append(
+            Note(
+                f"warning: no clip of class {', '.join(empty)}: UF1 and UAR are means over all "
+                f"{len(table.classes)} classes of the scheme, so they cannot exceed {best:.3f}; name the "
+                "classes that are there with --classes, or say with --label which words mean the others",
+                "warning",
+            )
+        )
     unpublished = (text for one in corpora for text in deviations(one.corpus, scheme, _counts(one)))
     return notes + [Note(f"warning: {text}", "warning") for text in (*study.warnings(table), *unpublished)]
 

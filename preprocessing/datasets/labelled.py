@@ -7,29 +7,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from preprocessing import fixes
+from preprocessing.datasets.tables import blank
 from preprocessing.schema import Clip, CorpusError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-UNKNOWN = ("", "/")  # how the sheets write that a frame number is not known
+DIGITS = 18  # of a number that int() may have
 
 
 def number(value: str, what: str) -> tuple[int | None, str]:
     """(frame number or None, problem or ""). Unknown is no problem; any other text that is no whole number
     is."""
-    if value in UNKNOWN:
+    if not blank(value):
         return None, ""
     if value.isascii() and value.isdecimal():
+        if len(value.lstrip("0")) > DIGITS:
+            return None, f"{what} of {len(value)} digits is no frame number"
         return int(value), ""
-    return None, f"{what} {value!r} is no frame number"
+    return None, f"{what} {value[:40]!r} is no frame number"
 
 
 def id_number(value: str, where: str) -> int:
     """1 from '1', '01', 'sub01', 's1'. Raises CorpusError for any other text."""
     digits = value.lower().removeprefix("sub").removeprefix("s")
-    if not (digits.isascii() and digits.isdecimal()):
-        raise CorpusError(f"{where}: subject {value!r} is no number; correct the sheet")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= DIGITS):
+        raise CorpusError(f"{where}: subject {value[:40]!r} is no number; correct the sheet")
     return int(digits)
 
 
@@ -78,7 +81,7 @@ def clips(
             name=str(row.clip),
             frames=Path(str(row.frames)),
             emotion=str(row.emotion).strip().lower(),
-            aus=str(row.aus),
+            aus=blank(str(row.aus)),
             aus_known=aus_known,
             fps=fps,
             apex_source="none" if numbers["apex"] is None else "annotated",
@@ -105,14 +108,51 @@ def without_label(corpus: str, subject: str, folder: Path) -> Clip:
     return Clip(corpus, f"{corpus}/{subject}", folder.name, folder, emotion="", problem=problem)
 
 
+# folders that a recorder, an archive or a network drive makes of its own: Synology, macOS, Windows
+OF_SYSTEMS = ("@eadir", "#recycle", "#snapshot", "__macosx", "$recycle.bin", "system volume information")
+
+
 def folders(root: Path) -> list[Path]:
-    """Visible folders in ``root``, by name; stray files (``Desktop - Shortcut.lnk``) are passed over."""
-    return sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    """Visible folders in ``root``, by name; stray files (``Desktop - Shortcut.lnk``) are passed over, and so
+    are folders that systems make of their own (@eaDir, __MACOSX)."""
+    return sorted(
+        path
+        for path in root.iterdir()
+        if not path.name.startswith(".") and path.name.lower() not in OF_SYSTEMS and path.is_dir()
+    )
 
 
 def first_folder(root: Path, names: tuple[str, ...], what: str) -> Path:
-    """The first of ``root/name`` that is a folder. Raises CorpusError if none is."""
+    """The first of ``root/name`` that is a folder; where an archive was unpacked into a folder of its own
+    name, the inner one. Raises CorpusError if none is, with the folder that looks like the one that is
+    meant."""
     for name in names:
-        if (root / name).is_dir():
-            return root / name
-    raise CorpusError(f"no {what} in {root}; expected a folder named {' or '.join(names)}")
+        home = root / name
+        if home.is_dir():
+            inner = home / home.name
+            return inner if inner.is_dir() and folders(home) == [inner] else home
+    raise CorpusError(
+        f"no {what} in {root}; expected a folder named {' or '.join(names)}{_meant(root, names)}"
+    )
+
+
+def _meant(root: Path, names: tuple[str, ...]) -> str:
+    """Where a folder of one of these names, or of nearly such a name, lies: in a folder of ``root``, beside,
+    or above."""
+    last = {name.rpartition("/")[2].lower() for name in names}
+    there = folders(root) if root.is_dir() else []
+    for outer in there:
+        for inner in folders(outer):
+            if inner.name.lower() in last:
+                return f"; {inner} is one: move it to {root / inner.name}, or point --root at {outer}"
+    beside = [one for one in folders(root.parent) if one.name.lower() in last] if root.is_dir() else []
+    if root.name.lower() in last:
+        return f"; {root} is one: point --root at {root.parent}"
+    if beside:
+        return f"; {beside[0]} is one: point --root at {root.parent}"
+    near = [one for one in there if _plain(one.name) in {_plain(name) for name in last}] or there[:1]
+    return f"; {near[0]} is there: if it is meant, rename it to {names[0]}" if near else ""
+
+
+def _plain(name: str) -> str:
+    return "".join(sign for sign in name.lower() if sign.isalnum())

@@ -1,30 +1,33 @@
 """A corpus that any lab describes in one CSV file. Also the form in which the synthetic corpus is written,
 and NaME, whose layout is not public.
 
-Layout, from ``root`` (the CSV itself, or a folder that holds ``manifest.csv``)
+Layout, from ``root`` (the file itself, or a folder that holds ``manifest.csv``; or .xlsx, .xls, .ods)
     subject,clip,frames,onset,apex,offset,emotion,aus,fps          header; the order is free, further columns
                                                                    are passed over
     01,smile_1,frames/01/smile_1,10,25,40,happiness,6+R12,200
     02,frown_1,/data/videos/02.avi,0,,31,anger,,30
+The separator may be a semicolon or a tab too, the text UTF-8 or cp1252; lines that begin with '#' are passed
+over. Whole numbers may end in ".0"; NA, nan, None, null, - and / are empty cells. aus and fps may lack.
 frames  a folder of images or a video file. A relative path starts at the CSV's folder and must stay inside
         it, links followed: a manifest that came with its data cannot point elsewhere unseen. For data
         elsewhere write the absolute path.
 onset, apex, offset  frame numbers as in the file names, 0-based indices in a video; empty = unknown. Without
         onset and offset all frames belong to the clip.
 aus     action units (grammar in action_units.py). If no row has any, the corpus counts as not annotated; else
-        an empty cell means that the coder saw none.
+        an empty cell means that the coder saw none. nan, None and a lone 0 are empty cells.
 fps     frames per second, above 0; empty = unknown.
 Classes 3: positive = happiness, surprise, negative = anger, contempt, disgust, fear, sadness, repression;
         "others" is left out. 4, 5, 7: CASME II's, so that a lab's own clips compare with the best-known
         table. 6: MMEW's. all: every class below, also those that the lab never elicited, which
         then score 0; so name its own: --classes happiness,surprise,disgust.
+emotion one of the words below. labels.csv beside the manifest (word,class: surprised,surprise) says what
+        other words mean.
 split   not needed: a column "split" with train, test or other names is the lab's own split, for --protocol
         fixed_split.
 """
 
 from __future__ import annotations
 
-import csv
 import math
 import os
 from collections.abc import Iterator
@@ -32,11 +35,15 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.datasets.labelled import number
-from preprocessing.datasets.words import first, only, same
+from preprocessing.datasets.tables import WORKBOOKS, blank, table, whole
+from preprocessing.datasets.words import LABELS, first, only, same, words_of
+from preprocessing.people import ONE_PERSON
 from preprocessing.schema import Clip, CorpusError
 
 CORPUS = "manifest"
 COLUMNS = ("subject", "clip", "frames", "onset", "apex", "offset", "emotion", "aus", "fps")
+MAY_LACK = ("aus", "fps")
+NO_AUS = "0"  # what some scripts write for a clip without annotation
 PUBLISHED: dict[str, Any] = {}
 _ALL = {
     "happiness": ("happiness", "happy", "joy"),
@@ -69,11 +76,25 @@ def clips(root: Path) -> Iterator[Clip]:
 
 def read(root: Path, corpus: str) -> Iterator[Clip]:
     """As ``clips``, under the name ``corpus``."""
-    path = root if root.is_file() else root / "manifest.csv"
-    rows = table(path, COLUMNS)
-    annotated = any(row["aus"] for row in rows)
-    home = os.path.realpath(path.parent)
+    path = manifest_of(root)
+    needed = tuple(name for name in COLUMNS if name not in MAY_LACK)
+    rows = table(path, needed, MAY_LACK)
+    written = [row["subject"] for row in rows]
     for row in rows:
+        row.update({name: blank(row[name]) for name in ("onset", "apex", "offset", "emotion", "aus", "fps")})
+        # an office program makes a number of a person "1" or a clip "7" as soon as one cell is empty
+        row.update({name: whole(row[name]) for name in ("subject", "clip", "onset", "apex", "offset")})
+        aus = "+".join(map(whole, row["aus"].split("+")))
+        row["aus"] = "" if aus == NO_AUS else aus
+    annotated = any(row["aus"] for row in rows)
+    mapped = words_of(path.parent / LABELS)
+    home = os.path.realpath(path.parent)
+    for row, person in zip(rows, written, strict=True):
+        word = row["emotion"].lower()
+        emotion = mapped.get(word, word)
+        repairs = [f"emotion {word!r} -> {emotion!r}: {LABELS}"] if emotion != word else []
+        if person != row["subject"] and row["subject"] in written:
+            repairs.append(f"subject {person!r} -> {row['subject']!r}: {ONE_PERSON}")
         frames, problem = _frames(path.parent, home, row["frames"])
         problems = [problem]
         numbers: dict[str, int | None] = {}
@@ -87,7 +108,7 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
             subject=f"{corpus}/{row['subject']}",
             name=row["clip"],
             frames=frames,
-            emotion=row["emotion"].lower(),
+            emotion=emotion,
             aus=row["aus"],
             aus_known=annotated,
             fps=fps,
@@ -97,34 +118,19 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
             apex=numbers["apex"],
             offset=numbers["offset"],
             split=row.get("split", ""),
+            repairs=tuple(repairs),
         )
 
 
-def table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    """Rows of a CSV file as stripped text by column name; UTF-8 with or without byte order mark.
-
-    Raises CorpusError if it is missing, unreadable, lacks one of ``columns``, has one twice, or has a row of
-    another length.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = [(reader.line_num, row) for reader in [csv.reader(file)] for row in reader if any(row)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CorpusError(f"{path} cannot be read as a UTF-8 CSV file: {error}") from error
-    if not lines:
-        raise CorpusError(f"{path} is empty; its first line must be {','.join(columns)}")
-    header = [name.strip().lower() for name in lines[0][1]]
-    for name in columns:
-        if header.count(name) != 1:
-            have = f"the header is {','.join(header)}"
-            raise CorpusError(
-                f"{path}: {header.count(name)} columns are named {name!r}, one is needed; {have}"
-            )
-    for line, row in lines[1:]:
-        if len(row) != len(header):
-            rule = f"{len(row)} values for {len(header)} columns; quote a value that holds a comma"
-            raise CorpusError(f"{path} line {line}: {rule}")
-    return [dict(zip(header, (value.strip() for value in row), strict=True)) for _, row in lines[1:]]
+def manifest_of(root: Path) -> Path:
+    """The manifest itself: ``root``, or manifest.csv, else the one workbook of that name, in it. Raises
+    CorpusError for several workbooks and no CSV."""
+    if root.is_file() or (root / "manifest.csv").exists():
+        return root if root.is_file() else root / "manifest.csv"
+    found = [root / f"manifest{suffix}" for suffix in WORKBOOKS if (root / f"manifest{suffix}").is_file()]
+    if len(found) > 1:
+        raise CorpusError(f"several manifests: {', '.join(map(str, found))}; keep one")
+    return found[0] if found else root / "manifest.csv"
 
 
 def _frames(base: Path, home: str, value: str) -> tuple[Path, str]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ from typing import Any
 from preprocessing.action_units import ActionUnitError, parse
 from preprocessing.datasets import DATASETS, manifest
 from preprocessing.datasets.facts import Corpus, path_of
-from preprocessing.datasets.videos import or_video
+from preprocessing.datasets.videos import from_zero, or_video
 from preprocessing.frames import LARGEST, leads_out
+from preprocessing.people import ONE_PERSON, spelling
 from preprocessing.schema import Clip, CorpusError
 from preprocessing.terminal import printable
 
@@ -38,12 +39,27 @@ def clips_of(corpus: Corpus, root: Path) -> list[Clip]:
     root = Path(root)
     if not root.exists():
         raise CorpusError(f"root {root} does not exist; give the folder that {path_of(corpus)} describes")
-    clips = [_checked(or_video(clip), root) for clip in corpus.clips(root)]
+    clips = [_checked(one, root) for one in from_zero(map(or_video, _one_spelling(corpus.clips(root))))]
     if not clips:
         raise CorpusError(
             f"corpus {corpus.CORPUS} has no clip in {root}; {path_of(corpus)} describes the layout"
         )
     return _with_unique_ids(clips)
+
+
+def _one_spelling(clips: Iterable[Clip]) -> Iterator[Clip]:
+    """Clips whose people's ids are one but for their spelling under the first of these ids, which a line of
+    theirs says: Sub01 and sub01, 1 and 1.0, 01 and 1 are one person. If they should be two after all, nothing
+    leaks: both are held out together."""
+    first: dict[tuple[str, str], str] = {}
+    for clip in clips:
+        corpus, _, person = clip.subject.partition("/")
+        known = first.setdefault((corpus, spelling(person)), clip.subject)
+        if known == clip.subject or not person:
+            yield clip
+            continue
+        line = f"subject {person!r} -> {known.partition('/')[2]!r}: {ONE_PERSON}"
+        yield replace(clip, subject=known, repairs=(*clip.repairs, line))
 
 
 def _checked(clip: Clip, root: Path) -> Clip:

@@ -7,7 +7,8 @@ Layout, from ``root``
                                       prose above the header.
     SAMM/006/006_1_2/006_05562.jpg    frames; or 006/... in root itself. Numbers have 4 or 5 digits, by clip.
 Labels  one row per clip; Subject is 6 or '006'. Emotion words, lower case: anger, other, happiness, surprise,
-        contempt, disgust, fear, sadness. Repairs: fixes/samm.csv.
+        contempt, disgust, fear, sadness. Repairs: fixes/samm.csv, and Duration against
+        onset, offset and files (``_agreed``).
 Classes
     3       MEGC 2019 (See et al., FG 2019, doi:10.1109/FG.2019.8756611), without "other" (133).
     5       the protocol that FaceSleuth lists (136).
@@ -19,6 +20,7 @@ Classes
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from preprocessing.datasets import labelled, sheet
@@ -34,6 +36,7 @@ COLUMNS = {
     "onset": ("Onset Frame",),
     "apex": ("Apex Frame",),
     "offset": ("Offset Frame",),
+    "duration": ("Duration",),
     "aus": ("Action Units",),
     "emotion": ("Estimated Emotion",),
 }
@@ -76,10 +79,49 @@ def clips(root: Path) -> Iterator[Clip]:
     """
     frames = root / "SAMM" if (root / "SAMM").is_dir() else root
     path = sheet.find_one([root, frames], SHEETS, "SAMM annotation sheet")
-    table = sheet.read(path, COLUMNS)
+    table = sheet.read(path, COLUMNS, optional=("duration",))
     table["subject"] = labelled.subjects(table, path, "{:03d}")
     table["frames"] = [
         frames / subject / name for subject, name in zip(table["subject"], table["clip"], strict=True)
     ]
-    yield from labelled.clips(CORPUS, table, aus_known=True, fps=FPS)
+    clips = labelled.clips(CORPUS, table, aus_known=True, fps=FPS)
+    for clip, duration in zip(clips, table["duration"], strict=True):
+        yield _agreed(clip, duration)
     yield from labelled.unlabelled(CORPUS, frames, table)
+
+
+def _agreed(clip: Clip, duration: str) -> Clip:
+    """The clip after the sheet's cross-check: offset is onset + Duration - 1.
+
+    Where that does not hold, the frames decide, as a clip's folder holds onset..offset: if they end at the
+    offset, the Duration is the slip; if they end where onset and Duration say, the offset is it; if they
+    begin where offset and Duration say, the onset. Two facts of three then agree, and the clip says so; else
+    it has a problem.
+    """
+    from preprocessing.decode import FramesError
+    from preprocessing.frames import list_frames
+
+    length, _ = labelled.number(duration, "duration")
+    onset, offset = clip.onset, clip.offset
+    if clip.problem or length is None or onset is None or offset is None or offset == onset + length - 1:
+        return clip
+    said = f"Duration is {length}, but onset {onset}..offset {offset} are {offset - onset + 1} frames"
+    try:
+        files = list(list_frames(clip.frames)) if clip.frames.is_dir() else []
+    except FramesError:
+        files = []
+    if files:
+        ends = {"onset": files[0] == onset, "offset": files[-1] == offset}
+        why = f"{said}; the files are {files[0]}..{files[-1]}"
+        if all(ends.values()):
+            return replace(clip, repairs=(*clip.repairs, f"duration {duration!r} is not used: {why}"))
+        if files[0] <= onset and files[-1] == onset + length - 1:
+            line = f"offset '{offset}' -> '{files[-1]}': {why}"
+            return replace(clip, offset=files[-1], repairs=(*clip.repairs, line))
+        if files[-1] >= offset and files[0] == offset - length + 1:
+            line = f"onset '{onset}' -> '{files[0]}': {why}"
+            return replace(clip, onset=files[0], repairs=(*clip.repairs, line))
+        said = why
+    if not clip.frames.exists():
+        return clip  # that is told already
+    return replace(clip, problem=f"{said}; which is right cannot be known: correct the sheet")

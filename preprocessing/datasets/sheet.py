@@ -9,13 +9,12 @@ and case.
 
 from __future__ import annotations
 
-import contextlib
 import fnmatch
-import zipfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from preprocessing.datasets.workbook import tables
 from preprocessing.schema import CorpusError
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ ERRORS = {
     "#UNKNOWN!",
     "#GETTING_DATA",
 }
+SAVED_AS = (".xlsx", ".xls", ".ods", ".csv")  # formats of a sheet; of several the first is read
 Names = Mapping[str, Sequence[str]]  # key -> the names that its column may have
 
 
@@ -46,17 +46,36 @@ def find(folders: Iterable[Path], patterns: Sequence[str]) -> list[Path]:
     listed = [
         path for folder in dict.fromkeys(folders) if folder.is_dir() for path in sorted(folder.iterdir())
     ]
+    # the same sheet, saved by another program
+    forms = {other for form in patterns for other in _saved_as(form.lower())}
     return [
         p
         for p in listed
-        if p.is_file() and any(fnmatch.fnmatchcase(p.name.lower(), form.lower()) for form in patterns)
+        if p.is_file()
+        and not p.name.startswith((".", "~$"))  # macOS' second half of a file, and Excel's lock
+        and any(fnmatch.fnmatchcase(p.name.lower(), form) for form in forms)
     ]
+
+
+def _saved_as(form: str) -> set[str]:
+    stem, dot, suffix = form.rpartition(".")
+    if dot and suffix.startswith("xls"):
+        return {form, *(f"{stem}{other}" for other in SAVED_AS)}
+    return {form}
+
+
+def _twins(one: Path, found: Sequence[Path]) -> bool:
+    """Another file of the same name is in a format that stands before this one's."""
+    before = SAVED_AS[: SAVED_AS.index(one.suffix.lower())]
+    return any(p.with_suffix("") == one.with_suffix("") and p.suffix.lower() in before for p in found)
 
 
 def find_one(folders: Iterable[Path], patterns: Sequence[str], what: str) -> Path:
     """The one file that ``find`` gives. Raises CorpusError for none or several."""
     folders = list(dict.fromkeys(folders))
     found = find(folders, patterns)
+    for other in SAVED_AS[1:]:  # a copy that another program has saved
+        found = [one for one in found if one.suffix.lower() != other or not _twins(one, found)]
     if not found:
         raise CorpusError(f"no {what} in {_join(folders)}; expected a file named {' or '.join(patterns)}")
     if len(found) > 1:
@@ -77,9 +96,9 @@ def read(path: Path, columns: Names, *, optional: Collection[str] = ()) -> pd.Da
     """
     import pandas as pd
 
-    tables = _tables(path)
-    title, at = _header(path, tables, {key: names for key, names in columns.items() if key not in optional})
-    header, places = tables[title][at], {}
+    pages = tables(path)
+    title, at = _header(path, pages, {key: names for key, names in columns.items() if key not in optional})
+    header, places = pages[title][at], {}
     for key, names in columns.items():
         hits = [i for i, cell in enumerate(header) if _plain(cell) in map(_plain, names)]
         if len(hits) > 1 or (not hits and key not in optional):
@@ -90,7 +109,7 @@ def read(path: Path, columns: Names, *, optional: Collection[str] = ()) -> pd.Da
         if hits:
             places[key] = hits[0]
     rows = [
-        (number, cells) for number, cells in enumerate(tables[title][at + 1 :], start=at + 2) if any(cells)
+        (number, cells) for number, cells in enumerate(pages[title][at + 1 :], start=at + 2) if any(cells)
     ]
     data = [
         _row(number, {key: cells[i] for key, i in places.items() if i < len(cells)}, places)
@@ -101,42 +120,12 @@ def read(path: Path, columns: Names, *, optional: Collection[str] = ()) -> pd.Da
     return pd.DataFrame(data, columns=["row", "problem", *columns]).fillna("")
 
 
-def text(cell: object) -> str:
-    """One cell as text: "" for an empty one, 46 and 46.0 both "46", otherwise stripped text."""
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    return str(cell).strip()
-
-
-def _tables(path: Path) -> dict[str, list[list[str]]]:
-    """{sheet: rows of cells}; rows may differ in length."""
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
-        raise CorpusError(
-            f"{path} cannot be read as a workbook ({error}); save it as .xlsx, move this one away"
-        ) from error
-    with contextlib.closing(book):
-        for page in book.worksheets:
-            # a size stated too small, as some programs write it, would cut rows off in silence
-            page.reset_dimensions()
-        return {
-            page.title: [list(map(text, row)) for row in page.iter_rows(values_only=True)]
-            for page in book.worksheets
-        }
-
-
-def _header(path: Path, tables: Mapping[str, list[list[str]]], needed: Names) -> tuple[str, int]:
+def _header(path: Path, pages: Mapping[str, list[list[str]]], needed: Names) -> tuple[str, int]:
     """(sheet, 0-based row) of the first row that holds all ``needed`` columns, or else of the one that lacks
     fewest, but not half."""
     wanted = [{_plain(name) for name in names} for names in needed.values()]
     held: dict[str, tuple[int, int]] = {}
-    for title, rows in tables.items():
+    for title, rows in pages.items():
         counts = [sum(not names.isdisjoint(map(_plain, row)) for names in wanted) for row in rows]
         held[title] = max(((count, -at) for at, count in enumerate(counts)), default=(0, 0))
     most = max((count for count, _ in held.values()), default=0)

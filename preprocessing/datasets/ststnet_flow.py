@@ -14,11 +14,10 @@ Counts and classes are those of MEGC 2019: datasets/megc2019.py.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from preprocessing.datasets import labelled, manifest, megc2019, sheet
+from preprocessing.datasets import labelled, megc2019, sheet, tables
 from preprocessing.schema import Clip
 
 CORPUS = "ststnet_flow"
@@ -34,22 +33,21 @@ PICTURES = True
 
 
 def clips(root: Path) -> Iterator[Clip]:
-    """Yield one Clip per row, in file order, then one with a problem per picture without a row. Opens no
-    picture.
+    """Yield one Clip per row, in file order. Opens no picture.
 
-    Raises CorpusError if the CSV, one of its columns or the folder of pictures is missing.
+    Pictures that no row names are no clips: CausalNet publishes three more of each clip (``..._1``, ``_2``,
+    ``_3``: flow of other windows of it), and a part of the rows is a choice. Raises
+    CorpusError if the CSV, one of its columns or the folder of pictures is missing.
     """
-    rows = manifest.table(sheet.find_one([root], LABELS, "label file"), COLUMNS)
+    rows = tables.table(sheet.find_one([root], LABELS, "label file"), COLUMNS)
     folder = labelled.first_folder(root, FOLDERS, "flow pictures")
     pictures: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("*.png")):
         if not path.name.startswith("."):
             pictures.setdefault(path.stem.strip(), []).append(path)
-    labelled_stems = set()
     for row in rows:
         stem = f"{row['sub']}_{row['filename_o']}"
         found = pictures.get(stem, [])
-        labelled_stems.add(stem)
         emotion = EMOTIONS.get(row["label"], "")
         problems = [
             f"label {row['label']!r} is none of {', '.join(EMOTIONS)}" if not emotion else "",
@@ -59,22 +57,8 @@ def clips(root: Path) -> Iterator[Clip]:
         ]
         path = found[0] if found else folder / f"{stem} .png"
         yield _clip(row["dataset"], row["sub"], row["filename_o"], path, emotion, problems)
-    for stem in sorted(set(pictures) - labelled_stems):
-        sub, _, name = stem.partition("_")
-        for path in pictures[stem]:
-            yield _clip(
-                _dataset(sub), sub, name, path, "", [f"picture without a label: no row names {path.name!r}"]
-            )
 
 
 def _clip(dataset: str, sub: str, name: str, path: Path, emotion: str, problems: list[str]) -> Clip:
     problem = "; ".join(filter(None, problems))
     return Clip(CORPUS, f"{CORPUS}/{dataset.lower()}-{sub}", name, path, emotion, problem=problem)
-
-
-def _dataset(sub: str) -> str:
-    """The corpus that a person's id in a picture's name belongs to."""
-    for dataset, form in (("casme2", r"sub\d+"), ("smic", r"s\d+"), ("samm", r"\d+")):
-        if re.fullmatch(form, sub):
-            return dataset
-    return "unknown"

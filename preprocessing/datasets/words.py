@@ -6,8 +6,22 @@ every word of the corpus.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
+LABELS = "labels.csv"  # beside a manifest: what its own words mean
+# words as people write them, of which no letters are alike
+MEANT = {
+    "joie": "joy", "heureux": "happy", "freude": "joy", "smile": "happiness", "positiv": "positive",
+    "colere": "anger", "colère": "anger", "wut": "anger", "ärger": "anger", "angry": "anger",
+    "degout": "disgust", "dégoût": "disgust", "ekel": "disgust", "disgusted": "disgust",
+    "peur": "fear", "angst": "fear", "afraid": "fear", "scared": "fear", "fearful": "fear",
+    "tristesse": "sadness", "trauer": "sadness", "unhappy": "sadness", "sorrow": "sadness",
+    "überraschung": "surprise", "shock": "surprise", "shocked": "surprise", "amazed": "surprise",
+    "mepris": "contempt", "mépris": "contempt", "verachtung": "contempt",
+    "neutral": "others", "unknown": "others",
+}  # fmt: skip
 # class -> the corpus' words for it; the order of the keys is the order of the classes
 Scheme = Mapping[str, tuple[str, ...]]
 
@@ -33,3 +47,44 @@ THREE_OF_SEVEN = {
     "positive": ("happiness",),
     "surprise": ("surprise",),
 }
+
+
+def nearest_word(word: str, known: Iterable[str]) -> str:
+    """The word of a corpus that an unknown one most likely means."""
+    words = sorted(known)
+    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    if not near and (meant := MEANT.get(word)) in words:
+        return str(meant)
+    return (near or difflib.get_close_matches(word, words, n=1, cutoff=0.0))[0]
+
+
+def words_of(path: Path) -> dict[str, str]:
+    """{word of the manifest: word that it means}, lower case, of a file with the columns word,class; {} where
+    there is none. Raises CorpusError for another header, and for one word with two meanings."""
+    from preprocessing.datasets.tables import table  # a process that reads schemes alone does without
+
+    return (
+        meanings((row["word"], row["class"]) for row in table(path, ("word", "class")))
+        if path.exists()
+        else {}
+    )
+
+
+def meanings(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Pairs of (word, class) as a mapping, in lower case. Raises CorpusError for an empty one, and for one
+    word with two classes."""
+    from preprocessing.schema import CorpusError
+
+    made: dict[str, str] = {}
+    for given, meant in pairs:
+        word, name = given.strip().lower(), meant.strip().lower()
+        if not word or not name:
+            raise CorpusError(f"label {given!r} = {meant!r}: give a word and the class that it means")
+        if made.setdefault(word, name) != name:
+            raise CorpusError(f"label {word!r} means {made[word]!r} and {name!r}; keep one")
+    return made
+
+
+def meant(pairs: Iterable[str]) -> dict[str, str]:
+    """As ``meanings``, of ["surprised=surprise"], as --label has them."""
+    return meanings((word, name) for word, _, name in (pair.partition("=") for pair in pairs))

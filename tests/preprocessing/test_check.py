@@ -3,6 +3,8 @@
 import inspect as signatures
 from io import StringIO
 
+import cv2
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -185,10 +187,35 @@ def test_one_clip_under_two_people_and_ids_that_look_alike_are_told(tmp_path):
     assert "A sweep refuses this corpus" in text and "Next:" not in text and "--same-person FILE" in text
     assert inspect("manifest", root, (("01", "03"),)).refused == ""
     sheet.write_text(sheet.read_text().replace("clip_0,03", "clip_0,3"))
-    assert "'manifest/03', 'manifest/3' look alike" in inspect("manifest", root).doubts[-1]
+    assert {clip.subject for clip in inspect("manifest", root).clips if clip.name == "clip_0"} >= {
+        "manifest/3"
+    }
+    assert "subject '03' -> '3': one person, written differently" in said("manifest", root)[1]
 
 
 def test_parts_of_a_corpus_that_may_share_people_are_told(tmp_path):
     (text,) = inspect("casme3", fake_casme3(tmp_path / "both")).doubts
     assert "parts A and C are pooled" in text
     assert not inspect("casme3", fake_casme3(tmp_path / "one", "A")).doubts
+
+
+def test_words_that_no_scheme_knows_are_told_with_the_nearest(tmp_path):
+    root = fake_manifest(tmp_path)
+    sheet = root / "manifest.csv"
+    sheet.write_text(sheet.read_text().replace("surprise,", "surprised,"))
+    found, text = inspect("manifest", root), said("manifest", root)[1]
+    assert found.words == {"surprised": "surprise"}
+    assert "--label surprised=surprise" in text and "Every clip can be used" not in text
+    assert inspect("manifest", root, meant={"surprised": "surprise"}).words == {}
+
+
+def test_the_frames_of_a_video_are_counted(tmp_path):
+    writer = cv2.VideoWriter(str(tmp_path / "v.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 25, (32, 32))
+    for i in range(5):
+        writer.write(np.full((32, 32, 3), 20 * i, np.uint8))
+    writer.release()
+    lines = ["subject,clip,frames,onset,apex,offset,emotion", "1,a,v.avi,0,,4,joy", "1,b,v.avi,1,,9,joy"]
+    (tmp_path / "manifest.csv").write_text("\n".join(lines))
+    found = inspect("manifest", tmp_path)
+    assert found.lengths == {"manifest/1/a": 5}
+    assert "ends after 5 frames" in found.problems["manifest/1/b"]

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from preprocessing.datasets import workbook
 from preprocessing.datasets.reading import read
 from preprocessing.frames import extent, read_clip
 from preprocessing.schema import CorpusError
@@ -163,3 +164,52 @@ def test_videos_in_the_place_of_folders_are_read_trimmed_or_whole(tmp_path: Path
         ]
     shutil.copy(home / "EP02_01f.avi", home / "EP02_01f.mp4")
     assert "several videos" in by_id(read("casme2", tmp_path))["sub01/EP02_01f"].problem
+
+
+@pytest.mark.parametrize(
+    ("frames", "told"),
+    [
+        ("CASME2_RAW_selected/CASME2_RAW_selected", ""),
+        ("CASME2-RAW/CASME2-RAW", ""),
+        ("CASME2_preprocessed_Li Xiaobai/Cropped", "point --root at {}/CASME2_preprocessed_Li Xiaobai"),
+        ("CASME2_Cropped", "{}/CASME2_Cropped is there: if it is meant, rename it to CASME2_RAW_selected"),
+    ],
+)
+def test_a_corpus_unpacked_one_folder_too_deep_is_read_or_said(
+    tmp_path: Path, frames: str, told: str
+) -> None:
+    fake_casme2(tmp_path, frames=frames)
+    if not told:
+        assert not any(clip.problem for clip in read("casme2", tmp_path))
+        return
+    with pytest.raises(CorpusError, match=re.escape(told.format(tmp_path))):
+        read("casme2", tmp_path)
+
+
+def test_folders_of_recorders_and_archives_are_no_clips(tmp_path: Path) -> None:
+    fake_casme2(tmp_path)
+    before = read("casme2", tmp_path)
+    frames = tmp_path / "CASME2_RAW_selected"
+    for name in ("@eaDir", "#recycle", "__MACOSX", ".AppleDouble", "System Volume Information"):
+        (frames / name / "sub01").mkdir(parents=True)
+        (frames / "sub01" / name).mkdir()
+        write_frames(frames / "sub01/EP02_01f" / name, ["img46.jpg"], np.random.default_rng(0))
+    for name in ("._img46.jpg", ".DS_Store", "Thumbs.db", "desktop.ini"):
+        (frames / "sub01/EP02_01f" / name).write_bytes(b"x")
+    (tmp_path / "~$CASME2-coding-20140508.xlsx").write_bytes(b"x")
+    (tmp_path / "._CASME2-coding-20140508.xlsx").write_bytes(b"x")
+    assert read("casme2", tmp_path) == before
+    assert len(list(read_clip(before[0]))) > 1
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_sheet_saved_as_csv_is_the_same_sheet(tmp_path: Path, separator: str) -> None:
+    fake_casme2(tmp_path)
+    book = tmp_path / "CASME2-coding-20140508.xlsx"
+    before = read("casme2", tmp_path)
+    table = workbook.tables(book)["Sheet1"]
+    lines = [separator.join(f'"{cell}"' for cell in row) for row in table]
+    book.with_suffix(".csv").write_text("\n".join(lines), encoding="utf-8-sig")
+    assert read("casme2", tmp_path) == before  # the workbook itself stands before its copy
+    book.unlink()
+    assert read("casme2", tmp_path) == before

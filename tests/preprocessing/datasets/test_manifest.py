@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import cv2
+import numpy as np
+import openpyxl
 import pytest
 
 from preprocessing.datasets.manifest import COLUMNS
@@ -50,10 +54,15 @@ def test_columns_are_read_by_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (["subject,clip,frames,onset,offset,emotion,aus,fps"], "0 columns are named 'apex'"),
-        ([HEADER + ",apex"], "2 columns are named 'apex'"),
+        (["subject,clip,frames,onset,offset,emotion,aus,fps"], "no column is named 'apex'"),
+        ([HEADER + ",apex"], "several columns are named 'apex'"),
         ([HEADER, "1,a,f,1,2,3,joy"], "line 2: 7 values for 9 columns"),
-        ([HEADER.replace(",", ";")], "0 columns are named 'subject'"),
+        ([HEADER.replace(",", "|")], "no column is named 'subject', 'clip', 'frames'"),
+        (
+            ["subject,clip,frames,onset,onset,offset"],
+            "no column is named 'apex', 'emotion'; several columns are named 'onset'",
+        ),
+        ([HEADER, "1,a,f,1,2,3," + "x" * 200_000 + ",,"], "line 2: column 'emotion' has 200000 characters"),
         ([""], "is empty"),
         ([HEADER], "has no clip"),
     ],
@@ -73,8 +82,8 @@ def test_a_lab_may_name_its_own_split(tmp_path: Path) -> None:
 
 
 def test_a_file_in_another_encoding_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "manifest.csv").write_bytes(HEADER.encode("utf-16"))
-    with pytest.raises(CorpusError, match="cannot be read as a UTF-8 CSV"):
+    (tmp_path / "manifest.csv").write_bytes(HEADER.encode("utf-16-le"))
+    with pytest.raises(CorpusError, match="cannot be read as text"):
         read("manifest", tmp_path)
 
 
@@ -96,7 +105,8 @@ def test_a_file_in_another_encoding_is_an_error(tmp_path: Path) -> None:
         ("1,a,f,1,2,3,,,", "no emotion"),
         ("1,a,f,1,2,3,joy,12 14,", "at character 4"),
         ("1,a,f,1,2,3,joy,,0", "fps '0' is no number above 0"),
-        ("1,a,f,1,2,3,joy,,nan", "fps 'nan' is no number above 0"),
+        ("1,a,f,1,2,3,joy,,inf", "fps 'inf' is no number above 0"),
+        (f"1,a,f,{'9' * 900},,,joy,,", "onset of 900 digits is no frame number"),
         (",a,f,1,2,3,joy,,", "must be given"),
         ("1,a/b,f,1,2,3,joy,,", "hold no '/'"),
     ],
@@ -132,3 +142,100 @@ def test_action_units_count_as_annotated_only_if_some_row_has_them(tmp_path: Pat
     assert [c.aus_known for c in clips] == [True, True]
     clips = read("manifest", write(tmp_path, HEADER, "1,b,f,1,2,3,joy,,"))
     assert [c.aus_known for c in clips] == [False]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_other_programs_write_the_same_manifest_differently(
+    tmp_path: Path, separator: str, encoding: str
+) -> None:
+    lines = (
+        "# coded by A., 2024",
+        "subject,clip,frames,onset,apex,offset,emotion,,",
+        "1.0,7,f,25.0,NA,31.0,Joy,,",
+        ",,,,,,,,",
+        "Zo\u00e9,8,f,None,nan,-,fear,,",
+    )
+    (tmp_path / "f").mkdir()
+    text = "\r\n".join(lines).replace(",", separator)
+    (tmp_path / "manifest.csv").write_bytes(text.encode(encoding))
+    one, two = read("manifest", tmp_path)
+    assert (one.subject, one.name, one.onset, one.apex, one.offset) == ("manifest/1", "7", 25, None, 31)
+    assert (two.subject, two.onset, two.fps, two.aus_known) == ("manifest/Zo\u00e9", None, None, False)
+    assert not one.problem and not two.problem
+
+
+def test_a_workbook_is_a_manifest_too(tmp_path: Path) -> None:
+    (tmp_path / "f").mkdir()
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(list(COLUMNS))
+    book.worksheets[0].append([1, 2, "f", 3, None, 9, "joy", 12, 200])
+    book.create_sheet("empty")
+    book.save(tmp_path / "manifest.xlsx")
+    (clip,) = read("manifest", tmp_path)
+    assert (clip.subject, clip.name, clip.onset, clip.apex, clip.aus) == ("manifest/1", "2", 3, None, "12")
+    assert not clip.problem
+
+
+@pytest.mark.parametrize("empty", ["nan", "None", "NaN", "none", "0", "-", "0.0"])
+def test_what_a_script_writes_into_an_empty_cell_is_no_annotation(tmp_path: Path, empty: str) -> None:
+    (clip,) = read("manifest", write(tmp_path, HEADER, f"1,a,f,1,2,3,joy,{empty},"))
+    assert (clip.aus, clip.aus_known, clip.problem) == ("", False, "")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("sub01", "Sub01"),
+        ("sub01", "sub1"),
+        ("01", "1"),
+        ("1", "1.0"),
+        ("Zo\u00e9", "Zoe\u0301"),
+        ("p01", "p01\u200b"),
+        ("sub 01", "sub  01"),
+        ("p-01", "p_01"),
+    ],
+)
+def test_one_person_with_two_ids_is_one_and_is_told(tmp_path: Path, one: str, other: str) -> None:
+    first, second, third = read(
+        "manifest", write(tmp_path, HEADER, f"{one},a,f,,,,joy,,", f"{other},b,f,,,,joy,,", "x,c,f,,,,joy,,")
+    )
+    assert first.subject == second.subject != third.subject
+    assert (first.repairs, third.repairs) == ((), ())
+    assert "one person, written differently" in second.repairs[0]
+
+
+def test_labels_csv_says_what_own_words_mean(tmp_path: Path) -> None:
+    root = write(tmp_path, HEADER, "1,a,f,,,,Surprised,,", "1,b,f,,,,joy,,")
+    (root / "labels.csv").write_text("word;class\nsurprised;Surprise\n")
+    one, two = read("manifest", root)
+    assert (one.emotion, two.emotion) == ("surprise", "joy")
+    assert one.repairs == ("emotion 'surprised' -> 'surprise': labels.csv",)
+    (root / "labels.csv").write_text("word,class\nsurprised,surprise\nSurprised,fear\n")
+    with pytest.raises(CorpusError, match="'surprised' means 'surprise' and 'fear'"):
+        read("manifest", root)
+
+
+@pytest.mark.parametrize(
+    ("rows", "want"),
+    [
+        (["1,a,v.avi,1,3,5,joy,,"], [(0, 2, 4)]),
+        (["1,a,v.avi,1,3,5,joy,,", "1,b,v.avi,2,,3,joy,,"], [(0, 2, 4), (1, None, 2)]),
+        (["1,a,v.avi,0,2,4,joy,,"], [(0, 2, 4)]),
+        (
+            ["1,a,v.avi,0,2,3,joy,,", "1,b,v.avi,1,3,5,joy,,"],
+            [(0, 2, 3), "counted from 1 they cannot be, as manifest/1/a"],
+        ),
+    ],
+)
+def test_a_video_numbered_from_1_is_recognised(tmp_path: Path, rows: list[str], want: list[Any]) -> None:
+    write(tmp_path, HEADER, *rows)
+    video = cv2.VideoWriter(str(tmp_path / "v.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 25, (32, 32))
+    for i in range(5):
+        video.write(np.full((32, 32, 3), 20 * i, np.uint8))
+    video.release()
+    for clip, expected in zip(read("manifest", tmp_path), want, strict=True):
+        if isinstance(expected, str):
+            assert expected in clip.problem
+        else:
+            assert (clip.onset, clip.apex, clip.offset) == expected and not clip.problem

@@ -8,7 +8,7 @@ import pytest
 
 from preprocessing.datasets.reading import read
 from preprocessing.frames import read_clip
-from tests.fake_corpora import SAMM_ROWS, fake_samm
+from tests.fake_corpora import SAMM_HEADER, SAMM_ROWS, fake_samm, write_book
 from tests.preprocessing.datasets.contract import AdapterContract, by_id
 
 
@@ -47,3 +47,29 @@ def test_a_sheet_that_is_already_right_is_left_alone(tmp_path: Path) -> None:
     clips = by_id(read("samm", fake_samm(tmp_path, right)))
     assert clips["028/028_4_1"].apex == 1072
     assert not clips["028/028_4_1"].repairs
+
+
+@pytest.mark.parametrize(
+    ("onset", "offset", "duration", "files", "want"),
+    [
+        (10, 14, 5, (10, 14), (10, 14)),
+        (10, 41, 5, (10, 14), (10, 14)),  # offset: digits swapped
+        (1, 14, 5, (10, 14), (10, 14)),  # onset: a digit lost
+        (10, 14, 7, (10, 14), (10, 14)),  # Duration is the slip
+        (10, 14, 7, (1, 40), None),  # the files agree with nobody
+        (10, 14, "", (10, 14), (10, 14)),
+    ],
+)
+def test_onset_offset_and_duration_are_checked_against_each_other(
+    tmp_path: Path, onset: int, offset: int, duration: object, files: tuple[int, int], want: object
+) -> None:
+    row = ("006", "006_1_2", 1, onset, "", offset, duration, "Micro - 1/2", "7B", "Anger", 3, None)
+    fake_samm(tmp_path, [(*SAMM_ROWS[0][:3], files[0], 0, files[1], 99, *row[7:])])
+    write_book(tmp_path / "SAMM_Micro_FACS_Codes_v2.xlsx", {"MICRO_ONLY": [SAMM_HEADER, row]})
+    (clip,) = read("samm", tmp_path)
+    if want is None:
+        assert "which is right cannot be known" in clip.problem
+        return
+    assert ((clip.onset, clip.offset), clip.problem) == (want, "")
+    agree = duration in ("", offset - onset + 1)
+    assert bool(clip.repairs) != agree and all("Duration is" in line for line in clip.repairs)
