@@ -19,14 +19,7 @@ from orchestrator.results.coverage import coverage
 from orchestrator.results.outputs import chosen_outputs
 from orchestrator.results.trials import trial_rows
 from orchestrator.search import inline, tune
-from orchestrator.search.events import (
-    Event,
-    FoldEnded,
-    Listener,
-    Note,
-    Outcome,
-    SearchBegins,
-)
+from orchestrator.search.events import Event, FoldEnded, Listener, Note, Outcome, SearchBegins
 from orchestrator.search.samplers import Search
 from orchestrator.selection.choose import available, choose
 from orchestrator.selection.records import Records, TrialRecord

@@ -125,21 +125,16 @@ class Experiment(Checked):
     inner_folds 1 of so many groups of a fold's training people validates; 0 = nobody.
     features    feature set; "" = the model's own default.
     extraction  how it is computed, as far as it is asked for; the rest is as the model is published.
-    settings    configuration keys that are set ("recipe.epochs": 30, "model.dropout": 0.3); they win over
-                what the search draws. In TOML the table [set].
+    settings    configuration keys that are set ("recipe.epochs": 30), not drawn. In TOML the table [set].
     trials      configurations; 1 = the published one alone, which is always trial 0.
     sampler     where the others come from; scheduler: who stops a trial early.
     selection   the rule behind the headline. All that the records allow are computed anyway.
     seeds       replicates of every fold.
     au          action units: "predicted" (estimated in each fold), "annotated" (the tested clip's own are an
-                input too), "none", or "auto": predicted where model and corpus have them and every fold can,
-                else none.
-    same_person ids that are one person, group by group, the first stands for it: [["p01", "p01b"]]. Also
-                accepted: the path of a file of pairs (preprocessing/people.py), which is read now.
-    subjects    only these people: their clips alone are the corpus, and nobody else trains or is tested.
-                "p01", or "casme2/01" where several corpora are pooled, each of which needs one. () = all.
-    plugins     paths or modules with the user's own model, corpus, input, protocol or scheduler; read and
-                installed as the experiment is made, since they say which names exist.
+                input too), "none", or "auto": predicted where model, corpus and every fold can, else none.
+    same_person groups of ids that are one person, the first stands for it; or the path of a file of pairs.
+    subjects    only these people train and are tested: "p01"; "casme2/01" in pooled corpora. () = all.
+    plugins     paths or modules of one's own, read and installed as the experiment is made.
     label       what words of one's own mean: {"surprised": "surprise"}. In TOML the table [label].
     Raises ConfigError for an unknown key or name (with the nearest), a value out of range, and what cannot go
     together; PluginError for a faulty plugin; IdentityError for ids that cannot be joined. What a model

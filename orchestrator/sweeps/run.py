@@ -7,7 +7,6 @@ Light to import: torch, Tune and pandas take seconds, and are imported beside Ra
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from orchestrator.sweeps.result import Result
     from preprocessing.extract import Progress
+    from preprocessing.plan import Plan
 
 
 def run(
@@ -76,40 +76,25 @@ def sweep(experiment: Experiment, execution: Execution, tell: Listener, *, resum
     begin = time.perf_counter()
     brought, workers = experiment.brought, 0
     try:
-        experiment = _checked(experiment)
-        from preprocessing import extract
-        from preprocessing.inputs import Settings
-
+        for corpus in experiment.corpora:
+            _there(corpus.root)
         if execution.runner == "ray" and not execution.address:
             room.refused(execution.need)
         if experiment.subjects:
             tell(Note(f"only these people, by --subjects: {', '.join(experiment.subjects)}", "warning"))
-        # all that can be wrong with what was asked is told before Ray's processes start
-        plans = [
-            extract.planned(
-                corpus.name,
-                Path(corpus.root) if corpus.root else None,
-                [experiment.features],
-                execution.workspace,
-                execution.store or None,
-                Settings(**experiment.extraction.asked),
-                experiment.people_of(corpus),
-                brought,
-                _reporter(tell),
-            )
-            for corpus in experiment.corpora
-        ]
-        # what takes seconds to import, while they come up
+        # torch takes as long to import as Ray's processes take to come up: one beside the other, and what
+        # is wrong with what was asked is told when both have ended, before anything is computed
         with ThreadPoolExecutor(1) as beside:
-            rest = beside.submit(importlib.import_module, "orchestrator.sweeps.after_features")
+            checked = beside.submit(_planned, experiment, execution, tell)
             if execution.runner == "ray":
                 address = execution.address
                 tell(Note(f"joining Ray at {address}" if address else "starting Ray"))
                 ray_runner.start(address or None)
                 ray_runner.warm(experiment.models[0], brought)
                 workers = ray_runner.cpus()
-            rest.result()
+            experiment, plans = checked.result()
         from orchestrator.sweeps.after_features import Begun, conclude
+        from preprocessing import extract
 
         made = [
             extract.prepared(one, workers, execution.max_failed, _reporter(tell), _sayer(tell))
@@ -129,6 +114,36 @@ def sweep(experiment: Experiment, execution: Execution, tell: Listener, *, resum
         raise
     except KeyboardInterrupt as error:
         raise Interrupted("ended before the first fold: the same command begins it again") from error
+
+
+def _there(root: str) -> None:
+    """Raises ConfigError for a corpus' folder that is not there: nothing needs to be imported to say so."""
+    if root and not Path(root).expanduser().exists():
+        raise ConfigError(f"root {root} does not exist; give the folder that holds the corpus")
+
+
+def _planned(experiment: Experiment, execution: Execution, tell: Listener) -> tuple[Experiment, list[Plan]]:
+    """What is to be computed, with all checks of what was asked that need no Ray, and all imports."""
+    experiment = _checked(experiment)
+    from orchestrator.sweeps import after_features
+    from preprocessing import extract
+    from preprocessing.inputs import Settings
+
+    _ = after_features
+    return experiment, [
+        extract.planned(
+            corpus.name,
+            Path(corpus.root) if corpus.root else None,
+            [experiment.features],
+            execution.workspace,
+            execution.store or None,
+            Settings(**experiment.extraction.asked),
+            experiment.people_of(corpus),
+            experiment.brought,
+            _reporter(tell),
+        )
+        for corpus in experiment.corpora
+    ]
 
 
 def _checked(experiment: Experiment) -> Experiment:
