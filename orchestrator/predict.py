@@ -20,6 +20,7 @@ from orchestrator.console.terminal import terminal
 from orchestrator.sweeps.execution import Execution
 from orchestrator.workspace.sweep_folder import folder_of
 from preprocessing.places import write_atomically
+from preprocessing.terminal import Terminal
 
 if TYPE_CHECKING:
     from orchestrator.inference.video import Prediction
@@ -84,9 +85,7 @@ def main(
 
 def _collected(ended: Iterator[tuple[int, Prediction]], clips: Sequence[Clip]) -> list[Prediction]:
     """In the order of the clips, with a bar on a terminal's error stream."""
-    from rich.console import Console
-
-    bar = Console(stderr=True)
+    bar = Terminal(stderr=True)
     shown = track(ended, "clips", len(clips), console=bar, disable=not bar.is_terminal or len(clips) == 1)
     return [one for _, one in sorted(shown, key=lambda pair: pair[0])]
 

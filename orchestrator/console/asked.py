@@ -233,7 +233,8 @@ def execution_fields(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _named(base: Experiment | None, roots: list[str]) -> list[str]:
-    """Corpora of roots without --corpus: those of the experiment, else a folder with a manifest is one."""
+    """Corpora of roots without --corpus: those of the experiment; else what was rendered here (its
+    render.json says so) is synthetic, and another folder with a manifest is a manifest's."""
     if base or not roots:
         return [one.name for one in (base.corpora if base else usual("corpora"))]
     for root in roots:
@@ -242,7 +243,7 @@ def _named(base: Experiment | None, roots: list[str]) -> list[str]:
                 f"--root {root}: which corpus is it? It is no folder with a manifest.csv; give --corpus, one "
                 f"of {', '.join(DATASETS)}"
             )
-    return ["manifest"] * len(roots)
+    return ["synthetic" if Path(root, "render.json").is_file() else "manifest" for root in roots]
 
 
 def _people(text: str) -> tuple[str, ...]:

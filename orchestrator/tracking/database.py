@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlparse
 
 from orchestrator.tracking.errors import TrackingError
 from orchestrator.tracking.lock import alone
-from orchestrator.workspace.mlflow_files import ARTIFACTS
+from mer_mlflow_files import ARTIFACTS
 
 # what holds the address of an artifact
 ADDRESSES = {

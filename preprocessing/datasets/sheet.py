@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from preprocessing.datasets.workbook import tables
+from preprocessing.datasets.tables import pages_of
 from preprocessing.schema import CorpusError
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def read(path: Path, columns: Names, *, optional: Collection[str] = ()) -> pd.Da
     """
     import pandas as pd
 
-    pages = tables(path)
+    pages = pages_of(path)
     title, at = _header(path, pages, {key: names for key, names in columns.items() if key not in optional})
     header, places = pages[title][at], {}
     for key, names in columns.items():

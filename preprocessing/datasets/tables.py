@@ -82,6 +82,19 @@ def rows(path: Path) -> list[tuple[int, list[str]]]:
     return _same_length(found)
 
 
+def pages_of(path: Path) -> dict[str, list[list[str]]]:
+    """{sheet: rows of cells as text} of a workbook, or of a CSV file as its one sheet; rows may differ in
+    length. Raises CorpusError."""
+    from preprocessing.datasets import workbook
+
+    if path.suffix.lower() != ".csv":
+        return workbook.tables(path)
+    made: list[list[str]] = []
+    for number, cells in rows(path):
+        made += [[]] * (number - 1 - len(made)) + [list(map(whole, cells))]
+    return {path.name: made}
+
+
 def read_text(path: Path) -> str:
     """A text file in UTF-8, with or without byte order mark, or in UTF-16 with one, else in cp1252. Raises
     CorpusError."""

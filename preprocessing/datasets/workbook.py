@@ -1,4 +1,4 @@
-"""A workbook as text, sheet by sheet: .xlsx by openpyxl, .xls and .ods by calamine, CSV as one sheet."""
+"""A workbook as text, sheet by sheet: .xlsx by openpyxl, .xls and .ods by calamine."""
 
 from __future__ import annotations
 
@@ -6,18 +6,12 @@ import contextlib
 import zipfile
 from pathlib import Path
 
-from preprocessing.datasets.tables import rows, whole
 from preprocessing.schema import CorpusError
 
 
 def tables(path: Path) -> dict[str, list[list[str]]]:
-    """{sheet: rows of cells as text}; rows may differ in length. A CSV file is one sheet. Raises CorpusError
-    for what is no workbook."""
-    if path.suffix.lower() == ".csv":
-        made: list[list[str]] = []
-        for number, cells in rows(path):
-            made += [[]] * (number - 1 - len(made)) + [list(map(whole, cells))]
-        return {path.name: made}
+    """{sheet: rows of cells as text}; rows may differ in length. Raises CorpusError for what is no
+    workbook."""
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
 

@@ -32,6 +32,7 @@ PAGES = (
     "table",
     "python",
     "model",
+    "video",
 )  # in this order: later ones use what earlier ones made
 BLOCK = re.compile(
     r"<!-- (run|run fails|prints|prints exactly|file: (\S+)) -->\n+```(\w+)\n(.*?)^```", re.S | re.M

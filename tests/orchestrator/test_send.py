@@ -47,7 +47,7 @@ def test_mlflow_out_of_reach_is_status_3_with_the_same_command_and_no_password(t
     status, output = send(tmp_path, "one", "--tracking-uri", "http://anna:s3cret@127.0.0.1:9")
     assert (
         status == 3
-        and f"orchestrator.send one --workspace {tmp_path} --tracking-uri http://***@127.0.0.1:9" in output
+        and f"orchestrator.send one --workspace {tmp_path} --tracking-uri 'http://***@127.0.0.1:9'" in output
     )
     assert "s3cret" not in output
 

@@ -18,6 +18,8 @@ def test_a_root_without_a_corpus_is_a_folder_with_a_manifest_or_refused(tmp_path
     (tmp_path / "manifest.csv").touch()
     fields = experiment_fields({"model": "stag", "root": [str(tmp_path)]})
     assert fields["corpora"] == (("manifest", str(tmp_path)),)
+    (tmp_path / "render.json").touch()  # as preprocessing.render leaves it
+    assert experiment_fields({"model": "stag", "root": [str(tmp_path)]})["corpora"][0][0] == "synthetic"
     base = Experiment("stag", corpora=[("samm", "there")])
     assert experiment_fields({"root": ["here"]}, base)["corpora"] == (("samm", "here"),)
 

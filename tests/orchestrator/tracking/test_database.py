@@ -28,7 +28,7 @@ from orchestrator.tracking.connection import reach
 from orchestrator.tracking.database import ARTIFACTS, make
 from orchestrator.tracking.errors import TrackingError
 from orchestrator.tracking.tracker import Tracker
-from orchestrator.workspace.mlflow_files import now_at
+from mer_mlflow_files import now_at
 from tests.orchestrator.selection.test_rules import two_trials
 from tests.orchestrator.tracking.test_tracker import held, log
 from tests.waiting import LIMIT, until

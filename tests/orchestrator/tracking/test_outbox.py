@@ -157,7 +157,7 @@ def test_mlflow_dying_during_a_write_leaves_that_write_and_all_after_it(mlflow, 
     finish(outbox, monkeypatch)
     assert mlflow.got == wrote(0) and outbox.waiting == ["trial 1", "trial 2", "model", "scores"]
     command = (
-        f"python -m orchestrator.send s --workspace {folder.parents[1]} --tracking-uri http://***@host:5000"
+        f"python -m orchestrator.send s --workspace {folder.parents[1]} --tracking-uri 'http://***@host:5000'"
     )
     assert "MLflow lacks: trial 1 to scores" in said[-1] and command in said[-1]
 
