@@ -5,8 +5,8 @@ MLflow keeps an absolute address of each run's files. A relative one would go by
 happens to be started in. So the package registers this class with MLflow (entry point
 ``mlflow.artifact_repository``, pyproject.toml) for ``file:`` addresses. It is MLflow's own, but for files
 below ``mlartifacts/<experiment>`` whose folder is gone and lies beside the database instead. MLflow imports
-it at its own start, before a logged model's own code is on the path: so it lies outside of our packages and imports
-nothing of ours, or the model would run the installed code in place of that which came with it.
+it at its own start, before a logged model's own code is on the path: so it lies outside of our packages and
+imports nothing of ours, or the model would run the installed code in place of that which came with it.
 """
 
 from __future__ import annotations

@@ -18,9 +18,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+from mer_mlflow_files import ARTIFACTS
 from orchestrator.tracking.errors import TrackingError
 from orchestrator.tracking.lock import alone
-from mer_mlflow_files import ARTIFACTS
 
 # what holds the address of an artifact
 ADDRESSES = {

@@ -23,12 +23,12 @@ from mlflow.store.artifact.artifact_repository_registry import (
 )
 from mlflow.store.db.utils import _get_latest_schema_revision
 
+from mer_mlflow_files import now_at
 from orchestrator.tracking import database
 from orchestrator.tracking.connection import reach
 from orchestrator.tracking.database import ARTIFACTS, make
 from orchestrator.tracking.errors import TrackingError
 from orchestrator.tracking.tracker import Tracker
-from mer_mlflow_files import now_at
 from tests.orchestrator.selection.test_rules import two_trials
 from tests.orchestrator.tracking.test_tracker import held, log
 from tests.waiting import LIMIT, until
