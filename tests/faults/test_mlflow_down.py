@@ -195,7 +195,7 @@ def test_what_a_server_never_took_is_sent_later_and_only_once(server, corpus, tm
     assert result.exit_code == 3, result.output
     words = " ".join(result.output.split())
     assert (
-        f"python -m orchestrator.send later --workspace {tmp_path} --tracking-uri http://***@{nowhere}"
+        f"python -m orchestrator.send later --workspace {tmp_path} --tracking-uri 'http://***@{nowhere}'"
         in words
     )
     assert PASSWORD not in result.output and no_password(tmp_path)
