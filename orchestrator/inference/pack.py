@@ -77,7 +77,7 @@ def write(
     weights: bytes,
     table: ClipTable,
     summary: Mapping[str, Any] | None = None,
-    interval: tuple[float, float] | None = None,
+    interval: Sequence[float] | None = None,
 ) -> None:
     """Write the bundle into ``folder``, which is emptied. about: as ``described``. weights: of
     bundle.numbered. summary, interval: for the card.

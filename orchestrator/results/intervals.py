@@ -43,6 +43,11 @@ def of_frame(frame: pd.DataFrame, classes: Sequence[str]) -> dict[str, list[floa
     return _of_rows(rows, len(classes))
 
 
+def of_rule(predictions: pd.DataFrame, rule: str, classes: Sequence[str]) -> dict[str, list[float]]:
+    """Of one rule among all of a predictions.csv."""
+    return of_frame(predictions[predictions["rule"] == rule], classes)
+
+
 def _of_rows(rows: Sequence[Mapping[str, Any]], n_classes: int) -> dict[str, list[float]]:
     people, seeds, truth, called = (
         np.array([row[key] for row in rows]) for key in ("subject", "seed", "truth", "predicted")

@@ -12,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mer_models import MODELS
 from orchestrator.common.errors import Interrupted, NoResult
 from orchestrator.results import intervals, report
 from orchestrator.results.coverage import coverage
@@ -29,8 +28,8 @@ from orchestrator.study import identity
 from orchestrator.study.action_units import settled
 from orchestrator.study.jobs import FoldJob
 from orchestrator.study.study import Study
-from orchestrator.study.table import ClipTable, load, merged
-from orchestrator.sweeps import kept
+from orchestrator.study.table import ClipTable, merged
+from orchestrator.sweeps import corpora, kept
 from orchestrator.sweeps.beat import Beat
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment
@@ -95,8 +94,7 @@ class Counted:
 def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: Listener) -> Result:
     """Run the study on the features and keep what came of it. Raises as sweeps.run.run."""
     study = experiment.study(execution.arithmetic)
-    how: dict[str, Any] = {"uses_aus": MODELS[study.model].uses_aus, "meant": experiment.label}
-    tables = [load(folder, experiment.classes, experiment.au, **how) for folder in begun.folders]
+    tables = corpora.tables(experiment, begun.folders)
     table, same, notes = identified(merged(tables), experiment, begun.clips)
     table = settled(table, experiment.au, study.jobs(table, {}))  # a protocol that cannot be fails now
     if not execution.name:

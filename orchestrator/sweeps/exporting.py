@@ -11,8 +11,8 @@ from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.inference import calibration, pack, validated
 from orchestrator.inference.bundle import FORMAT, Bundle, arrays_of, load, numbered
 from orchestrator.inference.bundle_files import CARD, WEIGHTS, BundleError, read_files, write_zip
-from orchestrator.inference.interval import over_people
 from orchestrator.inference.refit import refit
+from orchestrator.results import intervals
 from orchestrator.search.events import Listener, Note
 from orchestrator.selection.choose import available
 from orchestrator.selection.rules import RULES, kind_of
@@ -55,7 +55,7 @@ def export(
             f"--champion: {why}; the alias is for a registered model whose score is of a blind rule"
         )
     about, weights = _refit(sweep, rule, tell)
-    interval = over_people(sweep.predictions, rule, sweep.summary["classes"])
+    interval = intervals.of_rule(sweep.predictions, rule, sweep.summary["classes"]).get("uf1")
     with tempfile.TemporaryDirectory(dir=_beside(to)) as held:
         made = Path(held) / "bundle"
         pack.write(made, about, weights, sweep.table, sweep.summary, interval)

@@ -10,16 +10,15 @@ from typing import Any
 
 import pandas as pd
 
-from mer_models import MODELS
 from orchestrator.common.errors import ConfigError
 from orchestrator.results import report
-from orchestrator.search.events import Listener, Preparing
+from orchestrator.search.events import Listener
 from orchestrator.selection.records import TrialRecord
 from orchestrator.study.action_units import settled
 from orchestrator.study.jobs import under
 from orchestrator.study.study import Study
-from orchestrator.study.table import ClipTable, load, merged
-from orchestrator.sweeps import kept
+from orchestrator.study.table import ClipTable, merged
+from orchestrator.sweeps import corpora, kept
 from orchestrator.sweeps.after_features import identified
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment
@@ -27,7 +26,6 @@ from orchestrator.workspace import sealed
 from orchestrator.workspace.store import FoldStore
 from orchestrator.workspace.sweep_folder import DEFINITION, folder_of
 from preprocessing import extract
-from preprocessing.inputs import Settings
 from preprocessing.places import place
 
 
@@ -57,8 +55,7 @@ class Reopened:
             if not results:
                 raise ConfigError(
                     f"the store {self.store.root} has no fold of trial {index} of {self.folder.name} as "
-                    f"this code "
-                    f"would make it; run python -m orchestrator.resume {self.folder.name}"
+                    f"this code would make it; run python -m orchestrator.resume {self.folder.name}"
                 )
             made.append(TrialRecord(int(index), config, results))
         return made
@@ -82,35 +79,16 @@ def reopen(name: str, workspace: Path, tell: Listener) -> Reopened:
     if definition["content"] != table.content:
         raise ConfigError(
             f"the clips of sweep {name!r} are not those that it was run on (table "
-            f"{definition['content']}, now "
-            f"{table.content}): a file, a label or the code of {table.features} has changed; run a new sweep"
+            f"{definition['content']}, now {table.content}): a file, a label or the code of {table.features} "
+            "has changed; run a new sweep"
         )
     store = FoldStore(place(execution.store or execution.workspace) / "folds")
     return Reopened(folder, experiment, study, table, store, summary, predictions)
 
 
 def _table(experiment: Experiment, execution: Execution, tell: Listener) -> ClipTable:
-    def report_(p: extract.Progress) -> None:
-        tell(Preparing(p.what, p.done, p.total, p.note))
-
-    made = [
-        extract.prepare(
-            corpus.name,
-            Path(corpus.root) if corpus.root else None,
-            [experiment.features],
-            execution.workspace,
-            settings=Settings(**experiment.extraction.asked),
-            max_failed=execution.max_failed,
-            store=execution.store or None,
-            plugins=experiment.brought,
-            report=report_,
-        )
-        for corpus in experiment.corpora
-    ]
-    uses_aus = MODELS[experiment.models[0]].uses_aus
-    tables = [
-        load(one.folders[experiment.features], experiment.classes, experiment.au, uses_aus=uses_aus)
-        for one in made
-    ]
+    plans = corpora.planned(experiment, execution, tell)
+    made = [extract.prepared(one, 0, execution.max_failed, corpora.reporter(tell)) for one in plans]
+    tables = corpora.tables(experiment, [one.folders[experiment.features] for one in made])
     clips = tuple(clip for one in made for clip in one.labelled)
     return identified(merged(tables), experiment, clips)[0]

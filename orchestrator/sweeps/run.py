@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.common.errors import ConfigError, Interrupted
 from orchestrator.runners import ray as ray_runner
 from orchestrator.runners import room
-from orchestrator.search.events import Listener, Note, Preparing
+from orchestrator.search.events import Listener, Note
 from orchestrator.sweeps import kept
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment, Extraction
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from orchestrator.sweeps.result import Result
-    from preprocessing.extract import Progress
     from preprocessing.plan import Plan
 
 
@@ -94,10 +93,11 @@ def sweep(experiment: Experiment, execution: Execution, tell: Listener, *, resum
                 workers = ray_runner.cpus()
             experiment, plans = checked.result()
         from orchestrator.sweeps.after_features import Begun, conclude
+        from orchestrator.sweeps.corpora import reporter
         from preprocessing import extract
 
         made = [
-            extract.prepared(one, workers, execution.max_failed, _reporter(tell), _sayer(tell))
+            extract.prepared(one, workers, execution.max_failed, reporter(tell), _sayer(tell))
             for one in plans
         ]
         begun = Begun(
@@ -125,25 +125,10 @@ def _there(root: str) -> None:
 def _planned(experiment: Experiment, execution: Execution, tell: Listener) -> tuple[Experiment, list[Plan]]:
     """What is to be computed, with all checks of what was asked that need no Ray, and all imports."""
     experiment = _checked(experiment)
-    from orchestrator.sweeps import after_features
-    from preprocessing import extract
-    from preprocessing.inputs import Settings
+    from orchestrator.sweeps import after_features, corpora
 
     _ = after_features
-    return experiment, [
-        extract.planned(
-            corpus.name,
-            Path(corpus.root) if corpus.root else None,
-            [experiment.features],
-            execution.workspace,
-            execution.store or None,
-            Settings(**experiment.extraction.asked),
-            experiment.people_of(corpus),
-            experiment.brought,
-            _reporter(tell),
-        )
-        for corpus in experiment.corpora
-    ]
+    return experiment, corpora.planned(experiment, execution, tell)
 
 
 def _checked(experiment: Experiment) -> Experiment:
@@ -162,13 +147,6 @@ def _checked(experiment: Experiment) -> Experiment:
         features=features.chosen(study.model, experiment.features, image_size, settings),
         extraction=Extraction(**dataclasses.asdict(settings)),
     )
-
-
-def _reporter(tell: Listener) -> Callable[[Progress], None]:
-    def report(p: Progress) -> None:
-        tell(Preparing(p.what, p.done, p.total, p.note))
-
-    return report
 
 
 def _sayer(tell: Listener) -> Callable[[str], None]:

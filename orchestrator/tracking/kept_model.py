@@ -6,9 +6,8 @@ from pathlib import Path
 
 from orchestrator.inference import pack
 from orchestrator.inference.bundle import arrays_of, numbered
-from orchestrator.inference.interval import over_people
 from orchestrator.inference.refit import Refit
-from orchestrator.results import report
+from orchestrator.results import intervals, report
 from orchestrator.study.table import ClipTable
 
 
@@ -26,5 +25,5 @@ def keep_model(folder: Path, model: str, refit: Refit, table: ClipTable, sweep: 
         return
     summary, predictions = report.read(sweep)
     about["sweep"] = pack.of_sweep(summary, table, summary["rule"])
-    interval = over_people(predictions, summary["rule"], summary["classes"])
+    interval = intervals.of_rule(predictions, summary["rule"], summary["classes"]).get("uf1")
     pack.write(folder, about, weights, table, summary, interval)

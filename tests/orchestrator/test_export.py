@@ -57,6 +57,25 @@ def test_a_bundle_is_the_sweeps_own_model_calibrated_with_its_honest_score(swept
     assert load(tmp_path / "folder").about.calibration is None
 
 
+def test_a_sweep_of_some_people_is_opened_again_as_that(swept, tmp_path):
+    held = Experiment(
+        "ststnet",
+        corpora=(("synthetic", str(swept.parent / "corpus")),),
+        subjects=("p01", "p02", "p03"),
+        trials=1,
+        inner_folds=2,
+        selection="nested",
+        settings={"recipe.epochs": 1},
+    )
+    run(held, Execution(name="some", runner="inline", workspace=swept))
+    words = ["some", "--workspace", str(swept), "--no-calibrate", "--to", str(tmp_path / "b.zip")]
+    result = CliRunner().invoke(export.app, words)
+    assert result.exit_code == 0, result.output
+    score = json.loads((swept / "sweeps" / "some" / "summary.json").read_text())["selection"]["nested"]
+    low, high = score["interval"]["uf1"]  # the card says the interval that every other output says
+    assert f"(95 % over people: {low:.3f} to {high:.3f})" in load(tmp_path / "b.zip").card
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
