@@ -87,7 +87,7 @@ def test_ctrl_c_before_there_is_anything_to_resume_says_so_and_the_same_command_
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    for place, name in ((after_features, "load"), (after_features.kept, "keep")):
+    for place, name in ((after_features.corpora, "load"), (after_features.kept, "keep")):
         with monkeypatch.context() as patch:
             patch.setattr(place, name, interrupted)
             with pytest.raises(Interrupted, match="the same command begins it again"):
