@@ -67,22 +67,28 @@ def _on_loopback() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _without_idle_helpers() -> Iterator[None]:
-    """Private parts of Ray changed while it starts: three processes that do nothing on one machine are not
-    begun. They took 1 to 1.4 s of the start, and listened on two ports.
+    """Private parts of Ray changed while it starts: what does nothing on one machine is not begun. It took
+    1.5 to 2 s of the start, and listened on three ports.
 
     monitor      asks a cloud for machines: there is none.
     log monitor  copies what workers print to the driver: it is told not to.
     API server   with no dashboard it only reports usage statistics, which are off; ``ray.init`` waits for it.
+    web server   of the node's agent: it answers a dashboard. Ray leaves it out where the dashboard's packages
+                 are missing, which it finds by importing them all, in this process.
     """
+    from ray._private import utils
     from ray._private.node import Node
 
     idle = ("start_monitor", "start_log_monitor", "start_api_server")
     held = {name: getattr(Node, name) for name in idle}
+    looks = utils.get_dashboard_dependency_error
     for name in idle:
         setattr(Node, name, lambda self, **_: None)
+    utils.get_dashboard_dependency_error = lambda: ImportError("no dashboard is wanted")
     try:
         yield
     finally:
+        utils.get_dashboard_dependency_error = looks
         for name, method in held.items():
             setattr(Node, name, method)
 
