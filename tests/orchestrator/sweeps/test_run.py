@@ -137,8 +137,10 @@ def test_looks_are_counted_in_the_sweep_over_the_workspace_and_in_mlflow(asked, 
     assert looks(resume("looked", how.workspace, experiment={"trials": 3})) == (2, 2)
     assert looks(run(asked, how.but(name="again"))) == (1, 2)  # the first state under another name
     assert looks(run(asked.but(selection="last_epoch"), how.but(name="rule"))) == (1, 3)
-    other = run(asked.but(model="off_apexnet", trials=1, classes="all"), how.but(name="other"))
-    assert looks(other) == (1, 4)  # another model and another label scheme, the same people
+    fewer = asked.but(model="off_apexnet", trials=1, classes="negative,positive")
+    other = run(fewer, how.but(name="other"))
+    assert other.summary["left_out"]  # their surprise is in no class, and they are the same people
+    assert looks(other) == (1, 4)  # another model and another label scheme
     lines = (how.workspace / "sweeps" / "looked" / "looks.jsonl").read_text().splitlines()
     kept = [json.loads(line) for line in lines]
     assert [(one["rule"], one["trials"], one["seeds"], one["folds"]) for one in kept] == [
