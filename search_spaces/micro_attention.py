@@ -3,7 +3,8 @@
 Source  search_spaces/mesti_recipe.py, which says where each value comes from; no dropout, as in the authors'
         network description (mer_models/micro_attention.py).
 Differs The authors' own training is not at hand: their description has batches of 10 and random crops of 224
-        from 240 pixels, but no solver.
+        from 240 pixels, but no solver. Its usual input is theirs, the apex frame as it is; with MESTI, as in
+        Table II, the study equalises histograms, like its own networks: add --equalise there.
 """
 
 from search_spaces.mesti_recipe import RECIPE
