@@ -103,10 +103,12 @@ def _equal(files: Sequence[Sequence[Path]]) -> dict[tuple[int, int], list[tuple[
     def apart(groups: list[list[Hashable]], key: Callable[[Hashable], Hashable]) -> list[list[Hashable]]:
         """Each group divided by key; what is left of one clip alone is left out."""
         made = []
+        # all groups at once: most are of two or three files, and to wait for each takes longer than to read
+        values = pool.imap(key, [file for group in groups for file in group], chunksize=64)
         for group in groups:
             parts: dict[Hashable, list[Hashable]] = {}
-            for file, value in zip(group, pool.imap(key, group, chunksize=64), strict=True):
-                parts.setdefault(value, []).append(file)
+            for file in group:
+                parts.setdefault(next(values), []).append(file)
             made += [one for one in parts.values() if len({n for file in one for n, _ in places[file]}) > 1]
         return made
 

@@ -21,7 +21,7 @@ import numpy as np
 from orchestrator.common.seeds import seed_of
 from orchestrator.protocols.inner import split
 from orchestrator.selection.choose import available, choose
-from orchestrator.selection.records import TrialRecord
+from orchestrator.selection.records import Records, TrialRecord
 from orchestrator.selection.rules import RULES
 from orchestrator.selection.rules.rule import Choices
 from orchestrator.study.jobs import FoldData, FoldJob
@@ -62,8 +62,9 @@ def refit(study: Study, table: ClipTable, trials: Sequence[TrialRecord], rule: s
 
 def chosen(trials: Sequence[TrialRecord]) -> tuple[TrialRecord, int]:
     """(trial, number of epochs) for one model of everybody. Sees validation people only."""
-    rule = "pooled_validation" if "pooled_validation" in available(trials) else "last_epoch"
-    trial = _most(choose(rule, trials), trials)
+    records = Records(trials)
+    rule = "pooled_validation" if "pooled_validation" in available(records) else "last_epoch"
+    trial = _most(choose(rule, records), trials)
     own = choose("nested" if rule == "pooled_validation" else rule, [trial])
     results = {(r.fold, r.seed): r for r in trial.results}
     epochs = [int(results[key].epochs[choice.epoch_index]) for key, choice in own.items()]

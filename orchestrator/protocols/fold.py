@@ -152,7 +152,7 @@ def _check(folds: tuple[Fold, ...], clips: Clips, subject_dependent: bool) -> No
                     f"{len(ids)}: "
                     f"{first_names(ids)}; {_BUG}"
                 )
-        if both := set(fold.train) & set(fold.test):
+        if both := set(fold.test).intersection(fold.train):
             raise ProtocolError(
                 f"fold {fold.name!r} trains on clips that it tests: {first_names(sorted(both))}; {_BUG}"
             )

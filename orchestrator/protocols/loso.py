@@ -21,14 +21,19 @@ def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
             f"({', '.join(people) or 'none'}); "
             "check the subject column and which clips the label scheme leaves out"
         )
+    ids, places = sorted(clips.ids), dict[str, list[int]]()
     subject_of = dict(zip(clips.ids, clips.subjects, strict=True))
-    ids = sorted(subject_of)
-    return tuple(
-        Fold(
-            who, tuple(c for c in ids if subject_of[c] != who), tuple(c for c in ids if subject_of[c] == who)
-        )
-        for who in people
-    )
+    for place, clip in enumerate(ids):
+        places.setdefault(subject_of[clip], []).append(place)
+    return tuple(Fold(who, _without(ids, places[who]), tuple(ids[i] for i in places[who])) for who in people)
+
+
+def _without(ids: list[str], places: list[int]) -> tuple[str, ...]:
+    """600 people times their 7,200 clips are four million comparisons; a copy with a few holes is quick."""
+    rest = ids.copy()
+    for place in reversed(places):
+        del rest[place]
+    return tuple(rest)
 
 
 PROTOCOL = Protocol(folds=folds)

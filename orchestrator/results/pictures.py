@@ -18,6 +18,8 @@ from orchestrator.results.intervals import said
 from preprocessing.terminal import drawn
 
 BLIND, NOT_BLIND, ORACLE, INK = "#1b6ca8", "#8fb8d8", "#d1495b", "#22262b"
+NAMED = 80  # people, a line each: 17 inches
+LONGEST = 32  # characters of a name
 KINDS = {  # as selection.rules.kind_of gives them -> colour, and what they mean
     "blind": (BLIND, "blind: the held-out person has no say"),
     "not blind": (NOT_BLIND, "not blind: it judges other folds' models"),
@@ -30,11 +32,16 @@ def _head(figure: Figure, text: str) -> None:
     figure.suptitle(textwrap.fill(drawn(text), int(figure.get_figwidth() * 14)), fontsize=9)
 
 
+def _short(name: str) -> str:
+    """Of a class or a person, beside an axis: a longer one would leave no room for the axes."""
+    return drawn(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…")
+
+
 def confusion(matrix: Sequence[Sequence[int]], classes: Sequence[str], title: str) -> Figure:
     """Counts in the cells, shade by share of the true class (row). matrix: (C, C), rows = truth."""
     counts = np.asarray(matrix)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    side = 1.6 + 0.75 * len(classes)
+    side = max(1.6, 0.1 * max(len(_short(name)) for name in classes)) + 0.75 * len(classes)
     figure = Figure(figsize=(side + 1.2, side), dpi=130, layout="constrained")
     axes = figure.subplots()
     shades = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
@@ -42,7 +49,7 @@ def confusion(matrix: Sequence[Sequence[int]], classes: Sequence[str], title: st
         dark = share[row, column] > 0.55
         text = f"{value}\n{share[row, column]:.0%}"
         axes.text(column, row, text, ha="center", va="center", fontsize=9, color="white" if dark else INK)
-    classes = [drawn(name) for name in classes]
+    classes = [_short(name) for name in classes]
     axes.set_xticks(range(len(classes)), classes, rotation=30, ha="right")
     axes.set_yticks(range(len(classes)), classes)
     axes.set_xlabel("predicted")
@@ -88,34 +95,50 @@ def subjects(
     """Accuracy of every held-out person. rows: (subject, clips, accuracy under rule, accuracy under oracle or
     None).
 
-    Dots grow with the number of clips; a line leads to what the oracle rule reports for the same person.
+    A line leads to what the oracle rule reports for the same person. Up to NAMED people are named, and their
+    dots grow with the number of clips; more are told in order, on one page, without names.
     """
-    rows = sorted(rows, key=lambda row: (row[2], row[0]))
-    figure = Figure(figsize=(7.2, 1.6 + 0.19 * len(rows)), dpi=130, layout="constrained")
+    named = len(rows) <= NAMED
+    # of people without a name, equals go by what the oracle says of them
+    rows = sorted(rows, key=lambda row: (row[2], row[0] if named else (row[3] or 0.0, row[0])))
+    height = 1.8 + 0.19 * len(rows) if named else 8.0
+    figure = Figure(figsize=(7.2, max(3.0, height)), dpi=130, layout="constrained")
     axes = figure.subplots()
     places = np.arange(len(rows))
     accuracy = np.array([row[2] for row in rows])
-    size = 14 + 4 * np.array([row[1] for row in rows])
+    size: Any = 14 + 4 * np.array([row[1] for row in rows]) if named else 5
     lifted = np.array([row[2] if row[3] is None else row[3] for row in rows])
     axes.hlines(
         places,
         np.minimum(accuracy, lifted),
         np.maximum(accuracy, lifted),
         color=ORACLE,
-        linewidth=1.2,
-        alpha=0.6,
+        linewidth=1.2 if named else 0.5,
+        alpha=0.6 if named else 0.25,
         zorder=1,
     )
     if any(row[3] is not None for row in rows):
-        axes.scatter(lifted, places, s=size, facecolors="white", edgecolors=ORACLE, label=oracle, zorder=2)
+        axes.scatter(
+            lifted,
+            places,
+            s=size,
+            facecolors="white",
+            edgecolors=ORACLE,
+            linewidths=1.2 if named else 0.6,
+            label=oracle,
+            zorder=2,
+        )
     axes.scatter(accuracy, places, s=size, color=BLIND, label=rule, zorder=3)
     pooled = float(np.average(accuracy, weights=[row[1] for row in rows]))
     axes.axvline(pooled, color=INK, linestyle=":", linewidth=1, label=f"all clips, {rule}: {pooled:.3f}")
-    axes.set_yticks(places, [drawn(f"{row[0]}  ({row[1]})") for row in rows], fontsize=7)
+    if named:
+        axes.set_yticks(places, [f"{_short(row[0])}  ({row[1]})" for row in rows], fontsize=7)
+        axes.set_ylabel("subject (clips)")
+    else:
+        axes.set_ylabel(f"{len(rows)} subjects, least accurate first (names: loso_results.csv)")
     axes.set_ylim(-0.8, len(rows) - 0.2)
     axes.set_xlim(-0.04, 1.04)
     axes.set_xlabel("accuracy of the held-out person")
-    axes.set_ylabel("subject (clips)")
     _head(figure, title)
     axes.grid(axis="x", alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)

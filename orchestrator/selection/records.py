@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orchestrator.selection import metrics
-from orchestrator.study.record import FoldRecord
+from orchestrator.study.record import FoldRecord, Judged
 from preprocessing.errors import BadInput
 
 Key = tuple[str, int]  # fold, seed
@@ -226,19 +226,32 @@ def best(ranks: Sequence[Rank]) -> int:
     return max(range(len(ranks)), key=lambda epoch: (ranks[epoch], -epoch))
 
 
-def validation_ranks(result: FoldRecord) -> list[Rank]:
-    """(UF1, -loss) on the fold's own validation people, for each evaluated epoch."""
-    return _ranks(validation_uf1(result), result.validation_loss)
+def validation_best(result: FoldRecord) -> tuple[Rank, int]:
+    """The highest rank on the fold's own validation people, and its row: ``best`` of all its epochs."""
+    rank, row, _ = _judged(result)
+    return rank, row
 
 
-def validation_uf1(result: FoldRecord) -> NDArray[Any]:
-    """float64 (E,), on the fold's own validation people. A record that is kept remembers it, so that its
-    confusion matrices need not be: rules ask for it again and again."""
-    if not isinstance(result, FoldRecord):
-        return _uf1(validation_counts(result))
-    if result.uf1 is None:
-        result.uf1 = _uf1(validation_counts(result))
-    return result.uf1
+def validation_last(result: FoldRecord) -> Rank:
+    """The rank of the last epoch."""
+    return _judged(result)[2]
+
+
+def _judged(result: FoldRecord) -> Judged:
+    """A record that is kept remembers it, so that its confusion matrices need not be: rules ask for it again
+    and again."""
+    if isinstance(result, FoldRecord) and result.judged is not None:
+        return result.judged
+    loss = result.validation_loss.astype(np.float64)
+    finite = np.isfinite(loss)
+    uf1 = np.where(finite, _uf1(validation_counts(result)), 0.0)
+    less = np.where(finite, -loss, -np.inf)
+    highest = np.flatnonzero(uf1 == uf1.max())
+    row = int(highest[less[highest].argmax()])
+    judged = (float(uf1[row]), float(less[row])), row, (float(uf1[-1]), float(less[-1]))
+    if isinstance(result, FoldRecord):
+        result.judged = judged
+    return judged
 
 
 def test_called(result: FoldRecord) -> NDArray[Any]:
@@ -252,7 +265,7 @@ def test_called(result: FoldRecord) -> NDArray[Any]:
 def remembered(result: FoldRecord) -> None:
     """Before a record lets go of its arrays: what rules ask of all trials stays."""
     if result.validation:
-        validation_uf1(result)
+        _judged(result)
     test_called(result)
 
 

@@ -61,6 +61,11 @@ class FoldJob:
         is member 0, which a fold without a committee has too."""
         return digest(self._identity(), 24)
 
+    @functools.cached_property
+    def plain(self) -> bool:
+        """Whether JSON writes the clip ids as they are; asked once for all trials (``under``)."""
+        return all(canonical_json(ids) == f"[{_joined(ids)}]" for ids in (getattr(self, n) for n in _IDS))
+
     def _identity(self) -> dict[str, Any]:
         recipe = {key: value for key, value in self.config["recipe"].items() if value not in (0, "none")}
         held = {one.name: getattr(self, one.name) for one in dataclasses.fields(self)}
@@ -81,22 +86,21 @@ def under(jobs: Sequence[FoldJob], config: Mapping[str, Any], code: str) -> tupl
     tenth of the time and gives the same text.
     """
     made = tuple(replace(job, config=dict(config), code=code) for job in jobs)
-    if all(_plain(getattr(job, name)) for job in jobs for name in _IDS):
-        for job in made:
-            vars(job)["job_id"] = _digest_of_plain(job)
+    for job, one in zip(jobs, made, strict=True):
+        if job.plain:
+            vars(one).update(plain=True, job_id=_digest_of_plain(one))
     return made
 
 
-@functools.lru_cache(maxsize=4096)  # asked of the same tuples, which a study's trials share, at every trial
-def _plain(ids: tuple[str, ...]) -> bool:
-    return all(canonical_json(clip) == f'"{clip}"' for clip in ids)
+def _joined(ids: tuple[str, ...]) -> str:
+    return '"' + '","'.join(ids) + '"' if ids else ""
 
 
 def _digest_of_plain(job: FoldJob) -> str:
     """As FoldJob.job_id, of a job whose clip ids JSON writes as they are."""
     held = job._identity()
     lists = [(name, held.pop(name)) for name in _IDS]
-    ids = ['"{}":[{}]'.format(name, '"' + '","'.join(of) + '"' if of else "") for name, of in lists]
+    ids = [f'"{name}":[{_joined(of)}]' for name, of in lists]
     text = f"{canonical_json(held)[:-1]},{','.join(ids)}}}"
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 

@@ -13,6 +13,7 @@ asked for again and again stays in memory (4 kB a fold); the arrays are read fro
 from __future__ import annotations
 
 import functools
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orchestrator.study.jobs import FoldResult
+
+# (UF1, -loss) of the best epoch, its row, and of the last epoch
+Judged = tuple[tuple[float, float], int, tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,8 @@ class FoldRecord:
 
     held   the arrays, or None: then they are read when asked for.
     again  function of a job's id: its record from the store, or None where it is gone.
-    uf1    selection's, of the validation clips epoch by epoch, once it has been asked for.
-    called unsigned (E, t), classes of the largest test probabilities, once they have been asked for.
+    judged selection's, of the validation clips, once it has been asked for.
+    called bytes of test_called, compressed, once it has been asked for.
     """
 
     job_id: str
@@ -56,8 +60,8 @@ class FoldRecord:
     outputs: dict[str, NDArray[Any]]
     held: Arrays | None
     again: Callable[[str], FoldRecord | None] | None = None
-    uf1: NDArray[Any] | None = None
-    called: NDArray[Any] | None = None
+    judged: Judged | None = None
+    called: tuple[str, bytes] | None = None
 
     @classmethod
     def of(cls, result: FoldResult, again: Callable[[str], FoldRecord | None] | None = None) -> FoldRecord:
@@ -98,8 +102,11 @@ class FoldRecord:
         """unsigned (E, t): the class that each test clip is called at each epoch."""
         if self.called is None:
             probs = self.test_probs
-            self.called = probs.argmax(axis=2).astype(np.min_scalar_type(max(0, probs.shape[2] - 1)))
-        return self.called
+            called = probs.argmax(axis=2).astype(np.min_scalar_type(max(0, probs.shape[2] - 1)))
+            self.called = called.dtype.str, zlib.compress(called.tobytes(), 1)
+            return called
+        dtype, packed = self.called
+        return np.frombuffer(zlib.decompress(packed), dtype).reshape(len(self.epochs), len(self.test))
 
     def sharing(self, validation: tuple[str, ...], test: tuple[str, ...]) -> FoldRecord:
         """Itself, with these tuples of clip ids in the place of equal ones of its own: one for all trials."""
@@ -112,6 +119,7 @@ class FoldRecord:
         if self.again is not None:
             self.held = None
             self.epochs = _shared(self.epochs.dtype.str, self.epochs.tobytes())
+            self.validation_loss = self.validation_loss.copy()  # it may be a view of more
 
     def _arrays(self) -> Arrays:
         """Raises FileNotFoundError when the result has gone from the store, or has been damaged there, since

@@ -15,6 +15,7 @@ import io
 import json
 import lzma
 import struct
+import sys
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -90,8 +91,8 @@ def _record(
     facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], outputs: dict[str, NDArray[Any]]
 ) -> FoldRecord:
     return FoldRecord(
-        job_id=facts["job_id"],
-        fold=facts["fold"],
+        job_id=sys.intern(facts["job_id"]),
+        fold=sys.intern(facts["fold"]),
         seed=facts["seed"],
         member=facts["member"],
         validation=tuple(facts["validation"]),

@@ -18,6 +18,7 @@ import json
 import logging
 import os
 import struct
+import sys
 import uuid
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -39,7 +40,7 @@ SUFFIX = ".pack"
 _OWN = ("fold", "seed", "member")  # of what a result is of: its own, not shared by its trial
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Packed:
     """Where a result lies, and what it is a result of."""
 
@@ -61,6 +62,7 @@ class Packs:
     place: Place
     known: dict[str, tuple[str, ...]] = field(default_factory=dict)  # pack -> its jobs
     held: dict[str, Packed] = field(default_factory=dict)  # job -> where it is
+    owns: dict[tuple[tuple[str, Any], ...], Mapping[str, Any]] = field(default_factory=dict)
 
     def look(self) -> None:
         """Read the indices of packs that have come since. Raises OSError when the place cannot be reached."""
@@ -122,7 +124,7 @@ class Packs:
                 os.fsync(folder)
             finally:
                 os.close(folder)
-        self._know(name, _parsed(name, index, len(head)))
+        self._know(name, _parsed(name, index, len(head), self.owns))
         return name
 
     def drop(self, jobs: Collection[str]) -> set[str]:
@@ -173,7 +175,7 @@ class Packs:
             index = read_part(path, HEAD, min(_LENGTH.unpack(length)[0], size(path)))
             if hashlib.sha256(length + index).digest() != head[-32:]:
                 raise Damaged("the SHA-256 of its index is another than when it was written")
-            found = _parsed(path.name, index, HEAD + len(index))
+            found = _parsed(path.name, index, HEAD + len(index), self.owns)
             end = max((one.start + one.length for one in found.values()), default=0)
             if size(path) != end:
                 raise Damaged(f"it has {size(path)} bytes, and was written with {end}")
@@ -185,11 +187,15 @@ class Packs:
             return None
 
 
-def _parsed(name: str, index: bytes, start: int) -> dict[str, Packed]:
+def _parsed(
+    name: str, index: bytes, start: int, owns: dict[tuple[tuple[str, Any], ...], Mapping[str, Any]]
+) -> dict[str, Packed]:
+    """owns: what results are of, as far as it is their own; one for all trials."""
     read = json.loads(index)
     found = {}
     for job, length, shared, own in read["results"]:
-        found[job] = Packed(name, start, length, read["of"][shared], own)
+        own = owns.setdefault(tuple(own.items()), own)
+        found[sys.intern(job)] = Packed(name, start, length, read["of"][shared], own)
         start += length
     return found
 

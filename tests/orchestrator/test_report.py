@@ -108,6 +108,20 @@ def test_a_name_between_dollars_is_no_formula_to_a_picture(tmp_path):
         figure.savefig(tmp_path / "one.png")
 
 
+@pytest.mark.filterwarnings("error")  # that the axes have collapsed, say
+@pytest.mark.parametrize("people", [1, 3, 80, 81, 600])
+def test_a_picture_has_room_for_its_axes_whatever_the_people_and_the_names(people, tmp_path):
+    rows = [(f"dfme/sub{i:04d}" + "x" * 200 * (i == 0), 12, i % 13 / 12, 1.0) for i in range(people)]
+    of_people = pictures.subjects(rows, "nested", "oracle_epoch", "t" * 300)
+    of_classes = pictures.confusion([[1, 0], [0, 1]], ["é" * 300, "b"], "t " * 100)
+    for figure in (of_people, of_classes):
+        figure.savefig(tmp_path / "one.png")
+        width, height = figure.get_size_inches() * figure.dpi
+        assert max(width, height) < 3000
+        axes = figure.axes[0].get_window_extent()
+        assert axes.width > 200 and axes.height > 100
+
+
 def test_the_csv_files_agree_with_the_scores(written):
     workspace, scores, _ = written
     folder = workspace / "sweeps" / "demo"

@@ -12,7 +12,7 @@ Differs The paper pauses a trial at a rung and may promote it later. Here, as in
 
 from __future__ import annotations
 
-from orchestrator.search.schedulers.evidence import Evidence, pooled_uf1
+from orchestrator.search.schedulers.evidence import Evidence, Pool
 
 
 class AsynchronousHalving:
@@ -20,7 +20,8 @@ class AsynchronousHalving:
 
     def __init__(self, first: int = 3, eta: int = 3):
         self.first, self.eta = first, eta
-        self.folds: dict[int, dict[tuple[str, int, int], Evidence]] = {}
+        self.folds: dict[int, set[tuple[str, int, int]]] = {}  # that have been reported
+        self.pools: dict[int, Pool] = {}
         self.rungs: dict[int, dict[int, float]] = {}  # number of folds -> trial -> its score there
         self.stopped: set[int] = set()
 
@@ -29,12 +30,16 @@ class AsynchronousHalving:
         before."""
         if trial in self.stopped:
             return True
-        folds = self.folds.setdefault(trial, {})
-        folds[evidence.key] = evidence
-        rung = self.rungs.setdefault(len(folds), {})
-        if not self._is_rung(len(folds)) or trial in rung:
+        folds, pool = self.folds.setdefault(trial, set()), self.pools.setdefault(trial, Pool())
+        if evidence.key not in folds:
+            folds.add(evidence.key)
+            pool.add(evidence)
+        if not self._is_rung(len(folds)):
             return False
-        rung[trial] = pooled_uf1(folds.values())
+        rung = self.rungs.setdefault(len(folds), {})
+        if trial in rung:
+            return False
+        rung[trial] = pool.score
         better = sum(score > rung[trial] for score in rung.values())
         if better >= max(1, len(rung) // self.eta):
             self.stopped.add(trial)

@@ -87,15 +87,16 @@ def pooled_uf1(folds: Iterable[Evidence]) -> float:
 
 class Pool:
     """``pooled_uf1`` of folds as they come: one more costs the same whether it is the second or the
-    six-hundredth, and no fold is held."""
+    six-hundredth, and no fold is held. score: of all folds so far."""
 
     def __init__(self) -> None:
         self.grid: NDArray[Any] = np.zeros(0, np.int32)
         self.counts: NDArray[Any] = np.zeros((0, 0, 0), np.int64)
         self.diverged: NDArray[Any] = np.zeros(0, np.int64)
+        self.score = 0.0
 
     def add(self, fold: Evidence) -> float:
-        """The score of all folds so far."""
+        """The score."""
         if not len(self.grid):
             self.grid, n_classes = fold.epochs, fold.counts.shape[1]
             self.counts = np.zeros((len(self.grid), n_classes, n_classes), np.int64)
@@ -108,4 +109,5 @@ class Pool:
         at = rows_at(fold.epochs, self.grid)
         self.counts = self.counts + fold.counts[at]
         self.diverged = self.diverged + ~np.isfinite(fold.loss[at])
-        return float(best_uf1(self.counts, self.diverged))
+        self.score = float(best_uf1(self.counts, self.diverged))
+        return self.score

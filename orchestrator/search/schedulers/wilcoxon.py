@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestrator.search.schedulers.evidence import Evidence, aligned, best_uf1, pooled_uf1
+from orchestrator.search.schedulers.evidence import Evidence, Pool, aligned, best_uf1, pooled_uf1
 
 Folds = dict[tuple[str, int, int], Evidence]
 
@@ -37,6 +37,9 @@ class SignedRankRace:
     def __init__(self, p: float = 0.1, indifference: float = 0.005):
         self.p, self.indifference = p, indifference
         self.folds: dict[int, Folds] = {}  # of trials under way, and of the best completed one
+        # (one, other) -> one's folds that other has too, added up: a trial that is ahead of another, as most
+        # are most of the time, is not looked at fold by fold
+        self.pools: dict[tuple[int, int], Pool] = {}
         self.best: int | None = None
         self.stopped: set[int] = set()
 
@@ -45,16 +48,30 @@ class SignedRankRace:
         if trial in self.stopped:
             return True
         own = self.folds.setdefault(trial, {})
+        rivals = [other for other in self.folds if other != trial]
+        if evidence.key not in own:
+            for other in rivals:
+                if theirs := self.folds[other].get(evidence.key):
+                    self.pools.setdefault((trial, other), Pool()).add(evidence)
+                    self.pools.setdefault((other, trial), Pool()).add(theirs)
         own[evidence.key] = evidence
-        rivals = [
-            (folds, self.indifference if other == self.best else 0.0)
-            for other, folds in self.folds.items()
-            if other != trial
-        ]
-        if any(_loses(own, folds, margin, self.p) for folds, margin in rivals):
+        if any(self._loses(trial, other) for other in rivals):
             self.stopped.add(trial)
-            del self.folds[trial]
+            self._leaves(trial)
         return trial in self.stopped
+
+    def _loses(self, trial: int, other: int) -> bool:
+        margin = self.indifference if other == self.best else 0.0
+        if (pool := self.pools.get((trial, other))) is None:
+            return False
+        if pool.score - self.pools[other, trial].score >= margin:
+            return False
+        return _loses(self.folds[trial], self.folds[other], margin, self.p)
+
+    def _leaves(self, trial: int) -> None:
+        self.folds.pop(trial, None)
+        for pair in [pair for pair in self.pools if trial in pair]:
+            del self.pools[pair]
 
     def completed(self, trial: int) -> None:
         """The best completed trial stays, to race against; the others have served."""
@@ -64,11 +81,11 @@ class SignedRankRace:
             self.best = trial
             return
         behind, self.best = sorted((trial, self.best), key=lambda t: pooled_uf1(self.folds[t].values()))
-        del self.folds[behind]
+        self._leaves(behind)
 
     def failed(self, trial: int) -> None:
         """It is no rival any more."""
-        self.folds.pop(trial, None)
+        self._leaves(trial)
 
 
 def _loses(own: Folds, other: Folds, margin: float, p: float) -> bool:
@@ -100,13 +117,13 @@ def signed_rank(differences: NDArray[Any]) -> float:
     """
     size = np.abs(differences)
     twice = [int(2 * (size < s).sum() + (size == s).sum() + 1) for s in size]  # ranks times 2: whole numbers
-    chance = np.zeros(sum(twice) + 1)
+    observed = sum(rank for rank, d in zip(twice, differences, strict=True) if d >= 0)
+    chance = np.zeros(observed + 1)  # of each sum: of those above, none leads to one below
     chance[0] = 1.0
     for rank in twice:
         chance[rank:] = (chance[rank:] + chance[:-rank]) / 2
         chance[:rank] /= 2
-    observed = sum(rank for rank, d in zip(twice, differences, strict=True) if d >= 0)
-    return float(chance[: observed + 1].sum())
+    return float(chance.sum())
 
 
 SCHEDULER = SignedRankRace

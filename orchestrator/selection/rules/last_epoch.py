@@ -4,7 +4,7 @@ one trial nothing is chosen and no validation people are needed.
 
 from __future__ import annotations
 
-from orchestrator.selection.records import Records, validation_ranks
+from orchestrator.selection.records import Records, validation_last
 from orchestrator.selection.rules.rule import Choice, Choices, Rule, Truth
 
 
@@ -14,11 +14,7 @@ def pick(records: Records, _: Truth) -> Choices:
     choices = {}
     for key in records.keys:
         held = {index: results[key] for index, results in records.of.items() if key in results}
-        best = (
-            max(held, key=lambda i: (validation_ranks(held[i])[-1], -i))
-            if len(held) > 1
-            else next(iter(held))
-        )
+        best = max(held, key=lambda i: (validation_last(held[i]), -i)) if len(held) > 1 else next(iter(held))
         choices[key] = Choice(best, len(held[best].epochs) - 1)
     return choices
 

@@ -4,7 +4,7 @@ validation loss, then the earlier trial, then the earlier epoch.
 
 from __future__ import annotations
 
-from orchestrator.selection.records import Records, best, validation_ranks
+from orchestrator.selection.records import Records, validation_best
 from orchestrator.selection.rules.rule import Choice, Choices, Rule, Truth
 
 
@@ -15,9 +15,8 @@ def pick(records: Records, _: Truth) -> Choices:
         options = []
         for index, results in records.of.items():
             if key in results:
-                ranks = validation_ranks(results[key])
-                epoch = best(ranks)
-                options.append((ranks[epoch], -index, Choice(index, epoch)))
+                rank, epoch = validation_best(results[key])
+                options.append((rank, -index, Choice(index, epoch)))
         choices[key] = max(options, key=lambda option: option[:2])[2]
     return choices
 

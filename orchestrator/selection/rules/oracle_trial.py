@@ -8,14 +8,14 @@ from collections.abc import Callable
 import numpy as np
 
 from orchestrator.selection import metrics
-from orchestrator.selection.records import Records, best, test_called, validation_ranks
+from orchestrator.selection.records import Records, test_called, validation_best
 from orchestrator.selection.rules.rule import Choice, Choices, Rule, Truth, true_class
 from orchestrator.study.record import FoldRecord
 
 
 def pick(records: Records, truth: Truth) -> Choices:
     def epoch(result: FoldRecord) -> int:
-        return best(validation_ranks(result)) if records.validated else len(result.epochs) - 1
+        return validation_best(result)[1] if records.validated else len(result.epochs) - 1
 
     return best_trial(records, truth, "oracle_trial", epoch)
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.selection.records import pooled_ranks, validation_ranks
+from orchestrator.selection.records import pooled_ranks, validation_counts
+from orchestrator.selection.records import ranks as ranks_of
 from orchestrator.tracking.fold_facts import FoldFacts, pooled
 from orchestrator.tracking.tracked_metrics import of_trial
 from tests.orchestrator.selection.records_by_hand import record
@@ -34,7 +35,9 @@ def test_pooled_validation_of_the_facts_is_that_of_the_records(results):
     epochs, ranks, rows = pooled_ranks(results)
     grid, found, counts = pooled(facts)
     assert list(grid) == list(epochs) and found == ranks
-    assert [fact.ranks for fact in facts] == [validation_ranks(result) for result in results]
+    assert [fact.ranks for fact in facts] == [
+        ranks_of(validation_counts(result), result.validation_loss) for result in results
+    ]
     named = {(name, step): value for name, value, step in of_trial(facts, ("a", "b", "c"))}
     best = max(range(len(ranks)), key=lambda at: (ranks[at], -at))
     assert named["best_validation/epoch", 0] == epochs[best]

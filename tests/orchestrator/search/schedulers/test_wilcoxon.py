@@ -7,7 +7,7 @@ import pytest
 import scipy.stats
 
 from orchestrator.search.schedulers.evidence import pooled_uf1
-from orchestrator.search.schedulers.wilcoxon import SignedRankRace, _scores, signed_rank
+from orchestrator.search.schedulers.wilcoxon import SignedRankRace, _loses, _scores, signed_rank
 from tests.orchestrator.search.schedulers.folds import fold
 
 
@@ -125,3 +125,32 @@ def test_trials_of_one_quality_seldom_stop_the_one_that_would_win():
             alive -= {t for t in sorted(alive) if race.reports(t, fold(str(i), int(right[t, i]), 100))}
         gaps.append(right.mean(axis=1).max() / 100 - max((right[t].mean() / 100 for t in alive), default=0))
     assert np.mean(np.array(gaps) > 0.01) <= 0.1, gaps
+
+
+def test_sums_that_go_along_decide_as_all_folds_looked_at_anew():
+    """Interleaved trials, folds told twice, ends and failures: each answer is that of the whole evidence."""
+    stops = 0
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        race = SignedRankRace(indifference=0.02)
+        order = [(t, f) for t in range(5) for f in range(12)] + [(t, 3) for t in range(5)]
+        told: dict[int, int] = {}
+        for at in rng.permutation(len(order)):
+            trial, number = order[at]
+            if trial in race.stopped or (trial == 4 and told.get(4, 0) > 6):
+                race.failed(trial)
+                continue
+            told[trial] = told.get(trial, 0) + 1
+            right = int(np.random.default_rng([seed, trial, number]).integers(30 + 5 * trial, 80))
+            one = fold(str(number), [right, 50], 100)
+            before = {t: dict(folds) for t, folds in race.folds.items()}
+            best, own = race.best, before.pop(trial, {}) | {one.key: one}
+            expected = any(
+                _loses(own, folds, race.indifference if t == best else 0.0, race.p)
+                for t, folds in before.items()
+            )
+            assert race.reports(trial, one) == expected
+            stops += expected
+            if told[trial] == 12:
+                race.completed(trial)
+    assert 20 < stops < 125
