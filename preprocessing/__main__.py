@@ -56,6 +56,9 @@ Equalise = Annotated[bool, typer.Option("--equalise", help="equalise the histogr
 LandmarksEvery = Annotated[
     float, typer.Option(help="seconds between runs of the landmark model; 0 = on every frame")
 ]
+MaxGap = Annotated[
+    int, typer.Option(help="most frames in a row that may be missing inside a clip and are bridged")
+]
 
 
 @contextmanager
@@ -122,6 +125,7 @@ def extract_command(
     apex: Apex = DEFAULT.apex,
     equalise: Equalise = DEFAULT.equalise,
     landmarks_every: LandmarksEvery = DEFAULT.landmarks_every,
+    max_gap: MaxGap = DEFAULT.max_gap,
     max_failed: Annotated[
         float, typer.Option(help="share of quarantined clips that is still a success")
     ] = 0.2,
@@ -130,7 +134,7 @@ def extract_command(
     """Extract feature sets, all asked for in one pass; does only what is missing. Exit status 1 if too many
     clips are quarantined."""
     with _exit_status():
-        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every)
+        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every, max_gap)
         own = _installed(plugin)  # before "all" is looked up
         if workers:
             _start_ray()
@@ -193,12 +197,13 @@ def show_command(
     apex: Apex = DEFAULT.apex,
     equalise: Equalise = DEFAULT.equalise,
     landmarks_every: LandmarksEvery = DEFAULT.landmarks_every,
+    max_gap: MaxGap = DEFAULT.max_gap,
     plugin: Plugins = [],  # noqa: B006
 ) -> None:
     """Draw one clip's steps on one sheet (PNG): crops, landmarks, regions, flow, motion over time, motion
     images."""
     with _exit_status():
-        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every)
+        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every, max_gap)
         own = _installed(plugin)
         with _progress() as report:
             path = show.sheet(clip, root, workspace, settings, plugins=own, report=report)
@@ -214,10 +219,16 @@ def _installed(wheres: list[str]) -> list[plugins.Plugin]:
 
 
 def _settings(
-    flow: str, steps: int, keep: float, apex: str, equalise: bool, landmarks_every: float
+    flow: str, steps: int, keep: float, apex: str, equalise: bool, landmarks_every: float, max_gap: int
 ) -> Settings:
     return Settings(
-        flow=flow, steps=steps, keep=keep, apex=apex, equalise=equalise, landmarks_every=landmarks_every
+        flow=flow,
+        steps=steps,
+        keep=keep,
+        apex=apex,
+        equalise=equalise,
+        landmarks_every=landmarks_every,
+        max_gap=max_gap,
     )
 
 

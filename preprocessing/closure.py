@@ -17,7 +17,7 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,13 +65,29 @@ def libraries(roots: Iterable[str], *, without: Collection[str] = ()) -> tuple[s
     return _closure(frozenset(roots), frozenset(without))[1]
 
 
-def digest(roots: Iterable[str], *, without: Collection[str] = (), length: int = 16) -> str:
+def digest(
+    roots: Iterable[str],
+    *,
+    without: Collection[str] = (),
+    length: int = 16,
+    equal: Mapping[tuple[str, str], str] | None = None,
+) -> str:
     """``length`` hex digits, at most 64, of the names and syntax trees of ``modules(roots, without)``. Raises
-    as that does."""
+    as that does.
+
+    equal  (module, tree) -> the tree that it counts as, "" for none: the module is then left out.
+    """
     text = hashlib.sha256()
     for name in modules(roots, without=without):
-        text.update(f"{name}\0{_source(name).tree}\0".encode())
+        held = tree(name)
+        if counted := (equal or {}).get((name, held), held):
+            text.update(f"{name}\0{counted}\0".encode())
     return text.hexdigest()[:length]
+
+
+def tree(name: str) -> str:
+    """64 hex digits of a module's syntax tree. Raises ModuleNotFoundError for none of ours."""
+    return _source(name).tree
 
 
 @functools.cache

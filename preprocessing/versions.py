@@ -3,7 +3,9 @@
 An input's code is its own file and all that this imports of ours. Off frames come the pipeline and its steps:
 decoding, landmarks, crop. The flow methods count where the input needs flow or its file imports them, apex
 spotting where it is asked for. A ready flow picture passes through none of them: it is read, and the input
-takes its values from it. Of libraries OpenCV and MediaPipe count, by the versions that are installed.
+takes its values from it. Of libraries OpenCV and MediaPipe count, by the versions that are installed; where
+there is none, as on a node that trains, by the one version that this project takes, so that such a node finds
+what another has made.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.metadata
+from collections.abc import Mapping
 from typing import Any
 
 from preprocessing import closure
+from preprocessing.equal import EQUAL
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.settings import MIDDLE
 
@@ -27,6 +31,7 @@ LIBRARIES = {
     "cv2": ("opencv-contrib-python", "opencv-contrib-python-headless"),
     "mediapipe": ("mediapipe",),
 }
+TAKEN = {"cv2": "4.11.0.86", "mediapipe": "0.10.21"}  # as in constraints.txt
 
 
 def parameters(name: str, settings: Settings, *, pictures: bool) -> dict[str, Any]:
@@ -56,10 +61,21 @@ def settings_read(name: str, settings: Settings) -> tuple[str, ...]:
 
 
 def input_version(name: str, settings: Settings, *, pictures: bool) -> str:
-    """16 hex digits: digest of the code and the libraries that decide the numbers of one input.
+    """16 hex digits: digest of the code and the libraries that decide the numbers of one input. Code that
+    gives the same numbers as older code counts as that (equal.py).
 
     Raises KeyError for an unknown name.
     """
+    return _digest(name, settings, pictures=pictures, equal=EQUAL)
+
+
+def refusal_version(name: str, settings: Settings, *, pictures: bool) -> str:
+    """As ``input_version``, of the code as it is: what a quarantined clip was refused by. Another one may
+    take it."""
+    return _digest(name, settings, pictures=pictures, equal={})
+
+
+def _digest(name: str, settings: Settings, *, pictures: bool, equal: Mapping[tuple[str, str], str]) -> str:
     own = INPUTS.module(name)
     roots = (own, *(OF_PICTURES if pictures else OF_FRAMES))
     unused = {"preprocessing.flow", "preprocessing.apex"}
@@ -69,8 +85,12 @@ def input_version(name: str, settings: Settings, *, pictures: bool) -> str:
     unused -= set(closure.modules([own], without=(*WITHOUT, "preprocessing.inputs.view")))
     without = (*WITHOUT, *sorted(unused))
     used = closure.libraries(roots, without=without)
-    installed = [f"{library}={_version(names)}" for library, names in LIBRARIES.items() if library in used]
-    text = "\0".join([closure.digest(roots, without=without), *installed])
+    installed = [
+        f"{library}={_version(names) or TAKEN[library]}"
+        for library, names in LIBRARIES.items()
+        if library in used
+    ]
+    text = "\0".join([closure.digest(roots, without=without, equal=equal), *installed])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -90,6 +90,7 @@ class Extraction(Checked):
     apex             stand-in for an apex that nobody annotated: "middle", or the name of a way to find it.
     equalise         equalise the histogram of the aligned crop.
     landmarks_every  seconds between two runs of the landmark model; 0 = on every frame.
+    max_gap          most frames in a row that may be missing and are bridged (0 or more).
     """
 
     flow: str | None = None
@@ -100,6 +101,7 @@ class Extraction(Checked):
     apex: str | None = None
     equalise: bool | None = None
     landmarks_every: Annotated[float, pydantic.Field(ge=0)] | None = None
+    max_gap: Annotated[int, pydantic.Field(ge=0)] | None = None
 
     @staticmethod
     def usual(field: str) -> Any:
