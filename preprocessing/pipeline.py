@@ -5,8 +5,8 @@ What goes wrong with a clip (no face, a broken frame, a label that cannot be) en
 ``error``; what goes wrong for one input alone (a frame that it needs is missing) in that of its row. What
 this machine could not read is no verdict on the clip: its ``error`` begins with UNREAD, and the next run
 tries again. What goes wrong with the program is raised. However long the clip, a few frames are held at
-a time; where the apex is spotted, which needs the whole clip before any input can start, the aligned frames wait in a
-temporary file.
+a time; where the apex is spotted, which needs the whole clip before any input can start, the aligned frames
+wait in a temporary file.
 """
 
 from __future__ import annotations
