@@ -16,8 +16,8 @@ Differs the percentile and T are lost in the text: the 30 % of a window's pixels
         around them: against the whole crop the motion of a window differs by at most 0.001 px (measured), in
         two thirds of the time. Where frames are missing, the flow between the neighbours that are there is
         divided by their distance and counts that often. From a flow picture: one step, the 3 x 3 mean at the
-        channel's place (regions.PICTURE_CENTRES), less the picture's median, because the pictures are min-max scaled
-        each on its own and have lost their zero.
+        channel's place (regions.PICTURE_CENTRES), less the picture's median, because the pictures are
+        min-max scaled each on its own and have lost their zero.
 """
 
 from __future__ import annotations
