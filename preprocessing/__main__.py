@@ -2,8 +2,8 @@
 and after.
 
 Exit status: 0 all is there; 1 some is missing (extract: more clips quarantined than allowed; check: a clip
-cannot be used); 2 bad input (check: also one clip under two people, which a sweep refuses); 130 interrupted,
-and the same command goes on.
+cannot be used or lacks frames); 2 bad input (check: also one clip under two people, which a sweep refuses);
+130 interrupted, and the same command goes on.
 """
 
 from __future__ import annotations
@@ -62,6 +62,9 @@ Apex = Annotated[
 Equalise = Annotated[bool, typer.Option("--equalise", help="equalise the histogram of the aligned crop")]
 LandmarksEvery = Annotated[
     float, typer.Option(help="seconds between runs of the landmark model; 0 = on every frame")
+]
+MaxGap = Annotated[
+    int, typer.Option(help="most frames in a row that may be missing inside a clip and are bridged")
 ]
 
 
@@ -131,6 +134,7 @@ def extract_command(
     apex: Apex = DEFAULT.apex,
     equalise: Equalise = DEFAULT.equalise,
     landmarks_every: LandmarksEvery = DEFAULT.landmarks_every,
+    max_gap: MaxGap = DEFAULT.max_gap,
     max_failed: Annotated[
         float, typer.Option(help="share of quarantined clips that is still a success")
     ] = 0.2,
@@ -139,7 +143,7 @@ def extract_command(
     """Extract feature sets, all asked for in one pass; does only what is missing. Exit status 1 if too many
     clips are quarantined."""
     with _exit_status():
-        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every)
+        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every, max_gap)
         own = _installed(plugin)  # before "all" is looked up
         if workers:
             _start_ray()
@@ -179,12 +183,12 @@ def check_command(
     plugin: Plugins = [],  # noqa: B006
 ) -> None:
     """Say what a corpus' folder holds, against the published counts, before any work. Exit status 1 if a clip
-    of it cannot be used, 2 if one clip stands under two people."""
+    of it cannot be used or lacks frames, 2 if one clip stands under two people."""
     with _exit_status():
         _installed(plugin)
         joined = people.read(same_person) if same_person else ()
         found = check.check(corpus, root, console, joined, words.meant(label))
-        raise typer.Exit(2 if found.refused else 1 if found.problems or found.words else 0)
+        raise typer.Exit(2 if found.refused else 1 if found.problems or found.words or found.gaps else 0)
 
 
 @app.command(name="show")
@@ -205,12 +209,13 @@ def show_command(
     apex: Apex = DEFAULT.apex,
     equalise: Equalise = DEFAULT.equalise,
     landmarks_every: LandmarksEvery = DEFAULT.landmarks_every,
+    max_gap: MaxGap = DEFAULT.max_gap,
     plugin: Plugins = [],  # noqa: B006
 ) -> None:
     """Draw one clip's steps on one sheet (PNG): crops, landmarks, regions, flow, motion over time, motion
     images."""
     with _exit_status():
-        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every)
+        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every, max_gap)
         own = _installed(plugin)
         with _progress() as report:
             path = show.sheet(clip, root, workspace, settings, plugins=own, report=report)
@@ -226,10 +231,16 @@ def _installed(wheres: list[str]) -> list[plugins.Plugin]:
 
 
 def _settings(
-    flow: str, steps: int, keep: float, apex: str, equalise: bool, landmarks_every: float
+    flow: str, steps: int, keep: float, apex: str, equalise: bool, landmarks_every: float, max_gap: int
 ) -> Settings:
     return Settings(
-        flow=flow, steps=steps, keep=keep, apex=apex, equalise=equalise, landmarks_every=landmarks_every
+        flow=flow,
+        steps=steps,
+        keep=keep,
+        apex=apex,
+        equalise=equalise,
+        landmarks_every=landmarks_every,
+        max_gap=max_gap,
     )
 
 

@@ -35,6 +35,14 @@ _KINDS = {
 }
 
 
+def numbers(frames: Path) -> tuple[int, ...]:
+    """The frame numbers of a folder, ascending; () of a file and where they cannot be told."""
+    try:
+        return tuple(list_frames(frames)) if frames.is_dir() else ()
+    except FramesError:
+        return ()
+
+
 def state(frames: Path) -> str:
     """64 hex digits: digest of the name, size, time of change and time of the last write (ns) of each file of
     a clip. ``frames``: its folder or its file. Opens no file.

@@ -3,6 +3,9 @@
 A shard holds up to CLIPS_PER_SHARD clips of one person and is named by their labels and files. So a new clip,
 a corrected label or another choice of people costs only the shards that it changes, and a part of a corpus
 shares its shards with the whole.
+
+A shard with a quarantined clip is made again as long as this machine may be to blame (what it could not read
+is in no clip's name).
 """
 
 from __future__ import annotations
@@ -21,15 +24,17 @@ from preprocessing.choice import Choice
 from preprocessing.datasets import DATASETS
 from preprocessing.datasets.reading import read
 from preprocessing.decode import FramesError
-from preprocessing.files import danger, state
+from preprocessing.files import danger, numbers, state
+from preprocessing.gaps import runs
 from preprocessing.inputs import INPUTS, Settings
-from preprocessing.pipeline import Pipeline
+from preprocessing.pipeline import UNREAD, Pipeline
 from preprocessing.places import Place, map_places
 from preprocessing.plugins import Plugin, install
 from preprocessing.schema import Clip, CorpusError, FeatureSpec, shard_done, write_shard
 from preprocessing.tries import Tries
 from preprocessing.versions import parameters
 
+_Seen = tuple[str, tuple[int, ...]]  # files.state, files.numbers
 CLIPS_PER_SHARD = 8  # at most: small enough to show progress and to lose little, large enough not to litter
 
 
@@ -56,12 +61,17 @@ class Plan:
     home: tuple[str, str] = ("", "")
 
     def missing(self) -> list[int]:
-        """Numbers of the shards that some input still lacks."""
+        """Numbers of the shards that some input still lacks, or has to be tried again."""
         done = [
-            map_places(shard_done, [self.shard(name, i) for i in range(len(self.shards))])
+            map_places(self.settled, [self.shard(name, i) for i in range(len(self.shards))])
             for name in self.specs
         ]
         return [i for i, inputs in enumerate(zip(*done, strict=True)) if not all(inputs)]
+
+    def settled(self, shard: Place) -> bool:
+        """True if a shard is there, and none of its clips has to be tried again."""
+        marker = shard_done(shard)
+        return marker is not None and not marker.get("unread", 0)
 
     def shard(self, name: str, number: int) -> Place:
         return self.folders[name].parent / "shards" / f"{self.names[number]}.parquet"
@@ -91,8 +101,8 @@ def plan(
         people.setdefault(clip.subject, []).append(clip)
     size = CLIPS_PER_SHARD
     shards = tuple(tuple(mine[i : i + size]) for mine in people.values() for i in range(0, len(mine), size))
-    states: dict[Path, str] = {}
-    marks = tuple(_mark(shard, states, home) for shard in shards)
+    seen: dict[Path, _Seen] = {}
+    marks = tuple(_mark(shard, settings, seen, home) for shard in shards)
     specs = {name: spec(name, settings, pictures=pictures) for name in names}
     folders = {
         name: out / one.version / f"corpus={corpus}" / _digest(marks)[:10] for name, one in specs.items()
@@ -131,10 +141,12 @@ def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _identity(clip: Clip, states: dict[Path, str], home: tuple[str, str]) -> dict[str, Any]:
+def _identity(
+    clip: Clip, settings: Settings, seen: dict[Path, _Seen], home: tuple[str, str]
+) -> dict[str, Any]:
     """What must be unchanged for a clip's row to be still right: its labels, and name, size and times of each
-    of its files. home: as Plan has it. states: frames -> files.state, so that a recording of many clips is
-    looked at once."""
+    of its files; of one that lacks frames, how they are bridged. home: as Plan has it. seen: by frames, so
+    that a recording of many clips is looked at once."""
     # not asdict, which copies every value
     label: dict[str, Any] = {one.name: getattr(clip, one.name) for one in fields(clip)}
     label["frames"] = _at_home(str(clip.frames), home)
@@ -142,9 +154,14 @@ def _identity(clip: Clip, states: dict[Path, str], home: tuple[str, str]) -> dic
     if clip.problem:
         return label
     try:
-        if clip.frames not in states:
-            states[clip.frames] = state(clip.frames)
-        return label | {"state": states[clip.frames]}
+        if clip.frames not in seen:
+            seen[clip.frames] = state(clip.frames), numbers(clip.frames)
+        label["state"], there = seen[clip.frames]
+        first = clip.onset if clip.onset is not None else there[0] if there else 0
+        last = clip.offset if clip.offset is not None else there[-1] if there else 0
+        if there and runs(there, first, last):
+            label["bridged"] = settings.max_gap
+        return label
     except FramesError as error:  # the row itself will say so; here it is a state like any other
         return label | {"unreadable": _at_home(str(error), home)}
 
@@ -154,8 +171,8 @@ def _at_home(text: str, home: tuple[str, str]) -> str:
     return text if given == real else text.replace(given, real)
 
 
-def _mark(clips: Iterable[Clip], states: dict[Path, str], home: tuple[str, str]) -> str:
-    return _digest([_identity(clip, states, home) for clip in clips])
+def _mark(clips: Iterable[Clip], settings: Settings, seen: dict[Path, _Seen], home: tuple[str, str]) -> str:
+    return _digest([_identity(clip, settings, seen, home) for clip in clips])
 
 
 def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
@@ -168,7 +185,7 @@ def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
     """
     begin = time.perf_counter()
     clips = plan.shards[number]
-    missing = {name: spec for name, spec in plan.specs.items() if not shard_done(plan.shard(name, number))}
+    missing = {name: spec for name, spec in plan.specs.items() if not plan.settled(plan.shard(name, number))}
     if not missing:
         return {"shard": number, "clips": len(clips), "failed": 0}
     _unchanged(plan, number)
@@ -186,19 +203,24 @@ def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
     failed = 0
     for name, spec in missing.items():
         mine = [row[name] for row in rows]
-        failed = sum(row["status"] != "ok" for row in mine)
         path = plan.shard(name, number)
         path.parent.mkdir(parents=True, exist_ok=True)
         errors = {row["clip_id"]: row["error"] for row in mine if row["status"] != "ok"}
-        write_shard(
-            path, mine, spec, {"failed": failed, "errors": errors, "seconds": time.perf_counter() - begin}
-        )
+        facts = {
+            "failed": len(errors),
+            "errors": errors,
+            "unread": sum(why.startswith(UNREAD) for why in errors.values()),
+            "notes": {row["clip_id"]: row["notes"] for row in mine if row["notes"]},
+            "seconds": time.perf_counter() - begin,
+        }
+        write_shard(path, mine, spec, facts)
+        failed = max(failed, len(errors))
     tries.forget()
     return {"shard": number, "clips": len(rows), "failed": failed}
 
 
 def _unchanged(plan: Plan, number: int) -> None:
-    if _mark(plan.shards[number], {}, plan.home) != plan.names[number]:
+    if _mark(plan.shards[number], plan.settings, {}, plan.home) != plan.names[number]:
         clips = plan.shards[number]
         raise CorpusError(
             f"files of clips {clips[0].clip_id} to {clips[-1].clip_id} have changed since this extraction "

@@ -135,7 +135,7 @@ def in_a_socket(path):
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     ("make", "words"),
-    [(fifo, "a named pipe"), (device, "leads out"), (in_a_socket, "a socket"), (Path.mkdir, "missing: 2")],
+    [(fifo, "a named pipe"), (device, "leads out"), (in_a_socket, "a socket"), (Path.mkdir, "missing: 1")],
 )
 def test_what_is_no_regular_file_is_told_by_check_and_quarantined_by_extraction(
     tmp_path, make, words, monkeypatch
@@ -144,16 +144,17 @@ def test_what_is_no_regular_file_is_told_by_check_and_quarantined_by_extraction(
     for name in ("good", "bad"):
         for i in (1, 2, 3):
             write_image(tmp_path / name / f"img{i}.png", noise(np.random.default_rng(i), (64, 64)))
-    (tmp_path / "bad" / "img2.png").unlink()
-    make(tmp_path / "bad" / "img2.png")
+    (tmp_path / "bad" / "img1.png").unlink()
+    make(tmp_path / "bad" / "img1.png")
     (tmp_path / "manifest.csv").write_text(f"{HEADER}p,good,good,1,2,3,joy,,\np,bad,bad,1,2,3,joy,,\n")
-    assert {name: words in why for name, why in inspect("manifest", tmp_path).problems.items()} == {
+    found = inspect("manifest", tmp_path)
+    assert {name: words in why for name, why in {**found.problems, **found.gaps}.items()} == {
         "manifest/p/bad": True
     }
     plan = extract.plan("manifest", tmp_path, ["apex_frame"], tmp_path / "out")
     done = extract.run(plan, max_failed=1)
     row = (done.folders["apex_frame"] / "quarantine.csv").read_text()
-    assert "bad/img2.png" in row or "missing: 2" in row
+    assert "bad/img1.png" in row or "missing: 1" in row
     assert words in row
 
 

@@ -47,6 +47,11 @@ def test_check_ends_with_1_when_a_clip_cannot_be_used(tmp_path):
     root = fake_manifest(tmp_path, people=1)
     assert "Every clip can be used" in run("check", "manifest", "--root", root, status=0)
     next(root.glob("frames/*/*/0011.png")).unlink()
+    text = run("check", "manifest", "--root", root, status=1)
+    assert "1 clip with frames missing inside" in text
+    assert "1 of the frames 10..13 missing: 11" in text
+    assert "Copy what is missing of 1 clip" in " ".join(text.split())
+    next(root.glob("frames/*/*/0010.png")).unlink()  # the onset
     assert "1 clip cannot be used" in run("check", "manifest", "--root", root, status=1)
 
 
