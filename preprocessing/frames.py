@@ -6,12 +6,12 @@ Input   a ``Clip`` whose ``frames`` is a folder of images (jpg, jpeg, bmp, png, 
 Output  uint8 (H, W, 3) BGR frames, 0..255, with their numbers. What becomes of other pixels, alpha and
         orientation: decode.py.
 
-A frame's number is the last group of digits of its file name: 46 in ``img46.jpg`` and ``reg_img46.jpg``, 5562
-in ``006_05562.jpg``. Hidden files and files of other kinds are passed over. A video's frames are numbered
-from 0. Nothing is padded, interpolated or skipped: a damaged file or a change of size is a FramesError, which
-quarantines the clip. A folder may lack frames behind the onset: ``missing`` says which, and each input what
-it makes of them (gaps.py). What no decoder reports (a flipped byte inside an intact JPEG stream) is not
-found.
+A frame's number is that group of digits of its file name which varies (numbering.py): 46 in ``img46.jpg`` and
+``img46_224x224.jpg``, 5562 in ``006_05562.jpg``. Hidden files and files of other kinds are passed over. A
+video's frames are numbered from 0. Nothing is padded, interpolated or skipped: a damaged file or a change of
+size is a FramesError, which quarantines the clip. A folder may lack frames behind the onset: ``missing`` says
+which, and each input what it makes of them (gaps.py). What no decoder reports (a flipped byte inside an
+intact JPEG stream) is not found.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from preprocessing.decode import (
     unread,
 )
 from preprocessing.gaps import Runs, count, runs, said
+from preprocessing.numbering import frame_numbers
 from preprocessing.schema import Clip
 
 LARGEST = 2**31 - 1  # frame number: a feature set holds it as int32
@@ -48,16 +49,20 @@ def list_frames(folder: Path, root: Path | None = None) -> dict[int, Path]:
 
     ``root`` bounds symbolic links: a frame that links to a file outside it is refused. By default the folder
     itself, so that the bound holds however the folder was found; a link from one clip's folder to another's
-    is refused too. Raises FramesError if the folder cannot be listed, two files have the same number, or a
-    link leaves ``root``.
+    is refused too. Raises FramesError if the folder cannot be listed, two files have the same number, their
+    names hold several that could be it (numbering.py), or a link leaves ``root``.
     """
     found: dict[int, Path] = {}
     bound = root or folder
-    for entry in _images(folder):
+    images = _images(folder)
+    try:
+        numbered = frame_numbers([os.path.splitext(entry.name)[0] for entry in images])
+    except ValueError as error:
+        raise FramesError(f"{folder}: {error}") from error
+    for entry, number in zip(images, numbered, strict=True):
         path = Path(entry.path)
         if entry.is_symlink() and leads_out(path, bound):
             raise FramesError(f"{path} leads out of {bound}; put the file itself there")
-        number = frame_number(path)
         if number in found:
             raise FramesError(f"{found[number]} and {path.name} both are frame {number}; keep one of them")
         found[number] = path
@@ -67,16 +72,6 @@ def list_frames(folder: Path, root: Path | None = None) -> dict[int, Path]:
 def leads_out(path: Path, bound: Path) -> bool:
     """True if ``path``, all symbolic links followed, lies outside ``bound``, links followed as well."""
     return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(bound))
-
-
-def frame_number(path: Path) -> int:
-    """The last group of digits of the file name. Raises FramesError if there is none."""
-    digits = re.findall(r"[0-9]+", path.stem)
-    if not digits:
-        raise FramesError(
-            f"{path} has no number in its name; frames are ordered by the last number of the name"
-        )
-    return int(digits[-1])
 
 
 def read_clip(clip: Clip, reduce: int = 1) -> Iterator[tuple[int, NDArray[Any]]]:
@@ -178,11 +173,11 @@ def fingerprint(clip: Clip) -> dict[str, int]:
 
 
 def _images(folder: Path) -> list[os.DirEntry[str]]:
-    """The visible image files of a folder that have a digit in their name, unordered. A dangling link is
-    among them."""
+    """The visible image files of a folder that have a digit in their name, by name. A dangling link is among
+    them."""
     try:
         with os.scandir(folder) as entries:
-            return [
+            found = [
                 entry
                 for entry in entries
                 if not entry.name.startswith(".")
@@ -190,6 +185,7 @@ def _images(folder: Path) -> list[os.DirEntry[str]]:
                 and os.path.splitext(entry.name)[1].lower() in IMAGES
                 and re.search(r"[0-9]", os.path.splitext(entry.name)[0])
             ]
+            return sorted(found, key=lambda entry: entry.name)
     except OSError as error:
         raise unread(folder, error, "listed") from error
 

@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.choice import Choice
+from preprocessing.contents import Contents
 from preprocessing.datasets import DATASETS
 from preprocessing.datasets.reading import read
 from preprocessing.decode import FramesError
-from preprocessing.files import danger, numbers, state
+from preprocessing.files import Files, danger, files_of
 from preprocessing.gaps import runs
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.pipeline import UNREAD, Pipeline
@@ -34,7 +35,6 @@ from preprocessing.schema import Clip, CorpusError, FeatureSpec, shard_done, wri
 from preprocessing.tries import Tries
 from preprocessing.versions import parameters
 
-_Seen = tuple[str, tuple[int, ...]]  # files.state, files.numbers
 CLIPS_PER_SHARD = 8  # at most: small enough to show progress and to lose little, large enough not to litter
 
 
@@ -45,8 +45,9 @@ class Plan:
     specs, folders  input name -> its specification, and the folder to read when all is done.
     names, shards   of each shard its name, and its clips.
     pictures        the clips are ready flow pictures.
-    home            the corpus' folder, absolute, as it was given and with links followed: clips are known by
-                    the second one, so that a linked corpus is the corpus itself.
+    home            the corpus' folder, absolute, as it was given and with links followed. Neither is part of
+                    a shard's name or of its texts: a corpus that is linked or copied is the corpus itself.
+    states          of each shard, Files.state of its clips as the plan saw them.
     plugins         whose corpora and inputs the plan needs: ``make_shard`` finds them installed.
     """
 
@@ -59,6 +60,7 @@ class Plan:
     pictures: bool = False
     plugins: tuple[Plugin, ...] = ()
     home: tuple[str, str] = ("", "")
+    states: tuple[str, ...] = ()
 
     def missing(self) -> list[int]:
         """Numbers of the shards that some input still lacks, or has to be tried again."""
@@ -101,13 +103,16 @@ def plan(
         people.setdefault(clip.subject, []).append(clip)
     size = CLIPS_PER_SHARD
     shards = tuple(tuple(mine[i : i + size]) for mine in people.values() for i in range(0, len(mine), size))
-    seen: dict[Path, _Seen] = {}
-    marks = tuple(_mark(shard, settings, seen, home) for shard in shards)
+    seen: dict[Path, Files] = {}
+    contents = Contents(home[1], out)
+    marks = tuple(_mark(shard, settings, seen, home, contents) for shard in shards)
+    states = tuple(_state(shard, seen) for shard in shards)
+    contents.keep()
     specs = {name: spec(name, settings, pictures=pictures) for name in names}
     folders = {
         name: out / one.version / f"corpus={corpus}" / _digest(marks)[:10] for name, one in specs.items()
     }
-    return Plan(corpus, specs, folders, marks, shards, settings, pictures, tuple(plugins), home)
+    return Plan(corpus, specs, folders, marks, shards, settings, pictures, tuple(plugins), home, states)
 
 
 def spec(name: str, settings: Settings, *, pictures: bool) -> FeatureSpec:
@@ -142,37 +147,61 @@ def _digest(value: object) -> str:
 
 
 def _identity(
-    clip: Clip, settings: Settings, seen: dict[Path, _Seen], home: tuple[str, str]
+    clip: Clip, settings: Settings, seen: dict[Path, Files], home: tuple[str, str], contents: Contents
 ) -> dict[str, Any]:
-    """What must be unchanged for a clip's row to be still right: its labels, and name, size and times of each
-    of its files; of one that lacks frames, how they are bridged. home: as Plan has it. seen: by frames, so
-    that a recording of many clips is looked at once."""
+    """What must be unchanged for a clip's row to be still right: its labels, and name and bytes of each of
+    its files; of one that lacks frames, how they are bridged. home: as Plan has it. seen: by frames, so that
+    a recording of many clips is looked at once."""
     # not asdict, which copies every value
     label: dict[str, Any] = {one.name: getattr(clip, one.name) for one in fields(clip)}
-    label["frames"] = _at_home(str(clip.frames), home)
-    label["problem"] = _at_home(clip.problem, home)
+    label["frames"] = clip.frames.name
+    label["problem"] = _without_home(clip.problem, home)
     if clip.problem:
         return label
     try:
-        if clip.frames not in seen:
-            seen[clip.frames] = state(clip.frames), numbers(clip.frames)
-        label["state"], there = seen[clip.frames]
-        first = clip.onset if clip.onset is not None else there[0] if there else 0
-        last = clip.offset if clip.offset is not None else there[-1] if there else 0
-        if there and runs(there, first, last):
-            label["bridged"] = settings.max_gap
-        return label
+        mine = _files(clip, seen)
+        label["content"] = contents.of(mine)
     except FramesError as error:  # the row itself will say so; here it is a state like any other
-        return label | {"unreadable": _at_home(str(error), home)}
+        return label | {"unreadable": _without_home(str(error), home)}
+    if mine.numbers:
+        first = mine.numbers[0] if clip.onset is None else clip.onset
+        last = mine.numbers[-1] if clip.offset is None else clip.offset
+        if runs(mine.numbers, first, last):
+            label["bridged"] = settings.max_gap
+    return label
 
 
-def _at_home(text: str, home: tuple[str, str]) -> str:
-    given, real = home
-    return text if given == real else text.replace(given, real)
+def _files(clip: Clip, seen: dict[Path, Files]) -> Files:
+    if clip.frames not in seen:
+        seen[clip.frames] = files_of(clip.frames)
+    return seen[clip.frames].between(clip.onset, clip.offset)
 
 
-def _mark(clips: Iterable[Clip], settings: Settings, seen: dict[Path, _Seen], home: tuple[str, str]) -> str:
-    return _digest([_identity(clip, settings, seen, home) for clip in clips])
+def _without_home(text: str, home: tuple[str, str]) -> str:
+    for folder in home:
+        text = text.replace(f"{folder}{os.sep}", "") if folder.strip(os.sep) else text
+    return text
+
+
+def _mark(
+    clips: Iterable[Clip],
+    settings: Settings,
+    seen: dict[Path, Files],
+    home: tuple[str, str],
+    contents: Contents,
+) -> str:
+    return _digest([_identity(clip, settings, seen, home, contents) for clip in clips])
+
+
+def _state(clips: Iterable[Clip], seen: dict[Path, Files]) -> str:
+    """Digest of Files.state of the clips; seen as in ``_identity``."""
+    states = []
+    for clip in clips:
+        try:
+            states.append("" if clip.problem else _files(clip, seen).state)
+        except FramesError as error:
+            states.append(str(error))
+    return _digest(states)
 
 
 def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
@@ -200,6 +229,8 @@ def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
             rows.append(pipeline.rows(clip, tuple(missing), pictures=plan.pictures))
     tries.over()
     _unchanged(plan, number)
+    for row in [row for one in rows for row in one.values()]:
+        row["error"] = _without_home(row["error"], plan.home)
     failed = 0
     for name, spec in missing.items():
         mine = [row[name] for row in rows]
@@ -220,8 +251,11 @@ def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
 
 
 def _unchanged(plan: Plan, number: int) -> None:
-    if _mark(plan.shards[number], plan.settings, {}, plan.home) != plan.names[number]:
-        clips = plan.shards[number]
+    clips = plan.shards[number]
+    if _state(clips, {}) == plan.states[number]:
+        return
+    # this machine may see a copy of the corpus, with times of its own
+    if _mark(clips, plan.settings, {}, plan.home, Contents()) != plan.names[number]:
         raise CorpusError(
             f"files of clips {clips[0].clip_id} to {clips[-1].clip_id} have changed since this extraction "
             "began, or this machine sees others; every machine must see the same folder. Run the same "

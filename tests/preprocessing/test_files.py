@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from preprocessing import extract
-from preprocessing.files import LONGEST_SIDE, MOST_BYTES, danger, danger_of, state, window
+from preprocessing.files import LONGEST_SIDE, MOST_BYTES, danger, danger_of, files_of, window
 from preprocessing.findings import inspect
 from preprocessing.frames import FramesError
 from preprocessing.schema import Clip, CorpusError
@@ -42,6 +42,10 @@ def pillow(kind: str, width: int, height: int, **options) -> bytes:
     made = io.BytesIO()
     Image.new("RGB", (width, height)).save(made, kind, **options)
     return made.getvalue()
+
+
+def state(frames: Path) -> str:
+    return files_of(frames).state
 
 
 @pytest.fixture
@@ -74,13 +78,21 @@ def test_the_state_changes_with_every_file_that_is_renamed_replaced_or_dated_ane
         state(folder / "nowhere")
 
 
-def test_a_link_is_as_its_target_and_may_lead_nowhere(folder, tmp_path):
+def test_a_link_is_as_its_target_and_may_lead_nowhere(folder):
     (folder / "img4.png").symlink_to(folder / "img1.png")
     before = state(folder)
     os.utime(folder / "img1.png", ns=(5, 5))
     assert state(folder) != before
-    (folder / "img5.png").symlink_to(tmp_path / "gone.png")
+    (folder / "img5.png").symlink_to(folder / "gone.png")
     assert state(folder) != before
+
+
+def test_of_a_recording_the_frames_of_a_clip_alone_count(folder):
+    before = [files_of(folder).between(first, last) for first, last in ((1, 2), (None, None), (3, 9), (7, 9))]
+    assert [one.numbers for one in before] == [(1, 2), (1, 2, 3), (3,), ()]
+    os.utime(folder / "img3.png", ns=(5, 5))
+    after = [files_of(folder).between(first, last) for first, last in ((1, 2), (None, None), (3, 9))]
+    assert [a.state == b.state for a, b in zip(before, after, strict=False)] == [True, False, False]
 
 
 POISON = {
