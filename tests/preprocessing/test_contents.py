@@ -1,5 +1,6 @@
-"""A copied corpus is the same corpus, a frame of equal size that was replaced is not, and bytes are read once."""
+"""A copied corpus is the same corpus, one with a replaced frame is not, and bytes are read once."""
 
+import errno
 import os
 import shutil
 import time
@@ -14,7 +15,7 @@ from preprocessing.files import files_of
 from tests.fake_corpora import fake_manifest, fake_ststnet_flow
 
 
-def old(folder: Path) -> None:
+def wait() -> None:
     """As if nothing had changed for a while."""
     later = time.time_ns() + contents.SETTLED + 10**9
     contents.time.time_ns = lambda: later
@@ -62,18 +63,14 @@ def test_extraction_of_a_copy_does_nothing_and_texts_name_files_without_its_fold
 
 def test_bytes_are_read_once_and_again_when_a_file_changed(tmp_path, monkeypatch):
     root = fake_manifest(tmp_path / "one", people=1)
-    old(root)
+    wait()
     before = names(root, tmp_path / "out")
-    read = []
-    monkeypatch.setattr(
-        contents.sealed,
-        "sha256",
-        lambda path: (read.append(path.name), sealed.hashlib.sha256(path.read_bytes()).hexdigest())[1],
-    )
+    read, sha256 = [], sealed.sha256
+    monkeypatch.setattr(sealed, "sha256", lambda path: (read.append(path.name), sha256(path))[1])
     assert names(root, tmp_path / "out") == before and not read
     frame = next(root.glob("frames/01/*/0011.png"))
     os.utime(frame)
-    old(root)
+    wait()
     assert names(root, tmp_path / "out") == before and len(read) == 4  # its clip's frames
 
 
@@ -85,7 +82,7 @@ def test_what_changed_a_moment_ago_is_not_remembered(tmp_path):
 
 def test_a_damaged_memory_is_set_aside(tmp_path):
     root = fake_manifest(tmp_path / "one", people=1)
-    old(root)
+    wait()
     before = names(root, tmp_path / "out")
     kept = next((tmp_path / "out" / "contents").iterdir())
     kept.write_text("{")
@@ -95,6 +92,10 @@ def test_a_damaged_memory_is_set_aside(tmp_path):
 
 def test_what_cannot_be_read_is_no_content(tmp_path, monkeypatch):
     root = fake_manifest(tmp_path / "one", people=1)
-    monkeypatch.setattr(contents.sealed, "sha256", lambda path: open("/proc/self/mem", "rb").read(1))
+
+    def broken_disk(path):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(sealed, "sha256", broken_disk)
     with pytest.raises(Unreadable, match=r"001\d\.png cannot be read by this user on this machine"):
         Contents().of(files_of(next(root.glob("frames/01/*"))))
