@@ -28,10 +28,11 @@ from numpy.typing import NDArray
 IMAGES = frozenset({".jpg", ".jpeg", ".bmp", ".png", ".tif", ".tiff"})
 # what cameras, screen recorders, browsers and archives write, and FFmpeg, which OpenCV carries, reads
 _NAMES = (
-    "3g2 3gp asf avi divx dv f4v flv m2ts m4v mj2 mkv mov mp4 mpe mpeg mpg mts mxf ogm ogv qt ts vob webm wmv"
+    "3g2 3gp amv asf avi divx dv f4v flv h264 h265 hevc ivf m1v m2ts m2v m4v mj2 mjpeg mjpg mkv mov mp4 mpe "
+    "mpeg mpg mts mxf nsv nut ogm ogv qt rm rmvb ts vob webm wmv wtv y4m"
 )
 VIDEOS = frozenset(f".{name}" for name in _NAMES.split())
-_STATES_ITS_COUNT = frozenset({".avi", ".divx", ".m4v", ".mov", ".mp4", ".qt", ".3gp", ".3g2", ".f4v"})
+STATES_ITS_COUNT = frozenset({".avi", ".divx", ".m4v", ".mov", ".mp4", ".qt", ".3gp", ".3g2", ".f4v"})
 # JPEG alone: fewer coefficients are decoded
 REDUCED = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4}
 
@@ -145,7 +146,7 @@ def short_of(path: Path, video: cv2.VideoCapture, count: int) -> int:
     is enough. A header may state none (a recorder that was stopped, a browser): then the end is the end.
     """
     stated = int(max(0, min(video.get(cv2.CAP_PROP_FRAME_COUNT), 1 << 31)))
-    exact = path.suffix.lower() in _STATES_ITS_COUNT
+    exact = path.suffix.lower() in STATES_ITS_COUNT
     end = stated - max(1, stated // 100) if exact else stated // 2
     return end if count < end else 0
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from preprocessing.datasets import DATASETS
+from preprocessing.datasets import DATASETS, videos
 from preprocessing.datasets.reading import read
 from preprocessing.datasets.words import nearest_word
 from preprocessing.decode import FramesError
@@ -47,7 +47,7 @@ class Findings:
     none is published.
     source    of the published counts, or "".
     refused   why a sweep refuses the corpus: one clip under two people; "" if none is.
-    doubts    what else may be wrong with who is who, a sentence each.
+    doubts    what else may be wrong, with who is who or with frame numbers, a sentence each.
     words     word that no scheme of the corpus knows -> the nearest one that it has.
     same      id -> the id that stands for the person, of people who are joined.
     """
@@ -168,7 +168,12 @@ def inspect(corpus: str, root: Path, joined: Groups = (), meant: Mapping[str, st
     usable = [clip for clip in clips if clip.clip_id not in problems]
     (found, told_of), (equal, blank) = overlaps(usable, same), copies(usable, same, files)
     people = [same.get(clip.subject, clip.subject) for clip in clips]
-    unsure = (*filter(None, [repeated([*found, *equal])]), *told_of, *blank, *doubts(people))
+    unsure = (
+        *filter(None, [repeated([*found, *equal]), videos.unsure(usable)]),
+        *told_of,
+        *blank,
+        *doubts(people),
+    )
     return Findings(
         corpus,
         root,
@@ -179,7 +184,7 @@ def inspect(corpus: str, root: Path, joined: Groups = (), meant: Mapping[str, st
         published,
         told.get("source", ""),
         refused([*found, *equal]),
-        unsure,
+        (*asked, *told_of, *blank, *doubts(people)),
         same,
         _unknown(corpus, clips),
         gaps,

@@ -31,6 +31,7 @@ from preprocessing.inputs import INPUTS
 from preprocessing.inputs.settings import MIDDLE, Settings
 from preprocessing.inputs.view import Collector, Frame, Shared
 from preprocessing.landmarks import Landmarker
+from preprocessing.pace import varying
 from preprocessing.schema import AU_VOCABULARY, Clip
 
 IN_MEMORY = 64 << 20  # bytes of waiting frames above which they go to disk
@@ -99,7 +100,7 @@ class Pipeline:
                     values, row = values | made, row | facts
         except FAULTS as error:
             return dict.fromkeys(names, row | _failed(error))
-        return {name: row | _filled(name, values[name], gaps) for name in names}
+        return {name: row | _filled(name, values[name], gaps, row["notes"]) for name in names}
 
     def collect(
         self, clip: Clip, make: Callable[[Clip], Mapping[str, Collector]]
@@ -111,7 +112,10 @@ class Pipeline:
         them open. The facts are the columns of a row that follow from the frames. Raises FAULTS.
         """
         (first, last), gaps = extent(clip), missing(clip)
-        fps = clip.fps if clip.fps or clip.frames.is_dir() else container_fps(clip.frames)
+        fps, notes = clip.fps, ""
+        if not clip.frames.is_dir():
+            varied, notes = varying(clip, first, last)
+            fps = fps or varied or container_fps(clip.frames)
         # without labelled ends every frame belongs to the clip
         whole = replace(clip, onset=first, offset=last, fps=fps)
         final = gaps[-1][0] - 1 if gaps and gaps[-1][1] == last else last
@@ -149,6 +153,7 @@ class Pipeline:
             "fps": fps,
             "duration_s": (last - first) / fps if fps else None,
             "apex_s": (apex - first) / fps if fps else None,
+            "notes": notes,
         }
         return values, facts
 
@@ -222,13 +227,14 @@ def _failed(error: Exception) -> dict[str, Any]:
     return {"status": "error", "error": text, "x": None}
 
 
-def _filled(name: str, x: Any, gaps: Runs) -> dict[str, Any]:
-    """The columns of a row that follow from its values, or from why there are none."""
+def _filled(name: str, x: Any, gaps: Runs, known: str) -> dict[str, Any]:
+    """The columns of a row that follow from its values, or from why there are none. known: notes on the
+    clip."""
     if isinstance(x, Exception):
         return _failed(x)
     if not _finite(x):
         return _failed(ClipError(f"input {name} is not finite"))
-    notes = []
+    notes = [known] if known else []
     if gaps and INPUTS[name].gaps == BRIDGED:
         notes.append(f"bridged gaps: {said(gaps)}")
     if not x.any():

@@ -60,6 +60,7 @@ class Clip:
     apex_source "annotated", or "none" where the corpus gives no apex (then ``apex`` is None).
     trimmed   the frames are a video that stands for the folder of a sheet's clip: if it has exactly as many
               frames as onset..offset, its first frame is the onset; else its frames are counted from 0.
+    counted   somebody said which number a video's first frame has, and the numbers are from 0 now.
     split     part of a fixed protocol that the corpus itself assigns (dfme: train, testA, testB), else "".
     repairs   one line per applied row of fixes/<corpus>.csv.
     problem   "" or why the label itself cannot be used (apex outside onset..offset, duplicate id, frames
@@ -80,6 +81,7 @@ class Clip:
     apex_source: str = "none"
     split: str = ""
     trimmed: bool = False
+    counted: bool = False
     repairs: tuple[str, ...] = ()
     problem: str = ""
 
