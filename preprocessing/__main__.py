@@ -23,6 +23,7 @@ from preprocessing.apex import SPOTTERS
 from preprocessing.choice import Choice
 from preprocessing.datasets import DATASETS, words
 from preprocessing.errors import BadInput
+from preprocessing.findings import unknown_words
 from preprocessing.flow import FLOWS
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.settings import MIDDLE
@@ -49,6 +50,9 @@ Root = Annotated[
 Plugins = Annotated[
     list[str],
     typer.Option("--plugin", help="file, folder or module with a corpus or inputs of your own, repeatable"),
+]
+Labels = Annotated[
+    list[str], typer.Option(help="what a word of your own means, repeatable: surprised=surprise")
 ]
 # the settings, for extract and show
 Flow = Annotated[str, typer.Option(help=f"optical flow: {', '.join(FLOWS)}")]
@@ -138,11 +142,13 @@ def extract_command(
     max_failed: Annotated[
         float, typer.Option(help="share of quarantined clips that is still a success")
     ] = 0.2,
+    label: Labels = [],  # noqa: B006
     plugin: Plugins = [],  # noqa: B006
 ) -> None:
     """Extract feature sets, all asked for in one pass; does only what is missing. Exit status 1 if too many
-    clips are quarantined."""
+    clips are quarantined. Words are kept as they are: --label leaves out the question what one means."""
     with _exit_status():
+        meant = words.meant(label)
         settings = _settings(flow, steps, keep, apex, equalise, landmarks_every, max_gap)
         own = _installed(plugin)  # before "all" is looked up
         if workers:
@@ -168,6 +174,10 @@ def extract_command(
         )
         for name, folder in done.folders.items():
             _say(f"  {name}: {folder}")
+        for word, near in unknown_words(corpus, done.labelled, meant).items():
+            _say(
+                f"no label scheme knows {word!r}; did you mean {near!r}? Tell the sweep: --label {word}={near}"
+            )
 
 
 @app.command(name="check")
@@ -177,9 +187,7 @@ def check_command(
     same_person: Annotated[
         Path | None, typer.Option(help="CSV of ids that are one person, a pair a line: id,same as id")
     ] = None,
-    label: Annotated[
-        list[str], typer.Option(help="what a word of your own means, repeatable: surprised=surprise")
-    ] = [],  # noqa: B006
+    label: Labels = [],  # noqa: B006
     plugin: Plugins = [],  # noqa: B006
 ) -> None:
     """Say what a corpus' folder holds, against the published counts, before any work. Exit status 1 if a clip

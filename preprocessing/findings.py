@@ -168,12 +168,7 @@ def inspect(corpus: str, root: Path, joined: Groups = (), meant: Mapping[str, st
     usable = [clip for clip in clips if clip.clip_id not in problems]
     (found, told_of), (equal, blank) = overlaps(usable, same), copies(usable, same, files)
     people = [same.get(clip.subject, clip.subject) for clip in clips]
-    unsure = (
-        *filter(None, [repeated([*found, *equal]), videos.unsure(usable)]),
-        *told_of,
-        *blank,
-        *doubts(people),
-    )
+    asked = filter(None, [repeated([*found, *equal]), videos.unsure(usable)])
     return Findings(
         corpus,
         root,
@@ -186,16 +181,18 @@ def inspect(corpus: str, root: Path, joined: Groups = (), meant: Mapping[str, st
         refused([*found, *equal]),
         (*asked, *told_of, *blank, *doubts(people)),
         same,
-        _unknown(corpus, clips),
+        unknown_words(corpus, clips),
         gaps,
     )
 
 
-def _unknown(corpus: str, clips: Iterable[Clip]) -> dict[str, str]:
-    """Word that no scheme knows -> the nearest one. Several known words at once, 'surprise+positive', are for
+def unknown_words(
+    corpus: str, clips: Iterable[Clip], meant: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Word that no scheme knows -> the nearest one. meant: as ``inspect`` has it. Several known words at once, 'surprise+positive', are for
     a corpus of several labels a clip, and known."""
     known = {word for words in DATASETS[corpus].SCHEMES["all"].values() for word in words}
-    given = sorted({clip.emotion for clip in clips} - known - {""})
+    given = sorted({(meant or {}).get(clip.emotion, clip.emotion) for clip in clips} - known - {""})
     return {
         word: nearest_word(word, known)
         for word in given

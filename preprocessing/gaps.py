@@ -3,10 +3,10 @@
 A missing frame is taken to lie on the straight line, pixel by pixel or in motion, between its neighbours that
 are there. How far that may go is Settings.max_gap, the most frames that may be missing in a row.
 
-Its default is measured (python -m benchmarks.gaps: 16 rendered clips, medians over 18 windows): after 1, 2, 3,
-4, 6, 8 missing frames the way over the gap is off by 0.040, 0.073, 0.098, 0.120, 0.157, 0.179 pixels of the
-crop, and another draw of the camera's noise alone moves the same way by 0.077, 0.086, 0.095, 0.108, 0.102,
-0.111. So up to 2 the gap costs less than what no extraction knows.
+Its default is measured (python -m benchmarks.gaps: 16 rendered clips, medians over 18 windows): after 1, 2,
+3, 4, 6, 8 missing frames the way over the gap is off by 0.040, 0.073, 0.098, 0.120, 0.157, 0.179 pixels of
+the crop, and another draw of the camera's noise alone moves the same way by 0.077, 0.086, 0.095, 0.108,
+0.102, 0.111. So up to 2 the gap costs less than what no extraction knows.
 """
 
 from __future__ import annotations
