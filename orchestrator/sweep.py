@@ -62,6 +62,7 @@ def main(
     apex: asked.Apex = Extraction.usual("apex"),
     equalise: asked.Equalise = Extraction.usual("equalise"),
     landmarks_every: asked.LandmarksEvery = Extraction.usual("landmarks_every"),
+    max_gap: asked.MaxGap = Extraction.usual("max_gap"),
     runner: asked.RunnerName = usual("runner", Execution),
     address: asked.Address = "",
     # remote.hand_over reads it from the command line

@@ -2,8 +2,8 @@
 and after.
 
 Exit status: 0 all is there; 1 some is missing (extract: more clips quarantined than allowed; check: a clip
-cannot be used); 2 bad input (check: also one clip under two people, which a sweep refuses); 130 interrupted,
-and the same command goes on.
+cannot be used or lacks frames); 2 bad input (check: also one clip under two people, which a sweep refuses);
+130 interrupted, and the same command goes on.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from preprocessing.apex import SPOTTERS
 from preprocessing.choice import Choice
 from preprocessing.datasets import DATASETS, words
 from preprocessing.errors import BadInput
+from preprocessing.findings import unknown_words
 from preprocessing.flow import FLOWS
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.settings import MIDDLE
@@ -50,6 +51,9 @@ Plugins = Annotated[
     list[str],
     typer.Option("--plugin", help="file, folder or module with a corpus or inputs of your own, repeatable"),
 ]
+Labels = Annotated[
+    list[str], typer.Option(help="what a word of your own means, repeatable: surprised=surprise")
+]
 # the settings, for extract and show
 Flow = Annotated[str, typer.Option(help=f"optical flow: {', '.join(FLOWS)}")]
 Steps = Annotated[int, typer.Option(help="T, time steps of roi_flow")]
@@ -62,6 +66,9 @@ Apex = Annotated[
 Equalise = Annotated[bool, typer.Option("--equalise", help="equalise the histogram of the aligned crop")]
 LandmarksEvery = Annotated[
     float, typer.Option(help="seconds between runs of the landmark model; 0 = on every frame")
+]
+MaxGap = Annotated[
+    int, typer.Option(help="most frames in a row that may be missing inside a clip and are bridged")
 ]
 
 
@@ -131,15 +138,18 @@ def extract_command(
     apex: Apex = DEFAULT.apex,
     equalise: Equalise = DEFAULT.equalise,
     landmarks_every: LandmarksEvery = DEFAULT.landmarks_every,
+    max_gap: MaxGap = DEFAULT.max_gap,
     max_failed: Annotated[
         float, typer.Option(help="share of quarantined clips that is still a success")
     ] = 0.2,
+    label: Labels = [],  # noqa: B006
     plugin: Plugins = [],  # noqa: B006
 ) -> None:
     """Extract feature sets, all asked for in one pass; does only what is missing. Exit status 1 if too many
-    clips are quarantined."""
+    clips are quarantined. Words are kept as they are: --label leaves out the question what one means."""
     with _exit_status():
-        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every)
+        meant = words.meant(label)
+        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every, max_gap)
         own = _installed(plugin)  # before "all" is looked up
         if workers:
             _start_ray()
@@ -164,6 +174,10 @@ def extract_command(
         )
         for name, folder in done.folders.items():
             _say(f"  {name}: {folder}")
+        for word, near in unknown_words(corpus, done.labelled, meant).items():
+            _say(
+                f"no label scheme knows {word!r}; did you mean {near!r}? Tell the sweep: --label {word}={near}"
+            )
 
 
 @app.command(name="check")
@@ -173,18 +187,16 @@ def check_command(
     same_person: Annotated[
         Path | None, typer.Option(help="CSV of ids that are one person, a pair a line: id,same as id")
     ] = None,
-    label: Annotated[
-        list[str], typer.Option(help="what a word of your own means, repeatable: surprised=surprise")
-    ] = [],  # noqa: B006
+    label: Labels = [],  # noqa: B006
     plugin: Plugins = [],  # noqa: B006
 ) -> None:
     """Say what a corpus' folder holds, against the published counts, before any work. Exit status 1 if a clip
-    of it cannot be used, 2 if one clip stands under two people."""
+    of it cannot be used or lacks frames, 2 if one clip stands under two people."""
     with _exit_status():
         _installed(plugin)
         joined = people.read(same_person) if same_person else ()
         found = check.check(corpus, root, console, joined, words.meant(label))
-        raise typer.Exit(2 if found.refused else 1 if found.problems or found.words else 0)
+        raise typer.Exit(2 if found.refused else 1 if found.problems or found.words or found.gaps else 0)
 
 
 @app.command(name="show")
@@ -205,12 +217,13 @@ def show_command(
     apex: Apex = DEFAULT.apex,
     equalise: Equalise = DEFAULT.equalise,
     landmarks_every: LandmarksEvery = DEFAULT.landmarks_every,
+    max_gap: MaxGap = DEFAULT.max_gap,
     plugin: Plugins = [],  # noqa: B006
 ) -> None:
     """Draw one clip's steps on one sheet (PNG): crops, landmarks, regions, flow, motion over time, motion
     images."""
     with _exit_status():
-        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every)
+        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every, max_gap)
         own = _installed(plugin)
         with _progress() as report:
             path = show.sheet(clip, root, workspace, settings, plugins=own, report=report)
@@ -226,10 +239,16 @@ def _installed(wheres: list[str]) -> list[plugins.Plugin]:
 
 
 def _settings(
-    flow: str, steps: int, keep: float, apex: str, equalise: bool, landmarks_every: float
+    flow: str, steps: int, keep: float, apex: str, equalise: bool, landmarks_every: float, max_gap: int
 ) -> Settings:
     return Settings(
-        flow=flow, steps=steps, keep=keep, apex=apex, equalise=equalise, landmarks_every=landmarks_every
+        flow=flow,
+        steps=steps,
+        keep=keep,
+        apex=apex,
+        equalise=equalise,
+        landmarks_every=landmarks_every,
+        max_gap=max_gap,
     )
 
 

@@ -69,7 +69,9 @@ class RoiDifference:
             raise ValueError(f"{len(self.numbers)} frame(s) seen; an apex needs at least two")
         ends = min(2, len(self.parts) // 2)  # frames averaged at each end: one frame is noisy
         first, last = np.mean(self.parts[:ends], axis=0), np.mean(self.parts[-ends:], axis=0)
-        share = np.linspace(0, 1, len(self.parts))
+        first_number = self.numbers[0]  # frames may be missing
+        even = np.linspace(0, 1, self.numbers[-1] - first_number + 1)
+        share = even[np.array(self.numbers) - first_number]
         scores = np.array(
             [
                 ((part - (1 - s) * first - s * last) ** 2).mean()

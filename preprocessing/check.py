@@ -19,6 +19,7 @@ from rich.text import Text
 from preprocessing.datasets import DATASETS
 from preprocessing.datasets.facts import path_of
 from preprocessing.findings import WHOLE, Findings, inspect, person_of
+from preprocessing.inputs.settings import Settings
 from preprocessing.people import Groups
 
 SHOWN = 5  # ids, or repairs, named for each reason
@@ -40,6 +41,7 @@ def check(
     _people(found, console)
     _repairs(found, console)
     _problems(found, console)
+    _gaps(found, console)
     _identity(found, console)
     _next(found, console)
     return found
@@ -193,6 +195,21 @@ def _problems(found: Findings, console: Console) -> None:
             _say(console, f"also {', '.join(others)}{more}", 6)
 
 
+def _gaps(found: Findings, console: Console) -> None:
+    if not found.gaps:
+        return
+    _say(console, "")
+    _say(
+        console,
+        f"{_count(len(found.gaps), 'clip')} with frames missing inside. Inputs of key frames do not need "
+        f"them, sequences bridge up to {Settings.max_gap} in a row (extract --max-gap):",
+    )
+    for clip_id, lost in list(found.gaps.items())[:SHOWN]:
+        _say(console, f"{clip_id}: {lost}", 2)
+    if len(found.gaps) > SHOWN:
+        _say(console, f"and {len(found.gaps) - SHOWN} more", 2)
+
+
 def _by_reason(texts: Iterable[tuple[str, str]]) -> list[list[tuple[str, str]]]:
     """(clip id, text) grouped by what the texts say once quoted values, numbers, names with a digit and paths
     are left out."""
@@ -224,7 +241,7 @@ def _next(found: Findings, console: Console) -> None:
             f"Other than published ({', '.join(others)}): is the label file the release named above, and is "
             "its copy whole?",
         )
-    if not different and not found.problems and not found.words:
+    if not different and not found.problems and not found.words and not found.gaps:
         _say(
             console,
             "Everything is as published."

@@ -6,13 +6,16 @@ Images  jpg, jpeg, bmp, png, tif, tiff as uint8 (H, W, 3) BGR, 0..255. Grey, 1 b
         applied: a picture stands upright as in a viewer.
 Alpha   is dropped; a transparent pixel keeps the colour that is stored under it. A TIFF that declares alpha
         is refused, because OpenCV multiplies it into the colours.
-Videos  avi, mp4, mov through FFmpeg, as uint8 (H, W, 3) BGR, turned upright by the display matrix of the file
+Videos  avi, mp4, mov, mkv, webm, mts, wmv ... (VIDEOS) through FFmpeg, as
+        uint8 (H, W, 3) BGR, turned upright by the display matrix of the file
         (90, 180 or 270 degrees). A matrix that mirrors is not undone: FFmpeg gives its angle only.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,13 +26,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 IMAGES = frozenset({".jpg", ".jpeg", ".bmp", ".png", ".tif", ".tiff"})
-VIDEOS = frozenset({".avi", ".mp4", ".mov"})
+# what cameras, screen recorders, browsers and archives write, and FFmpeg, which OpenCV carries, reads
+_NAMES = (
+    "3g2 3gp amv asf avi divx dv f4v flv h264 h265 hevc ivf m1v m2ts m2v m4v mj2 mjpeg mjpg mkv mov mp4 mpe "
+    "mpeg mpg mts mxf nsv nut ogm ogv qt rm rmvb ts vob webm wmv wtv y4m"
+)
+VIDEOS = frozenset(f".{name}" for name in _NAMES.split())
+STATES_ITS_COUNT = frozenset({".avi", ".divx", ".m4v", ".mov", ".mp4", ".qt", ".3gp", ".3g2", ".f4v"})
 # JPEG alone: fewer coefficients are decoded
 REDUCED = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4}
 
 
 class FramesError(ValueError):
     """A clip's frames cannot be used as they are on disk. Names the file or the frame numbers."""
+
+
+class Unreadable(FramesError):
+    """This machine could not read what is there: no right, no mount, a broken disk, no memory. That is no
+    verdict on the clip: the next run tries it again."""
+
+
+# what a file itself can cause: nothing there, a folder, a link in a circle, a name that is too long
+_OF_THE_FILE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL)
+
+
+def unread(path: Path, error: OSError, done: str = "read") -> FramesError:
+    """What to raise for a clip's file or folder that could not be read, listed ..."""
+    if error.errno in _OF_THE_FILE:
+        return FramesError(f"{path} cannot be {done}: {error.strerror}")
+    return Unreadable(f"{path} cannot be {done} by this user on this machine: {error.strerror or error}")
 
 
 def read_image(path: Path, reduce: int = 1) -> NDArray[Any]:
@@ -41,7 +66,7 @@ def read_image(path: Path, reduce: int = 1) -> NDArray[Any]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise FramesError(f"{path} cannot be read: {error.strerror}") from error
+        raise unread(path, error) from error
     if not data:
         raise FramesError(f"{path} has zero bytes")
     is_jpeg = data.startswith(b"\xff\xd8\xff")
@@ -86,7 +111,7 @@ def open_video(path: Path) -> Iterator[cv2.VideoCapture]:
         with path.open("rb") as file:
             missing = _missing_bytes(file, size)
     except OSError as error:
-        raise FramesError(f"{path} cannot be read: {error.strerror}") from error
+        raise unread(path, error) from error
     if missing:
         raise FramesError(f"{path} is cut short: {missing} of its bytes are missing; copy it again")
     # FFmpeg alone, so that all platforms read alike; absolute, so that no name is taken for a protocol
@@ -94,7 +119,10 @@ def open_video(path: Path) -> Iterator[cv2.VideoCapture]:
     video = cv2.VideoCapture(os.path.abspath(path), cv2.CAP_FFMPEG)
     try:
         if not video.isOpened():
-            raise FramesError(f"{path} ({size} bytes) cannot be opened as a video; is it complete?")
+            raise FramesError(
+                f"{path} ({size} bytes) cannot be opened as a video; is it complete? Else convert it: "
+                f"{conversion(path)}"
+            )
         video.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
         angle = video.get(cv2.CAP_PROP_ORIENTATION_META)
         if angle % 90:
@@ -102,6 +130,25 @@ def open_video(path: Path) -> Iterator[cv2.VideoCapture]:
         yield video
     finally:
         video.release()
+
+
+def conversion(path: Path) -> str:
+    """The command that makes a video that is read, without loss, of one that is not."""
+    return f"ffmpeg -i {shlex.quote(path.name)} -c:v ffv1 {shlex.quote(f'{path.stem}.avi')}"
+
+
+def short_of(path: Path, video: cv2.VideoCapture, count: int) -> int:
+    """Frames that a video of ``count`` read ones should have had at least, or 0 where that are enough.
+
+    FFmpeg ends at a damaged frame as at the end of the file: only the header's own number tells them apart.
+    AVI and MP4 count their frames; some count a frame or so too many, so that 1 percent may be lacking. Of
+    the other containers the number is duration times rate, which is wrong where the rate varies: there half
+    is enough. A header may state none (a recorder that was stopped, a browser): then the end is the end.
+    """
+    stated = int(max(0, min(video.get(cv2.CAP_PROP_FRAME_COUNT), 1 << 31)))
+    exact = path.suffix.lower() in STATES_ITS_COUNT
+    end = stated - max(1, stated // 100) if exact else stated // 2
+    return end if count < end else 0
 
 
 def stated_fps(path: Path, video: cv2.VideoCapture) -> float | None:

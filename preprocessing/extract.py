@@ -68,8 +68,9 @@ Runner = Callable[[Plan, list[int]], Iterator[dict[str, int]]]  # makes shards b
 
 @dataclass(frozen=True)
 class Extraction:
-    """What came of it. folders: input name -> folder to read. clips, quarantined: counts. extracted: clips
-    done in this run. labelled: the clips themselves, as the labels have them."""
+    """What came of it. folders: input name -> folder to read. clips, quarantined: counts, the latter of the
+    input that loses most. extracted: clips done in this run. labelled: the clips themselves, as the labels
+    have them. notes: sentences on what a reader should know of the values (column ``notes``)."""
 
     folders: dict[str, Place]
     clips: int
@@ -77,6 +78,7 @@ class Extraction:
     extracted: int
     seconds: float
     labelled: tuple[Clip, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def inline(plan: Plan, numbers: list[int]) -> Iterator[dict[str, int]]:
@@ -111,38 +113,56 @@ def run(
             if report:
                 fresh = done - total + extracted
                 report(Progress("extracting", done, total, failed, fresh / (time.perf_counter() - begin)))
-    errors: dict[str, str] = {}
+    lost: dict[str, dict[str, str]] = {}
+    notes: list[str] = []
     for name, folder in plan.folders.items():
-        shards = [plan.shard(name, i) for i in range(len(plan.shards))]
-        errors = {
-            clip: why for marker in map_places(_marker, shards) for clip, why in marker["errors"].items()
-        }
-        if not missing and _finished(folder):
+        markers = map_places(_marker, [plan.shard(name, i) for i in range(len(plan.shards))])
+        errors = lost[name] = {clip: why for marker in markers for clip, why in marker["errors"].items()}
+        # a marker of an older program has no notes
+        told = [one for marker in markers for one in marker.get("notes", {}).items()]
+        notes += _in_words(name, told, total)
+        listed = _quarantine(errors)
+        if not missing and _finished(folder, listed):
             continue  # finished before, perhaps by someone else, in a store that may only be read from here
         folder.mkdir(parents=True, exist_ok=True)
-        listed = _quarantine(errors)
         write_atomically(folder / "quarantine.csv", lambda path, text=listed: path.write_bytes(text))
         index = {
-            "shards": [f"../shards/{s.name}" for s in shards],
+            "shards": [f"../shards/{s.name}" for s in (plan.shard(name, i) for i in range(len(plan.shards)))],
             "clips": total,
             "quarantined": len(errors),
             "quarantine_sha256": hashlib.sha256(listed).hexdigest(),
         }
         sealed.write(folder / "index.json", index)
+    name, errors = max(lost.items(), key=lambda one: len(one[1]))
     if len(errors) > max_failed * total:
         some = "; ".join(f"{k}: {v}" for k, v in list(errors.items())[:3])
         raise TooManyFailures(
-            f"{len(errors)} of {total} clips of {plan.corpus} cannot be used, more than the allowed share "
-            f"{max_failed}; first: {some}; "
-            f"all: {next(iter(plan.folders.values())) / 'quarantine.csv'}"
+            f"{len(errors)} of {total} clips of {plan.corpus} cannot be used for {name}, more than the "
+            f"allowed share {max_failed}; first: {some}; "
+            f"all: {plan.folders[name] / 'quarantine.csv'}"
         )
     clips = tuple(clip for shard in plan.shards for clip in shard)
-    return Extraction(dict(plan.folders), total, len(errors), extracted, time.perf_counter() - begin, clips)
+    seconds = time.perf_counter() - begin
+    return Extraction(dict(plan.folders), total, len(errors), extracted, seconds, clips, tuple(notes))
 
 
-def _finished(folder: Place) -> bool:
-    """True if the index and the quarantine list are there as they were written. What is damaged is set aside
-    and named in the log."""
+def _in_words(name: str, notes: Iterable[tuple[str, str]], total: int) -> list[str]:
+    """A sentence for each kind of note of an input's rows: what stands before the colon."""
+    kinds: dict[str, list[str]] = {}
+    for clip, text in notes:
+        for line in text.splitlines():
+            kind, _, more = line.partition(": ")
+            kinds.setdefault(kind, []).append(f"{clip} ({more})")
+    return [
+        f"{name}: {len(mine)} of {total} clips have {kind}, as {', '.join(mine[:3])}"
+        f"{' ...' if len(mine) > 3 else ''}; the column notes tells of each"
+        for kind, mine in kinds.items()
+    ]
+
+
+def _finished(folder: Place, now: bytes) -> bool:
+    """True if the index and the quarantine list are there as they were written, and say what holds ``now``.
+    What is damaged is set aside and named in the log."""
     listed = folder / "quarantine.csv"
     try:
         wanted = read_index(folder)["quarantine_sha256"]
@@ -150,6 +170,8 @@ def _finished(folder: Place) -> bool:
         return False
     except sealed.DamagedFile as error:
         sealed.set_aside(folder / "index.json", error)
+        return False
+    if wanted != hashlib.sha256(now).hexdigest():  # a shard that others share was made again
         return False
     try:
         sealed.check_kind(listed)
@@ -206,7 +228,7 @@ def prepare(
     store    where ``features/`` is kept: a path or s3://bucket/prefix (places.place); None = the workspace.
     plugins  files of one's own that hold the corpus or an input; they travel to the workers.
     workers  Ray Data actors (Ray must be running); 0 = this process.
-    report   is told of every shard; say, once, that nothing was missing.
+    report   is told of every shard; say, once, that nothing was missing, and of what a reader should know.
     Raises CorpusError, TooManyFailures, PluginError, PlaceError, OSError.
     """
     todo = planned(corpus, root, names, workspace, store, settings, choice, plugins, report)
@@ -246,6 +268,9 @@ def prepared(
     done = run(todo, runner, max_failed=max_failed, report=report)
     if say and not done.extracted:
         say(f"features of {todo.corpus} are there: {', '.join(s.version for s in todo.specs.values())}")
+    if say:
+        for sentence in done.notes:
+            say(sentence)
     return done
 
 

@@ -1,25 +1,27 @@
 """The files of a clip before anything of them is decoded: which they are and when they changed, and whether a
 decoder may have them.
 
-``state`` decides the name of a shard (plan.py). ``danger`` keeps from the decoders what makes them wait for
-ever (a pipe), grow without bound (a device, a picture of a billion pixels) or abort (a side beyond what
-OpenCV's warping takes): such a clip is quarantined by name. Both stand outside of what decides a feature's
-numbers, so that neither changes the version of a feature set.
+``Files.state`` says whether they changed (plan.py, contents.py). ``danger`` keeps from the decoders what
+makes them wait for ever (a pipe), grow without bound (a device, a picture of a billion pixels) or abort (a
+side beyond what OpenCV's warping takes): such a clip is quarantined by name. Both stand outside of what
+decides a feature's numbers, so that neither changes the version of a feature set.
 """
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import mmap
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import cv2
 
-from preprocessing.decode import VIDEOS, FramesError, open_video
-from preprocessing.frames import _files, _images, list_frames
+from preprocessing.decode import VIDEOS, FramesError, open_video, unread
+from preprocessing.frames import _files, list_frames
 from preprocessing.schema import Clip
 
 MOST_PIXELS = 1 << 26  # 67 million, 200 MB decoded: twice a frame of 8K
@@ -35,29 +37,53 @@ _KINDS = {
 }
 
 
-def state(frames: Path) -> str:
-    """64 hex digits: digest of the name, size, time of change and time of the last write (ns) of each file of
-    a clip. ``frames``: its folder or its file. Opens no file.
+@dataclass(frozen=True)
+class Files:
+    """A clip's folder of frames, in the order of their numbers, or its one file.
 
-    The time of change (ctime) is the system's own and cannot be set back: a file that was replaced by another
-    of equal size and equal mtime is noticed too. A new owner, mode or hard link changes it as well, which
-    costs an extraction and changes no number. Raises FramesError if there is no such folder or file.
+    numbers  of the frames; () of a video and of a picture. paths: as many, or the one. states: of each file
+    its name, size, time of the last write and time of change (ns).
     """
+
+    numbers: tuple[int, ...]
+    paths: tuple[Path, ...]
+    states: tuple[str, ...]
+
+    def between(self, first: int | None, last: int | None) -> Files:
+        """Those from frame ``first`` to ``last``, both included; None is the end."""
+        if not self.numbers:
+            return self
+        low = 0 if first is None else bisect.bisect_left(self.numbers, first)
+        high = len(self.numbers) if last is None else bisect.bisect_right(self.numbers, last)
+        return Files(self.numbers[low:high], self.paths[low:high], self.states[low:high])
+
+    @property
+    def newest(self) -> int:
+        """When the last of them changed (ns since 1970)."""
+        return max((int(one.rpartition(" ")[2]) for one in self.states), default=0)
+
+    @property
+    def state(self) -> str:
+        """64 hex digits of numbers and states. The time of change (ctime) is the system's own and cannot be
+        set back: a file that was replaced by another of equal size and equal mtime is noticed too."""
+        return hashlib.sha256("\0".join([repr(self.numbers), *self.states]).encode()).hexdigest()
+
+
+def files_of(frames: Path) -> Files:
+    """The files of a clip. ``frames``: its folder or its file. Opens none. Raises FramesError if there is no
+    such folder or file, and as ``frames.list_frames``."""
     try:
-        if frames.is_dir():
-            found = [
-                (one.name, one.stat(follow_symlinks=not one.is_symlink() or os.path.exists(one.path)))
-                for one in _images(frames)
-            ]
-        else:
-            found = [(frames.name, frames.stat())]
+        if not frames.is_dir():
+            return Files((), (frames,), (_stated(frames),))
+        found = list_frames(frames)
+        return Files(tuple(found), tuple(found.values()), tuple(map(_stated, found.values())))
     except OSError as error:
-        raise FramesError(f"{frames} cannot be read: {error.strerror}") from error
-    digest = hashlib.sha256()
-    for name, held in sorted(found):
-        digest.update(os.fsencode(name))
-        digest.update(f"\0{held.st_size} {held.st_mtime_ns} {held.st_ctime_ns}\0".encode())
-    return digest.hexdigest()
+        raise unread(frames, error) from error
+
+
+def _stated(path: Path) -> str:
+    held = path.stat() if path.exists() else path.lstat()  # a link that leads nowhere is a state too
+    return f"{os.fsencode(path.name)!r} {held.st_size} {held.st_mtime_ns} {held.st_ctime_ns}"
 
 
 def danger(clip: Clip) -> str:

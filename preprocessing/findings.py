@@ -15,13 +15,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from preprocessing.datasets import DATASETS
+from preprocessing.datasets import DATASETS, videos
 from preprocessing.datasets.reading import read
 from preprocessing.datasets.words import nearest_word
 from preprocessing.decode import FramesError
 from preprocessing.doubles import copies, overlaps
 from preprocessing.files import window
-from preprocessing.frames import extent
+from preprocessing.frames import extent, missing
+from preprocessing.gaps import count, said
 from preprocessing.people import Groups, doubts, names, refused, repeated
 from preprocessing.schema import Clip
 
@@ -39,13 +40,14 @@ class Findings:
     problems  clip id -> why it cannot be used.
     lengths   clip id -> frames from onset to offset, of the clips that can be used; {} for a corpus of
               pictures.
+    gaps      clip id -> the frames that its folder lacks, of the clips that can be used by some input.
     there     "frame folder", "video", "flow picture" -> how many of those that the clips name exist, each
               counted once.
     published group -> {"clips", "subjects", "emotions"}: "all", and the corpus' own splits or parts; {} where
     none is published.
     source    of the published counts, or "".
     refused   why a sweep refuses the corpus: one clip under two people; "" if none is.
-    doubts    what else may be wrong with who is who, a sentence each.
+    doubts    what else may be wrong, with who is who or with frame numbers, a sentence each.
     words     word that no scheme of the corpus knows -> the nearest one that it has.
     same      id -> the id that stands for the person, of people who are joined.
     """
@@ -62,6 +64,7 @@ class Findings:
     doubts: tuple[str, ...]
     same: Mapping[str, str]
     words: Mapping[str, str] = field(default_factory=dict)
+    gaps: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def usable(self) -> int:
@@ -119,9 +122,10 @@ class Findings:
 
     def incomplete(self) -> list[str]:
         """Ids of clips of which frames, or all, are missing."""
-        return [
+        lost = [
             clip_id for clip_id, why in self.problems.items() if any(words in why for words in INCOMPLETE)
         ]
+        return [*lost, *self.gaps]
 
     def unlabelled(self) -> list[str]:
         """Ids of frames that no label names."""
@@ -141,6 +145,7 @@ def inspect(corpus: str, root: Path, joined: Groups = (), meant: Mapping[str, st
     problems: dict[str, str] = {}
     lengths: dict[str, int] = {}
     files: dict[str, list[Path]] = {}
+    gaps: dict[str, str] = {}
     for clip in clips:
         if clip.problem:
             problems[clip.clip_id] = clip.problem
@@ -149,6 +154,9 @@ def inspect(corpus: str, root: Path, joined: Groups = (), meant: Mapping[str, st
             files[clip.clip_id] = window(clip)
             if not pictures:
                 lengths[clip.clip_id] = _length(clip, files[clip.clip_id])
+                if lost := missing(clip):
+                    first, last = extent(clip)
+                    gaps[clip.clip_id] = f"{count(lost)} of the frames {first}..{last} missing: {said(lost)}"
         except FramesError as error:
             problems[clip.clip_id] = str(error)
     paths = {clip.frames for clip in clips}
@@ -158,9 +166,9 @@ def inspect(corpus: str, root: Path, joined: Groups = (), meant: Mapping[str, st
     published = {WHOLE: told} | told.get("splits", {}) | told.get("parts", {}) if told else {}
     same = names(joined, {clip.subject for clip in clips})
     usable = [clip for clip in clips if clip.clip_id not in problems]
-    (found, said), (equal, blank) = overlaps(usable, same), copies(usable, same, files)
+    (found, told_of), (equal, blank) = overlaps(usable, same), copies(usable, same, files)
     people = [same.get(clip.subject, clip.subject) for clip in clips]
-    unsure = (*filter(None, [repeated([*found, *equal])]), *said, *blank, *doubts(people))
+    asked = filter(None, [repeated([*found, *equal]), videos.unsure(usable)])
     return Findings(
         corpus,
         root,
@@ -171,17 +179,20 @@ def inspect(corpus: str, root: Path, joined: Groups = (), meant: Mapping[str, st
         published,
         told.get("source", ""),
         refused([*found, *equal]),
-        unsure,
+        (*asked, *told_of, *blank, *doubts(people)),
         same,
-        _unknown(corpus, clips),
+        unknown_words(corpus, clips),
+        gaps,
     )
 
 
-def _unknown(corpus: str, clips: Iterable[Clip]) -> dict[str, str]:
-    """Word that no scheme knows -> the nearest one. Several known words at once, 'surprise+positive', are for
+def unknown_words(
+    corpus: str, clips: Iterable[Clip], meant: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Word that no scheme knows -> the nearest one. meant: as ``inspect`` has it. Several known words at once, 'surprise+positive', are for
     a corpus of several labels a clip, and known."""
     known = {word for words in DATASETS[corpus].SCHEMES["all"].values() for word in words}
-    given = sorted({clip.emotion for clip in clips} - known - {""})
+    given = sorted({(meant or {}).get(clip.emotion, clip.emotion) for clip in clips} - known - {""})
     return {
         word: nearest_word(word, known)
         for word in given
@@ -190,7 +201,7 @@ def _unknown(corpus: str, clips: Iterable[Clip]) -> dict[str, str]:
 
 
 def _length(clip: Clip, files: list[Path]) -> int:
-    """Frames of a clip that can be used; of a folder its files, which have no gap."""
+    """Frames of a clip that can be used; of a folder its files."""
     if os.path.isdir(clip.frames):
         return len(files)
     if clip.offset is not None:

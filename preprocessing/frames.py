@@ -1,16 +1,17 @@
 """Frames of a clip, one at a time, from a folder of images or a video file; and flow pictures. Refuses what
 it cannot read whole.
 
-Input   a ``Clip`` whose ``frames`` is a folder of images (jpg, jpeg, bmp, png, tif, tiff) or a video (avi,
-        mp4, mov).
+Input   a ``Clip`` whose ``frames`` is a folder of images (jpg, jpeg, bmp, png, tif, tiff) or a video
+        (decode.VIDEOS).
 Output  uint8 (H, W, 3) BGR frames, 0..255, with their numbers. What becomes of other pixels, alpha and
         orientation: decode.py.
 
-A frame's number is the last group of digits of its file name: 46 in ``img46.jpg`` and ``reg_img46.jpg``, 5562
-in ``006_05562.jpg``. Hidden files and files of other kinds are passed over. A video's frames are numbered
-from 0. Nothing is padded, interpolated or skipped: a gap, a damaged file or a change of size is a
-FramesError, which quarantines the clip. What no decoder reports (a flipped byte inside an intact JPEG stream)
-is not found.
+A frame's number is that group of digits of its file name which varies (numbering.py): 46 in ``img46.jpg`` and
+``img46_224x224.jpg``, 5562 in ``006_05562.jpg``. Hidden files and files of other kinds are passed over. A
+video's frames are numbered from 0. Nothing is padded, interpolated or skipped: a damaged file or a change of
+size is a FramesError, which quarantines the clip. A folder may lack frames behind the onset: ``missing`` says
+which, and each input what it makes of them (gaps.py). What no decoder reports (a flipped byte inside an
+intact JPEG stream) is not found.
 """
 
 from __future__ import annotations
@@ -18,14 +19,26 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import cv2
 from numpy.typing import NDArray
 
-from preprocessing.decode import IMAGES, VIDEOS, FramesError, open_video, read_image, shrink, stated_fps
+from preprocessing.decode import (
+    IMAGES,
+    VIDEOS,
+    FramesError,
+    conversion,
+    open_video,
+    read_image,
+    short_of,
+    shrink,
+    stated_fps,
+    unread,
+)
+from preprocessing.gaps import Runs, count, runs, said
+from preprocessing.numbering import frame_numbers
 from preprocessing.schema import Clip
 
 LARGEST = 2**31 - 1  # frame number: a feature set holds it as int32
@@ -36,16 +49,20 @@ def list_frames(folder: Path, root: Path | None = None) -> dict[int, Path]:
 
     ``root`` bounds symbolic links: a frame that links to a file outside it is refused. By default the folder
     itself, so that the bound holds however the folder was found; a link from one clip's folder to another's
-    is refused too. Raises FramesError if the folder cannot be listed, two files have the same number, or a
-    link leaves ``root``.
+    is refused too. Raises FramesError if the folder cannot be listed, two files have the same number, their
+    names hold several that could be it (numbering.py), or a link leaves ``root``.
     """
     found: dict[int, Path] = {}
     bound = root or folder
-    for entry in _images(folder):
+    images = _images(folder)
+    try:
+        numbered = frame_numbers([os.path.splitext(entry.name)[0] for entry in images])
+    except ValueError as error:
+        raise FramesError(f"{folder}: {error}") from error
+    for entry, number in zip(images, numbered, strict=True):
         path = Path(entry.path)
         if entry.is_symlink() and leads_out(path, bound):
             raise FramesError(f"{path} leads out of {bound}; put the file itself there")
-        number = frame_number(path)
         if number in found:
             raise FramesError(f"{found[number]} and {path.name} both are frame {number}; keep one of them")
         found[number] = path
@@ -57,19 +74,9 @@ def leads_out(path: Path, bound: Path) -> bool:
     return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(bound))
 
 
-def frame_number(path: Path) -> int:
-    """The last group of digits of the file name. Raises FramesError if there is none."""
-    digits = re.findall(r"[0-9]+", path.stem)
-    if not digits:
-        raise FramesError(
-            f"{path} has no number in its name; frames are ordered by the last number of the name"
-        )
-    return int(digits[-1])
-
-
 def read_clip(clip: Clip, reduce: int = 1) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Yield (frame number, uint8 (H, W, 3) BGR) from onset to offset inclusive, in order; all frames where
-    onset is None.
+    """Yield (frame number, uint8 (H, W, 3) BGR) from onset to offset inclusive, in order, those that are
+    there; all frames where onset is None.
 
     ``reduce`` is 1, 2 or 4: frames of ceil(H / reduce) x ceil(W / reduce), for a caller that shrinks by more
     than that anyway. Pixel (x, y) of the small frame covers the full frame's pixels from reduce * (x, y) on
@@ -79,7 +86,7 @@ def read_clip(clip: Clip, reduce: int = 1) -> Iterator[tuple[int, NDArray[Any]]]
     on a sharp portrait of 512x512, quality 95, by 0.2 grey levels on average and 4 at most, in single colour
     channels at edges by up to 27.
 
-    Holds no frame after it was given. Raises FramesError on the first ``next`` for a missing file or frame or
+    Holds no frame after it was given. Raises FramesError on the first ``next`` for a missing file or onset or
     a clip of fewer than two frames, and at the frame itself for one that is damaged or of another size than
     the first. Raises ValueError for another ``reduce``.
     """
@@ -102,16 +109,15 @@ def read_clip(clip: Clip, reduce: int = 1) -> Iterator[tuple[int, NDArray[Any]]]
 
 
 def extent(clip: Clip) -> tuple[int, int]:
-    """(first, last) frame number that ``read_clip`` will give. Opens no image; counts the frames of a video
-    without an offset.
+    """(first, last) frame number of a clip, which ``read_clip`` will give unless they are missing. Opens no
+    image; counts the frames of a video without an offset.
 
     Raises FramesError as the first ``next`` of ``read_clip`` does, and for a video without an offset that is
     damaged or cut short. The labelled offset of a video is taken at its word: ``read_clip`` finds out whether
     the video is that long.
     """
     if not _is_video(clip):
-        numbers = list(_files(clip))
-        return numbers[0], numbers[-1]
+        return _range(clip, list(_files(clip)))
     first = _first_of_video(clip)
     with open_video(clip.frames) as video:
         if clip.offset is not None:
@@ -121,6 +127,14 @@ def extent(clip: Clip) -> tuple[int, int]:
             count += 1
         _check_end(clip, first, count, video)
     return first, count - 1
+
+
+def missing(clip: Clip) -> Runs:
+    """The gaps of a clip's folder from onset to offset; of a video none. Raises FramesError as ``extent``."""
+    if _is_video(clip):
+        return ()
+    numbers = list(_files(clip))
+    return runs(numbers, *_range(clip, numbers))
 
 
 def container_fps(path: Path) -> float | None:
@@ -150,7 +164,7 @@ def fingerprint(clip: Clip) -> dict[str, int]:
         else:
             stats = [clip.frames.stat()]
     except OSError as error:
-        raise FramesError(f"{clip.frames} cannot be read: {error.strerror}") from error
+        raise unread(clip.frames, error) from error
     return {
         "files": len(stats),
         "bytes": sum(s.st_size for s in stats),
@@ -159,11 +173,11 @@ def fingerprint(clip: Clip) -> dict[str, int]:
 
 
 def _images(folder: Path) -> list[os.DirEntry[str]]:
-    """The visible image files of a folder that have a digit in their name, unordered. A dangling link is
-    among them."""
+    """The visible image files of a folder that have a digit in their name, by name. A dangling link is among
+    them."""
     try:
         with os.scandir(folder) as entries:
-            return [
+            found = [
                 entry
                 for entry in entries
                 if not entry.name.startswith(".")
@@ -171,8 +185,9 @@ def _images(folder: Path) -> list[os.DirEntry[str]]:
                 and os.path.splitext(entry.name)[1].lower() in IMAGES
                 and re.search(r"[0-9]", os.path.splitext(entry.name)[0])
             ]
+            return sorted(found, key=lambda entry: entry.name)
     except OSError as error:
-        raise FramesError(f"{folder} cannot be listed: {error.strerror}") from error
+        raise unread(folder, error, "listed") from error
 
 
 def _is_video(clip: Clip) -> bool:
@@ -181,30 +196,37 @@ def _is_video(clip: Clip) -> bool:
     if clip.frames.suffix.lower() in VIDEOS and os.path.isfile(clip.frames):
         return True
     raise FramesError(
-        f"{clip.frames} is neither a folder of images nor a video ({', '.join(sorted(VIDEOS))})"
+        f"{clip.frames} is neither a folder of images nor a video ({', '.join(sorted(VIDEOS))}); "
+        f"if it is one of another kind, convert it: {conversion(clip.frames)}"
     )
 
 
 def _files(clip: Clip) -> dict[int, Path]:
-    """{frame number: file} from onset to offset without a gap, in order."""
+    """{frame number: file} from onset to offset, in order, those that are there."""
     files = list_frames(clip.frames)
     if not files:
         raise FramesError(
             f"{clip.frames} holds no frame ({', '.join(sorted(IMAGES))} with a number in the name)"
         )
-    first = min(files) if clip.onset is None else clip.onset
-    last = max(files) if clip.offset is None else clip.offset
+    first, last = _range(clip, list(files))
     _check_range(clip, first, last)
     wanted = {number: path for number, path in files.items() if first <= number <= last}
-    n_missing = last - first + 1 - len(wanted)
-    if n_missing:
-        gaps = (str(number) for number in range(first, last + 1) if number not in wanted)
-        names = ", ".join(islice(gaps, 10)) + (", ..." if n_missing > 10 else "")
+    gaps = runs(list(wanted), first, last)
+    if first not in wanted or len(wanted) < 2:
+        what = f"the onset {first}, which fixes the crop," if first not in wanted else "every other one"
         raise FramesError(
-            f"{clip.frames}: {n_missing} of the frames {first}..{last} missing: {names}; "
-            "motion between frames that are not neighbours would be too large, so the clip is left out"
+            f"{clip.frames}: {count(gaps)} of the frames {first}..{last} missing: {said(gaps)}; {what} is "
+            "among them, so the clip is left out: copy it again"
         )
     return wanted
+
+
+def _range(clip: Clip, numbers: list[int]) -> tuple[int, int]:
+    """The labelled ends, else the first and last of ``numbers``, ascending."""
+    return (
+        numbers[0] if clip.onset is None else clip.onset,
+        numbers[-1] if clip.offset is None else clip.offset,
+    )
 
 
 def _from_folder(clip: Clip, reduce: int) -> Iterator[tuple[int, NDArray[Any]]]:
@@ -246,12 +268,8 @@ def _number_of_start(clip: Clip, video: cv2.VideoCapture) -> int:
 
 def _check_end(clip: Clip, first: int, count: int, video: cv2.VideoCapture) -> None:
     """FFmpeg ends at a damaged frame as at the end of the file: only the container's own count tells them
-    apart.
-
-    Some containers count a frame or so too many, so that count less 1 percent is enough.
-    """
-    stated = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
-    end = stated - max(1, stated // 100) if clip.offset is None else clip.offset + 1
+    apart."""
+    end = short_of(clip.frames, video, count) if clip.offset is None else clip.offset + 1
     if count < end:
         wrong = (
             "the file is cut short, damaged or trimmed without being written again, or the labels are wrong"

@@ -38,6 +38,12 @@ _USED = tuple(sorted({point for points in MESH_OF_68 for point in points}))
 _MEAN = np.array([[(point in points) / len(points) for point in _USED] for points in MESH_OF_68], np.float32)
 
 
+Part = tuple[float, float, float, float]  # x0, y0, x1, y1 as shares of the frame
+WHOLE: Part = (0.0, 0.0, 1.0, 1.0)
+LEAST = 240  # pixels: side of the smallest square that is searched; a face in it has about 27 or more
+ROOM = 3.0  # side of the square around a small face, in widths of the face
+
+
 class FaceError(ValueError):
     """A frame holds no face, or more than one; the clip is quarantined with this text."""
 
@@ -47,6 +53,7 @@ class Landmarker:
     for many clips."""
 
     def __init__(self) -> None:
+        self._part = WHOLE
         import mediapipe as mp  # 1 s and 300 MB: only a process that needs landmarks pays it
 
         mesh = mp.solutions.face_mesh.FaceMesh
@@ -62,24 +69,61 @@ class Landmarker:
     def start(self, frame: NDArray[Any]) -> NDArray[Any]:
         """Landmarks of a clip's first frame. Raises FaceError unless exactly one face is seen. Forgets the
         clip before."""
-        faces = self._first.process(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)).multi_face_landmarks or []
+        self._part = WHOLE
+        faces = self._look(frame)
+        if not faces:
+            self._part, faces = self._closer(frame)
         if len(faces) != 1:
             seen = "no face" if not faces else f"{len(faces)} faces"
+            size = f"{frame.shape[1]}x{frame.shape[0]}"
+            small = (
+                ""
+                if faces or min(frame.shape[:2]) < LEAST
+                else f", nor in parts of it down to {LEAST} px: a face is too small in its frame, turned or "
+                "covered"
+            )
             raise FaceError(
-                f"{seen} in the first frame ({frame.shape[1]}x{frame.shape[0]}); the rule is exactly one: "
-                "crop or replace it"
+                f"{seen} in the first frame ({size}){small}; the rule is exactly one: crop or replace it"
             )
         # tracking state of the clip before would make a clip's numbers depend on its neighbours
         self._next.reset()
-        return _points(faces[0], frame)
+        return faces[0]
+
+    def _look(self, frame: NDArray[Any]) -> list[NDArray[Any]]:
+        found = self._first.process(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)).multi_face_landmarks
+        return [_points(face, frame) for face in found or []]
+
+    def _closer(self, frame: NDArray[Any]) -> tuple[Part, list[NDArray[Any]]]:
+        """The faces that the detector, which looks at 128 pixels however large the frame, sees only in parts
+        of it; of one face the part around it, as shares of the frame. Squares that overlap by half, smaller
+        and smaller, until some show a face; each is confirmed by a look at the square around it."""
+        height, width = frame.shape[:2]
+        side = min(height, width) if max(height, width) > min(height, width) else min(height, width) // 2
+        while side >= LEAST:
+            found: list[tuple[Part, NDArray[Any]]] = []
+            for y0 in _starts(height, side):
+                for x0 in _starts(width, side):
+                    for points in self._look(np.ascontiguousarray(frame[y0 : y0 + side, x0 : x0 + side])):
+                        part = _around(points + np.float32((x0, y0)), frame)
+                        again = self._look(_cut(frame, part)[0])
+                        if len(again) == 1:
+                            found.append((part, again[0] + _cut(frame, part)[1]))
+            different = [
+                one for i, one in enumerate(found) if all(_apart(one[1], other[1]) for other in found[:i])
+            ]
+            if different:
+                return different[0][0], [points for _, points in different]
+            side //= 2
+        return WHOLE, []
 
     def follow(self, frame: NDArray[Any], step: int) -> NDArray[Any]:
         """Landmarks of the next frame of the same clip. Raises FaceError when the face is lost; ``step`` only
         names the frame."""
-        faces = self._next.process(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)).multi_face_landmarks
+        part, corner = _cut(frame, self._part)
+        faces = self._next.process(cv2.cvtColor(part, cv2.COLOR_BGR2RGB)).multi_face_landmarks
         if not faces:
             raise FaceError(f"the face is lost {step} frames after the first; look at the clip there")
-        return _points(faces[0], frame)
+        return _points(faces[0], part) + corner
 
 
 def _points(face: Any, frame: NDArray[Any]) -> NDArray[Any]:
@@ -88,3 +132,34 @@ def _points(face: Any, frame: NDArray[Any]) -> NDArray[Any]:
     landmarks = face.landmark
     mesh = np.array([(landmarks[i].x, landmarks[i].y) for i in _USED], np.float32)
     return (_MEAN @ mesh) * np.array([frame.shape[1], frame.shape[0]], np.float32)
+
+
+def _starts(length: int, side: int) -> list[int]:
+    """Where squares of that side begin along a frame's side: they overlap by half and reach both ends."""
+    steps = max(1, -(-2 * (length - side) // side))
+    return sorted({round(i * (length - side) / steps) for i in range(steps + 1)})
+
+
+def _around(points: NDArray[Any], frame: NDArray[Any]) -> Part:
+    """The square around a face, cut at the frame's sides."""
+    height, width = frame.shape[:2]
+    low, high = points.min(axis=0), points.max(axis=0)
+    (x, y), half = (low + high) / 2, float((high - low).max()) * ROOM / 2
+    return (
+        max(0.0, (x - half) / width), max(0.0, (y - half) / height),
+        min(1.0, (x + half) / width), min(1.0, (y + half) / height),
+    )  # fmt: skip
+
+
+def _cut(frame: NDArray[Any], part: Part) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The part of a frame, and its upper left corner, float32 (2,) pixels."""
+    if part == WHOLE:
+        return frame, np.zeros(2, np.float32)
+    height, width = frame.shape[:2]
+    x0, y0, x1, y1 = (round(share * side) for share, side in zip(part, (width, height) * 2, strict=True))
+    return np.ascontiguousarray(frame[y0:y1, x0:x1]), np.array((x0, y0), np.float32)
+
+
+def _apart(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    """Whether two sets of landmarks are of two faces: their middles lie further apart than half a face."""
+    return bool(np.hypot(*(one.mean(axis=0) - other.mean(axis=0))) > np.ptp(one[:, 0]) / 2)

@@ -3,6 +3,9 @@
 A shard holds up to CLIPS_PER_SHARD clips of one person and is named by their labels and files. So a new clip,
 a corrected label or another choice of people costs only the shards that it changes, and a part of a corpus
 shares its shards with the whole.
+
+A shard with a quarantined clip is made again as long as this machine may be to blame (what it could not read
+is in no clip's name).
 """
 
 from __future__ import annotations
@@ -18,12 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.choice import Choice
+from preprocessing.contents import Contents
 from preprocessing.datasets import DATASETS
 from preprocessing.datasets.reading import read
 from preprocessing.decode import FramesError
-from preprocessing.files import danger, state
+from preprocessing.files import Files, danger, files_of
+from preprocessing.gaps import runs
 from preprocessing.inputs import INPUTS, Settings
-from preprocessing.pipeline import Pipeline
+from preprocessing.pipeline import UNREAD, Pipeline
 from preprocessing.places import Place, map_places
 from preprocessing.plugins import Plugin, install
 from preprocessing.schema import Clip, CorpusError, FeatureSpec, shard_done, write_shard
@@ -40,8 +45,9 @@ class Plan:
     specs, folders  input name -> its specification, and the folder to read when all is done.
     names, shards   of each shard its name, and its clips.
     pictures        the clips are ready flow pictures.
-    home            the corpus' folder, absolute, as it was given and with links followed: clips are known by
-                    the second one, so that a linked corpus is the corpus itself.
+    home            the corpus' folder, absolute, as it was given and with links followed. Neither is part of
+                    a shard's name or of its texts: a corpus that is linked or copied is the corpus itself.
+    states          of each shard, Files.state of its clips as the plan saw them.
     plugins         whose corpora and inputs the plan needs: ``make_shard`` finds them installed.
     """
 
@@ -54,14 +60,20 @@ class Plan:
     pictures: bool = False
     plugins: tuple[Plugin, ...] = ()
     home: tuple[str, str] = ("", "")
+    states: tuple[str, ...] = ()
 
     def missing(self) -> list[int]:
-        """Numbers of the shards that some input still lacks."""
+        """Numbers of the shards that some input still lacks, or has to be tried again."""
         done = [
-            map_places(shard_done, [self.shard(name, i) for i in range(len(self.shards))])
+            map_places(self.settled, [self.shard(name, i) for i in range(len(self.shards))])
             for name in self.specs
         ]
         return [i for i, inputs in enumerate(zip(*done, strict=True)) if not all(inputs)]
+
+    def settled(self, shard: Place) -> bool:
+        """True if a shard is there, and none of its clips has to be tried again."""
+        marker = shard_done(shard)
+        return marker is not None and not marker.get("unread", 0)
 
     def shard(self, name: str, number: int) -> Place:
         return self.folders[name].parent / "shards" / f"{self.names[number]}.parquet"
@@ -91,13 +103,16 @@ def plan(
         people.setdefault(clip.subject, []).append(clip)
     size = CLIPS_PER_SHARD
     shards = tuple(tuple(mine[i : i + size]) for mine in people.values() for i in range(0, len(mine), size))
-    states: dict[Path, str] = {}
-    marks = tuple(_mark(shard, states, home) for shard in shards)
+    seen: dict[Path, Files] = {}
+    contents = Contents(home[1], out)
+    marks = tuple(_mark(shard, settings, seen, home, contents) for shard in shards)
+    states = tuple(_state(shard, seen) for shard in shards)
+    contents.keep()
     specs = {name: spec(name, settings, pictures=pictures) for name in names}
     folders = {
         name: out / one.version / f"corpus={corpus}" / _digest(marks)[:10] for name, one in specs.items()
     }
-    return Plan(corpus, specs, folders, marks, shards, settings, pictures, tuple(plugins), home)
+    return Plan(corpus, specs, folders, marks, shards, settings, pictures, tuple(plugins), home, states)
 
 
 def spec(name: str, settings: Settings, *, pictures: bool) -> FeatureSpec:
@@ -131,31 +146,62 @@ def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _identity(clip: Clip, states: dict[Path, str], home: tuple[str, str]) -> dict[str, Any]:
-    """What must be unchanged for a clip's row to be still right: its labels, and name, size and times of each
-    of its files. home: as Plan has it. states: frames -> files.state, so that a recording of many clips is
-    looked at once."""
+def _identity(
+    clip: Clip, settings: Settings, seen: dict[Path, Files], home: tuple[str, str], contents: Contents
+) -> dict[str, Any]:
+    """What must be unchanged for a clip's row to be still right: its labels, and name and bytes of each of
+    its files; of one that lacks frames, how they are bridged. home: as Plan has it. seen: by frames, so that
+    a recording of many clips is looked at once."""
     # not asdict, which copies every value
     label: dict[str, Any] = {one.name: getattr(clip, one.name) for one in fields(clip)}
-    label["frames"] = _at_home(str(clip.frames), home)
-    label["problem"] = _at_home(clip.problem, home)
+    label["frames"] = clip.frames.name
+    label["problem"] = _without_home(clip.problem, home)
     if clip.problem:
         return label
     try:
-        if clip.frames not in states:
-            states[clip.frames] = state(clip.frames)
-        return label | {"state": states[clip.frames]}
+        mine = _files(clip, seen)
+        label["content"] = contents.of(mine)
     except FramesError as error:  # the row itself will say so; here it is a state like any other
-        return label | {"unreadable": _at_home(str(error), home)}
+        return label | {"unreadable": _without_home(str(error), home)}
+    if mine.numbers:
+        first = mine.numbers[0] if clip.onset is None else clip.onset
+        last = mine.numbers[-1] if clip.offset is None else clip.offset
+        if runs(mine.numbers, first, last):
+            label["bridged"] = settings.max_gap
+    return label
 
 
-def _at_home(text: str, home: tuple[str, str]) -> str:
-    given, real = home
-    return text if given == real else text.replace(given, real)
+def _files(clip: Clip, seen: dict[Path, Files]) -> Files:
+    if clip.frames not in seen:
+        seen[clip.frames] = files_of(clip.frames)
+    return seen[clip.frames].between(clip.onset, clip.offset)
 
 
-def _mark(clips: Iterable[Clip], states: dict[Path, str], home: tuple[str, str]) -> str:
-    return _digest([_identity(clip, states, home) for clip in clips])
+def _without_home(text: str, home: tuple[str, str]) -> str:
+    for folder in home:
+        text = text.replace(f"{folder}{os.sep}", "") if folder.strip(os.sep) else text
+    return text
+
+
+def _mark(
+    clips: Iterable[Clip],
+    settings: Settings,
+    seen: dict[Path, Files],
+    home: tuple[str, str],
+    contents: Contents,
+) -> str:
+    return _digest([_identity(clip, settings, seen, home, contents) for clip in clips])
+
+
+def _state(clips: Iterable[Clip], seen: dict[Path, Files]) -> str:
+    """Digest of Files.state of the clips; seen as in ``_identity``."""
+    states = []
+    for clip in clips:
+        try:
+            states.append("" if clip.problem else _files(clip, seen).state)
+        except FramesError as error:
+            states.append(str(error))
+    return _digest(states)
 
 
 def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
@@ -168,7 +214,7 @@ def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
     """
     begin = time.perf_counter()
     clips = plan.shards[number]
-    missing = {name: spec for name, spec in plan.specs.items() if not shard_done(plan.shard(name, number))}
+    missing = {name: spec for name, spec in plan.specs.items() if not plan.settled(plan.shard(name, number))}
     if not missing:
         return {"shard": number, "clips": len(clips), "failed": 0}
     _unchanged(plan, number)
@@ -183,23 +229,33 @@ def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
             rows.append(pipeline.rows(clip, tuple(missing), pictures=plan.pictures))
     tries.over()
     _unchanged(plan, number)
+    for row in [row for one in rows for row in one.values()]:
+        row["error"] = _without_home(row["error"], plan.home)
     failed = 0
     for name, spec in missing.items():
         mine = [row[name] for row in rows]
-        failed = sum(row["status"] != "ok" for row in mine)
         path = plan.shard(name, number)
         path.parent.mkdir(parents=True, exist_ok=True)
         errors = {row["clip_id"]: row["error"] for row in mine if row["status"] != "ok"}
-        write_shard(
-            path, mine, spec, {"failed": failed, "errors": errors, "seconds": time.perf_counter() - begin}
-        )
+        facts = {
+            "failed": len(errors),
+            "errors": errors,
+            "unread": sum(why.startswith(UNREAD) for why in errors.values()),
+            "notes": {row["clip_id"]: row["notes"] for row in mine if row["notes"]},
+            "seconds": time.perf_counter() - begin,
+        }
+        write_shard(path, mine, spec, facts)
+        failed = max(failed, len(errors))
     tries.forget()
     return {"shard": number, "clips": len(rows), "failed": failed}
 
 
 def _unchanged(plan: Plan, number: int) -> None:
-    if _mark(plan.shards[number], {}, plan.home) != plan.names[number]:
-        clips = plan.shards[number]
+    clips = plan.shards[number]
+    if _state(clips, {}) == plan.states[number]:
+        return
+    # this machine may see a copy of the corpus, with times of its own
+    if _mark(clips, plan.settings, {}, plan.home, Contents()) != plan.names[number]:
         raise CorpusError(
             f"files of clips {clips[0].clip_id} to {clips[-1].clip_id} have changed since this extraction "
             "began, or this machine sees others; every machine must see the same folder. Run the same "

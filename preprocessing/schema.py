@@ -60,6 +60,7 @@ class Clip:
     apex_source "annotated", or "none" where the corpus gives no apex (then ``apex`` is None).
     trimmed   the frames are a video that stands for the folder of a sheet's clip: if it has exactly as many
               frames as onset..offset, its first frame is the onset; else its frames are counted from 0.
+    counted   somebody said which number a video's first frame has, and the numbers are from 0 now.
     split     part of a fixed protocol that the corpus itself assigns (dfme: train, testA, testB), else "".
     repairs   one line per applied row of fixes/<corpus>.csv.
     problem   "" or why the label itself cannot be used (apex outside onset..offset, duplicate id, frames
@@ -80,6 +81,7 @@ class Clip:
     apex_source: str = "none"
     split: str = ""
     trimmed: bool = False
+    counted: bool = False
     repairs: tuple[str, ...] = ()
     problem: str = ""
 
@@ -157,6 +159,7 @@ _LABELS: tuple[tuple[str, pa.DataType, str], ...] = (
     ("height", pa.int32(), "pixels of a raw frame"),
     ("width", pa.int32(), "pixels of a raw frame"),
     ("repairs", pa.string(), "applied rows of fixes/, one a line"),
+    ("notes", pa.string(), "what to know of the values, one a line: missing frames bridged, no motion ..."),
     ("status", pa.string(), "ok, or error: the row is quarantined"),
     ("error", pa.string(), "why, if quarantined"),
 )
@@ -239,29 +242,29 @@ def write_shard(
     sealed.write(path.with_suffix(".json"), facts, flush=False)
 
 
+NOTES = "notes"
 # of no use, and slow, for the values of x
 _DICTIONARY = [name for name, _, _ in _LABELS if name != "au_vector"]
 
 
-def shard_done(path: Place) -> bool:
-    """True if the shard is there as its marker says, to the byte. What is damaged is set aside and named in
-    the log, so that it is made again; half a shard, without a marker, is never taken as done.
+def shard_done(path: Place) -> dict[str, Any] | None:
+    """The shard's marker if the shard is there as that says, to the byte. What is damaged is set aside and
+    named in the log, so that it is made again; half a shard, without a marker, is never taken as done.
 
     Raises OSError where the place cannot be reached or the damaged file not be renamed.
     """
     try:
-        sealed.verified(path)
+        return sealed.verified(path)[1]
     except FileNotFoundError:
-        return False
+        return None
     except DamagedFile as error:
         sealed.both_aside(path, error)
-        return False
-    return True
+        return None
 
 
 def _read_shard(path: Place) -> tuple[FeatureSpec, pa.Table]:
     try:
-        held = sealed.verified(path)
+        held, _ = sealed.verified(path)
     except FileNotFoundError as error:
         raise FeatureSetError(
             f"{path} is missing ({error}); run the same command again, it extracts only what is missing"
@@ -273,7 +276,12 @@ def _read_shard(path: Place) -> tuple[FeatureSpec, pa.Table]:
     table = pq.read_table(
         held if isinstance(held, Path) else pa.BufferReader(pa.py_buffer(held)), memory_map=True
     )
-    return read_spec(table.schema, path), table
+    spec = read_spec(table.schema, path)
+    if NOTES not in table.column_names:  # a shard of an older program, which wrote none
+        schema = arrow_schema(spec)
+        blank = pa.array([""] * len(table), pa.string())
+        table = table.add_column(schema.get_field_index(NOTES), schema.field(NOTES), blank)
+    return spec, table
 
 
 def read_index(folder: Place) -> dict[str, Any]:

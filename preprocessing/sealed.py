@@ -89,8 +89,9 @@ def set_aside(path: Place, why: object) -> Place:
     return aside
 
 
-def verified(path: Place) -> Path | bytes:
-    """What a file is read from, once all of it and its ``.json``, which states its SHA-256, were checked.
+def verified(path: Place) -> tuple[Path | bytes, dict[str, Any]]:
+    """What a file is read from, once all of it and its ``.json``, which states its SHA-256, were checked; and
+    what that says.
 
     Raises FileNotFoundError, DamagedFile, OSError.
     """
@@ -109,7 +110,7 @@ def verified(path: Place) -> Path | bytes:
             f"{path} is damaged: its {bytes_} bytes do not agree with the size {marker['bytes']} and the "
             f"checksum {marker['sha256'][:12]} that its marker states"
         )
-    return held
+    return held, marker
 
 
 def both_aside(path: Place, why: DamagedFile) -> str:

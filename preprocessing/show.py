@@ -106,7 +106,8 @@ class _Course:
 
     def see(self, frame: Frame, shared: Shared) -> None:
         if self.before is not None:
-            self.steps.append(motion(shared, self.before, frame))
+            apart = frame.number - self.before.number
+            self.steps += [motion(shared, self.before, frame) / apart] * apart
         self.before = frame
 
     def result(self, shared: Shared) -> NDArray[Any]:
@@ -124,6 +125,8 @@ def _clip_sheet(clip: Clip, settings: Settings) -> Figure:
         values, facts = pipeline.collect(clip, collectors)
     except FAULTS as error:
         raise CorpusError(f"{clip.clip_id} cannot be shown: {error}") from error
+    if failed := next((one for one in values.values() if isinstance(one, Exception)), None):
+        raise CorpusError(f"{clip.clip_id} cannot be shown: {failed}")
     whole, frames, rise, fall = values["key"]
     figure = Figure(figsize=(20, 13), layout="constrained")
     figure.suptitle(

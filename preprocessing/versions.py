@@ -3,7 +3,9 @@
 An input's code is its own file and all that this imports of ours. Off frames come the pipeline and its steps:
 decoding, landmarks, crop. The flow methods count where the input needs flow or its file imports them, apex
 spotting where it is asked for. A ready flow picture passes through none of them: it is read, and the input
-takes its values from it. Of libraries OpenCV and MediaPipe count, by the versions that are installed.
+takes its values from it. Of libraries OpenCV and MediaPipe count, by the versions that are installed; where
+there is none, as on a node that trains, by the one version that this project takes, so that such a node finds
+what another has made.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ LIBRARIES = {
     "cv2": ("opencv-contrib-python", "opencv-contrib-python-headless"),
     "mediapipe": ("mediapipe",),
 }
+TAKEN = {"cv2": "4.11.0.86", "mediapipe": "0.10.21"}  # as in constraints.txt
 
 
 def parameters(name: str, settings: Settings, *, pictures: bool) -> dict[str, Any]:
@@ -69,7 +72,11 @@ def input_version(name: str, settings: Settings, *, pictures: bool) -> str:
     unused -= set(closure.modules([own], without=(*WITHOUT, "preprocessing.inputs.view")))
     without = (*WITHOUT, *sorted(unused))
     used = closure.libraries(roots, without=without)
-    installed = [f"{library}={_version(names)}" for library, names in LIBRARIES.items() if library in used]
+    installed = [
+        f"{library}={_version(names) or TAKEN[library]}"
+        for library, names in LIBRARIES.items()
+        if library in used
+    ]
     text = "\0".join([closure.digest(roots, without=without), *installed])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -119,6 +119,9 @@ Equalise = Annotated[
 LandmarksEvery = Annotated[
     float, typer.Option(help="seconds between runs of the landmark model; 0 = every frame")
 ]
+MaxGap = Annotated[
+    int, typer.Option(help="most frames in a row that may be missing inside a clip and are bridged")
+]
 Name = Annotated[
     str, typer.Option(help="name of the sweep; made from model, corpus, AUs and time if none is given")
 ]
@@ -157,7 +160,7 @@ Workspace = Annotated[
 TrackingUri = Annotated[str, typer.Option(help="MLflow; SQLite in the workspace if none is given")]
 MaxFailed = Annotated[float, typer.Option(help="share of quarantined clips that is still a corpus")]
 
-EXTRACTION = ("flow", "steps", "keep", "apex", "equalise", "landmarks_every")
+EXTRACTION = ("flow", "steps", "keep", "apex", "equalise", "landmarks_every", "max_gap")
 EXPERIMENT = (
     "classes",
     "protocol",

@@ -1,5 +1,4 @@
-"""What is asked: an Experiment says all that decides the numbers of a sweep, and nothing else. Checked as it
-is made."""
+"""What is asked: an Experiment says all that decides the numbers of a sweep. Checked as it is made."""
 
 from __future__ import annotations
 
@@ -86,12 +85,12 @@ class Extraction(Checked):
 
     flow             "farneback", "dis" or "tvl1".
     steps            T, time steps of roi_flow (1 or more).
-    keep             share (0..1] of a window's pixels, those that move most, whose mean is the window's
-                     motion.
+    keep             share (0..1] of a window's pixels, those that move most: their mean is its motion.
     size             side in pixels of small flow pictures; image_size: of pictures and ROI maps (8 or more).
     apex             stand-in for an apex that nobody annotated: "middle", or the name of a way to find it.
     equalise         equalise the histogram of the aligned crop.
     landmarks_every  seconds between two runs of the landmark model; 0 = on every frame.
+    max_gap          most frames in a row that may be missing and are bridged (0 or more).
     """
 
     flow: str | None = None
@@ -102,6 +101,7 @@ class Extraction(Checked):
     apex: str | None = None
     equalise: bool | None = None
     landmarks_every: Annotated[float, pydantic.Field(ge=0)] | None = None
+    max_gap: Annotated[int, pydantic.Field(ge=0)] | None = None
 
     @staticmethod
     def usual(field: str) -> Any:

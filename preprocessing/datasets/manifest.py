@@ -16,6 +16,8 @@ onset, apex, offset  frame numbers as in the file names, 0-based indices in a vi
 aus     action units (grammar in action_units.py). If no row has any, the corpus counts as not annotated; else
         an empty cell means that the coder saw none. nan, None and a lone 0 are empty cells.
 fps     frames per second, above 0; empty = unknown.
+first   not needed: a column "first" says whether the frames of a video are counted from 0 or from 1. Without
+        it an offset that is the number of frames shows it, and ``check`` asks where nothing does.
 Classes 3: positive = happiness, surprise, negative = anger, contempt, disgust, fear, sadness, repression;
         "others" is left out. 4, 5, 7: CASME II's, so that a lab's own clips compare with the best-known
         table. 6: MMEW's. all: every class below, also those that the lab never elicited, which
@@ -43,6 +45,7 @@ from preprocessing.schema import Clip, CorpusError
 CORPUS = "manifest"
 COLUMNS = ("subject", "clip", "frames", "onset", "apex", "offset", "emotion", "aus", "fps")
 MAY_LACK = ("aus", "fps")
+FIRST = "first"  # a further column, which few need
 NO_AUS = "0"  # what some scripts write for a clip without annotation
 PUBLISHED: dict[str, Any] = {}
 _ALL = {
@@ -76,9 +79,11 @@ def clips(root: Path) -> Iterator[Clip]:
 
 def read(root: Path, corpus: str) -> Iterator[Clip]:
     """As ``clips``, under the name ``corpus``."""
+    from preprocessing.decode import VIDEOS  # OpenCV, which whoever asks for a scheme can spare
+
     path = manifest_of(root)
     needed = tuple(name for name in COLUMNS if name not in MAY_LACK)
-    rows = table(path, needed, MAY_LACK)
+    rows = table(path, needed, (*MAY_LACK, FIRST))
     written = [row["subject"] for row in rows]
     for row in rows:
         row.update({name: blank(row[name]) for name in ("onset", "apex", "offset", "emotion", "aus", "fps")})
@@ -103,6 +108,13 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
             problems.append(problem)
         fps, problem = _fps(row["fps"])
         problems.append(problem)
+        first = whole(blank(row[FIRST]))
+        if first not in ("", "0", "1"):
+            problems.append(f"first {first[:40]!r} is none of 0 and 1, the numbers that a video may begin at")
+        counted = first in ("0", "1") and frames.suffix.lower() in VIDEOS
+        if counted and first == "1":
+            numbers = {what: n and n - 1 for what, n in numbers.items()}
+            repairs.append("frame numbers less 1: the column first says that they begin at 1")
         yield Clip(
             corpus=corpus,
             subject=f"{corpus}/{row['subject']}",
@@ -119,6 +131,7 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
             offset=numbers["offset"],
             split=row.get("split", ""),
             repairs=tuple(repairs),
+            counted=counted,
         )
 
 

@@ -42,14 +42,11 @@ def from_zero(clips: Iterable[Clip]) -> list[Clip]:
 
     A video of N frames whose offset is N was counted from 1. So were then all videos of these labels, unless
     one of their numbers is 0: nobody counts in two ways, and what contradicts itself is a problem that says
-    so. A video that stands for a sheet's folder is not looked at (Clip.trimmed).
+    so. A video that stands for a sheet's folder is not looked at (Clip.trimmed), nor one of which the labels
+    say it (Clip.counted). Where nothing tells, ``unsure`` asks.
     """
     held = list(clips)
-    videos = [
-        i
-        for i, one in enumerate(held)
-        if not one.problem and not one.trimmed and one.offset and one.frames.suffix.lower() in VIDEOS
-    ]
+    videos = [i for i, one in enumerate(held) if _open_to_doubt(one) and one.offset]
     counts = {path: _count(path) for path in {held[i].frames for i in videos}}
     ends = [i for i in videos if held[i].offset == counts[held[i].frames]]
     if not ends:
@@ -71,9 +68,29 @@ def from_zero(clips: Iterable[Clip]) -> list[Clip]:
     return held
 
 
+def unsure(clips: Iterable[Clip]) -> str:
+    """A question, where nothing tells whether the numbers of the videos' frames begin at 0 or at 1: no number
+    is 0, and no offset is a video's last frame; else ""."""
+    asked = [one for one in clips if _open_to_doubt(one) and one.offset is not None]
+    if not asked or any(0 in (one.onset, one.apex) for one in asked):
+        return ""
+    counts = {path: _count(path) for path in {one.frames for one in asked}}
+    if any(one.offset == counts[one.frames] - 1 for one in asked):
+        return ""
+    return (
+        f"frame numbers of {len(asked)} clip(s) of videos, as {asked[0].clip_id}, may begin at 0, as they "
+        "are read, or at 1, and nothing tells: say it in a column 'first' of the manifest (0 or 1)"
+    )
+
+
+def _open_to_doubt(clip: Clip) -> bool:
+    return not (clip.problem or clip.trimmed or clip.counted) and clip.frames.suffix.lower() in VIDEOS
+
+
 def _count(path: Path) -> int:
-    """Frames that a video's header states; 0 where it cannot be read, which reading it will tell."""
-    from preprocessing.decode import FramesError, open_video
+    """Frames of a video, as its header states them where that is sure, else counted; 0 where it cannot be
+    read, which reading it will tell."""
+    from preprocessing.decode import STATES_ITS_COUNT, FramesError, open_video
     from preprocessing.files import danger_of
 
     if not path.is_file() or danger_of(path):
@@ -82,6 +99,11 @@ def _count(path: Path) -> int:
 
     try:
         with open_video(path) as video:
-            return int(video.get(cv2.CAP_PROP_FRAME_COUNT))
+            if path.suffix.lower() in STATES_ITS_COUNT:
+                return int(video.get(cv2.CAP_PROP_FRAME_COUNT))
+            count = 0
+            while video.grab():
+                count += 1
+            return count
     except FramesError:
         return 0

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.gaps import UNSEEN
 from preprocessing.inputs.settings import Settings
 from preprocessing.inputs.view import Frame, Input, KeyFrames, Shared, resized, triple
 from preprocessing.schema import Clip
@@ -24,6 +25,7 @@ UNIT = "grey levels 0..255"
 
 class ApexFrame(Input):
     kind = "image"
+    gaps = UNSEEN
     dtype = "uint8"
     unit = UNIT
     settings = ("image_size",)
@@ -38,6 +40,7 @@ class ApexFrame(Input):
 
 class OnsetApexFrames(Input):
     kind = "frame_pair"
+    gaps = UNSEEN
     dtype = "uint8"
     unit = UNIT
     settings = ("image_size",)

@@ -11,7 +11,8 @@ Output  float16 (3, S, S), S = Settings.image_size: red, green, blue in grey lev
         are 0.
 Differs the papers show these images as pictures of 0..255, each scaled by its own range, the active image
         clipped at 0 and 255. Here they stay signed and keep their size: what a network reads is up to its
-        recipe (recipe.normalise; search_spaces/mesti_recipe.py standardises them and says why).
+        recipe (recipe.normalise; search_spaces/mesti_recipe.py standardises them and says why). A missing
+        frame is taken to be the mix of its neighbours that is right for its time.
         Verma's code works on grey frames, here every colour is summed. It pairs a frame with all earlier ones
         but its direct predecessor; so do we. The formula of the affective motion image is not at hand
         ("cumulates rapid and short-lived variational information"): the mean absolute change from frame to
@@ -29,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.align import CROP
+from preprocessing.gaps import BRIDGED
 from preprocessing.inputs.settings import Settings
 from preprocessing.inputs.view import Frame, Input, Shared, resized, triple
 from preprocessing.schema import Clip
@@ -60,6 +62,7 @@ def active(frames: int, apex: int) -> NDArray[Any]:
 
 class MotionImage(Input):
     kind = "image"
+    gaps = BRIDGED
     dtype = "float16"
     settings = ("image_size",)
 
@@ -90,6 +93,7 @@ class _Sum:
     def __init__(self, weights: NDArray[Any], onset: int, size: int):
         self.weights, self.onset, self.size = weights.astype(np.float32), onset, size
         self.first: NDArray[Any] | None = None
+        self.before: Frame | None = None
         self.total = np.zeros((CROP, CROP, 3), np.float32)
         self.seen = 0
 
@@ -97,11 +101,24 @@ class _Sum:
         first = self.first = frame.colour if self.first is None else self.first
         # The weights add up to 0, so the first frame can be taken off each: rounding cannot draw a face where
         # nothing moves.
-        since = shared.once(
-            ("since onset", frame.number), lambda: cv2.subtract(frame.colour, first, dtype=cv2.CV_32F)
-        )
-        cv2.scaleAdd(since, float(self.weights[frame.number - self.onset]), self.total, dst=self.total)
-        self.seen += 1
+        at = frame.number - self.onset
+        before = self.before
+        if before is not None and frame.number - before.number > 1:
+            self._bridge(before, frame, first, shared)
+        since = _since(frame, first, shared)
+        cv2.scaleAdd(since, float(self.weights[at]), self.total, dst=self.total)
+        self.seen += frame.number - before.number if before else 1
+        self.before = frame
+
+    def _bridge(self, before: Frame, after: Frame, first: NDArray[Any], shared: Shared) -> None:
+        """Add the frames that are missing between two, each the mix of both by its distance."""
+        between = np.arange(before.number + 1, after.number)
+        weights = self.weights[between - self.onset]
+        share = ((between - before.number) / (after.number - before.number)).astype(np.float32)
+        for frame, part in ((before, 1 - share), (after, share)):
+            cv2.scaleAdd(
+                _since(frame, first, shared), float((weights * part).sum()), self.total, dst=self.total
+            )
 
     def result(self, shared: Shared) -> NDArray[Any]:
         _check_all(self.seen, len(self.weights))
@@ -109,18 +126,25 @@ class _Sum:
         return resized(self.total / np.float32(scale), self.size).astype(np.float16)
 
 
+def _since(frame: Frame, first: NDArray[Any], shared: Shared) -> NDArray[Any]:
+    return shared.once(
+        ("since onset", frame.number), lambda: cv2.subtract(frame.colour, first, dtype=cv2.CV_32F)
+    )
+
+
 class _Change:
     def __init__(self, steps: int, size: int):
         self.steps, self.size = steps, size
-        self.before: NDArray[Any] | None = None
+        self.before: Frame | None = None
         self.total = np.zeros((CROP, CROP, 3), np.float32)
         self.seen = 0
 
     def see(self, frame: Frame, shared: Shared) -> None:
-        before = frame.colour if self.before is None else self.before
-        cv2.accumulate(cv2.absdiff(frame.colour, before), self.total)
-        self.before = frame.colour
-        self.seen += 1
+        before = self.before or frame
+        # over a gap too: the parts of a straight way are as long as all of it
+        cv2.accumulate(cv2.absdiff(frame.colour, before.colour), self.total)
+        self.seen += frame.number - before.number if self.before else 1
+        self.before = frame
 
     def result(self, shared: Shared) -> NDArray[Any]:
         _check_all(self.seen, self.steps + 1)

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.flow import strain
+from preprocessing.gaps import UNSEEN
 from preprocessing.inputs.settings import Settings
 from preprocessing.inputs.view import Box, Frame, Input, KeyFrames, Shared, resized, triple
 from preprocessing.schema import Clip
@@ -26,6 +27,7 @@ from preprocessing.schema import Clip
 
 class OnsetApexFlow(Input):
     kind = "flow_picture"
+    gaps = UNSEEN
     channels = ("u", "v", "strain")
     needs_flow = True
 

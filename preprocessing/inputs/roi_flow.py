@@ -14,9 +14,10 @@ Differs the percentile and T are lost in the text: the 30 % of a window's pixels
         of time; how they are selected is not in the paper's text. A clip of at most T steps keeps all of
         them, standardised as above. Flow is computed on the part of the crop that holds all windows and 16 px
         around them: against the whole crop the motion of a window differs by at most 0.001 px (measured), in
-        two thirds of the time. From a flow picture: one step, the 3 x 3 mean at the channel's place
-        (regions.PICTURE_CENTRES), less the picture's median, because the pictures are min-max scaled each on
-        its own and have lost their zero.
+        two thirds of the time. Where frames are missing, the flow between the neighbours that are there is
+        divided by their distance and counts that often. From a flow picture: one step, the 3 x 3 mean at the
+        channel's place (regions.PICTURE_CENTRES), less the picture's median, because the pictures are
+        min-max scaled each on its own and have lost their zero.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.align import EYE_DISTANCE
+from preprocessing.gaps import BRIDGED
 from preprocessing.inputs.settings import Settings
 from preprocessing.inputs.view import Frame, Input, Shared
 from preprocessing.regions import CHANNELS, PICTURE_CENTRES, around, windows
@@ -36,6 +38,7 @@ from preprocessing.schema import Clip
 
 class RoiFlow(Input):
     kind = "roi_flow"
+    gaps = BRIDGED
     needs_landmarks = True
     needs_flow = True
     settings = ("steps", "keep")
@@ -79,7 +82,9 @@ class _Sequence:
 
     def see(self, frame: Frame, shared: Shared) -> None:
         if self.before is not None:
-            self.motion.append(motion(shared, self.before, frame)[: self.of.n_rois])
+            apart = frame.number - self.before.number  # a frame that is missing lies on the way
+            moved = motion(shared, self.before, frame)[: self.of.n_rois] / apart
+            self.motion += [moved] * apart
         self.before = frame
 
     def result(self, shared: Shared) -> NDArray[Any]:

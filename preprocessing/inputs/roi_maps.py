@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.gaps import UNSEEN
 from preprocessing.inputs.onset_apex_flow import flow_and_strain
 from preprocessing.inputs.settings import Settings
 from preprocessing.inputs.view import Frame, Input, KeyFrames, Shared, resized, triple
@@ -37,6 +38,7 @@ COMPONENTS = ("u", "v", "strain")
 
 class RoiMaps(Input):
     kind = "roi_maps"
+    gaps = UNSEEN
     dtype = "float16"
     channels = COMPONENTS
     needs_landmarks = True
@@ -56,6 +58,7 @@ class RoiMaps(Input):
 
 class RoiStack(Input):
     kind = "roi_stack"
+    gaps = UNSEEN
     dtype = "float16"
     channels = tuple(f"{region}_{component}" for region in REGIONS for component in COMPONENTS)
     needs_landmarks = True

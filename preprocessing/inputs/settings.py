@@ -33,6 +33,9 @@ class Settings:
                 per frame would make motion out of changing contrast.
     landmarks_every  seconds between two frames on which the landmark model runs; between them landmarks are
                 interpolated. 0, or a clip without a frame rate: it runs on every frame.
+    max_gap     most frames in a row that may be missing inside a clip for an input that bridges them
+                (gaps.py); at least 0. Read for clips that lack frames, and part of the names of their shards
+                alone.
 
     Who reads what: the pipeline reads flow, apex, equalise and landmarks_every; the inputs read the others,
     and each declares which (Input.settings).
@@ -46,6 +49,7 @@ class Settings:
     apex: str = MIDDLE
     equalise: bool = False
     landmarks_every: float = 0.02
+    max_gap: int = 2
 
     def __post_init__(self) -> None:
         from preprocessing.flow import FLOWS  # they import OpenCV, which whoever asks for a default can spare
@@ -55,7 +59,7 @@ class Settings:
             from preprocessing.apex import SPOTTERS
 
             _one_of("apex", self.apex, (MIDDLE, *SPOTTERS))
-        for name, least in (("steps", 1), ("size", 8), ("image_size", 8)):
+        for name, least in (("steps", 1), ("size", 8), ("image_size", 8), ("max_gap", 0)):
             value = getattr(self, name)
             if type(value) is not int or value < least:
                 raise _wrong(name, value, f"a whole number of at least {least}")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from preprocessing.align import Crop
 from preprocessing.flow import Flow
+from preprocessing.gaps import REFUSED
 from preprocessing.inputs.settings import Settings
 from preprocessing.schema import Clip
 
@@ -106,8 +107,8 @@ class Shared:
 
 
 class Collector(typing.Protocol):
-    """Takes a clip's frames in order, then gives the input. It keeps the frames that it needs and no
-    others."""
+    """Takes a clip's frames in order, then gives the input. It keeps the frames that it needs and no others.
+    The numbers of neighbours differ by more than 1 only where the input says so (Input.gaps)."""
 
     def see(self, frame: Frame, shared: Shared) -> None: ...
     def result(self, shared: Shared) -> NDArray[Any]: ...
@@ -122,6 +123,10 @@ class Input:
     needs_landmarks  of every frame; an input that does without spares the landmark model (the crop needs it
                      once a clip).
     needs_flow   asks for ``Shared.flow``; where no input does, no flow method is made.
+    gaps         what a frame that is missing inside the clip means to it: gaps.REFUSED, as for an input that
+                 says nothing; gaps.UNSEEN, its collector looks at a few frames and asks for those (KeyFrames
+                 refuses one that is missing); gaps.BRIDGED, its collector takes frames whose numbers are
+                 further apart.
     settings     names of the Settings that ``shape``, ``collector`` and the collector read: part of the
                  feature set's version. Not among them are flow, apex, equalise and landmarks_every, which
                  the pipeline reads.
@@ -135,6 +140,7 @@ class Input:
     channels: tuple[str, ...] = ()
     needs_landmarks: bool = False
     needs_flow: bool = False
+    gaps: str = REFUSED
     settings: tuple[str, ...] = ()
     picture_unit: str = ""
 
@@ -170,7 +176,8 @@ class KeyFrames:
         """Raises ValueError for a frame that the clip does not have."""
         if number not in self._frames:
             raise ValueError(
-                f"frame {number} is needed but is not among the frames read; look at onset, apex and offset"
+                f"frame {number} is needed but is not among the frames read: it is missing, or onset, apex "
+                "and offset are wrong"
             )
         return self._frames[number]
 

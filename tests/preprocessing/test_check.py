@@ -65,20 +65,20 @@ def test_gaps_missing_people_and_strays_are_found_from_names(root):
     (frames / "sub01" / "EP02_01f" / "img50.jpg").unlink()
     (frames / "sub17").rename(frames / "sub99")
     found = inspect("casme2", root)
-    assert "1 of the frames 46..61 missing: 50" in found.problems["casme2/sub01/EP02_01f"]
+    assert found.gaps == {"casme2/sub01/EP02_01f": "1 of the frames 46..61 missing: 50"}
     assert "does not exist" in found.problems["casme2/sub17/EP01_2"]
     assert "frames without a label" in found.problems["casme2/sub99/EP01_2"]
-    assert found.usable == 3 and len(found.clips) == 6 and found.there["frame folder"] == 5
-    assert found.incomplete() == ["casme2/sub01/EP02_01f", "casme2/sub17/EP01_2"]
+    assert found.usable == 4 and len(found.clips) == 6 and found.there["frame folder"] == 5
+    assert found.incomplete() == ["casme2/sub17/EP01_2", "casme2/sub01/EP02_01f"]
     assert found.unlabelled() == ["casme2/sub99/EP01_2"]
     assert not found.differences()  # the labels are as published, and a stray folder is no person
     _, text = said("casme2", root)
     assert "surprise 1 0 1 0" in text  # found, can be used, published, difference
-    assert "sub01 1 of 2" in text and "no clip can be used of sub17, sub99" in text
+    assert "sub01 2" in text and "no clip can be used of sub17, sub99" in text
     assert "Copy what is missing of 2 clips" in text and "1 clip without a label" in text
     assert (
-        "3 of 6 clips (50.0%) will be quarantined; extraction allows 20% and would end" in text
-        and "--max-failed 0.5." in text
+        "2 of 6 clips (33.3%) will be quarantined; extraction allows 20% and would end" in text
+        and "--max-failed 0.34." in text
     )
     assert "Everything" not in text
     assert f" {frames}/sub17/EP01_2 does not exist" in said("casme2", root, width=60)[1]  # a path stays whole
@@ -146,7 +146,7 @@ def test_a_corpus_without_published_counts_and_one_of_pictures(tmp_path):
 def test_the_same_mistake_in_many_clips_is_one_entry_and_nothing_usable_is_told(tmp_path):
     fake_manifest(tmp_path, people=4)
     for i, folder in enumerate(sorted(tmp_path.glob("frames/*/*"))):
-        for image in ("0011.png", "0012.png")[i % 2 :]:  # one is missing here, two there
+        for image in ("0010.png", "0012.png")[: 2 - i % 2]:  # one is missing here, two there
             (folder / image).unlink()
     usable, text = said("manifest", tmp_path)
     assert not usable

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from preprocessing import extract
-from preprocessing.files import LONGEST_SIDE, MOST_BYTES, danger, danger_of, state, window
+from preprocessing.files import LONGEST_SIDE, MOST_BYTES, danger, danger_of, files_of, window
 from preprocessing.findings import inspect
 from preprocessing.frames import FramesError
 from preprocessing.schema import Clip, CorpusError
@@ -42,6 +42,10 @@ def pillow(kind: str, width: int, height: int, **options) -> bytes:
     made = io.BytesIO()
     Image.new("RGB", (width, height)).save(made, kind, **options)
     return made.getvalue()
+
+
+def state(frames: Path) -> str:
+    return files_of(frames).state
 
 
 @pytest.fixture
@@ -74,13 +78,21 @@ def test_the_state_changes_with_every_file_that_is_renamed_replaced_or_dated_ane
         state(folder / "nowhere")
 
 
-def test_a_link_is_as_its_target_and_may_lead_nowhere(folder, tmp_path):
+def test_a_link_is_as_its_target_and_may_lead_nowhere(folder):
     (folder / "img4.png").symlink_to(folder / "img1.png")
     before = state(folder)
     os.utime(folder / "img1.png", ns=(5, 5))
     assert state(folder) != before
-    (folder / "img5.png").symlink_to(tmp_path / "gone.png")
+    (folder / "img5.png").symlink_to(folder / "gone.png")
     assert state(folder) != before
+
+
+def test_of_a_recording_the_frames_of_a_clip_alone_count(folder):
+    before = [files_of(folder).between(first, last) for first, last in ((1, 2), (None, None), (3, 9), (7, 9))]
+    assert [one.numbers for one in before] == [(1, 2), (1, 2, 3), (3,), ()]
+    os.utime(folder / "img3.png", ns=(5, 5))
+    after = [files_of(folder).between(first, last) for first, last in ((1, 2), (None, None), (3, 9))]
+    assert [a.state == b.state for a, b in zip(before, after, strict=False)] == [True, False, False]
 
 
 POISON = {
@@ -135,7 +147,7 @@ def in_a_socket(path):
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     ("make", "words"),
-    [(fifo, "a named pipe"), (device, "leads out"), (in_a_socket, "a socket"), (Path.mkdir, "missing: 2")],
+    [(fifo, "a named pipe"), (device, "leads out"), (in_a_socket, "a socket"), (Path.mkdir, "missing: 1")],
 )
 def test_what_is_no_regular_file_is_told_by_check_and_quarantined_by_extraction(
     tmp_path, make, words, monkeypatch
@@ -144,16 +156,17 @@ def test_what_is_no_regular_file_is_told_by_check_and_quarantined_by_extraction(
     for name in ("good", "bad"):
         for i in (1, 2, 3):
             write_image(tmp_path / name / f"img{i}.png", noise(np.random.default_rng(i), (64, 64)))
-    (tmp_path / "bad" / "img2.png").unlink()
-    make(tmp_path / "bad" / "img2.png")
+    (tmp_path / "bad" / "img1.png").unlink()
+    make(tmp_path / "bad" / "img1.png")
     (tmp_path / "manifest.csv").write_text(f"{HEADER}p,good,good,1,2,3,joy,,\np,bad,bad,1,2,3,joy,,\n")
-    assert {name: words in why for name, why in inspect("manifest", tmp_path).problems.items()} == {
+    found = inspect("manifest", tmp_path)
+    assert {name: words in why for name, why in {**found.problems, **found.gaps}.items()} == {
         "manifest/p/bad": True
     }
     plan = extract.plan("manifest", tmp_path, ["apex_frame"], tmp_path / "out")
     done = extract.run(plan, max_failed=1)
     row = (done.folders["apex_frame"] / "quarantine.csv").read_text()
-    assert "bad/img2.png" in row or "missing: 2" in row
+    assert "bad/img1.png" in row or "missing: 1" in row
     assert words in row
 
 

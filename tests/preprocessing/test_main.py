@@ -43,10 +43,25 @@ def test_extract_ends_with_0_when_all_is_there_and_with_1_when_too_much_is_missi
     assert "1 quarantined" in run(*arguments, status=0)
 
 
+def test_extract_asks_what_an_unknown_word_means_unless_label_says_it(pictures, tmp_path):
+    root = fake_manifest(tmp_path / "m", people=1)
+    sheet = root / "manifest.csv"
+    sheet.write_text(sheet.read_text().replace(",surprise,", ",surprised,"))
+    arguments = ("extract", "manifest", "--root", root, "--workspace", tmp_path / "w", "--workers", 0)
+    arguments = (*arguments, "--max-failed", 1)  # noise has no face
+    assert "Tell the sweep: --label surprised=surprise" in run(*arguments, status=0)
+    assert "surprised" not in run(*arguments, "--label", "surprised=surprise", status=0)
+
+
 def test_check_ends_with_1_when_a_clip_cannot_be_used(tmp_path):
     root = fake_manifest(tmp_path, people=1)
     assert "Every clip can be used" in run("check", "manifest", "--root", root, status=0)
     next(root.glob("frames/*/*/0011.png")).unlink()
+    text = run("check", "manifest", "--root", root, status=1)
+    assert "1 clip with frames missing inside" in text
+    assert "1 of the frames 10..13 missing: 11" in text
+    assert "Copy what is missing of 1 clip" in " ".join(text.split())
+    next(root.glob("frames/*/*/0010.png")).unlink()  # the onset
     assert "1 clip cannot be used" in run("check", "manifest", "--root", root, status=1)
 
 

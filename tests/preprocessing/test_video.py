@@ -14,6 +14,7 @@ import pytest
 
 from preprocessing.decode import FramesError
 from preprocessing.frames import container_fps, extent, read_clip
+from preprocessing.pace import varying
 from preprocessing.schema import Clip
 
 SIZE = (48, 64)  # rows, columns
@@ -319,3 +320,41 @@ def test_a_rate_that_is_none_is_none(tmp_path: Path) -> None:
         assert container_fps(path) == want, clock
     with pytest.raises(FramesError, match=r"no\.avi cannot be read"):
         container_fps(tmp_path / "no.avi")
+
+
+def mp4_of_steps(path: Path, steps: list[int]) -> Path:
+    """A video whose frames are so many ms apart: the one entry of its time table replaced by one a frame."""
+    write(path, len(steps) + 1, 25.0)
+    data = path.read_bytes()
+    at = data.index(b"stts") - 4
+    size = int.from_bytes(data[at : at + 4], "big")
+    scale = int.from_bytes(data[(mdhd := data.index(b"mdhd")) + 16 : mdhd + 20], "big")
+    entries = [(1, ms * scale // 1000) for ms in [*steps, steps[-1]]]
+    table = struct.pack(">4sII", b"stts", 0, len(entries)) + b"".join(struct.pack(">II", *e) for e in entries)
+    grown = 4 + len(table) - size
+    made = bytearray(data[:at] + struct.pack(">I", 4 + len(table)) + table + data[at + size :])
+    for box in (b"moov", b"trak", b"mdia", b"minf", b"stbl"):
+        where = bytes(made).index(box) - 4
+        made[where : where + 4] = struct.pack(">I", int.from_bytes(made[where : where + 4], "big") + grown)
+    path.write_bytes(bytes(made))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("steps", "want"),
+    [
+        ([40] * 8, (0.0, "")),
+        ([33, 34] * 4, (0.0, "")),  # rounded
+        (
+            [20, 20, 20, 20, 60, 60, 60, 60],
+            (25.0, "a variable frame rate: 20 to 60 ms apart"),
+        ),
+    ],
+)
+def test_a_rate_that_varies_is_told(tmp_path: Path, steps: list[int], want: tuple[float, str]) -> None:
+    path = mp4_of_steps(tmp_path / "x.mp4", steps)
+    assert len(numbers(clip(path))) == len(steps) + 1
+    rate, note = varying(clip(path), 0, len(steps))
+    assert rate == pytest.approx(want[0]) and note.startswith(want[1]) and bool(note) == bool(want[1])
+    if want[1]:  # of the clip alone
+        assert varying(clip(path, 0, 4), 0, 4) == (0.0, "")

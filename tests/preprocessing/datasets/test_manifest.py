@@ -12,6 +12,7 @@ import pytest
 
 from preprocessing.datasets.manifest import COLUMNS
 from preprocessing.datasets.reading import read
+from preprocessing.findings import inspect
 from preprocessing.schema import CorpusError
 from tests.fake_corpora import fake_manifest
 from tests.preprocessing.datasets.contract import AdapterContract, by_id
@@ -239,3 +240,33 @@ def test_a_video_numbered_from_1_is_recognised(tmp_path: Path, rows: list[str], 
             assert expected in clip.problem
         else:
             assert (clip.onset, clip.apex, clip.offset) == expected and not clip.problem
+
+
+@pytest.mark.parametrize(
+    ("rows", "want", "asked"),
+    [
+        (["1,a,v.avi,1,2,3,joy,,"], (1, 2, 3), True),
+        (["1,a,v.avi,1,2,3,joy,,", "1,b,v.avi,2,3,4,joy,,"], (1, 2, 3), False),  # 4 is the last one from 0
+        (["1,a,v.avi,1,2,3,joy,,", "1,b,v.avi,0,2,3,joy,,"], (1, 2, 3), False),
+        (["1,a,v.avi,1,2,3,joy,,,1"], (0, 1, 2), False),
+        (["1,a,v.avi,1,2,3,joy,,,0"], (1, 2, 3), False),
+        (["1,a,v.avi,2,3,5,joy,,,1", "1,b,v.avi,1,2,4,joy,,,1"], (1, 2, 4), False),  # taken off once
+        (["1,a,v.avi,1,2,3,joy,,,2"], "first '2' is none of 0 and 1", False),
+    ],
+)
+def test_where_nothing_tells_how_a_video_is_counted_it_is_asked(
+    tmp_path: Path, rows: list[str], want: Any, asked: bool
+) -> None:
+    columns = rows[0].count(",")
+    write(tmp_path, HEADER + ",first" * (columns > HEADER.count(",")), *rows)
+    video = cv2.VideoWriter(str(tmp_path / "v.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 25, (32, 32))
+    for i in range(5):
+        video.write(np.full((32, 32, 3), 20 * i, np.uint8))
+    video.release()
+    found = inspect("manifest", tmp_path)
+    assert [one for one in found.doubts if "may begin at 0" in one] != [] if asked else not found.doubts
+    clip = found.clips[0]
+    if isinstance(want, str):
+        assert want in clip.problem
+    else:
+        assert (clip.onset, clip.apex, clip.offset) == want and not clip.problem

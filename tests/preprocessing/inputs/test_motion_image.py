@@ -130,11 +130,19 @@ def test_the_affective_motion_image_is_the_mean_change_of_each_colour():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_clip_with_a_frame_missing_is_an_error(name):
+def test_a_missing_frame_is_the_mix_of_its_neighbours_and_a_missing_end_an_error(name):
     clip = Clip("manifest", "manifest/a", "c", ".", "happiness", 1, 2, 4)
-    shared = Shared(None, clip, Settings())
-    collector = INPUTS[name].collector(clip, Settings())
-    for number, picture in zip((1, 2, 4), random(3), strict=True):
-        collector.see(Frame.cut(number, None, GREY, picture), shared)
-    with pytest.raises(ValueError, match="3 of 4 frames"):
-        collector.result(shared)
+    one, two, four = (picture // 2 * 2 for picture in random(3))  # even: their mean is whole
+    mix = ((two.astype(int) + four) // 2).astype(np.uint8)
+
+    def seen(pictures):
+        shared = Shared(None, clip, Settings())
+        collector = INPUTS[name].collector(clip, Settings())
+        for number, picture in pictures.items():
+            collector.see(Frame.cut(number, None, GREY, picture), shared)
+        return collector.result(shared)
+
+    whole = seen({1: one, 2: two, 3: mix, 4: four})
+    np.testing.assert_allclose(seen({1: one, 2: two, 4: four}), whole, atol=0.07)
+    with pytest.raises(ValueError, match="2 of 4 frames"):
+        seen({1: one, 2: two})

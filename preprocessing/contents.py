@@ -1,0 +1,81 @@
+"""What a clip's files hold: a digest of their bytes, so that a copy of a corpus, elsewhere and of another
+day, is the same corpus, and a frame that was replaced by another of equal size is not.
+
+Bytes are read once. The digest is remembered with the paths and the state of the files (name, size, time of
+the last write, time of change), in ``features/contents/``: as long as nothing of that changes, no file is
+opened again. A file that changed within the last seconds is not remembered, as a clock's tick could hide one
+more change.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from preprocessing import sealed
+from preprocessing.decode import Unreadable, unread
+from preprocessing.files import Files, no_regular_file
+from preprocessing.places import Place
+
+SETTLED = 2_000_000_000  # ns since the last change of a file whose digest is remembered
+READERS = 8  # at once: a mount answers several in the time of one
+
+
+class Contents:
+    """The remembered digests of one corpus. home: its folder, absolute; kept: where ``features/`` is, or None
+    to remember nothing."""
+
+    def __init__(self, home: str = "", kept: Place | None = None):
+        self.path = kept and kept / "contents" / f"{_sha256(home)[:16]}.json"
+        self._known: dict[str, str] = {}
+        self._new = False
+        if self.path is None:
+            return
+        try:
+            self._known = sealed.read(self.path)
+        except FileNotFoundError:
+            pass
+        except sealed.DamagedFile as error:
+            sealed.set_aside(self.path, error)
+
+    def of(self, files: Files) -> str:
+        """64 hex digits of the files' numbers, names and bytes; of what is no regular file, its state instead
+        of its bytes. Raises Unreadable where this machine cannot read one."""
+        key = _sha256(*map(str, files.paths), files.state)
+        if key in self._known:
+            return self._known[key]
+        began = time.time_ns()
+        with ThreadPoolExecutor(READERS) as readers:
+            held = list(readers.map(_bytes, files.paths, files.states))
+        made = _sha256(repr(files.numbers), *(path.name for path in files.paths), *held)
+        if files.newest < began - SETTLED:
+            self._known[key], self._new = made, True
+        return made
+
+    def keep(self) -> None:
+        """Write down what was read. Raises OSError."""
+        if self.path is None or not self._new:
+            return
+        # a store that may only be read from here: the bytes are read again next time
+        with contextlib.suppress(PermissionError):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            sealed.write(self.path, self._known)
+        self._new = False
+
+
+def _sha256(*parts: str) -> str:
+    return hashlib.sha256(b"\0".join(map(os.fsencode, parts))).hexdigest()
+
+
+def _bytes(path: Path, state: str) -> str:
+    """Digest of a file's bytes, or its state where it is none to read."""
+    if no_regular_file(path) or not path.exists():
+        return state
+    try:
+        return sealed.sha256(path)
+    except OSError as error:
+        raise Unreadable(str(unread(path, error))) from error
