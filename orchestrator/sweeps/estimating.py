@@ -91,8 +91,8 @@ class Estimate:
         made = f"; features of {self.new_clips} clips {span(self.feature_hours)}" if self.new_clips else ""
         return (
             f"{self.model} on {self.corpus}, {self.clips} clips of {self.people} people: {self.trials} "
-            f"trials x {self.folds_a_trial} folds x {self.seeds} seeds{models} = {self.folds} folds{had}; at most "
-            f"{span(self.fold_hours)} at {self.at_once} folds at once, {self.seconds_a_fold:.1f} s a fold "
+            f"trials x {self.folds_a_trial} folds x {self.seeds} seeds{models} = {self.folds} folds{had}; "
+            f"at most {span(self.fold_hours)} at {self.at_once} at once, {self.seconds_a_fold:.1f} s a fold "
             f"({self.measured}){made}; disk {gib(self.disk_gib)}{free_} GiB, memory "
             f"{gib(self.memory_gib)} of {self.memory_has_gib:.1f} GiB"
         )
