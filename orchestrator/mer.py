@@ -15,6 +15,7 @@ import typer
 # name -> (module that holds its ``app``, what it does). A file of this folder, or a command of preprocessing.
 COMMANDS = {
     "sweep": ("orchestrator.sweep", "train and test a model, every person held out once"),
+    "estimate": ("orchestrator.estimate", "folds, hours, disk and memory of a sweep, before it starts"),
     "compare": ("orchestrator.compare", "several models, or one model's ablations, as one table"),
     "report": ("orchestrator.report", "a sweep's table, CSV files and pictures"),
     "audit": ("orchestrator.audit", "scores of anyone's predictions, and what is wrong with them"),

@@ -51,6 +51,13 @@ def start(**options: Any) -> None:
         )
 
 
+def room() -> tuple[int, int]:
+    """(CPUs, bytes of memory) that a Ray started here would have: a container's where it is one."""
+    from ray._private import utils
+
+    return max(1, int(utils.get_num_cpus())), int(utils.get_system_memory())
+
+
 @contextlib.contextmanager
 def _on_loopback() -> Iterator[None]:
     """A private part of Ray changed while it starts: it takes the loopback address for this machine's, as it

@@ -116,10 +116,10 @@ def test_its_report_is_read_and_its_folds_are_named(workspace):
     assert len(people) == 1 + PEOPLE and people[1].startswith("nested,0,casme2/sub00,6,2,")
 
     status, words = told(clean, "--workspace", workspace)
-    assert status == 0 and f"{PEOPLE} fold results made by older code" in words
+    assert status == 0 and f"{PEOPLE} fold results and 0 shards" in words and "by older code" in words
     assert len(list(workspace.glob("folds/*/*.npz"))) == PEOPLE, "nothing goes without --delete"
-    status, words = told(clean, "--workspace", workspace, "--delete")
-    assert status == 0 and f"{PEOPLE} fold results deleted" in words
+    status, words = told(clean, "--workspace", workspace, "--delete", "--yes")
+    assert status == 0 and f"{PEOPLE} fold results and 0 shards" in words and "deleted" in words
     assert not list(workspace.glob("folds/*/*.npz"))
 
 
@@ -154,4 +154,4 @@ def test_it_is_not_continued_and_nothing_of_it_is_reused(workspace, tmp_path):
     assert (timing["folds_run"], timing["folds_reused"]) == (PEOPLE, 0)
     assert all(path.read_bytes() == before for path, before in held.items())
     status, words = told(clean, "--workspace", workspace)
-    assert status == 0 and f"{PEOPLE} fold results made by older code" in words
+    assert status == 0 and f"{PEOPLE} fold results and 0 shards" in words and "by older code" in words

@@ -48,10 +48,9 @@ def groups_of(
         raise ProtocolError(f"n_folds = {n_folds}: take 0 for no validation people, or 2 or more groups")
     units, what = (len(ids), "clips") if by_clips else (len(clips_of), "subjects")
     if units < n_folds:
-        raise ProtocolError(
-            f"{units} training {what} cannot make {n_folds} inner folds; ask for at most {units}, "
-            "or for 0 (no validation people; then only the rules that need none remain)"
-        )
+        without = "--inner-folds 0 --selection last_epoch --trials 1: nobody validates, nothing is chosen"
+        few = f"ask for at most {units}, or for " if units > 1 else "give "
+        raise ProtocolError(f"{units} training {what} cannot make {n_folds} inner folds; {few}{without}")
     if by_clips:
         drawn = {name: seed_of("inner", seed, name) for name in (*clips_of, *ids)}
         dealt_in_turn = sorted(ids, key=lambda clip: (drawn[subject_of[clip]], subject_of[clip], drawn[clip]))

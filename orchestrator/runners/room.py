@@ -11,6 +11,7 @@ import ray
 from orchestrator.common.errors import ConfigError
 from orchestrator.runners import marks
 from orchestrator.runners.sizing import Need
+from preprocessing import local_ray
 
 EVERY = 2.0  # seconds between two looks
 PATIENT = 6.0  # seconds in which no fold runs before it is said: a worker's start takes some of them
@@ -20,17 +21,30 @@ def refused(need: Need) -> None:
     """What this machine can never have. Raises ConfigError. A cluster may grow, so it is not asked."""
     if not need.gpus:
         return
-    if ray.is_initialized():
-        there = float(ray.cluster_resources().get("GPU", 0))
-    else:
-        import torch  # the sweep needs it anyway; a process that only waits for folds does without
-
-        there = torch.cuda.device_count()
-    if not there:
+    if not (ray.cluster_resources().get("GPU", 0) if ray.is_initialized() else _gpus()):
         raise ConfigError(
             "--gpus-per-fold asks for a GPU, and this machine has none that PyTorch sees; leave it out to "
             "train on the CPU, or give --address of a cluster that has some"
         )
+
+
+def slots(need: Need, *, inline: bool = False) -> tuple[int, int]:
+    """(folds that find room at once, bytes of memory that are there): of the Ray that is running, else of one
+    that would be started here. inline: without Ray, one fold at a time."""
+    if ray.is_initialized():
+        there = ray.cluster_resources()
+        cpus, memory, gpus = there.get("CPU", 0), there.get("memory", 0), there.get("GPU", 0)
+    else:
+        cpus, memory = local_ray.room()
+        gpus = _gpus() if need.gpus else 0
+    at_once = 1 if inline else int(min(cpus, gpus / need.gpus) if need.gpus else cpus)
+    return max(1, at_once), int(memory)
+
+
+def _gpus() -> int:
+    import torch  # the sweep needs it anyway; a process that only waits for folds does without
+
+    return torch.cuda.device_count()
 
 
 def asked(need: Need) -> dict[str, float]:

@@ -51,7 +51,7 @@ def opening(
         best = (len(table.classes) - len(empty)) / len(table.classes)
         notes.append(
             Note(
-                f"warning: no clip of class {', '.join(empty)}: UF1 and UAR are means over all "
+                f"warning: of class {', '.join(empty)} there is no clip: UF1 and UAR are means over all "
                 f"{len(table.classes)} classes of the scheme, so they cannot exceed {best:.3f}; name the "
                 "classes that are there with --classes, or say with --label which words mean the others",
                 "warning",

@@ -23,6 +23,7 @@ from orchestrator.sweeps.experiment import Experiment, Extraction
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from orchestrator.sweeps.estimating import Estimate
     from orchestrator.sweeps.result import Result
     from preprocessing.plan import Plan
 
@@ -84,7 +85,7 @@ def sweep(experiment: Experiment, execution: Execution, tell: Listener, *, resum
         # torch takes as long to import as Ray's processes take to come up: one beside the other, and what
         # is wrong with what was asked is told when both have ended, before anything is computed
         with ThreadPoolExecutor(1) as beside:
-            checked = beside.submit(_planned, experiment, execution, tell)
+            checked = beside.submit(planned, experiment, execution, tell)
             if execution.runner == "ray":
                 address = execution.address
                 tell(Note(f"joining Ray at {address}" if address else "starting Ray"))
@@ -116,14 +117,35 @@ def sweep(experiment: Experiment, execution: Execution, tell: Listener, *, resum
         raise Interrupted("ended before the first fold: the same command begins it again") from error
 
 
+def estimate(
+    experiment: Experiment, execution: Execution | None = None, progress: Listener | None = None
+) -> list[Estimate]:
+    """What a sweep of each model would take, before it starts (sweeps/estimating.py). Raises as ``run`` for
+    what cannot be run."""
+    execution, tell = execution or Execution(), progress or _nobody
+    if execution.address:
+        ray_runner.start(execution.address)
+    else:
+        room.refused(execution.need)
+    slots = room.slots(execution.need, inline=execution.runner == "inline")
+    made = []
+    for one in experiment.per_model():
+        one, plans = planned(one, execution, tell)
+        from orchestrator.sweeps.estimating import estimated
+
+        made.append(estimated(one, execution, plans, slots, tell))
+    return made
+
+
 def _there(root: str) -> None:
     """Raises ConfigError for a corpus' folder that is not there: nothing needs to be imported to say so."""
     if root and not Path(root).expanduser().exists():
         raise ConfigError(f"root {root} does not exist; give the folder that holds the corpus")
 
 
-def _planned(experiment: Experiment, execution: Execution, tell: Listener) -> tuple[Experiment, list[Plan]]:
-    """What is to be computed, with all checks of what was asked that need no Ray, and all imports."""
+def planned(experiment: Experiment, execution: Execution, tell: Listener) -> tuple[Experiment, list[Plan]]:
+    """What is to be computed, of one model, with all checks of what was asked that need no Ray, and all
+    imports: the experiment with its features and settings named, and the plan of each corpus."""
     experiment = _checked(experiment)
     from orchestrator.sweeps import after_features, corpora
 

@@ -1,0 +1,87 @@
+"""What a sweep would take is said before it starts, and agrees with what it then does."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestrator import Execution, Experiment, run
+from orchestrator.common.errors import ConfigError
+from orchestrator.estimate import app
+from orchestrator.search.events import FoldEnded
+from orchestrator.search.proposals import proposals
+from orchestrator.sweeps.estimating import span
+from orchestrator.sweeps.run import estimate
+from tests.orchestrator.test_sweep import pictures
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return pictures(tmp_path_factory.mktemp("pictures"), ["casme2"] * 4)
+
+
+@pytest.fixture
+def asked(root):
+    return Experiment(
+        "ststnet",
+        corpora=[("ststnet_flow", str(root))],
+        inner_folds=2,
+        trials=2,
+        settings={"recipe.epochs": 2, "recipe.batch_size": 16},
+        selection="nested",
+    )
+
+
+def test_folds_before_the_start_are_those_of_the_sweep_and_what_is_there_is_not_run_again(
+    asked, tmp_path, mlflow_uri
+):
+    how = Execution(name="one", workspace=tmp_path / "w", runner="inline", tracking_uri=mlflow_uri)
+    (before,) = estimate(asked, how)
+    assert (before.folds, before.there, before.folds_a_trial, before.models) == (8, 0, 4, 1)
+    assert (before.clips, before.people, before.new_clips) == (24, 4, 24)
+    assert "random numbers" in before.measured and "2 of its 2 epochs" in before.measured
+    assert not (tmp_path / "w").exists()  # nothing of it is kept
+    folds = []
+    run(asked, how, lambda event: folds.append(event) if isinstance(event, FoldEnded) else None)
+    (after,) = estimate(asked, how)
+    assert (after.folds, after.there, after.fold_hours, after.new_clips) == (len(folds), 8, 0.0, 0)
+    seconds = sum(one.result.seconds for one in folds) / len(folds)
+    assert after.measured == "the mean of 8 such folds in the store"
+    assert after.seconds_a_fold == pytest.approx(seconds, abs=1e-3)
+    # a third trial is new; twice the epochs are twice the time, and other folds
+    (more,) = estimate(asked.but(trials=3), how)
+    assert (more.folds, more.there) == (12, 8) and more.fold_hours > 0
+    (longer,) = estimate(asked.but(settings=dict(asked.settings) | {"recipe.epochs": 4}), how)
+    assert longer.there == 0 and longer.seconds_a_fold == pytest.approx(2 * seconds, rel=0.01)
+    # folds of another batch size say nothing of ours
+    (other,) = estimate(asked.but(settings=dict(asked.settings) | {"recipe.batch_size": 8}), how)
+    assert "run here" in other.measured and "random" not in other.measured
+
+
+def test_a_committee_has_as_many_models_a_fold_and_bad_input_is_refused_as_by_the_sweep(asked, tmp_path):
+    how = Execution(workspace=tmp_path, runner="inline")
+    (one,) = estimate(asked.but(selection="committee"), how)
+    assert (one.models, one.folds, one.at_once) == (2, 16, 1)
+    with pytest.raises(ConfigError, match="no such file"):
+        estimate(Experiment("resnet18", corpora=asked.corpora, settings={"model.weights": "no.bin"}), how)
+
+
+def test_the_command_prints_one_line_and_writes_json(root, tmp_path):
+    file = tmp_path / "estimate.json"
+    words = ["ststnet", "--corpus", "ststnet_flow", "--root", str(root), "--workspace", str(tmp_path)]
+    more = ["--trials", "1", "--inner-folds", "2", "--set", "recipe.epochs=1", "--json", str(file)]
+    done = CliRunner().invoke(app, [*words, *more])
+    assert done.exit_code == 0, done.output
+    (held,) = json.loads(file.read_text())
+    assert held["folds"] == 8 and "1 trials x 4 folds x 1 seeds x 2 models = 8 folds" in done.output
+
+
+def test_a_sampler_that_learns_is_known_by_its_first_trial_alone():
+    assert len(proposals("stag", "tpe", 4)) == 1
+    four = proposals("stag", "random", 4)
+    assert len(four) == 4 and four[0] == proposals("stag", "tpe", 4)[0] and four[1] != four[2]
+
+
+@pytest.mark.parametrize(("hours", "said"), [(2.5, "2.5 h"), (0.2, "12 min"), (0.01, "36 s")])
+def test_hours_are_said_in_a_unit_that_fits(hours, said):
+    assert span(hours) == said
