@@ -15,7 +15,7 @@ import typer
 # name -> (module that holds its ``app``, what it does). A file of this folder, or a command of preprocessing.
 COMMANDS = {
     "sweep": ("orchestrator.sweep", "train and test a model, every person held out once"),
-    "compare": ("orchestrator.compare", "several models, or one model's ablations, as one table"),
+    "compare": ("orchestrator.compare", "is the difference real? sweeps, logs; or models side by side"),
     "report": ("orchestrator.report", "a sweep's table, CSV files and pictures"),
     "audit": ("orchestrator.audit", "scores of anyone's predictions, and what is wrong with them"),
     "resume": ("orchestrator.resume", "go on with a sweep: only what is missing is computed"),

@@ -11,6 +11,8 @@ import pandas as pd
 
 from orchestrator.results import report, rows
 from orchestrator.results.action_units import au_columns
+from orchestrator.results.compared import GAIN, Compared, compared
+from orchestrator.results.sides import Side, of_log, of_sweep
 from orchestrator.selection.rules import kind_of
 from orchestrator.workspace.sweep_folder import folder_of
 
@@ -107,6 +109,29 @@ class Result:
                 )
             )
         return self._joined(made)
+
+    def sides(self, rule: str = "") -> list[Side]:
+        """What takes part in a comparison: each sweep under the rule that it was asked for, or another.
+        Raises ReportError for a rule that one does not have."""
+        return [of_sweep(summary["name"], summary, frame, rule) for summary, frame in self._read]
+
+    def compare(
+        self, *others: Result | Side | Path, rule: str = "", gain: float = GAIN, over_seeds: bool = False
+    ) -> Compared:
+        """Is the difference real? The same numbers as ``mer compare``, as frames and sentences.
+
+        others  results, sides, or CSV logs of anyone's predictions (Path).
+        rule    of all sweeps; "" is the one that each was asked for.
+        gain    of how much it is said how many people would show it.
+        Raises as results.compared.compared; ReportError, LogError, OSError.
+        """
+        held = self.sides(rule)
+        for other in others:
+            if isinstance(other, Result):
+                held += other.sides(rule)
+            else:
+                held.append(other if isinstance(other, Side) else of_log(other))
+        return compared(held, gain, over_seeds)
 
     def _joined(self, frames: list[pd.DataFrame]) -> pd.DataFrame:
         for frame, summary in zip(frames, self.summaries, strict=True):
