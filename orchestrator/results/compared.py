@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from orchestrator.common.errors import ConfigError
@@ -32,9 +33,10 @@ class Compared:
     scores       a row a side: side; rule, kind, model and the rest of Side.about; seeds; clips and people,
                  which are common to all; tested and of, its own clips and those that the corpus has; uf1,
                  uar, war with the ends of their 95 % intervals over people (uf1_low ...); f1_<class>,
-                 recall_<class>; uf1_se_people, standard error over people, and uf1_sd_seeds, deviation over
-                 seeds (None for one); chance_uf1 and p_chance_uf1: mean score where truths are permuted
-                 within the protocol, and p of so high a score by chance; likewise uar, war.
+                 recall_<class>; uar_per_person, mean over people of each one's UAR over the classes that he
+                 shows, and its _sd over people; uf1_se_people, standard error over people, and uf1_sd_seeds,
+                 deviation over seeds (None for one); chance_uf1 and p_chance_uf1: mean score where truths are
+                 permuted within the protocol, and p of so high a score by chance; likewise uar, war.
     differences  a row a pair and score (uf1, uar, war, f1_<class>): one, other, score, difference (one minus
                  other), low, high, p of the paired permutation, p_holm among all pairs, effect (difference a
                  deviation of one person), people, people_for_gain: how many would show a gain of ``gain``
@@ -108,11 +110,24 @@ def _scores(sides: Sequence[Side], both: Joined) -> pd.DataFrame:
             row |= {name: float(whole[name]), f"{name}_low": ends[name][0], f"{name}_high": ends[name][1]}
         for kind in ("f1", "recall"):
             row |= {f"{kind}_{c}": float(over[kind].mean(0)[i]) for i, c in enumerate(both.classes)}
+        row |= _of_people(frame)
         for name in SCORES:
             row |= {f"{name}_se_people": spreads[name].people, f"{name}_sd_seeds": spreads[name].seeds}
             row |= {f"chance_{name}": chance[name].expected, f"p_chance_{name}": chance[name].p}
         made.append(row)
     return pd.DataFrame(made)
+
+
+def _of_people(frame: pd.DataFrame) -> dict[str, float]:
+    """Mean and deviation over people of each person's UAR, both averaged over seeds."""
+    each = [
+        list(metrics.uar_of_people(own["truth"], own["predicted"], own["person"]).values())
+        for _, own in frame.groupby("seed")
+    ]
+    return {
+        "uar_per_person": float(np.mean([np.mean(people) for people in each])),
+        "uar_per_person_sd": float(np.mean([np.std(people) for people in each])),
+    }
 
 
 def _differences(both: Joined, names: Sequence[str], gain: float) -> pd.DataFrame:

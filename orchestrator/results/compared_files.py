@@ -37,7 +37,9 @@ def tables(made: Compared) -> Iterator[Table]:
     """For a terminal."""
     clips, people = (made.scores[name].iloc[0] for name in ("clips", "people"))
     head, body = _scores(made)
-    body = [[cell.replace(" [", "\n[").replace(", p", "\np") for cell in row] for row in body]
+    body = [
+        [cell.replace(" [", "\n[").replace(" ±", "\n±").replace(", p", "\np") for cell in row] for row in body
+    ]
     yield _table(f"Scores on the {clips} common clips of {people} people", head, body, intervals.SAID)
     head, body = _differences(made)
     yield _table("Differences (first minus second)", head, body, SAID)
@@ -121,13 +123,20 @@ def _scores(made: Compared) -> Rows:
                     f"{row[name]:.3f} [{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]"
                     for name in SCORES
                 ),
+                f"{row['uar_per_person']:.3f} ± {row['uar_per_person_sd']:.3f}",
                 *(f"{row[f'f1_{name}']:.3f}" for name in classes),
                 f"{row['uf1_se_people']:.3f}",
                 seeds,
                 f"{row['chance_uf1']:.3f}, p {p_said(row['p_chance_uf1'])}",
             ]
         )
-    head = ["side", "clips tested", *(name.upper() for name in SCORES), *(f"F1 {name}" for name in classes)]
+    head = [
+        "side",
+        "clips tested",
+        *(name.upper() for name in SCORES),
+        "UAR a person",
+        *(f"F1 {name}" for name in classes),
+    ]
     return [*head, "± people", "± seeds", "chance UF1"], body
 
 
