@@ -11,6 +11,7 @@ from orchestrator.common.errors import nearest
 from orchestrator.common.registry import Registry
 from orchestrator.protocols import (
     cross_corpus,
+    cross_corpus_all,
     fixed_split,
     group_holdout,
     group_kfold,
@@ -30,6 +31,7 @@ PROTOCOLS: Registry[Protocol] = Registry(
         "group_holdout": group_holdout.PROTOCOL,
         "fixed_split": fixed_split.PROTOCOL,
         "cross_corpus": cross_corpus.PROTOCOL,
+        "cross_corpus_all": cross_corpus_all.PROTOCOL,
         "stratified_kfold": stratified_kfold.PROTOCOL,
         "holdout": holdout.PROTOCOL,
     },

@@ -113,12 +113,15 @@ class Protocol:
     part               function of (fold name, corpus that the clip's person comes from, split of the clip):
                        the part of the results that a test prediction is reported under, beside the pooled
                        score.
+    all_classes        the classes are those of all corpora together, not those that all share, and a part is
+                       scored over the classes of the corpus that its clips come from.
     """
 
     folds: Folds
     k: int = 0
     subject_dependent: bool = False
     part: Callable[[str, str, str], str] = lambda fold, source, split: source
+    all_classes: bool = False
 
     def __post_init__(self) -> None:
         # so that no caller can pass it by

@@ -21,6 +21,7 @@ from orchestrator.results import coverage, intervals, report
 from orchestrator.results.action_units import au_columns, au_label
 from orchestrator.results.report import ReportError
 from orchestrator.selection import metrics
+from orchestrator.statistics.people import SCORES
 
 CAUTION = "Alternatives, not a choice: the best of several rows has been chosen on test people."
 ORACLE = "oracle_epoch"  # stands beside each row's own rule
@@ -33,10 +34,11 @@ def lines(rows: Mapping[str, Finished], looks: Mapping[str, int]) -> list[dict[s
 
     looks: row -> looks at its test people in this workspace.
     Each line: row, model, features, au, protocol, seeds, rule; clips, that all rows tested; uf1, its sample
-    deviation over seeds (None for one seed) and uar on those,
-    with the ends of their intervals over people, oracle_epoch_uf1 and gap likewise (None without
-    that rule); tested and of, the row's own clips and those that the corpus has, and both for each class;
-    looks; fold_s.
+    deviation over seeds (None for one seed), uar and war on those, with the ends of their intervals over
+    people, and f1_<class>; uar_per_person with its deviation over people and fold_uf1 with that over folds,
+    both of the row's own clips (None in older sweeps); oracle_epoch_uf1 and gap likewise (None without that
+    rule); tested and of, the row's own clips and those that the corpus has, and both for each class; looks;
+    fold_s.
     Raises ReportError where the rows cannot be joined: no clip is common, a clip has two classes, or an older
     program made a row.
     """
@@ -94,7 +96,10 @@ def _line(
         "uf1": float(np.mean(own["uf1"])),
         "uf1_sd": float(np.std(own["uf1"], ddof=1)) if len(own["uf1"]) > 1 else None,
         "uar": float(np.mean(own["uar"])),
-        **_ends(predictions, rule, common, summary["classes"], "", ("uf1", "uar")),
+        "war": float(np.mean(own["war"])),
+        **_ends(predictions, rule, common, summary["classes"], "", SCORES),
+        **{f"f1_{name}": float(np.mean(own[f"f1_{name}"])) for name in summary["classes"]},
+        **_of_own_clips(summary["selection"][rule]),
         "oracle_epoch_uf1": float(np.mean(oracle["uf1"])) if oracle["uf1"] else None,
         **_ends(predictions, ORACLE, common, summary["classes"], f"{ORACLE}_", ("uf1",)),
         "gap": float(np.mean(oracle["uf1"])) - float(np.mean(own["uf1"])) if oracle["uf1"] else None,
@@ -127,14 +132,23 @@ def _ends(
 def _scores(
     predictions: pd.DataFrame, rule: str, clips: Mapping[str, str], classes: Sequence[str]
 ) -> dict[str, list[float]]:
-    """UF1 and UAR under a rule on these clips, one value a seed."""
+    """UF1, UAR, WAR and F1 of each class under a rule on these clips, one value a seed."""
     shown = predictions[(predictions["rule"] == rule) & predictions["clip_id"].isin(clips)]
     number = {name: i for i, name in enumerate(classes)}
     each = [
         metrics.evaluate([number[w] for w in part["truth"]], [number[w] for w in part["predicted"]], classes)
         for _, part in shown.groupby("seed")
     ]
-    return {name: [one[name] for one in each] for name in ("uf1", "uar")}
+    f1 = {f"f1_{name}": [one["per_class"][name]["f1"] for one in each] for name in classes}
+    return {name: [one[name] for one in each] for name in SCORES} | f1
+
+
+def _of_own_clips(score: Mapping[str, Any]) -> dict[str, float | None]:
+    return {
+        f"{name}{end}": score[name][key] if name in score else None
+        for name in ("uar_per_person", "fold_uf1")
+        for end, key in (("", "mean"), ("_sd", "sd"))
+    }
 
 
 def table(lines: Sequence[Mapping[str, Any]]) -> Table:
@@ -146,11 +160,25 @@ def table(lines: Sequence[Mapping[str, Any]]) -> Table:
         f"{max(one['looks'] for one in lines)}. {CAUTION}"
     )
     remarks = dict.fromkeys(au_label(one["au"], one["au_remark"]) for one in lines if one["au_remark"])
-    about = "\n".join([about, intervals.SAID, *(f"AUs {remark}." for remark in remarks)])
+    people = (
+        "UAR a person: mean and deviation over people, of the row's own clips, each by the classes shown; "
+        "UAR pools them."
+    )
+    about = "\n".join([about, intervals.SAID, people, *(f"AUs {remark}." for remark in remarks)])
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, caption=about, caption_justify="left")
     for title in ("row", "features", "AUs", "clips tested"):
         made.add_column(title)
-    for score in (f"UF1\n{_all(lines, 'rule')}", "UAR", Text.assemble("UF1\n", (ORACLE, "red")), "gap"):
+    classes = [key.removeprefix("f1_") for key in first if key.startswith("f1_")]
+    f1 = [f"F1\n{name}" for name in classes]
+    for score in (
+        f"UF1\n{_all(lines, 'rule')}",
+        "UAR",
+        "UAR a\nperson",
+        "WAR",
+        *f1,
+        Text.assemble("UF1\n", (ORACLE, "red")),
+        "gap",
+    ):
         made.add_column(score, justify="right")
     for one in lines:
         spread = "" if one["uf1_sd"] is None else f" ±{one['uf1_sd']:.3f}"
@@ -166,6 +194,11 @@ def table(lines: Sequence[Mapping[str, Any]]) -> Table:
             _tested(one),
             f"{one['uf1']:.3f}{spread}{_between(one, 'uf1')}",
             f"{one['uar']:.3f}{_between(one, 'uar')}",
+            "-"
+            if one["uar_per_person"] is None
+            else f"{one['uar_per_person']:.3f}\n±{one['uar_per_person_sd']:.3f}",
+            f"{one['war']:.3f}{_between(one, 'war')}",
+            *(f"{one[f'f1_{name}']:.3f}" for name in classes),
             *oracle,
         )
     return made

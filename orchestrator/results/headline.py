@@ -10,6 +10,7 @@ from typing import Any
 from orchestrator.common.names import redacted
 from orchestrator.results import coverage
 from orchestrator.results.action_units import au_of
+from orchestrator.results.chance import said as chance
 from orchestrator.results.intervals import said as interval
 from orchestrator.selection.rules import adaptive, kind_of
 
@@ -29,7 +30,10 @@ def headline(summary: Mapping[str, Any]) -> str:
     return "; ".join(
         [
             f"{rule} ({kind}), AUs {au_of(summary)}: "
-            + "  ".join(f"{n.upper()} {score[n]:.4f}{interval(score, n)}" for n in ("uf1", "uar", "war"))
+            + "  ".join(
+                f"{n.upper()} {score[n]:.4f}{interval(score, n)}{chance(score, n) if n == 'uf1' else ''}"
+                for n in ("uf1", "uar", "war")
+            )
             + _partial(score),
             *notes,
         ]

@@ -26,9 +26,19 @@ def added(
     for row in score["predictions"]:
         rows.setdefault(part_of(row["fold"], row["clip_id"]), []).append(row)
     parts = {
-        name: part | {"interval": _of_rows(rows[name], len(classes))} for name, part in score["parts"].items()
+        name: part | {"interval": _of_part(rows[name], part, classes)}
+        for name, part in score["parts"].items()
     }
     return score | {"interval": _of_rows(score["predictions"], len(classes)), "parts": parts}
+
+
+def _of_part(
+    rows: Sequence[Mapping[str, Any]], part: Mapping[str, Any], classes: Sequence[str]
+) -> dict[str, list[float]]:
+    """Over the part's own classes: of others it has no clip, so that they add 0 to each mean over all."""
+    share = len(classes) / len(part.get("classes", classes))
+    held = _of_rows(rows, len(classes))
+    return {name: ends if name == "war" else [share * end for end in ends] for name, ends in held.items()}
 
 
 def of_frame(frame: pd.DataFrame, classes: Sequence[str]) -> dict[str, list[float]]:

@@ -19,6 +19,9 @@ def part_row(rule: str, name: str, part: Mapping[str, Any]) -> dict[str, Any]:
         "part": name,
         **scores,
         **intervals.columns(part),
+        **{
+            f"{kind}_{name}": value for kind in ("f1", "recall") for name, value in part.get(kind, {}).items()
+        },
         "clips": part["n_clips"],
         "absent": " ".join(part["absent"]),
     }
@@ -35,6 +38,8 @@ def parts_table(summary: Mapping[str, Any], rule: str) -> Table | None:
     parts = summary["selection"][rule]["parts"]
     if not parts:
         return None
+    # parts of an older program say none
+    classes = list(dict.fromkeys(name for part in parts.values() for name in part.get("f1", {})))
     made = titled(f"Parts of the pooled run, {rule}")
     for name, side in (
         ("part", "left"),
@@ -42,6 +47,7 @@ def parts_table(summary: Mapping[str, Any], rule: str) -> Table | None:
         ("UF1", "right"),
         ("UAR", "right"),
         ("WAR", "right"),
+        *((f"F1 {name}", "right") for name in classes),
         ("no clip of", "left"),
     ):
         made.add_column(name, justify=side)  # type: ignore[arg-type]
@@ -50,6 +56,7 @@ def parts_table(summary: Mapping[str, Any], rule: str) -> Table | None:
             name,
             str(part["n_clips"]),
             *(f"{part[key]:.3f}{intervals.said(part, key)}" for key in ("uf1", "uar", "war")),
+            *(f"{part['f1'][name]:.3f}" if name in part.get("f1", {}) else "-" for name in classes),
             ", ".join(part["absent"]),
         )
     return made

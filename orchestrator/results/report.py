@@ -10,7 +10,8 @@ Output  made anew from these two, in the same folder:
                          of the classes that the person shows;
         summary.csv      one row a rule: its kind, uf1, uar, war with their deviation over seeds and the ends
                          of their 95 % interval over people (intervals.py),
-                         uar_per_person with its deviation over people, F1 and recall of each class, and how
+                         chance (chance.py), uar_per_person and recall_per_person_<class> with their deviation
+                         over people, fold_uf1 with that over folds, F1 and recall of each class, and how
                          many clips of each class were tested, of how many;
         parts.csv        where the test clips are of several corpora or splits: one row a rule and part, of
                          the same pooled run;
@@ -32,7 +33,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.protocols import protocol
-from orchestrator.results import coverage, intervals
+from orchestrator.results import beside, coverage, intervals
 from orchestrator.results.action_units import au_columns, au_of
 from orchestrator.results.headline import looks_said
 from orchestrator.results.parts import part_row
@@ -314,6 +315,7 @@ def _caption(summary: Mapping[str, Any]) -> str:
             f"{rule}, UAR a person: {people['mean']:.3f} ± {people['sd']:.3f} over people, each by the "
             "classes shown."
         )
+    lines += beside.lines(summary["selection"], rule)
     if any(score.get("interval") for score in scores):
         lines.append(intervals.SAID)
     if absent := sorted({name for score in scores for name in score["absent"]}):

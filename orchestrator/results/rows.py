@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from orchestrator.results import coverage, intervals
+from orchestrator.results import chance, coverage, intervals
 from orchestrator.selection.metrics import uar_of_people
 
 
@@ -55,9 +55,13 @@ def summary_row(rule: str, score: Mapping[str, Any], kind: str) -> dict[str, Any
     row: dict[str, Any] = {"rule": rule, "kind": kind}
     for name in ("uf1", "uar", "war"):
         row |= {name: score[name], f"{name}_sd": score["sd"][name]}
-    row |= intervals.columns(score)
+    row |= intervals.columns(score) | chance.columns(score)
     if people := score.get("uar_per_person"):  # summaries of older programs have none
         row |= {"uar_per_person": people["mean"], "uar_per_person_sd": people["sd"]}
+    if folds := score.get("fold_uf1"):
+        row |= {"fold_uf1": folds["mean"], "fold_uf1_sd": folds["sd"]}
+    for name, held in score.get("recall_per_person", {}).items():
+        row |= {f"recall_per_person_{name}": held["mean"], f"recall_per_person_{name}_sd": held["sd"]}
     for kind in ("f1", "recall"):
         row |= {f"{kind}_{name}": each[kind] for name, each in score["per_class"].items()}
     row |= coverage.columns(score.get("coverage", {}))

@@ -110,6 +110,25 @@ def uar_of_people(truth: Iterable[Any], predicted: Iterable[Any], people: Iterab
     }
 
 
+def uf1_of_folds(
+    truth: Sequence[int], predicted: Sequence[int], folds: Sequence[str], n_classes: int
+) -> dict[str, float]:
+    """Fold -> UF1 of its own clips alone, over the classes that it tests or predicts, in [0, 1].
+
+    Papers print these as "Fold UF1", and their deviation as "Std-UF1". Their mean is not UF1, which pools
+    all folds first: a fold that shows one class is scored over that class alone.
+    """
+    rows: dict[str, list[int]] = {}
+    for place, fold in enumerate(folds):
+        rows.setdefault(fold, []).append(place)
+    made = {}
+    for fold, own in rows.items():
+        matrix = confusion([truth[i] for i in own], [predicted[i] for i in own], n_classes)
+        occurs = (matrix.sum(0) + matrix.sum(1)) > 0
+        made[fold] = float(scores(matrix)["f1"][occurs].mean())
+    return made
+
+
 def evaluate(truth: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> dict[str, Any]:
     """All scores of pooled predictions, ready for JSON.
 

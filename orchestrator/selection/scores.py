@@ -24,6 +24,7 @@ def score(
     *,
     averages: bool = False,
     subject_of: Mapping[str, str] = MappingProxyType({}),
+    classes_of: Callable[[str], Sequence[str]] | None = None,
 ) -> dict[str, Any]:
     """Scores of the chosen test predictions, pooled over folds and joined to the truth by clip id. Where
     several models of a fold count, the prediction is the mean of their probabilities.
@@ -33,14 +34,18 @@ def score(
     averages predictions are means over seeds too: one row a clip, under the first seed, with its trial and
              epoch.
     subject_of  clip id -> person, where that is not the person in the clip id.
+    classes_of  function of clip id: the classes over which its part is scored; None: all.
 
     Returns metrics.evaluate's keys, where uf1, uar, war and per-class scores are means over seeds and the
     confusion matrix is their sum; "uar_per_person" ({"mean", "sd"} of metrics.uar_of_people over people, the
-    deviation that of these very people, ddof 0; both means over seeds); and "seeds", "n_clips", "sd" ({"uf1",
+    deviation that of these very people, ddof 0; both means over seeds); likewise "recall_per_person" (class
+    -> {"mean", "sd", "people"}, over those who show it) and "fold_uf1" ({"mean", "sd", "each": fold -> the
+    UF1 of its test clips alone}, metrics.uf1_of_folds); and "seeds", "n_clips", "sd" ({"uf1",
     "uar", "war"}: sample standard deviation over seeds, None for one seed), "per_seed" (list of {"seed",
     "uf1", "uar", "war"}) and "predictions" (one dict a clip and seed: clip_id, subject, fold, seed, truth,
     predicted, probs, trial, epoch), sorted by seed and clip id; and "parts": {} or, where there are several,
-    part -> the means "uf1", "uar", "war" of its own predictions of the same run, "n_clips" and "absent".
+    part -> the means "uf1", "uar", "war" of its own predictions of the same run, over its "classes", "f1" and
+    "recall" (class -> mean over seeds), "n_clips" and "absent".
     Raises SelectionError where clips are not all tested equally often: some would count more than others.
     """
     records = Records.of_trials(trials)
@@ -87,10 +92,7 @@ def score(
         of_part.setdefault(part_of(row["fold"], row["clip_id"]), []).append(row)
     parts = {}
     for part, held in sorted(of_part.items()) if len(of_part) > 1 else ():
-        own = _per_seed(held, seeds, classes)
-        parts[part] = {name: float(np.mean([e[name] for e in own])) for name in means} | {
-            "n_clips": len({row["clip_id"] for row in held}), "absent": own[0]["absent"],
-        }  # fmt: skip
+        parts[part] = _part(held, seeds, classes, classes_of(held[0]["clip_id"]) if classes_of else classes)
     return {
         **{name: float(np.mean([e[name] for e in each])) for name in means},
         "sd": {
@@ -104,6 +106,8 @@ def score(
             for c in classes
         },
         "uar_per_person": _over_people(rows, seeds),
+        "recall_per_person": _recall_over_people(rows, seeds, classes),
+        "fold_uf1": _over_folds(rows, seeds, len(classes)),
         "confusion": np.sum([e["confusion"] for e in each], axis=0).tolist(),
         "absent": each[0]["absent"],
         "seeds": seeds,
@@ -156,6 +160,56 @@ def _over_people(rows: Sequence[dict[str, Any]], seeds: Sequence[int]) -> dict[s
     return {
         "mean": float(np.mean([np.mean(people) for people in each])),
         "sd": float(np.mean([np.std(people) for people in each])),
+    }
+
+
+def _recall_over_people(
+    rows: Sequence[dict[str, Any]], seeds: Sequence[int], classes: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """Of each class mean and deviation, over the people who show it, of their recall, averaged over seeds."""
+    made = {}
+    for number, name in enumerate(classes):
+        own = [row for row in rows if row["truth"] == number]
+        people = {row["subject"] for row in own}
+        told = _over_people(own, seeds) if own else {"mean": 0.0, "sd": 0.0}
+        made[name] = told | {"people": len(people)}
+    return made
+
+
+def _over_folds(rows: Sequence[dict[str, Any]], seeds: Sequence[int], n_classes: int) -> dict[str, Any]:
+    each = []
+    for seed in seeds:
+        own = [row for row in rows if row["seed"] == seed]
+        each.append(
+            metrics.uf1_of_folds(
+                *([row[key] for row in own] for key in ("truth", "predicted", "fold")), n_classes
+            )
+        )
+    return {
+        "mean": float(np.mean([np.mean(list(folds.values())) for folds in each])),
+        "sd": float(np.mean([np.std(list(folds.values())) for folds in each])),
+        "each": {fold: float(np.mean([folds[fold] for folds in each])) for fold in sorted(each[0])},
+    }
+
+
+def _part(
+    rows: Sequence[dict[str, Any]], seeds: Sequence[int], classes: Sequence[str], counted: Sequence[str]
+) -> dict[str, Any]:
+    """Scores of one part, means over the classes ``counted``. No clip of the part has another."""
+    own = _per_seed(rows, seeds, classes)
+    f1, recall = (
+        {name: float(np.mean([e["per_class"][name][kind] for e in own])) for name in counted}
+        for kind in ("f1", "recall")
+    )
+    return {
+        "uf1": float(np.mean(list(f1.values()))),
+        "uar": float(np.mean(list(recall.values()))),
+        "war": float(np.mean([e["war"] for e in own])),
+        "f1": f1,
+        "recall": recall,
+        "classes": list(counted),
+        "n_clips": len({row["clip_id"] for row in rows}),
+        "absent": [name for name in own[0]["absent"] if name in counted],
     }
 
 

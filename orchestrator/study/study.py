@@ -78,6 +78,15 @@ class Study:
         }
         return lambda fold, clip: self.rule.part(fold, *about[clip])
 
+    def classes_of(self, table: ClipTable) -> Callable[[str], tuple[str, ...]]:
+        """Function of a clip id: the classes over which the part of the results that it belongs to is
+        scored, in the table's order."""
+        if not self.rule.all_classes:
+            return lambda clip: table.classes
+        found = [*zip(table.clip_ids, (table.classes[i] for i in table.y), strict=True), *table.lost.items()]
+        has = {(source(clip), name) for clip, name in found}
+        return lambda clip: tuple(name for name in table.classes if (source(clip), name) in has)
+
     def config(self, drawn: Mapping[str, Any]) -> dict[str, Any]:
         """Full configuration of a trial: published values, under the drawn ones, under the user's."""
         return configuration(self.model, drawn, self.fixed)

@@ -183,9 +183,9 @@ def load(
     )
 
 
-def merged(tables: Sequence[ClipTable]) -> ClipTable:
+def merged(tables: Sequence[ClipTable], all_classes: bool = False) -> ClipTable:
     """Several corpora as one table, with the classes that all of them have; clips of other classes are left
-    out and say so.
+    out and say so. all_classes: with the classes that any of them has (Protocol.all_classes).
 
     The same table in whatever order they are given: corpora are sorted by name. A corpus without action units
     takes none from the others: its clips have rows of -1. Raises ConfigError for other feature sets, a corpus
@@ -202,7 +202,10 @@ def merged(tables: Sequence[ClipTable]) -> ClipTable:
             f"{first.corpus} has features {first.features}, {other.corpus} has {other.features}; choose "
             "--features that both give"
         )
-    classes = tuple(name for name in first.classes if all(name in table.classes for table in tables))
+    if all_classes:
+        classes = tuple(dict.fromkeys(name for table in tables for name in table.classes))
+    else:
+        classes = tuple(name for name in first.classes if all(name in table.classes for table in tables))
     if len(classes) < 2:
         have = "; ".join(f"{table.corpus}: {', '.join(table.classes)}" for table in tables)
         raise ConfigError(

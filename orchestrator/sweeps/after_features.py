@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.common.errors import Interrupted, NoResult
-from orchestrator.results import intervals, report
+from orchestrator.results import chance, intervals, report
 from orchestrator.results.coverage import coverage
 from orchestrator.results.outputs import chosen_outputs
 from orchestrator.results.trials import trial_rows
@@ -95,7 +95,7 @@ def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: L
     """Run the study on the features and keep what came of it. Raises as sweeps.run.run."""
     study = experiment.study(execution.arithmetic)
     tables = corpora.tables(experiment, begun.folders)
-    table, same, notes = identified(merged(tables), experiment, begun.clips)
+    table, same, notes = identified(merged(tables, study.rule.all_classes), experiment, begun.clips)
     table = settled(table, experiment.au, study.jobs(table, {}))  # a protocol that cannot be fails now
     if not execution.name:
         what = f"{study.model}-{table.corpus.replace('+', '_')}-au_{table.au}"
@@ -203,6 +203,9 @@ def _run(
         outbox.failed("every trial failed")
         first = failed[0].error if failed else "none was run"
         raise NoResult(f"{experiment.selection} has no trial to choose from; the first that failed:\n{first}")
+    rule = experiment.selection
+    if not RULES[rule].oracle:
+        scores[rule] = chance.added(scores[rule], table.classes)
     timing = {
         "wall_s": round(wall, 3),
         "fold_s": round(counted.seconds, 3),
@@ -211,7 +214,6 @@ def _run(
         "folds_reused": counted.reused,
         "folds_saved": sum(len(jobs) - len(o.results) for o in outcomes if o.state == "stopped"),
     }
-    rule = experiment.selection
     looks.keep(
         folder,
         rule=rule,
@@ -243,7 +245,7 @@ def scored(trials: list[TrialRecord], table: ClipTable, study: Study) -> dict[st
     """Rule -> scores, of all rules that the records allow. All but oracles choose from the records alone;
     truth is joined after the choice."""
     truth, made = table.truth, {}
-    records, part_of = Records(trials), study.part_of(table)
+    records, part_of, classes_of = Records(trials), study.part_of(table), study.classes_of(table)
     for rule in available(records):
         choices = choose(rule, records, truth if RULES[rule].oracle else None)
         averages = RULES[rule].averages
@@ -255,6 +257,7 @@ def scored(trials: list[TrialRecord], table: ClipTable, study: Study) -> dict[st
             part_of,
             averages=averages,
             subject_of=table.subject_of,
+            classes_of=classes_of,
         )
         made[rule] = intervals.added(scores, table.classes, part_of)
         made[rule]["coverage"] = coverage(made[rule]["predictions"], table.classes, table.clips_of_class)

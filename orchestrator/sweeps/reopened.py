@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from orchestrator.common.errors import ConfigError
+from orchestrator.protocols import protocol
 from orchestrator.results import report
 from orchestrator.search.events import Listener
 from orchestrator.selection.records import TrialRecord
@@ -91,4 +92,4 @@ def _table(experiment: Experiment, execution: Execution, tell: Listener) -> Clip
     made = [extract.prepared(one, 0, execution.max_failed, corpora.reporter(tell)) for one in plans]
     tables = corpora.tables(experiment, [one.folders[experiment.features] for one in made])
     clips = tuple(clip for one in made for clip in one.labelled)
-    return identified(merged(tables), experiment, clips)[0]
+    return identified(merged(tables, protocol(experiment.protocol)[0].all_classes), experiment, clips)[0]

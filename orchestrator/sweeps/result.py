@@ -11,6 +11,8 @@ import pandas as pd
 
 from orchestrator.results import report, rows
 from orchestrator.results.action_units import au_columns
+from orchestrator.results.compared import GAIN, Compared, compared
+from orchestrator.results.sides import Side, of_log, of_sweep
 from orchestrator.selection.rules import kind_of
 from orchestrator.workspace.sweep_folder import folder_of
 
@@ -28,8 +30,11 @@ class Result:
                  chosen test prediction of every rule.
     scores       rule, kind ("blind", "not blind" or "oracle"), uf1, uar, war (0..1, means over seeds) and
                  their _sd, uar_per_person (mean over people of their uar below) and its _sd over people,
-                 f1_<class>, recall_<class>, tested_<class>, of_<class> (clips that were tested, and that the
-                 corpus has), clips, seeds, au, au_remark: one row a rule.
+                 chance_uf1 and p_chance_uf1 (of the rule that was asked for; likewise uar, war), fold_uf1
+                 (mean over folds of each one's UF1 over its own classes) and its _sd over folds,
+                 recall_per_person_<class> (over people who show it) and its _sd, f1_<class>, recall_<class>,
+                 tested_<class>, of_<class> (clips that were tested, and that the corpus has), clips, seeds,
+                 au, au_remark: one row a rule.
     people       rule, seed, subject, clips, correct, accuracy, uar (over the classes that the person shows),
                  au, au_remark: one row a held-out person.
     trials       trial, state, folds, of, validation_uf1, chosen, seconds, code, ended_early, and one column a
@@ -107,6 +112,29 @@ class Result:
                 )
             )
         return self._joined(made)
+
+    def sides(self, rule: str = "") -> list[Side]:
+        """What takes part in a comparison: each sweep under the rule that it was asked for, or another.
+        Raises ReportError for a rule that one does not have."""
+        return [of_sweep(summary["name"], summary, frame, rule) for summary, frame in self._read]
+
+    def compare(
+        self, *others: Result | Side | Path, rule: str = "", gain: float = GAIN, over_seeds: bool = False
+    ) -> Compared:
+        """Is the difference real? The same numbers as ``mer compare``, as frames and sentences.
+
+        others  results, sides, or CSV logs of anyone's predictions (Path).
+        rule    of all sweeps; "" is the one that each was asked for.
+        gain    of how much it is said how many people would show it.
+        Raises as results.compared.compared; ReportError, LogError, OSError.
+        """
+        held = self.sides(rule)
+        for other in others:
+            if isinstance(other, Result):
+                held += other.sides(rule)
+            else:
+                held.append(other if isinstance(other, Side) else of_log(other))
+        return compared(held, gain, over_seeds)
 
     def _joined(self, frames: list[pd.DataFrame]) -> pd.DataFrame:
         for frame, summary in zip(frames, self.summaries, strict=True):

@@ -30,6 +30,7 @@ PAGES = (
     "first",
     "corpus",
     "table",
+    "compare",
     "python",
     "model",
     "video",

@@ -14,6 +14,7 @@ TIMES = {
     "group_holdout": {0, 1},
     "fixed_split": {0, 1},
     "cross_corpus": {2},
+    "cross_corpus_all": {2},
     "stratified_kfold": {1},
     "holdout": {0, 1},
 }
@@ -45,7 +46,10 @@ def test_a_name_is_the_protocol_with_its_default_k_or_with_the_k_asked_for():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("losso", "unknown protocol 'losso'; did you mean 'loso'[?] known: cross_corpus, fixed_split"),
+        (
+            "losso",
+            "unknown protocol 'losso'; did you mean 'loso'[?] known: cross_corpus, cross_corpus_all, fixed",
+        ),
         ("group_kfld-10", "unknown protocol 'group_kfld'; did you mean 'group_kfold'"),
         ("", "unknown protocol ''; known: "),
         ("loso-5", "protocol 'loso-5': loso has no number; write 'loso'"),

@@ -52,6 +52,14 @@ def test_a_persons_uar_is_over_the_classes_that_she_shows():
     assert metrics.uar_of_people(*names, people) == {"a": 0.75, "b": 0.0, "c": 1.0}
 
 
+def test_a_folds_uf1_is_scikit_learns_macro_f1_of_the_fold_alone():
+    """a: classes 0 (F1 2/3) and 1 (0), which is only predicted. b: class 2 alone, right."""
+    truth, called, folds = [0, 0, 2], [0, 1, 2], ["a", "a", "b"]
+    assert metrics.uf1_of_folds(truth, called, folds, 3) == {"a": pytest.approx(1 / 3), "b": 1.0}
+    assert f1_score([0, 0], [0, 1], average="macro") == pytest.approx(1 / 3)
+    assert metrics.uf1(truth, called, 3) == pytest.approx((2 / 3 + 0 + 1) / 3)  # pooled
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_equals_scikit_learn(seed):
     rng = np.random.default_rng(seed)

@@ -123,6 +123,14 @@ def test_a_person_counts_by_the_classes_shown_whatever_the_fold():
     # p: class 0 right in 1 of 3, class 1 in 0 of 1: 1/6; q: 1. Mean 7/12, deviation 5/12.
     assert result["uar_per_person"] == {"mean": pytest.approx(7 / 12), "sd": pytest.approx(5 / 12)}
     assert result["uar"] == pytest.approx((1 / 3 + 2 / 3) / 2)
+    # of class 0 p alone has clips, of class 1 p (0 of 1) and q (2 of 2)
+    assert result["recall_per_person"] == {
+        "neg": {"mean": pytest.approx(1 / 3), "sd": 0, "people": 1},
+        "pos": {"mean": pytest.approx(1 / 2), "sd": pytest.approx(1 / 2), "people": 2},
+    }
+    # fold a: truths 0 0 1, called 0 1 1: F1 2/3 and 2/3; fold b: 0 1 1, called 1 0 1: 0 and 1/2
+    assert result["fold_uf1"]["each"] == {"a": pytest.approx(2 / 3), "b": pytest.approx(1 / 4)}
+    assert (result["fold_uf1"]["mean"], result["fold_uf1"]["sd"]) == pytest.approx((11 / 24, 5 / 24))
 
 
 def test_seeds_are_replicates_chosen_and_scored_apart_then_averaged():

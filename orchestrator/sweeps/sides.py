@@ -1,0 +1,150 @@
+"""What a word of ``compare`` means: a sweep, a comparison, or a log; and what is read then.
+
+    NAME          a sweep of the workspace, a comparison, or a CSV file that is there, if it is only one of
+                  them
+    sweep:NAME    and comparison:NAME, log:FILE say which
+    NAME@RULE     its predictions under another selection rule than the one that was asked for
+
+Another kind of thing that has predictions joins by one line of KINDS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mer_models import MODELS
+from orchestrator.common.errors import ConfigError, nearest
+from orchestrator.results import logs, report
+from orchestrator.results.sides import Side, of_log, of_sweep
+from orchestrator.sweeps.comparison import COMPARISONS, Comparison
+from orchestrator.sweeps.execution import Execution
+from orchestrator.workspace import looks
+from orchestrator.workspace.sweep_folder import SWEEPS, folder_of
+
+Columns = Mapping[str, Mapping[str, str]]  # file, or "" for all -> ours -> the file's
+
+
+@dataclass(frozen=True)
+class Kind:
+    """there: of (name, workspace). known: names in a workspace, for a word that is none. read: of (name,
+    rule, workspace, columns)."""
+
+    there: Callable[[str, Path], bool]
+    known: Callable[[Path], list[str]]
+    read: Callable[[str, str, Path, Columns], list[Side]]
+
+
+def sweep_side(name: str, rule: str, workspace: Path, shown: str = "") -> Side:
+    """Of a finished sweep. Raises ConfigError, ReportError."""
+    folder = folder_of(name, workspace)
+    summary, predictions = report.read(folder)
+    side = of_sweep(shown or name, summary, predictions, rule)
+    counted = looks.counted(folder, int(summary.get("looks", {}).get("sweep", 0)))
+    return replace(side, about={**side.about, "looks": counted["workspace"]})
+
+
+def _sweep(name: str, rule: str, workspace: Path, _: Columns) -> list[Side]:
+    return [sweep_side(name, rule, workspace, f"{name}@{rule}" if rule else "")]
+
+
+def _comparison(name: str, rule: str, workspace: Path, _: Columns) -> list[Side]:
+    """Its rows that have finished."""
+    held = Comparison(name, Execution(workspace=workspace))
+    rows = sorted((held.folder / "rows").glob("*.toml"), key=lambda one: one.stat().st_mtime_ns)
+    made = []
+    for row in (path.stem for path in rows):
+        own = held.sweep_name(row)
+        if (workspace / SWEEPS / own / report.SUMMARY).exists():
+            made.append(sweep_side(own, rule, workspace, f"{name}/{row}" + (f"@{rule}" if rule else "")))
+    if not made:
+        raise ConfigError(f"no row of comparison {name!r} has finished; run it again to go on")
+    return made
+
+
+def _log(name: str, rule: str, _: Path, columns: Columns) -> list[Side]:
+    if rule:
+        raise ConfigError(f"{name}@{rule}: a log has no rules; leave @{rule} out")
+    file = Path(name)
+    return [of_log(file, {**columns.get("", {}), **columns.get(name, {})})]
+
+
+def _in(folder: str) -> Callable[[Path], list[str]]:
+    return lambda workspace: sorted(path.name for path in (workspace / folder).glob("*") if path.is_dir())
+
+
+KINDS = {
+    "sweep": Kind(lambda name, workspace: name in _in(SWEEPS)(workspace), _in(SWEEPS), _sweep),
+    "comparison": Kind(
+        lambda name, workspace: (workspace / COMPARISONS / name / "rows").is_dir() and "/" not in name,
+        _in(COMPARISONS),
+        _comparison,
+    ),
+    "log": Kind(lambda name, _: Path(name).is_file(), lambda _: [], _log),
+}
+
+
+def kinds_of(word: str, workspace: Path) -> list[str]:
+    """What the word is the name of, of KINDS."""
+    name = _split(word)[1]
+    return [kind for kind, one in KINDS.items() if one.there(name, workspace)]
+
+
+def sides(words: Sequence[str], workspace: Path, columns: Columns) -> list[Side]:
+    """Of all words, in their order. Raises ConfigError for a word that is nothing, or two things; ReportError
+    for a sweep that has not finished; LogError, OSError."""
+    made = [side for word in words for side in _read(word, workspace, columns)]
+    _ = columns_of_none(columns, words)
+    return made
+
+
+def columns_of_none(columns: Columns, words: Sequence[str]) -> None:
+    """Raises ConfigError where columns are given for a file that is not compared."""
+    files = {_split(word)[1] for word in words} | {""}
+    if odd := [name for name in columns if name not in files]:
+        raise ConfigError(f"--columns {odd[0]}: is none of what is compared: {', '.join(words)}")
+
+
+def _read(word: str, workspace: Path, columns: Columns) -> list[Side]:
+    kind, name, rule = _split(word)
+    found = [kind] if kind else kinds_of(word, workspace)
+    if len(found) > 1:
+        which = " or ".join(f"{one}:{name}" for one in found)
+        raise ConfigError(f"{name!r} is a {' and a '.join(found)}: write {which}")
+    if not found:
+        known = [one for held in KINDS.values() for one in held.known(workspace)]
+        train = (
+            f"; {name} is a model: to train models and compare them, write them with a comma between"
+            if name in MODELS
+            else ""
+        )
+        raise ConfigError(f"{nearest(name, known, 'sweep, comparison or CSV file')} (in {workspace}){train}")
+    return KINDS[found[0]].read(name, rule, workspace, columns)
+
+
+def _split(word: str) -> tuple[str, str, str]:
+    """ "sweep:a@nested" -> ("sweep", "a", "nested"); the file itself where one of that name is there."""
+    kind, colon, rest = word.partition(":")
+    if not colon or kind not in KINDS:
+        kind, rest = "", word
+    name, at, rule = rest.rpartition("@")
+    if not at or Path(rest).is_file():
+        name, rule = rest, ""
+    return kind, name, rule
+
+
+def columns_said(texts: Sequence[str]) -> Columns:
+    """["truth=label", "b.csv:truth=gt,subject=who"] -> Columns. Raises ConfigError."""
+    made: dict[str, dict[str, str]] = {}
+    for text in texts:
+        file, colon, pairs = text.rpartition(":")
+        for pair in (pairs if colon else text).split(","):
+            ours, equals, theirs = (word.strip() for word in pair.partition("="))
+            if not equals or not theirs or ours not in logs.NAMES:
+                raise ConfigError(
+                    f"--columns {pair!r}: write OURS=THEIRS, with one of {', '.join(logs.NAMES)} on the "
+                    "left; before a colon the file that it is for, if not for all"
+                )
+            made.setdefault(file, {})[ours] = theirs
+    return made
