@@ -16,6 +16,7 @@ import typer
 COMMANDS = {
     "sweep": ("orchestrator.sweep", "train and test a model, every person held out once"),
     "compare": ("orchestrator.compare", "several models, or one model's ablations, as one table"),
+    "experiment": ("orchestrator.experiment", "a published table or figure, with ours beside it"),
     "report": ("orchestrator.report", "a sweep's table, CSV files and pictures"),
     "audit": ("orchestrator.audit", "scores of anyone's predictions, and what is wrong with them"),
     "resume": ("orchestrator.resume", "go on with a sweep: only what is missing is computed"),
