@@ -132,4 +132,5 @@ def _core_hours(experiment: Experiment, folds: int) -> float | None:
     side = asked["image_size"] or experiment.extraction.image_size or USUAL
     size = 1.0 if model in NO_PICTURE else (side / MEASURED) ** 2
     trained = known[1] * (1 - 1 / experiment.inner_folds if experiment.inner_folds else 1)
-    return folds * asked["epochs"] * trained * MS[model] * size / 3.6e6
+    hours: float = folds * asked["epochs"] * trained * MS[model] * size / 3.6e6
+    return hours

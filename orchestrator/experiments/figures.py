@@ -73,7 +73,7 @@ def bars(rows: Sequence[Mapping[str, Any]], title: str) -> Figure:
             y = place + (at - 1) * 0.26
             axes.barh(y, row[name], height=0.24, color=colour, label=name.upper() if not place else None)
             low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
-            if low is not None:
+            if low is not None and high is not None:
                 axes.hlines(y, low, high, color=INK, linewidth=1)
             if (told := row.get(f"published_{name}")) is not None:
                 label = None if place or at else "published"

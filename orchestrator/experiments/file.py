@@ -120,12 +120,10 @@ class Table(Checked):
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
-        for name, known, what in (
-            *((one, SHOWS, "thing to show") for one in self.shows),
-            *((one, AXES, "axis") for one in self.worse),
-        ):
-            if name not in known:
-                raise ConfigError(nearest(name, known, what))
+        if strange := [one for one in self.shows if one not in SHOWS]:
+            raise ConfigError(nearest(strange[0], SHOWS, "thing to show"))
+        if strange := [one for one in self.worse if one not in AXES]:
+            raise ConfigError(nearest(strange[0], AXES, "axis"))
         if not self.rows and not self.needs and "coefficients" not in self.shows:
             raise ConfigError(f"{self.title!r} has no row, and does not say what it needs")
         names = [(row.group, row.name) for row in self.rows]

@@ -142,7 +142,8 @@ def _all(made: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]
 
 def _people(done: Sequence[Done]) -> list[dict[str, Any]]:
     return [
-        {"row": one.line.name, "group": one.line.row.group, **person}
+        {"row": one.line.name, "group": one.line.row.group}
+        | {str(key): value for key, value in person.items()}
         for one in done
         if one.predictions is not None
         for person in people_of(one.predictions[one.predictions["rule"] == one.rule]).to_dict("records")

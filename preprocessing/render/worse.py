@@ -143,7 +143,8 @@ def _change(axis: str, amount: float, row: Row, frames: int) -> Callable[[int, P
             angle = 2 * math.pi * turns * place / max(frames - 1, 1)
             length = amount * side / DEFAULT_SIZE
             x, y = (length * (f(start + angle) - f(start)) / 2 for f in (math.sin, math.cos))
-            matrix = cv2.getRotationMatrix2D((side / 2, side / 2), 0.1 * amount * math.sin(angle), 1.0)
+            turned = 0.1 * amount * math.sin(angle)
+            matrix: Picture = cv2.getRotationMatrix2D((side / 2, side / 2), turned, 1.0)
             matrix[:, 2] += (x, y)
             return cv2.warpAffine(picture, matrix, (side, side), borderMode=cv2.BORDER_REFLECT)
 
