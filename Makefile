@@ -9,7 +9,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export TF_CPP_MIN_LOG_LEVEL = 3
 export GLOG_minloglevel = 2
 
-.PHONY: help env sweep test test-faults lint audit docs ui benchmark mutate cluster-test clean
+.PHONY: help env sweep test test-faults experiments-smoke lint audit docs ui benchmark mutate cluster-test clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,6 +37,9 @@ test: env ## all tests but those of test-faults and cluster-test
 
 test-faults: env ## kill nodes, servers, disks and laptops in the middle of a sweep, and count what was lost
 	$(RUN) -m pytest tests/faults
+
+experiments-smoke: env ## every published table at its smallest size on tiny clips: all goes through, no number means anything
+	$(RUN) -m orchestrator.experiment all --corpus synthetic --smoke --runner inline
 
 lint: env ## ruff and mypy
 	$(RUN) -m ruff check .

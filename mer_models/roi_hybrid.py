@@ -24,6 +24,8 @@ from mer_models.roi_encoder import REGIONS, TAKES, as_windows
 from mer_models.roi_graph import ROIGraph
 from mer_models.roi_temporal import ROITemporal
 
+NAMES = ("eyes", "eyebrows", "mouth")
+
 
 class ROIHybrid(nn.Module):
     paper = "ROI ladder of sandeshraop, undated"
@@ -82,6 +84,15 @@ class ROIHybrid(nn.Module):
         if self.attention is None:
             return x.new_full((len(x), REGIONS), 1 / REGIONS)
         return self.attention(torch.cat([self.temporal.encode(x), self.graph.encode(x)], -1))
+
+    def outputs(self) -> dict[str, float]:
+        """How much each region counts in a clip whose regions score alike (they sum to 1; nothing without
+        attention), and the temporal stream's share of the logits."""
+        made = {"temporal_share": torch.sigmoid(self.fusion).item()}
+        if self.attention is not None:
+            weights = torch.softmax(self.attention.bias.detach(), 0).tolist()
+            made |= {f"roi_weight_{name}": w for name, w in zip(NAMES, weights, strict=True)}
+        return made
 
 
 class RegionAttention(nn.Module):

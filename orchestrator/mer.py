@@ -17,6 +17,7 @@ COMMANDS = {
     "sweep": ("orchestrator.sweep", "train and test a model, every person held out once"),
     "estimate": ("orchestrator.estimate", "folds, hours, disk and memory of a sweep, before it starts"),
     "compare": ("orchestrator.compare", "is the difference real? sweeps, logs; or models side by side"),
+    "experiment": ("orchestrator.experiment", "a published table or figure, with ours beside it"),
     "report": ("orchestrator.report", "a sweep's table, CSV files and pictures"),
     "audit": ("orchestrator.audit", "scores of anyone's predictions, and what is wrong with them"),
     "resume": ("orchestrator.resume", "go on with a sweep: only what is missing is computed"),

@@ -47,12 +47,12 @@ class Checked(pydantic.BaseModel):
 
 @contextmanager
 def told(model: type[pydantic.BaseModel]) -> Iterator[None]:
-    """pydantic's words for the first fault as a ConfigError; an error that one of our own checks raised as it
-    is."""
+    """pydantic's words for the first fault, an unknown key first (a misspelt one is lacking too), as a
+    ConfigError; an error that one of our own checks raised as it is."""
     try:
         yield
     except pydantic.ValidationError as error:
-        bad = error.errors()[0]
+        bad = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         ours = bad.get("ctx", {}).get("error")
         if isinstance(ours, ValueError):
             raise ours from error

@@ -34,6 +34,7 @@ PAGES = (
     "python",
     "model",
     "video",
+    "experiments",
 )  # in this order: later ones use what earlier ones made
 BLOCK = re.compile(
     r"<!-- (run|run fails|prints|prints exactly|file: (\S+)) -->\n+```(\w+)\n(.*?)^```", re.S | re.M

@@ -82,3 +82,22 @@ def test_the_fusion_weight_is_between_the_streams_and_never_beyond():
         )
         model.fusion.fill_(1e6)
         torch.testing.assert_close(model(x), model.temporal(x), atol=1e-5, rtol=1e-5)
+
+
+def test_it_reports_what_the_regions_count_where_they_score_alike():
+    model = small()
+    with torch.no_grad():
+        model.attention.bias.copy_(torch.log(torch.tensor([1.0, 2.0, 5.0])))
+        model.attention.score.weight.zero_()  # regions score alike
+        model.fusion.fill_(0.0)
+    told = model.outputs()
+    assert told == pytest.approx(
+        {
+            "temporal_share": 0.5,
+            "roi_weight_eyes": 0.125,
+            "roi_weight_eyebrows": 0.25,
+            "roi_weight_mouth": 0.625,
+        }
+    )
+    torch.testing.assert_close(model.roi_weights(clips())[0], torch.tensor([0.125, 0.25, 0.625]))
+    assert small(roi_attention=False).outputs() == {"temporal_share": 0.5}

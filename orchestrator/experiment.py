@@ -1,0 +1,149 @@
+"""A published table or figure, run again: ``python -m orchestrator.experiment stag/table5``.
+
+``list`` names all, with what each needs and an estimate of its folds and hours. What is missing is run, a
+sweep a row; the table with ours beside the published is in WORKSPACE/experiments/. Exit statuses:
+console/handler.py; 1 where some row has no result.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from orchestrator.common.errors import ConfigError
+from orchestrator.console import asked
+from orchestrator.console.asked import usual
+from orchestrator.console.handler import ALL, SOME, errors_are_told
+from orchestrator.console.progress import SweepProgress
+from orchestrator.console.terminal import terminal
+from orchestrator.experiments import estimate, file
+from orchestrator.experiments.corpora import Brought
+from orchestrator.experiments.lines import Line, lines
+from orchestrator.experiments.output import Output
+from orchestrator.experiments.run import run_all
+from orchestrator.sweeps.execution import Execution
+from orchestrator.sweeps.experiment import Corpus
+
+console = terminal()
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    name: Annotated[str, typer.Argument(help="PAPER/TABLE, a .toml of your own, all, or list")],
+    corpus: Annotated[
+        list[str] | None,
+        typer.Option(help="one that you have, repeatable, each with its --root; synthetic needs none"),
+    ] = None,
+    root: Annotated[
+        list[str] | None, typer.Option(help="folder of each --corpus, in their order; not of synthetic")
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="replicates of every fold; 0 = as the file says", min=0)] = 0,
+    row: Annotated[list[str] | None, typer.Option(help="only the rows of this name, repeatable")] = None,
+    smoke: Annotated[
+        bool,
+        typer.Option(
+            "--smoke", help="tiny: one epoch, one seed, pictures of 32 px; no number means anything"
+        ),
+    ] = False,
+    runner: asked.RunnerName = usual("runner", Execution),
+    address: asked.Address = "",
+    gpus_per_fold: asked.GpusPerFold = usual("gpus_per_fold", Execution),
+    store: asked.Store = "",
+    workspace: asked.Workspace = Path("workspace"),
+    tracking_uri: asked.TrackingUri = "",
+) -> None:
+    """A published table or figure with ours beside it: run what is missing, write the table."""
+    with errors_are_told(console):
+        if name == "list":
+            console.print(listed())
+            raise typer.Exit(ALL)
+        execution = Execution(
+            runner=runner,
+            address=address,
+            gpus_per_fold=gpus_per_fold,
+            store=store,
+            workspace=workspace,
+            tracking_uri=tracking_uri,
+        )
+        corpora = _corpora(corpus or [], root or [])
+        names = file.names() if name == "all" else (name,)
+        # a file of which nothing can be run is no failure of all, but it is not what was asked for by name
+        failed = len(names) == 1 and bool(file.load(name).needs)
+        for one in names:
+            failed |= ran(one, corpora, seeds, tuple(row or ()), smoke, execution)
+    raise typer.Exit(SOME if failed else ALL)
+
+
+def ran(
+    name: str,
+    corpora: tuple[Corpus, ...],
+    seeds: int,
+    only: tuple[str, ...],
+    smoke: bool,
+    execution: Execution,
+) -> bool:
+    """Run an experiment and print its table. Returns whether some row that could be run has no result.
+    Raises as experiments.run.run_all."""
+    table = file.load(name)
+    with SweepProgress(console) as progress:
+        brought = Brought(corpora, execution.workspace, smoke, progress)
+        output = Output(name, table, brought, seeds or table.seeds, only)
+        wanted = lines(table, brought, seeds, only) if table.trained or table.needs else []
+        done, made = [], output.write([])
+        if table.trained:
+            console.print(_before(name, wanted), soft_wrap=True)
+            for done in run_all(wanted, execution, progress):
+                made = output.write(done)
+        output.draw(made, done)
+    for one in (output.folder / "table.md").read_text(encoding="utf-8").splitlines():
+        console.print(Text(one), soft_wrap=True)
+    console.print(
+        f"in {output.folder}: {', '.join(sorted(p.name for p in output.folder.iterdir()))}", soft_wrap=True
+    )
+    return any(one.summary is None and not one.line.row.needs for one in done)
+
+
+def listed() -> Table:
+    """All experiments."""
+    made = Table("experiment", "shows", "corpora", "rows", "on the synthetic corpus", box=None)
+    for name, table in file.every():
+        needed = list(dict.fromkeys(one for row in table.rows for one in table.corpora(row)))
+        if table.needs:
+            cost = f"not run: {table.needs}"
+        elif table.trained:
+            cost = str(estimate.of(estimate.as_synthetic(table)))
+        else:
+            cost = "nothing is trained"
+        made.add_row(name, table.title, ", ".join(needed), str(len(table.rows)), cost)
+    return made
+
+
+def _before(name: str, wanted: list[Line]) -> str:
+    run = [line for line in wanted if line.experiment]
+    return f"{name}: {len(run)} of {len(wanted)} rows are run, {estimate.of(run)}; finished ones are read"
+
+
+def _corpora(names: list[str], roots: list[str]) -> tuple[Corpus, ...]:
+    """Raises ConfigError where folders and corpora do not go together."""
+    needing = [one for one in names if one != "synthetic"]
+    if len(roots) not in (len(needing), len(names)):
+        raise ConfigError(
+            f"{len(names)} --corpus and {len(roots)} --root: give each corpus its folder, in their order; "
+            "only synthetic may go without"
+        )
+    if len(set(names)) < len(names):
+        raise ConfigError(f"--corpus {', '.join(names)}: name each once")
+    given = iter(roots)
+    all_have = len(roots) == len(names)
+    return tuple(
+        Corpus(name=one, root=next(given) if all_have or one != "synthetic" else "") for one in names
+    )
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,143 @@
+"""Lines of an experiment: each a row (at one level, where the corpus is made worse) with the Experiment that
+is run for it, or why none is."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mer_models import MODELS
+from orchestrator.common.errors import ConfigError, nearest
+from orchestrator.experiments.corpora import Brought, Chosen, chosen
+from orchestrator.experiments.file import Row, Table
+from orchestrator.protocols import protocol
+from orchestrator.study.jobs import digest
+from orchestrator.sweeps import features, kept
+from orchestrator.sweeps.experiment import Experiment, Extraction
+
+SMOKE_SIDE = 32  # pixels, the smallest that every picture model takes
+SMOKE_K = 4  # groups: as many as the tiny corpus has people
+SMOKE_INNER = 3
+SMOKE_SET = {"recipe.epochs": 1, "recipe.warmup_epochs": 0, "recipe.batch_size": 8}
+
+
+@dataclass(frozen=True)
+class Line:
+    """axis, amount: where the corpus is made worse. experiment: what is run, None where nothing is, and then
+    ``why``. instead: on other corpora than the paper's. part: of the pooled run, or "" for all of it."""
+
+    row: Row
+    experiment: Experiment | None
+    why: str = ""
+    instead: bool = False
+    part: str = ""
+    axis: str = ""
+    amount: float = 0
+
+    @property
+    def name(self) -> str:
+        return f"{self.row.name}, {self.axis} {self.amount:g}" if self.axis else self.row.name
+
+    @property
+    def asked(self) -> Experiment:
+        """Its Experiment. Raises ConfigError for a line of which nothing is run."""
+        if self.experiment is None:
+            raise ConfigError(f"row {self.row.name!r} is not run: {self.why}")
+        return self.experiment
+
+    @functools.cached_property
+    def code(self) -> str:
+        """Version of the code that decides the numbers. Imports the model."""
+        study, au = self.asked.study(), self.asked.au
+        if au == "auto":
+            au = "predicted" if MODELS[study.model].uses_aus else "none"
+        return study.code_of(study.config({}), au)
+
+    @functools.cached_property
+    def sweep(self) -> str:
+        """Name of its sweep: equal experiments under one code, of any table, are one sweep; a different one
+        is another."""
+        asked = kept.absolute(self.asked).model_dump(by_alias=True, mode="json")
+        corpora = "_".join(corpus.name for corpus in self.asked.corpora)
+        return f"{self.asked.models[0]}-{corpora}-{digest([asked, self.code], 12)}"
+
+    @functools.cached_property
+    def parameters(self) -> int:
+        """Of the model as the row builds it. Imports the model and torch."""
+        return parameters(self.asked)
+
+
+def lines(table: Table, brought: Brought, seeds: int = 0, only: Sequence[str] = ()) -> list[Line]:
+    """All lines of a table, in order. seeds: 0 = the file's. only: names of rows, all if empty.
+
+    Raises ConfigError for a name that no row has, and for what cannot go together.
+    """
+    if unknown := [name for name in only if name not in {row.name for row in table.rows}]:
+        raise ConfigError(nearest(unknown[0], {row.name for row in table.rows}, "row"))
+    rows = [row for row in table.rows if not only or row.name in only]
+    levels = [(axis, amount) for axis, amounts in table.worse.items() for amount in amounts] or [("", 0.0)]
+    return [_line(table, row, brought, seeds, axis, amount) for row in rows for axis, amount in levels]
+
+
+def _line(table: Table, row: Row, brought: Brought, seeds: int, axis: str, amount: float) -> Line:
+    empty = Line(row, None, axis=axis, amount=amount)
+    if why := table.needs or row.needs:
+        return replace(empty, why=f"not run: {why}")
+    on = chosen(table, row, brought, axis, amount)
+    if not on.corpora:
+        return replace(empty, why=on.why)
+    made = _experiment(table, row, on, seeds)
+    return replace(
+        empty, experiment=smoked(made) if brought.smoke else made, instead=on.instead, part=on.part
+    )
+
+
+def _experiment(table: Table, row: Row, on: Chosen, seeds: int) -> Experiment:
+    fields = table.of(row) | on.fields
+    return Experiment(corpora=on.corpora, seeds=seeds or table.seeds, **fields)
+
+
+def smoked(experiment: Experiment) -> Experiment:
+    """The same at the smallest size that still goes all the way: one epoch, one seed, pictures of 32 px, as
+    many groups of people as the tiny corpus has. Its numbers say nothing."""
+    rule, k = protocol(experiment.protocol)
+    base = experiment.protocol.partition("-")[0]
+    # by clips: a tenth of a tiny corpus is still two clips
+    smaller = f"{base}-{SMOKE_K}" if k > SMOKE_K and not rule.subject_dependent else experiment.protocol
+    extraction = experiment.extraction.asked | {"image_size": SMOKE_SIDE}
+    return experiment.but(
+        seeds=1,
+        trials=1,
+        protocol=smaller,
+        inner_folds=min(experiment.inner_folds, SMOKE_INNER),
+        extraction=Extraction(**extraction),
+        settings=dict(experiment.settings) | SMOKE_SET,
+    )
+
+
+def parameters(experiment: Experiment) -> int:
+    """How many the model has that the experiment trains: its own classes, regions, action units,
+    arguments."""
+    import torch
+
+    from orchestrator.study import labels
+    from preprocessing.inputs import INPUTS
+    from preprocessing.schema import AU_VOCABULARY
+
+    name = experiment.models[0]
+    model: Any = MODELS[name]
+    config = experiment.study().config({})
+    settings = features.extraction(experiment)
+    feature_set = features.chosen(name, experiment.features, config["recipe"]["image_size"], settings)
+    reads = INPUTS[feature_set]
+    given: dict[str, int] = {}
+    if model.uses_aus and experiment.au != "none":
+        given["n_aus"] = len(AU_VOCABULARY)
+    if reads.kind == "roi_flow":
+        given["n_rois"] = reads.shape(settings)[1]
+    classes = labels.classify(experiment.corpora[0].name, [], experiment.classes).classes
+    with torch.device("meta"):
+        built = model(len(classes), **given, **config["model"])
+    return sum(one.numel() for one in built.parameters())

@@ -1,0 +1,99 @@
+"""Runs what is missing of an experiment: a sweep a line, all on one Ray and one store of folds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from orchestrator.common.errors import NoResult
+from orchestrator.experiments.lines import Line
+from orchestrator.results import report
+from orchestrator.search.events import Listener, Note
+from orchestrator.sweeps.execution import Execution
+from orchestrator.sweeps.run import resume, run
+from orchestrator.workspace import looks
+from orchestrator.workspace.sweep_folder import EXPERIMENT, SWEEPS
+
+Summary = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Done:
+    """A line and what came of it. summary, predictions: as results.report.read gives them; None where there
+    is no complete result. looks: at its people in this workspace, counted when all lines are done, 0 before.
+    """
+
+    line: Line
+    summary: Summary | None = None
+    predictions: pd.DataFrame | None = None
+    looks: int = 0
+
+    @property
+    def rule(self) -> str:
+        """Behind the headline."""
+        return str(self.summary["rule"]) if self.summary else ""
+
+    def score(self, rule: str = "") -> dict[str, Any]:
+        """Of a rule (the headline's if none is given), of the line's part; {} where there is none."""
+        if self.summary is None:
+            return {}
+        score: dict[str, Any] = self.summary["selection"].get(rule or self.rule, {})
+        if not self.line.part or not score:
+            return score
+        found: dict[str, Any] = score["parts"].get(self.line.part, {})
+        return found
+
+
+def run_all(lines: Sequence[Line], execution: Execution, tell: Listener) -> Iterator[list[Done]]:
+    """Sweep line by line; what is finished is read. Yields after each line what is there of all, and at the
+    end once more.
+
+    A sweep is named after what it asks and the code that answers (lines.Line.sweep): so equal lines, of this
+    and of other experiments, are one sweep, and a changed line is another. Folds that are equal are found in
+    the store whatever they are asked for by. Raises as sweeps.run.run, but for a line of which no trial is
+    complete: it stays without a result.
+    """
+    done = {at: Done(line) for at, line in enumerate(lines)}
+    for at, line in enumerate(lines):
+        if line.experiment is not None:
+            folder = execution.workspace / SWEEPS / line.sweep
+            summary, damage = report.earlier(folder)
+            if damage:
+                tell(Note(damage, "warning"))
+            if not summary or summary.get("failed_trials"):
+                try:
+                    _sweep(line, execution, tell)
+                except NoResult as error:
+                    tell(Note(f"{line.name}: {error}", "error"))
+            done[at] = _read(line, folder)
+        yield list(done.values())
+    # sweeps of later lines have looked at the same people
+    looked = {one.line.sweep: _looks(one, execution) for one in done.values() if one.summary}
+    yield [replace(one, looks=looked[one.line.sweep]) if one.summary else one for one in done.values()]
+
+
+def _sweep(line: Line, execution: Execution, tell: Listener) -> None:
+    tell(Note(f"--- {line.name} ({line.sweep})"))
+    if (execution.workspace / SWEEPS / line.sweep / EXPERIMENT).is_file():
+        resume(line.sweep, execution.workspace, tell)
+    else:
+        run(line.asked, execution.but(name=line.sweep), tell)
+
+
+def _read(line: Line, folder: Path) -> Done:
+    if not (folder / report.SUMMARY).is_file():
+        return Done(line)
+    summary, predictions = report.read(folder)
+    if summary.get("failed_trials"):
+        return Done(line)
+    return Done(line, summary, predictions)
+
+
+def _looks(one: Done, execution: Execution) -> int:
+    folder = execution.workspace / SWEEPS / one.line.sweep
+    counted = int((one.summary or {}).get("looks", {}).get("sweep", 0))
+    return looks.counted(folder, counted)["workspace"]
