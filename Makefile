@@ -9,7 +9,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export TF_CPP_MIN_LOG_LEVEL = 3
 export GLOG_minloglevel = 2
 
-.PHONY: help env sweep test test-faults experiments-smoke lint audit docs ui benchmark mutate cluster-test clean
+.PHONY: help env sweep test test-page test-faults experiments-smoke lint audit docs ui benchmark mutate cluster-test clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,6 +34,9 @@ sweep: env ## the main job: synthetic corpus -> features -> LOSO sweep of STAG o
 test test-faults: export OMP_NUM_THREADS = 1
 test: env ## all tests but those of test-faults and cluster-test
 	$(RUN) -m pytest --ignore=tests/faults --numprocesses 2 --dist loadfile
+
+test-page: env ## a sweep's HTML page in a headless Chromium (Debian: chromium); part of make test where there is one
+	$(RUN) -m pytest -rs tests/orchestrator/results/test_page_in_browser.py
 
 test-faults: env ## kill nodes, servers, disks and laptops in the middle of a sweep, and count what was lost
 	$(RUN) -m pytest tests/faults

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.common.errors import Interrupted, NoResult
-from orchestrator.results import chance, intervals, report
+from orchestrator.results import chance, details, intervals, report
 from orchestrator.results.coverage import coverage
 from orchestrator.results.outputs import chosen_outputs
+from orchestrator.results.page import page
 from orchestrator.results.trials import trial_rows
 from orchestrator.search import inline, tune
 from orchestrator.search.events import Event, FoldEnded, Listener, Note, Outcome, SearchBegins
@@ -235,7 +236,9 @@ def _run(
         "trials": trial_rows(outcomes, scores, study, table.au, len(jobs)),
         "outputs": chosen_outputs(usable, scores),
     }
+    details.write(folder, details.details(usable, scores[rule], table.truth))
     report.write(folder, summary, scores)
+    page.write(folder)
     outbox.finish(study, table, usable, rule)
     missing = sum(len(jobs) - len(outcome.results) for outcome in failed)
     return Result.of(folder, missing=missing, lacks=tuple(outbox.waiting))

@@ -32,6 +32,7 @@ from typing import Any
 from mlflow.entities import Run
 
 from orchestrator.common.names import redacted
+from orchestrator.results.page.page import PAGE
 from orchestrator.results.report import read
 from orchestrator.selection.rules import kind_of
 from orchestrator.study.jobs import digest
@@ -225,7 +226,7 @@ def _files(folder: Path) -> list[Path]:
     return [
         file
         for file in sorted(folder.glob("*"))
-        if file.suffix in (".png", ".csv") or file.name in ("summary.json", LOOKS)
+        if file.suffix in (".png", ".csv") or file.name in ("summary.json", LOOKS, PAGE)
     ]
 
 

@@ -1,0 +1,68 @@
+"""The page in a headless Chromium: `make test-page`. Skipped where there is none."""
+
+import os
+import shutil
+
+import pytest
+
+from orchestrator.results.page import page
+from tests.orchestrator.results.pages import EVIL, sweep, trial_row
+
+api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FOUND = next(filter(None, map(shutil.which, BROWSERS)), None)
+pytestmark = pytest.mark.skipif(FOUND is None, reason=f"none of {', '.join(BROWSERS)} is installed")
+PHONE, DESK = 390, 1280
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with api.sync_playwright() as tool:
+        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+        made = tool.chromium.launch(executable_path=FOUND, args=sandbox)
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    trials = [
+        trial_row(i, i / 9, {"recipe.lr": 10.0**-i, "model.dropout": (i * 5 % 7) / 7, EVIL: f"{EVIL}{i % 2}"})
+        for i in range(7)
+    ]
+    return page.write(sweep(tmp_path_factory.mktemp("ws") / "sweeps" / "demo", trials, people=12))
+
+
+def lightness(view, selector, of):
+    colour = view.eval_on_selector(selector, f"one => getComputedStyle(one).{of}")
+    red, green, blue = (float(part) for part in colour.split("(")[1].rstrip(")").split(",")[:3])
+    return 0.299 * red + 0.587 * green + 0.114 * blue
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_the_page_shows_everything_says_nothing_and_asks_for_nothing(browser, file, width, scheme):
+    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    view = context.new_page()
+    said, asked, dialogs = [], [], []
+    view.on("console", lambda message: said.append(message.text))
+    view.on("pageerror", lambda error: said.append(str(error)))
+    view.on("request", lambda request: asked.append(request.url))
+    view.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    view.goto(file.as_uri())
+    view.wait_for_function("document.querySelectorAll('[data-figure] .main-svg').length >= 5")
+    assert said == [] and dialogs == []
+    assert asked == [file.as_uri()]
+    assert view.evaluate("document.documentElement.scrollWidth") <= width
+    assert view.locator("img").count() == 0
+    assert view.locator("th", has_text=EVIL).count() > 0  # a text, in the confusion matrix
+    drawn = view.eval_on_selector_all(
+        "[data-figure]:has(.main-svg)",
+        "all => all.map(one => one.dataset.figure)",
+    )
+    assert drawn == ["rules", "people", "curves", "importance", "parallel"]
+    paper, ink = lightness(view, "body", "backgroundColor"), lightness(view, "body", "color")
+    label = lightness(view, "[data-figure=rules] .xtick text", "fill")
+    assert (paper > 200 and ink < 80) if scheme == "light" else (paper < 60 and ink > 180)
+    assert abs(label - ink) < 1
+    context.close()
