@@ -57,7 +57,12 @@ SHARED = (
     "terminal",
 )
 # and who may take more: what makes features, and contracts that test those who do.
-MORE = ("orchestrator/sweeps/", "orchestrator/testing/", "orchestrator/inference/")
+MORE = (
+    "orchestrator/sweeps/",
+    "orchestrator/testing/",
+    "orchestrator/inference/",
+    "orchestrator/spotting/",
+)
 
 # What starts fast, and what it therefore leaves to where it is used.
 LIGHT = {
