@@ -62,6 +62,7 @@ MORE = (
     "orchestrator/testing/",
     "orchestrator/inference/",
     "orchestrator/experiments/",
+    "orchestrator/spotting/",
 )
 
 # What starts fast, and what it therefore leaves to where it is used.

@@ -35,7 +35,7 @@ class ClipRenderer:
         landmarks = pose_points(self.neutral_points, plan.pose[0], config.size, config.unit)
         self._fields = np.stack([unit_field(unit, landmarks, grid, config.unit) for unit in plan.units])
         self._courses = np.stack([unit.course for unit in plan.units])
-        self._pixels = _pixels(config.size)
+        self._pixels = pixels(config.size)
 
     def field(self, t: int) -> NDArray[np.float32]:
         """``A_t``: movement of the skin at 0-based frame t, head movement not included, (size, size, 2) in
@@ -82,7 +82,7 @@ def true_flow(plan: ClipPlan, config: RenderConfig, frame_a: int, frame_b: int) 
     if a == b:
         return np.zeros((config.size, config.size, 2), np.float32)
     target = affine(renderer.source(a), renderer.head(b))
-    return _solve(target, renderer.field(b)) - renderer._pixels
+    return solve(target, renderer.field(b)) - renderer._pixels
 
 
 def true_landmarks(plan: ClipPlan, config: RenderConfig, frame: int) -> NDArray[np.float32]:
@@ -91,10 +91,10 @@ def true_landmarks(plan: ClipPlan, config: RenderConfig, frame: int) -> NDArray[
     t = plan.index(frame)
     renderer = ClipRenderer(plan, config)
     target = pose_points(renderer.neutral_points, plan.pose[t], config.size, config.unit)
-    return _solve(target[None].astype(np.float32), renderer.field(t))[0]
+    return solve(target[None].astype(np.float32), renderer.field(t))[0]
 
 
-def _solve(target: NDArray[np.float32], field: NDArray[np.float32]) -> NDArray[np.float32]:
+def solve(target: NDArray[np.float32], field: NDArray[np.float32]) -> NDArray[np.float32]:
     """``y`` with ``y - field(y) = target``."""
     y = target
     for _ in range(_ITERATIONS):
@@ -129,6 +129,6 @@ def noise_bank(config: RenderConfig) -> NDArray[np.uint8]:
 
 
 @lru_cache(maxsize=4)
-def _pixels(size: int) -> NDArray[np.float32]:
+def pixels(size: int) -> NDArray[np.float32]:
     axis = np.arange(size, dtype=np.float32)
     return np.stack(np.meshgrid(axis, axis), -1)

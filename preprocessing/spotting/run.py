@@ -1,0 +1,262 @@
+"""A long video or folder of frames -> its curves: one pass, a few frames in memory, a chunk of about twenty
+seconds kept as soon as it is whole. A pass that was interrupted goes on, and ends with the same numbers as
+one that was not.
+
+So that it does, the face is looked for anew at each chunk's begin, and a pass that goes on begins a chunk
+earlier, whose rows are there already: a row depends on nothing that lies further back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing import closure
+from preprocessing.decode import IMAGES, VIDEOS, FramesError, open_video, read_image
+from preprocessing.errors import BadInput
+from preprocessing.files import danger, state
+from preprocessing.flow import Flow
+from preprocessing.frames import _check_end, container_fps, list_frames
+from preprocessing.landmarks import Landmarker
+from preprocessing.places import write_atomically
+from preprocessing.schema import Clip
+from preprocessing.spotting.motion import GROUPS, SCALES, Follows, Motion, Rate, Row
+
+SLOWEST, FASTEST = 15.0, 1000.0  # frames a second
+CHUNK = 20.0  # seconds, about
+ROW = np.dtype([("curves", np.float32, (len(SCALES), len(GROUPS))), ("head", np.float32), ("lost", np.uint8)])
+LOST = ("", "no face", "several faces", "face turned away or cut off")  # what ROW's "lost" means
+
+
+class SpotError(BadInput):
+    """What cannot be spotted in: names the video, what is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Of a whole video.
+
+    frames        number of frames; first: the number of the first one.
+    rows          (samples,) of ROW: every ``rate.step``-th frame.
+    """
+
+    source: Path
+    rate: Rate
+    first: int
+    frames: int
+    rows: NDArray[Any]
+
+    @property
+    def lost(self) -> dict[str, float]:
+        """Why there is no face -> seconds, of those that are not 0."""
+        seconds = {
+            why: float((self.rows["lost"] == i).sum()) / self.rate.samples
+            for i, why in enumerate(LOST)
+            if why
+        }
+        return {why: length for why, length in seconds.items() if length}
+
+
+Progress = Callable[[int, int], None]
+
+
+def curves(
+    source: Path,
+    *,
+    fps: float | None = None,
+    kept: Path | None = None,
+    progress: Progress | None = None,
+    landmarker: Follows | None = None,
+    flow: Flow | None = None,
+) -> Curves:
+    """The curves of a video (avi, mp4, mov) or a folder of frames.
+
+    fps       of a folder of frames; of a video where its own is wrong.
+    kept      folder in which chunks are kept, and from which those are taken that are there already: under
+              the name of the video's state and of the code that made them.
+    progress  is told (frames seen, frames in all) after each sample; frames in all as the container states
+    it. landmarker, flow  what finds the face and the flow, for tests.
+    Raises SpotError for what is no video, a rate that is unknown or out of range, and a video in which no
+    face was ever seen; FramesError for one that cannot be read to its end; OSError where a chunk cannot be
+    kept.
+    """
+    clip = Clip("video", "video/somebody", source.name, source, "", fps=fps)
+    if why := danger(clip):
+        raise SpotError(why)
+    reader = _Folder(source) if source.is_dir() else _Video(source)
+    rate = Rate(_rate(source, fps))
+    size = max(round(CHUNK * rate.samples), 2 * rate.behind)
+    keep = _Kept(kept / _identity(source, rate, size) if kept is not None else None, size)
+    done = keep.whole()
+    warm = max(0, done - 1) * size
+    motion = Motion(rate, landmarker or Landmarker(), first=warm, flow=flow)
+    sample = warm
+    for number, image in reader.frames(rate.step, warm * rate.step):
+        if sample % size == 0:
+            motion.restart()
+        for row in motion.see(image):
+            keep.add(row)
+        sample += 1
+        if progress:
+            progress(number + 1 - reader.first, reader.count)
+    for row in motion.end():
+        keep.add(row)
+    keep.close()
+    rows = keep.rows(reader.seen, rate.step)
+    if len(rows) and (rows["lost"] > 0).all():
+        raise SpotError(
+            f"{source}: no face to follow in any of {len(rows)} frames that were looked at ({_most(rows)}); "
+            "one face, larger than 80 pixels, must be seen"
+        )
+    return Curves(source, rate, reader.first, reader.seen, rows)
+
+
+def _most(rows: NDArray[Any]) -> str:
+    return LOST[int(np.bincount(rows["lost"]).argmax())]
+
+
+def _rate(source: Path, fps: float | None) -> float:
+    stated = fps if fps is not None or source.is_dir() else container_fps(source)
+    if stated is None:
+        raise SpotError(f"{source} does not say how many frames it has a second; say --fps")
+    if not SLOWEST <= stated <= FASTEST:
+        raise SpotError(
+            f"{source} has {stated:g} frames a second; {SLOWEST:g} to {FASTEST:g} can be spotted in (a micro-"
+            "expression of half a second would be a few frames): record faster, or say --fps if that is wrong"
+        )
+    return float(stated)
+
+
+def _identity(source: Path, rate: Rate, size: int) -> str:
+    """16 hex digits: of the files, the rate, and the code that makes rows."""
+    code = closure.digest(["preprocessing.spotting.motion"])
+    text = json.dumps([state(source), rate.fps, size, code])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class _Folder:
+    """Frames of a folder of pictures."""
+
+    def __init__(self, path: Path) -> None:
+        files = list_frames(path)
+        if len(files) < 2:
+            raise SpotError(
+                f"{path} holds {len(files)} frame(s) ({', '.join(sorted(IMAGES))} with a number in the "
+                "name); a video has more"
+            )
+        self.first, last = min(files), max(files)
+        if missing := sorted(set(range(self.first, last + 1)) - set(files)):
+            raise FramesError(f"{path}: {len(missing)} frames are missing, the first is {missing[0]}")
+        self.files, self.count, self.seen = files, len(files), len(files)
+
+    def frames(self, step: int, skip: int) -> Iterator[tuple[int, NDArray[Any]]]:
+        """Every ``step``-th frame behind the first ``skip``, with its number."""
+        for number in range(self.first + skip, self.first + self.count, step):
+            yield number, read_image(self.files[number])
+
+
+class _Video:
+    """Frames of a video, numbered from 0."""
+
+    first = 0
+
+    def __init__(self, path: Path) -> None:
+        import cv2
+
+        if not path.is_file() or path.suffix.lower() not in VIDEOS:
+            raise SpotError(f"{path} is neither a video ({', '.join(sorted(VIDEOS))}) nor a folder of frames")
+        self.path, self.seen = path, 0
+        with open_video(path) as video:
+            self.count = max(0, int(video.get(cv2.CAP_PROP_FRAME_COUNT)))
+
+    def frames(self, step: int, skip: int) -> Iterator[tuple[int, NDArray[Any]]]:
+        """Every ``step``-th frame behind the first ``skip``, with its number. Raises FramesError where the
+        video ends before its header says."""
+        with open_video(self.path) as video:
+            number = 0
+            while video.grab():
+                if number >= skip and number % step == 0:
+                    good, image = video.retrieve()
+                    if not good:
+                        break
+                    yield number, image
+                number += 1
+            self.seen = number
+            _check_end(Clip("video", "video/somebody", self.path.name, self.path, ""), 0, number, video)
+
+
+class _Kept:
+    """The rows of a pass: in files, one a chunk, or in memory where nothing is to be kept."""
+
+    def __init__(self, folder: Path | None, size: int) -> None:
+        """size: rows of a chunk."""
+        self.folder, self.size = folder, size
+        self.chunks: dict[int, NDArray[Any]] = {}
+        self.waiting: list[Row] = []
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def whole(self) -> int:
+        """How many chunks are there from the first on; a damaged one and those behind it count as missing."""
+        if self.folder is None:
+            return 0
+        while (rows := _read(self._file(self.folder, len(self.chunks)))) is not None:
+            if len(rows) != self.size:
+                break
+            self.chunks[len(self.chunks)] = rows
+        return len(self.chunks)
+
+    def add(self, row: Row) -> None:
+        """The next row; the chunk that it makes whole is kept."""
+        self.waiting.append(row)
+        if (row.sample + 1) % self.size == 0:
+            self.close()
+
+    def close(self) -> None:
+        """Keep what waits as a chunk, unless it is one of those that were there."""
+        waiting, self.waiting = self.waiting, []
+        if not waiting or (number := waiting[0].sample // self.size) in self.chunks:
+            return
+        rows = np.zeros(len(waiting), ROW)
+        for i, row in enumerate(waiting):
+            rows[i] = (row.curves, row.head, _why(row.lost))
+        self.chunks[number] = rows
+        if self.folder is not None:
+            write_atomically(self._file(self.folder, number), lambda path: _write(path, rows))
+
+    def rows(self, frames: int, step: int) -> NDArray[Any]:
+        """All rows, one for each sample of so many frames."""
+        held = [self.chunks[number] for number in sorted(self.chunks)]
+        rows: NDArray[Any] = np.concatenate(held) if held else np.zeros(0, ROW)
+        return rows[: -(-frames // step)]
+
+    @staticmethod
+    def _file(folder: Path, number: int) -> Path:
+        return folder / f"{number:06d}.npy"
+
+
+def _write(path: Path, rows: NDArray[Any]) -> None:
+    with path.open("wb") as file:
+        np.save(file, rows, allow_pickle=False)
+
+
+def _read(path: Path) -> NDArray[Any] | None:
+    try:
+        rows = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return rows if isinstance(rows, np.ndarray) and rows.dtype == ROW else None
+
+
+def _why(lost: str) -> int:
+    """Place in LOST of what motion.Row says."""
+    if not lost:
+        return 0
+    return 1 if "no face" in lost or "is lost" in lost else 2 if "faces" in lost else 3
