@@ -23,6 +23,7 @@ from orchestrator.workspace.store import FoldStore
 from preprocessing.places import place
 from preprocessing.plugins import read
 
+ALONE = "weights whose fold has no result"
 console = terminal()
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -32,7 +33,9 @@ def main(
     workspace: asked.Workspace = Path("workspace"),
     store: asked.Store = "",
     plugin: asked.Plugins = [],  # noqa: B006
-    delete: Annotated[bool, typer.Option("--delete", help="delete the fold results of older code")] = False,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="delete the fold results of older code, and their weights")
+    ] = False,
 ) -> None:
     """Say which fold results are of today's code and which of older code; with --delete remove the latter."""
     with errors_are_told(console):
@@ -41,15 +44,25 @@ def main(
         folds = FoldStore(place(store or workspace) / "folds")
         for one in found(folds):
             groups[one.model or "(not said)", one.state].append(one)
-        made = Table("model", "fold results", "MiB", "code", box=None)
+        weights = folds.weights_held()
+        made = Table("model", "fold results", "MiB", "weights", "MiB", "code", box=None)
         for (model, state), held in sorted(groups.items()):
-            made.add_row(model, str(len(held)), f"{sum(one.bytes for one in held) / 2**20:.1f}", state)
+            kept = [weights.pop(one.job_id) for one in held if one.job_id in weights]
+            results = sum(one.bytes for one in held)
+            made.add_row(model, str(len(held)), _mib(results), str(len(kept)), _mib(sum(kept)), state)
+        if weights:
+            made.add_row("(not said)", "0", _mib(0), str(len(weights)), _mib(sum(weights.values())), ALONE)
         console.print(made)
         old = [one for (_, state), held in groups.items() if state == OLDER for one in held]
         if delete:
-            folds.delete([one.job_id for one in old])
+            folds.delete([one.job_id for one in old] + list(weights))
         done = "deleted" if delete else "made by older code; --delete removes them"
-        console.print(f"{len(old)} fold results {done}")
+        alone = f", and weights of {len(weights)} folds without a result" if weights else ""
+        console.print(f"{len(old)} fold results{alone} {done}")
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:.1f}"
 
 
 if __name__ == "__main__":

@@ -191,7 +191,7 @@ def _run(
                 plugins=begun.plugins,
             )
         else:
-            outcomes = inline.search(study, table, store, plan, counted)
+            outcomes = inline.search(study, table, store, plan, counted, execution.keep_weights)
     wall = time.perf_counter() - begun.begin
     if any(one.state == "interrupted" for one in outcomes) or len(outcomes) < experiment.trials:
         folds = sum(len(outcome.results) for outcome in outcomes)
