@@ -22,6 +22,12 @@ def main(
     sweep: Annotated[str, typer.Argument(help="name of a finished sweep")],
     to: Annotated[Path, typer.Option(help="a new folder, or a new file that ends in .zip")],
     rule: Annotated[str, typer.Option(help="selection rule; the sweep's own if none is given")] = "",
+    folds: Annotated[
+        bool,
+        typer.Option(
+            "--folds/--refit", help="the mean of the models of all folds, or one trained on all people"
+        ),
+    ] = False,
     calibrate: Annotated[
         bool,
         typer.Option(help="fit a temperature on validation people; may train a model for each inner group"),
@@ -42,7 +48,7 @@ def main(
             with SweepProgress(console) as progress:
                 made = export(
                     sweep, workspace, to, progress, rule=rule, calibrate=calibrate, register=register,
-                    champion=champion, tracking_uri=tracking_uri,
+                    champion=champion, tracking_uri=tracking_uri, folds=folds,
                 )  # fmt: skip
         except TrackingError as error:
             console.print(f"{error}; {to} is written, and is registered nowhere", markup=False)

@@ -76,6 +76,7 @@ def main(
     gpus_per_fold: asked.GpusPerFold = usual("gpus_per_fold", Execution),
     pack: asked.Pack = usual("pack", Execution),
     fold_limit: asked.FoldLimit = usual("fold_limit", Execution),
+    keep_weights: asked.KeepWeights = False,
     store: asked.Store = "",
     workspace: asked.Workspace = usual("workspace", Execution),
     tracking_uri: asked.TrackingUri = "",

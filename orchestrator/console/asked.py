@@ -145,6 +145,12 @@ Pack = Annotated[
 FoldLimit = Annotated[
     float, typer.Option(help="seconds after which a fold is ended and tried once more; 0 = never")
 ]
+KeepWeights = Annotated[
+    bool,
+    typer.Option(
+        "--keep-weights", help="keep each fold's weights beside its result, for export --folds; same numbers"
+    ),
+]
 Store = Annotated[
     str,
     typer.Option(
@@ -180,6 +186,7 @@ EXECUTION = (
     "gpus_per_fold",
     "pack",
     "fold_limit",
+    "keep_weights",
     "store",
     "workspace",
     "tracking_uri",

@@ -2,5 +2,5 @@
 
 In    a table, the trials' records; later: features of new clips
 Out   a trained model without pickles; class probabilities
-Uses  common, protocols, selection, study, training, workspace
+Uses  common, protocols, selection, study, training, training/packed, workspace
 """

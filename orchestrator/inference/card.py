@@ -15,10 +15,9 @@ SCORE_OF = {
     "refit": "This model is the sweep's chosen configuration trained on all people, so nobody is left "
     "who could "
     "test it. The score is that of models trained the same way without the person that each was tested on.",
-    "folds": "This model is the mean of the models of all folds. The score is of each of these models "
-    "alone, on "
-    "the people that it was trained without. The mean of them has been tested on nobody: every person has "
-    "trained most of them.",
+    "folds": "This model is the mean of the models of all folds, each at the trial and epoch that the rule "
+    "chose for its fold. The score is of each fold's own models, on the people that they were trained without. The "
+    "mean of all has been tested on nobody: every person has trained most of them.",
 }
 NOT_FOR = (
     "to tell what a person feels, thinks or intends: it names classes that coders gave to short facial "
@@ -47,6 +46,9 @@ def card(about: About, summary: Mapping[str, Any], interval: Sequence[float] | N
 
 def _of_model(about: About) -> list[str]:
     kind = {"refit": "trained on all people", "folds": "models of all folds"}[about.of]
+    trials = {one.trial for one in about.models}
+    if about.of == "folds" and len(trials) > 1:
+        kind += f", which chose {len(trials)} trials among them"
     action_units = {
         "none": "It uses no action units.",
         "predicted": "It estimates the action units that it uses by a head of its own.",

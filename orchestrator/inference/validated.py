@@ -49,7 +49,7 @@ def of_refit(study: Study, table: ClipTable, bundle: Bundle, rule: str) -> Valid
     probs, truth, groups, people = [], [], [], set()
     for group in range(study.inner_folds):
         train, validation = (
-            _rows(table, ids)
+            rows_of(table, ids)
             for ids in split(
                 table.clip_ids,
                 table.subject_of,
@@ -60,7 +60,7 @@ def of_refit(study: Study, table: ClipTable, bundle: Bundle, rule: str) -> Valid
             )
         )
         if RULES[rule].committee:
-            probs.append(bundle.by(group, table.x[validation], _given(table, validation)))
+            probs.append(bundle.by(group, table.x[validation], given(table, validation)))
         else:
             probs.append(_without(study, table, bundle, train, validation, group))
         truth.append(table.y[validation])
@@ -100,17 +100,19 @@ def _without(
     )
     x = table.x[validation]
     with reproducible("cpu"):
-        aus = _given(table, validation) if made.au_head is None else made.au_head(x)
+        aus = given(table, validation) if made.au_head is None else made.au_head(x)
         recipe = Recipe(**about.config["recipe"])
         return predict(
             made.model, made.normaliser, recipe, table.kind, table.channels, x, aus, len(table.classes)
         )
 
 
-def _given(table: ClipTable, rows: NDArray[Any]) -> NDArray[Any] | None:
+def given(table: ClipTable, rows: NDArray[Any]) -> NDArray[Any] | None:
+    """Annotated action units of these rows, where they are inputs."""
     return table.aus[rows] if table.aus is not None and table.au == "annotated" else None
 
 
-def _rows(table: ClipTable, ids: tuple[str, ...]) -> NDArray[Any]:
+def rows_of(table: ClipTable, ids: tuple[str, ...]) -> NDArray[Any]:
+    """int64: rows of the table of these clips."""
     row = table.annotations.row
     return np.array([row[clip] for clip in ids], np.int64)

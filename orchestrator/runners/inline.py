@@ -20,28 +20,35 @@ from orchestrator.workspace.store import FoldStore
 Ended = tuple[FoldRecord, bool]  # a fold's result, and whether it was there before
 
 
-def train(tasks: Sequence[FoldTask], shared: SharedInputs, device: str = "cpu") -> list[FoldResult]:
+def train(
+    tasks: Sequence[FoldTask], shared: SharedInputs, device: str = "cpu", keep: bool = False
+) -> list[FoldResult]:
     """Train the folds, as one program if they are more than one (training/packed). What every runner calls,
     wherever it does. The results name row numbers in the place of clips, and hold no label of a tested
-    one."""
+    one. keep: they hold the models' weights."""
     opened = [task.opened(shared) for task in tasks]
+    if keep:
+        from orchestrator.training.packed.keeping import train_keeping
+
+        return train_keeping([job for job, _ in opened], [data for _, data in opened], device=device)
     if len(opened) == 1:
         return [train_fold(*opened[0], device=device)]
     return train_folds([job for job, _ in opened], [data for _, data in opened], device=device)
 
 
-def run_fold(job: FoldJob, table: ClipTable, device: str = "cpu") -> FoldResult:
-    """One fold of a table, with its clip ids."""
+def run_fold(job: FoldJob, table: ClipTable, device: str = "cpu", keep: bool = False) -> FoldResult:
+    """One fold of a table, with its clip ids. keep: as in ``train``."""
     held = table.annotations
-    return held.signed(train([held.task(job)], table.shared, device)[0], job)
+    return held.signed(train([held.task(job)], table.shared, device, keep)[0], job)
 
 
 @dataclass(frozen=True)
 class InlineRunner:
-    """Folds of one table, finished ones from the store."""
+    """Folds of one table, finished ones from the store. keep: their weights go into the store too."""
 
     store: FoldStore
     table: ClipTable
+    keep: bool = False
 
     def run(self, jobs: Sequence[FoldJob]) -> Generator[Ended, None, None]:
         """Yield each job's result in order; a new one is kept before it is yielded. A fold that raises ends
@@ -51,6 +58,7 @@ class InlineRunner:
             if held is not None:
                 yield held.sharing(job.validation, job.test), True
                 continue
-            record = FoldRecord.of(run_fold(job, self.table), self.store.again)
-            self.store.save(record, job)
+            result = run_fold(job, self.table, keep=self.keep)
+            record = FoldRecord.of(result, self.store.again)
+            self.store.save(record, job, result.weights)
             yield record, False

@@ -155,7 +155,7 @@ class Pending:
         records = []
         for one, job in zip(ended[0], pack, strict=True):
             records.append(FoldRecord.of(self.annotations.signed(one, job), self.store.again))
-            self.store.save(records[-1], job)
+            self.store.save(records[-1], job, one.weights)
         yield from records
 
     def _look(self) -> None:

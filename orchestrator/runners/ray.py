@@ -60,7 +60,7 @@ def _folds(
         _imports_stay()
         sizing.reset(need.device)
         with time_limit(need.limit_s):
-            results = train(tasks, shared, need.device)
+            results = train(tasks, shared, need.device, need.keep)
         return [unsigned(result) for result in results], sizing.measure(need.device)
     finally:
         marks.ends(sweep)

@@ -54,6 +54,7 @@ class Need:
     limit_s  seconds after which a fold is ended and tried again; 0 = never.
     pack     folds that train as one program.
     memory   bytes of the host per task; 0 = not asked.
+    keep     the weights of each fold are kept in the store.
     """
 
     gpus: float = 0.0
@@ -61,6 +62,7 @@ class Need:
     limit_s: float = 6 * 3600.0
     pack: int = 1
     memory: int = 0
+    keep: bool = False
 
     @property
     def device(self) -> str:

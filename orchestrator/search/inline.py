@@ -20,10 +20,10 @@ from search_spaces import SPACES
 
 
 def search(
-    study: Study, table: ClipTable, store: FoldStore, plan: Search, listener: Listener
+    study: Study, table: ClipTable, store: FoldStore, plan: Search, listener: Listener, keep: bool = False
 ) -> list[Outcome]:
     """Every trial in this process. A fold that raises ends the sweep with its own traceback: what a debugger
-    wants."""
+    wants. keep: the folds' weights go into the store."""
     # and with it torch, which naming a sampler does without
     from orchestrator.runners.inline import InlineRunner
 
@@ -44,7 +44,7 @@ def search(
         plan.keep(proposed)
         jobs = study.under(order, drawn)
         ended, progress = [], TrialProgress(bool(study.inner_folds))
-        for event in folds_of_trial(index, jobs, InlineRunner(store, table), control, progress):
+        for event in folds_of_trial(index, jobs, InlineRunner(store, table, keep), control, progress):
             ended.append(event)
             listener(event)
         store.pack([job.job_id for job in jobs])

@@ -149,6 +149,7 @@ class FoldResult:
     seconds          training time of the fold, evaluation included.
     member           as in FoldJob.
     outputs          name -> float32 (E,): what the model itself reports (``outputs`` in mer_models), or {}.
+    weights          of the model, as training/packed/keeping.py writes them; b"" where they are not kept.
     """
 
     job_id: str
@@ -166,6 +167,7 @@ class FoldResult:
     notes: tuple[str, ...] = field(default=())
     member: int = 0
     outputs: dict[str, NDArray[Any]] = field(default_factory=dict)
+    weights: bytes = field(default=b"", repr=False)
 
     @property
     def validation_counts(self) -> NDArray[Any]:

@@ -16,7 +16,6 @@ from orchestrator.common.errors import Interrupted, NoResult
 from orchestrator.results import chance, details, intervals, report
 from orchestrator.results.coverage import coverage
 from orchestrator.results.outputs import chosen_outputs
-from orchestrator.results.page import page
 from orchestrator.results.trials import trial_rows
 from orchestrator.search import inline, tune
 from orchestrator.search.events import Event, FoldEnded, Listener, Note, Outcome, SearchBegins
@@ -192,7 +191,7 @@ def _run(
                 plugins=begun.plugins,
             )
         else:
-            outcomes = inline.search(study, table, store, plan, counted)
+            outcomes = inline.search(study, table, store, plan, counted, execution.keep_weights)
     wall = time.perf_counter() - begun.begin
     if any(one.state == "interrupted" for one in outcomes) or len(outcomes) < experiment.trials:
         folds = sum(len(outcome.results) for outcome in outcomes)
@@ -238,6 +237,8 @@ def _run(
     }
     details.write(folder, details.details(usable, scores[rule], table.truth))
     report.write(folder, summary, scores)
+    from orchestrator.results.page import page  # Plotly: not before the first fold
+
     page.write(folder)
     outbox.finish(study, table, usable, rule)
     missing = sum(len(jobs) - len(outcome.results) for outcome in failed)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +83,12 @@ def _json(file: Path) -> dict[str, Any] | None:
 
 
 def of_workspace(workspace: Path, store: Place) -> list[Part]:
-    """All that is there: fold results by model and code, feature sets by corpus and code. What is OLDER may
+    """All that is there: fold results, with their weights, by model and code, feature sets by corpus and code. What is OLDER may
     go. Raises OSError when the store cannot be reached."""
     open_ = [one for one in uses(workspace) if not one.ended]
     jobs = {job for one in open_ for job in one.jobs}
     folds = FoldStore(store / "folds")
+    weights = folds.weights_held()
     groups: dict[tuple[str, str], list[Any]] = {}
     for one in found(folds):
         state = (
@@ -98,11 +100,14 @@ def of_workspace(workspace: Path, store: Place) -> list[Part]:
             f"folds of {model}",
             state,
             len(of),
-            sum(one.bytes for one in of),
+            sum(one.bytes + weights.pop(one.job_id, 0) for one in of),
             lambda of=of: folds.delete([one.job_id for one in of]),  # type: ignore[misc]
         )
         for (model, state), of in sorted(groups.items())
     ]
+    if alone := dict(weights):
+        remove = partial(folds.delete, list(alone))
+        parts.append(Part("weights of folds without a result", OLDER, len(alone), sum(alone.values()), remove))
     return parts + list(_feature_sets(store, open_))
 
 
@@ -171,7 +176,8 @@ def _its_folds(own: Uses, others: list[Uses], store: Place) -> Iterator[Part]:
         if one.job_id in own.jobs or (one.of and (one.of["model"], one.of["corpus"]) == own.of)
     ]
     free = [one for one in its if one.job_id not in of_others]
-    size = sum(one.bytes for one in free)
+    weights = folds.weights_held()
+    size = sum(one.bytes + weights.get(one.job_id, 0) for one in free)
     yield Part("its folds", "no other sweep has them", len(free), size, _deleter(folds, free))
     if len(its) > len(free):
         yield Part("its folds", "stay: other sweeps have them too", len(its) - len(free), 0)

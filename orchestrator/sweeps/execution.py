@@ -28,6 +28,7 @@ class Execution(Checked):
     gpus_per_fold  share of a GPU per fold, "0" to "1", or "auto": what each trial's first fold takes.
     pack           folds that train as one program, for GPUs.
     fold_limit     seconds after which a fold is ended and tried once more; 0 = never.
+    keep_weights   of every fold beside its result, for export --folds.
     store          features and fold results: a shared folder, or s3://bucket/prefix; "" = the workspace.
     workspace      folder for features, fold results, sweeps and MLflow.
     tracking_uri   of MLflow; "" = SQLite in the workspace. One that holds a password is never written down.
@@ -42,6 +43,7 @@ class Execution(Checked):
     gpus_per_fold: str = "0"
     pack: Annotated[int, pydantic.Field(ge=1)] = 1
     fold_limit: Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)] = 6 * 3600.0
+    keep_weights: bool = False
     store: str = ""
     workspace: Path = Path("workspace")
     tracking_uri: str = ""
@@ -80,7 +82,13 @@ class Execution(Checked):
                 "give a share from 0 to 1, or auto"
             )
         measured = self.gpus_per_fold == "auto"
-        return Need(gpus=share, measured=measured, limit_s=self.fold_limit, pack=self.pack)
+        return Need(
+            gpus=share,
+            measured=measured,
+            limit_s=self.fold_limit,
+            pack=self.pack,
+            keep=self.keep_weights,
+        )
 
     @property
     def arithmetic(self) -> str:

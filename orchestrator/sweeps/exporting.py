@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from orchestrator.common.errors import ConfigError, nearest
-from orchestrator.inference import calibration, pack, validated
-from orchestrator.inference.bundle import FORMAT, Bundle, arrays_of, load, numbered
+from orchestrator.inference import calibration, of_folds, pack, validated
+from orchestrator.inference.bundle import FORMAT, Bundle, arrays_of, load, numbered, of_files
 from orchestrator.inference.bundle_files import CARD, WEIGHTS, BundleError, read_files, write_zip
 from orchestrator.inference.refit import refit
 from orchestrator.results import intervals
@@ -25,12 +27,13 @@ from preprocessing.places import write_atomically
 
 def export(
     name: str, workspace: Path, to: Path, tell: Listener, *, rule: str = "", calibrate: bool = True,
-    register: str = "", champion: bool = False, tracking_uri: str = "",
+    register: str = "", champion: bool = False, tracking_uri: str = "", folds: bool = False,
 ) -> Bundle:  # fmt: skip
     """Write the bundle of a finished sweep to ``to``, a new folder or a .zip file, and load it from there.
 
     rule       under which it was chosen; "" = the sweep's own. An oracle is refused: its choice is no choice
                that anybody could make for a new person.
+    folds      the models of all folds instead of one that is trained on all people.
     calibrate  fit a temperature on validation people, which may train as many models as there are inner
                groups.
     register   name in MLflow's registry of which it becomes a new version, "" = of none; champion: and gets
@@ -54,13 +57,17 @@ def export(
         raise ConfigError(
             f"--champion: {why}; the alias is for a registered model whose score is of a blind rule"
         )
-    about, weights = _refit(sweep, rule, tell)
+    models = _chosen(sweep, rule) if folds else []
+    about, weights = _folds(sweep, rule, models, tell) if folds else _refit(sweep, rule, tell)
     interval = intervals.of_rule(sweep.predictions, rule, sweep.summary["classes"]).get("uf1")
     with tempfile.TemporaryDirectory(dir=_beside(to)) as held:
         made = Path(held) / "bundle"
         pack.write(made, about, weights, sweep.table, sweep.summary, interval)
-        if calibrate:
-            about["calibration"] = _calibration(sweep, load(made, allow_code=True), rule, tell)
+        bundle = load(made, allow_code=True) if folds or calibrate else None
+        if bundle and folds:
+            of_folds.check(bundle, models, sweep.table)
+        if bundle and calibrate:
+            about["calibration"] = _calibration(sweep, bundle, rule, models, tell)
             pack.write(made, about, weights, sweep.table, sweep.summary, interval)
         if to.suffix == ".zip":
             write_atomically(to, lambda path: write_zip(made, path))
@@ -85,16 +92,12 @@ def _refit(sweep: Reopened, rule: str, tell: Listener) -> tuple[dict[str, Any], 
     if rule == sweep.summary["rule"]:
         try:
             held = read_files(sweep.folder / OF_SWEEP)
-            ready = load(sweep.folder / OF_SWEEP, allow_code=True).about
+            ready = of_files(held, str(sweep.folder / OF_SWEEP), allow_code=True).about
             if ready.format == FORMAT:
                 return ready.model_dump() | {"sweep": about}, held[WEIGHTS]
         except BundleError as error:
             tell(Note(f"{error}; it is trained again", "warning"))
-    if rule not in available(sweep.trials):
-        raise ConfigError(
-            f"the folds of {sweep.folder.name} do not allow --rule {rule}; allowed: "
-            f"{', '.join(one for one in available(sweep.trials) if not RULES[one].oracle)}"
-        )
+    _allowed(sweep, rule)
     tell(Note("training the chosen configuration on all people"))
     made = refit(sweep.study, sweep.table, sweep.trials, rule)
     of = pack.described(
@@ -103,14 +106,61 @@ def _refit(sweep: Reopened, rule: str, tell: Listener) -> tuple[dict[str, Any], 
     return of | {"sweep": about}, numbered([arrays_of(one) for one in made.models])
 
 
-def _calibration(sweep: Reopened, bundle: Bundle, rule: str, tell: Listener) -> dict[str, Any] | None:
-    if not RULES[rule].committee and sweep.study.inner_folds > 1:
+def _allowed(sweep: Reopened, rule: str) -> None:
+    if rule not in available(sweep.trials):
+        raise ConfigError(
+            f"the folds of {sweep.folder.name} do not allow --rule {rule}; allowed: "
+            f"{', '.join(one for one in available(sweep.trials) if not RULES[one].oracle)}"
+        )
+
+
+def _chosen(sweep: Reopened, rule: str) -> list[of_folds.FoldModel]:
+    _allowed(sweep, rule)
+    return of_folds.chosen(sweep.study, sweep.table, sweep.trials, rule)
+
+
+def _folds(
+    sweep: Reopened, rule: str, models: Sequence[of_folds.FoldModel], tell: Listener
+) -> tuple[dict[str, Any], bytes]:
+    """What model.json says of the models of all folds, and their weights."""
+    again: list[of_folds.FoldModel] = []
+
+    def said(one: of_folds.FoldModel) -> None:
+        if not again:
+            tell(
+                Note(
+                    "the store has no weights of some models as the rule chose them (--keep-weights keeps "
+                    "them): these are trained again"
+                )
+            )
+        again.append(one)
+
+    made = of_folds.with_weights(models, sweep.table, sweep.store, said)
+    tell(Note(f"{len(models)} models of all folds, {len(again)} of them trained again"))
+    most = Counter(one.trial for one in models)
+    trial = min(most, key=lambda index: (-most[index], index))
+    config = next(one.job.config for one in models if one.trial == trial)
+    each = [one | {"config": None} if one["config"] == config else one for one, _ in made]
+    about = pack.described(sweep.study.model, sweep.table, config, trial, each)
+    sweep_ = pack.of_sweep(sweep.summary, sweep.table, rule)
+    return about | {"of": "folds", "sweep": sweep_}, numbered([arrays for _, arrays in made])
+
+
+def _calibration(
+    sweep: Reopened, bundle: Bundle, rule: str, models: Sequence[of_folds.FoldModel], tell: Listener
+) -> dict[str, Any] | None:
+    """models: of all folds; none for a refit."""
+    if not models and not RULES[rule].committee and sweep.study.inner_folds > 1:
         tell(
             Note(
                 f"training {sweep.study.inner_folds} models for the calibration, each without one inner group"
             )
         )
-    found = validated.of_refit(sweep.study, sweep.table, bundle, rule)
+    found = (
+        of_folds.validated(bundle, models, sweep.table)
+        if models
+        else validated.of_refit(sweep.study, sweep.table, bundle, rule)
+    )
     if found is None:
         tell(Note("no validation people (--inner-folds 0), so nothing calibrates the model", "warning"))
         return None

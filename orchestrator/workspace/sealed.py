@@ -70,6 +70,19 @@ def of_json(data: bytes) -> dict[str, Any]:
     return held
 
 
+def signed(name: str, data: bytes) -> bytes:
+    """data behind the SHA-256 of a name and itself (32 bytes): what is not as it was written, or is
+    another's, is damage."""
+    return hashlib.sha256(name.encode() + data).digest() + data
+
+
+def of_signed(name: str, data: bytes) -> bytes:
+    """What ``signed`` was given. Raises ValueError, with the reason."""
+    if hashlib.sha256(name.encode() + data[32:]).digest() != data[:32]:
+        raise ValueError(_DIFFERS if len(data) > 32 else f"it has {len(data)} bytes: it is cut")
+    return data[32:]
+
+
 def write(path: Path, by: Callable[[Path], object]) -> None:
     """As places.write_atomically; what stands in the file's place and is no file (a folder) is set aside."""
     if path.exists() and not path.is_file():

@@ -5,6 +5,9 @@ there is never computed again.
 so that it is there whole or not at all. When a trial has ended its results go into one file in ``packs/``
 (packs.py). Each has a SHA-256, which is verified whenever it is read: what is damaged is named, set aside as
 ``.damaged`` and computed again. Files of an older program, ``ab/abc....npz``, are read too.
+
+``ab/abc....weights`` beside it holds the model's weights, where the sweep was told to keep them: bytes of
+sealed.signed, safetensors, which do not go into packs.
 """
 
 from __future__ import annotations
@@ -17,11 +20,11 @@ from typing import Any
 
 from orchestrator.study.jobs import FoldJob, FoldResult
 from orchestrator.study.record import FoldRecord
-from orchestrator.workspace import fold_file
+from orchestrator.workspace import fold_file, sealed
 from orchestrator.workspace.aside import set_aside
 from orchestrator.workspace.fold_file import Damaged
 from orchestrator.workspace.packs import MOST, Packs
-from preprocessing.places import Place, map_places, names, place, write_atomically
+from preprocessing.places import Place, map_places, names, place, size, write_atomically
 
 log = logging.getLogger(__name__)
 _OF = (
@@ -39,6 +42,7 @@ _OF = (
     "member",
 )
 PACKS = "packs"
+WEIGHTS = ".weights"
 # suffix of a single result -> how it is read
 _READ: dict[str, Callable[[bytes], tuple[FoldRecord, dict[str, Any]]]] = {
     ".fold": fold_file.read,
@@ -114,17 +118,52 @@ class FoldStore:
                     except (Damaged, FileNotFoundError, IsADirectoryError):
                         continue
 
-    def save(self, result: FoldResult | FoldRecord, job: FoldJob | None = None) -> None:
-        """Keep a result, and with it what it is a result of (``job``), so that it can be named later.
+    def save(self, result: FoldResult | FoldRecord, job: FoldJob | None = None, weights: bytes = b"") -> None:
+        """Keep a result, and with it what it is a result of (``job``), so that it can be named later; before
+        it the weights, if there are any, so that no finished fold lacks them.
 
         Raises OSError when the disk is full or read-only or the bucket not reached: the fold is then not
         finished."""
         path = self.path(result.job_id)
         path.parent.mkdir(parents=True, exist_ok=True)
+        if weights:
+            self.save_weights(result.job_id, weights)
         record = result if isinstance(result, FoldRecord) else FoldRecord.of(result)
         of = {} if job is None else {name: getattr(job, name) for name in _OF}
         data = fold_file.written(record, of)
         write_atomically(path, lambda temporary: temporary.write_bytes(data))
+
+    def save_weights(self, job_id: str, weights: bytes) -> None:
+        """Keep the weights of a fold's model. Raises OSError as ``save``."""
+        path = self.path(job_id).with_suffix(WEIGHTS)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        data = sealed.signed(job_id, weights)
+        write_atomically(path, lambda temporary: temporary.write_bytes(data))
+
+    def weights(self, job_id: str) -> bytes | None:
+        """What ``save_weights`` was given; None where nothing was kept, or it is damaged, which is logged.
+        Raises OSError when the place cannot be reached."""
+        path = self.path(job_id).with_suffix(WEIGHTS)
+        try:
+            return sealed.of_signed(job_id, path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (ValueError, IsADirectoryError) as error:
+            set_aside(path, error)
+            return None
+
+    def weights_held(self) -> dict[str, int]:
+        """Job -> bytes of its kept weights, of all that are there."""
+        found = {}
+        for folder in names(self.root) - {PACKS}:
+            for name in names(self.root / folder):
+                job, _, suffix = name.partition(".")
+                if f".{suffix}" == WEIGHTS:
+                    try:
+                        found[job] = size(self.root / folder / name)
+                    except FileNotFoundError:
+                        continue  # another process has just deleted it
+        return found
 
     def load(self, job_id: str) -> FoldRecord | None:
         """The result of a job, or None if it has not been finished (or it is damaged, which is logged).
@@ -160,10 +199,11 @@ class FoldStore:
             map_places(_unlinked, [self.path(job) for job in results])
 
     def delete(self, jobs: Collection[str]) -> int:
-        """Returns how many results there were. Raises OSError."""
+        """With their weights. Returns how many results there were. Raises OSError."""
         self._packs.look()
         gone = self._packs.drop(jobs)
         for job in jobs:
+            _unlinked(self.path(job).with_suffix(WEIGHTS))
             for suffix in _READ:
                 if _unlinked(self.path(job).with_suffix(suffix)):
                     gone.add(job)

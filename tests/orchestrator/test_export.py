@@ -9,8 +9,10 @@ from mlflow import MlflowClient
 from PIL import Image
 from typer.testing import CliRunner
 
-from orchestrator import Execution, Experiment, export, predict, run
+from orchestrator import Execution, Experiment, clean, export, predict, run
 from orchestrator.inference.bundle import load
+from orchestrator.sweeps.kept import held as kept_held
+from orchestrator.workspace.store import FoldStore
 from preprocessing.render import RenderConfig, render_corpus
 
 
@@ -55,6 +57,40 @@ def test_a_bundle_is_the_sweeps_own_model_calibrated_with_its_honest_score(swept
     assert (tmp_path / "again.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
     assert command(swept, "--to", str(tmp_path / "folder"), "--no-calibrate").exit_code == 0
     assert load(tmp_path / "folder").about.calibration is None
+
+
+def test_the_models_of_all_folds_are_the_scored_ones_kept_or_trained_again(swept, tmp_path):
+    """The sweep kept no weights: they are trained again. One that did gives the same file without training,
+    and has the same folds; torn weights are trained again."""
+    made = command(swept, "--folds", "--to", str(tmp_path / "again.zip"))
+    assert made.exit_code == 0 and "4 of them trained again" in " ".join(made.output.split()), made.output
+    bundle = load(tmp_path / "again.zip")
+    assert bundle.about.of == "folds" and len(bundle.members) == 4
+    assert [one.fold.rpartition("/")[2] for one in bundle.about.models] == ["p01", "p02", "p03", "p04"]
+    assert "The mean of all has been tested on nobody" in bundle.card
+    x = np.random.default_rng(0).normal(size=(2, 3, 28, 28)).astype(np.float32)
+    mean = np.mean([bundle.by(number, x) for number in range(4)], axis=0)
+    np.testing.assert_allclose(bundle.probabilities(x), mean, atol=1e-6)
+
+    folder = swept.parent / "kept"
+    held, how = kept_held(swept / "sweeps" / "s")
+    run(held, how.but(workspace=folder, keep_weights=True))
+    ids = [{path.stem for path in one.glob("folds/*/*.weights")} for one in (folder, swept)]
+    assert len(ids[0]) == 8 and not ids[1]  # two trials of four folds
+    assert (
+        {one.job_id for one in FoldStore(folder / "folds").held()}
+        == {one.job_id for one in FoldStore(swept / "folds").held()}
+        == ids[0]
+    )
+    same = command(folder, "--folds", "--to", str(tmp_path / "kept.zip"))
+    assert same.exit_code == 0 and "0 of them trained again" in " ".join(same.output.split()), same.output
+    assert (tmp_path / "kept.zip").read_bytes() == (tmp_path / "again.zip").read_bytes()
+    for path in folder.glob("folds/*/*.weights"):
+        path.write_bytes(path.read_bytes()[:-1])
+    torn = command(folder, "--folds", "--no-calibrate", "--to", str(tmp_path / "torn.zip"))
+    assert torn.exit_code == 0 and "4 of them trained again" in " ".join(torn.output.split()), torn.output
+    shown = CliRunner().invoke(clean.app, ["--workspace", str(folder)])
+    assert "ststnet" in shown.output and "weights" in shown.output
 
 
 def test_a_sweep_of_some_people_is_opened_again_as_that(swept, tmp_path):

@@ -369,3 +369,24 @@ def test_of_writers_that_are_killed_at_any_moment_every_finished_fold_survives(t
     assert len(finished) > 200 and len(list((tmp_path / "folds" / "packs").iterdir())) > 20
     assert [store.load(job).seconds for job in finished] == [float(int(job, 16)) for job in finished]
     assert not list(tmp_path.rglob("*.damaged"))
+
+
+def test_weights_lie_beside_their_result_and_what_is_damaged_is_named_and_not_used(tmp_path, caplog):
+    store, job = FoldStore(tmp_path), "ab" * 12
+    assert store.weights(job) is None and store.weights_held() == {}
+    store.save_weights(job, b"arrays")
+    path = tmp_path / "ab" / f"{job}.weights"
+    assert store.weights(job) == b"arrays" and store.weights_held() == {job: path.stat().st_size}
+    whole = path.read_bytes()
+    other = "ab" + "cd" * 11
+    for torn in (whole[:-1], whole[:10], b"", whole[:-1] + b"x"):
+        path.write_bytes(torn)
+        caplog.clear()
+        assert store.weights(job) is None and "is damaged" in caplog.text
+        assert not path.exists()
+    (tmp_path / "ab" / f"{other}.weights").write_bytes(whole)  # another fold's
+    assert store.weights(other) is None
+    store.save_weights(job, b"arrays")
+    store.delete([job])
+    assert store.weights(job) is None
+    assert list(store.held()) == []
