@@ -107,7 +107,9 @@ def of_workspace(workspace: Path, store: Place) -> list[Part]:
     ]
     if alone := dict(weights):
         remove = partial(folds.delete, list(alone))
-        parts.append(Part("weights of folds without a result", OLDER, len(alone), sum(alone.values()), remove))
+        parts.append(
+            Part("weights of folds without a result", OLDER, len(alone), sum(alone.values()), remove)
+        )
     return parts + list(_feature_sets(store, open_))
 
 
