@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import plotly.offline
 
 from orchestrator.results import details as kept
 from orchestrator.results import report
@@ -56,6 +55,8 @@ def gathered(folder: Path) -> dict[str, Any]:
 
 def html(content: Mapping[str, Any], sheets: Mapping[str, bytes] | None = None, notes: str = "") -> str:
     """The page. sheets: clip id -> JPEG of its sheet. notes: on sheets that could not be made."""
+    import plotly.offline  # takes part of a second, which a sweep need not wait for as it begins
+
     loader = jinja2.FunctionLoader(lambda name: (resources.files(__package__) / name).read_text())
     environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
     environment.filters["cell"] = formats.text

@@ -11,6 +11,7 @@ from orchestrator import report as command
 from orchestrator.results import report
 from orchestrator.results.page import formats, page, tables
 from orchestrator.results.page.formats import Rows
+from orchestrator.tracking import tracker
 from tests.orchestrator.results.pages import EVIL, PERSON, sweep, trial_row
 from tests.orchestrator.selection.test_rules import two_trials
 from tests.orchestrator.tracking.test_tracker import SUMMARY, scores_of
@@ -127,3 +128,7 @@ def test_the_command_writes_the_page_and_the_tables(folder):
     assert "report.html" in done.output and (folder / "tables" / "classes.tex").is_file()
     done = CliRunner().invoke(app, ["demo", "--sheets", "3", "--workspace", workspace])
     assert done.exit_code == 2 and "--html" in done.output
+
+
+def test_the_page_goes_to_mlflow_with_the_other_files(folder, text):
+    assert page.PAGE in {file.name for file in tracker._files(folder)}
