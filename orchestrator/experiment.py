@@ -62,6 +62,10 @@ def main(
         if name == "list":
             console.print(listed())
             raise typer.Exit(ALL)
+        if address.startswith(("http://", "https://")):
+            raise ConfigError(
+                f"--address {address}: an experiment is not sent; run it on the head with --address auto"
+            )
         execution = Execution(
             runner=runner,
             address=address,

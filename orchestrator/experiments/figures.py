@@ -29,7 +29,7 @@ def curves(rows: Sequence[Mapping[str, Any]], axis: str, title: str) -> Figure:
     names = list(dict.fromkeys(row["row"] for row in rows))
     across = min(3, len(names))
     down = -(-len(names) // across)
-    figure = Figure(figsize=(1.2 + 2.9 * across, 1.3 + 2.3 * down), dpi=130, layout="constrained")
+    figure = Figure(figsize=(max(5.6, 1.2 + 2.9 * across), 1.6 + 2.3 * down), dpi=130, layout="constrained")
     panels = np.atleast_1d(figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)).ravel()
     for panel, name in zip(panels, names, strict=False):
         own = sorted((row for row in rows if row["row"] == name), key=lambda row: row["amount"])
@@ -49,7 +49,9 @@ def curves(rows: Sequence[Mapping[str, Any]], axis: str, title: str) -> Figure:
         panel.spines[["top", "right"]].set_visible(False)
     for panel in panels[len(names) :]:
         panel.set_visible(False)
-    figure.supxlabel(UNITS[axis], fontsize=9)
+    for panel in panels[max(0, len(names) - across) : len(names)]:
+        panel.set_xlabel(UNITS[axis], fontsize=7)
+        panel.tick_params(labelbottom=True)
     figure.supylabel("UF1", fontsize=9)
     _head(figure, title)
     handles = [
@@ -59,7 +61,7 @@ def curves(rows: Sequence[Mapping[str, Any]], axis: str, title: str) -> Figure:
         panels[0].plot([], [], "--", color=ORACLE, label="oracle_epoch: no result")[0],
         panels[0].plot([], [], ":", color=INK, label="chance")[0],
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=7)
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=6.5)
     return figure
 
 

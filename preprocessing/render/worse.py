@@ -42,6 +42,7 @@ AXES = {
     "head_motion": (0, 32),
 }
 NEUTRAL = {"keyframes": 0, "noise": 0, "frame_rate": 1, "compression": 95, "head_motion": 0}
+AS_THEY_ARE = ("keyframes", "frame_rate")  # their frames are copied, byte by byte
 Row = dict[str, str]
 Picture = NDArray[Any]
 
@@ -56,7 +57,7 @@ def worsened(source: Path, target: Path, axis: str, amount: float) -> Path:
     if axis not in AXES:
         raise ValueError(f"axis {axis!r} is none of {', '.join(AXES)}")
     low, high = AXES[axis]
-    if not low <= amount <= high or (axis in ("keyframes", "frame_rate") and amount != int(amount)):
+    if not low <= amount <= high or (axis in AS_THEY_ARE and amount != int(amount)):
         raise ValueError(f"{axis} must be from {low} to {high}, whole for frames, got {amount}")
     if amount == NEUTRAL[axis]:
         return source
@@ -93,8 +94,6 @@ def moved(row: Row, by: int) -> Row:
 
 def _row(row: Row, source: Path, target: Path, axis: str, amount: float, *, write: bool) -> Row:
     folder = source / row["frames"]
-    if axis == "keyframes":
-        return moved(row, int(amount)) | {"frames": str(folder.absolute())}
     first, last = int(row["onset"]), int(row["offset"])
     step = int(amount) if axis == "frame_rate" else 1
     numbers = list(range(first, last + 1, step))
@@ -102,6 +101,8 @@ def _row(row: Row, source: Path, target: Path, axis: str, amount: float, *, writ
         _frames(
             folder, target / row["frames"], numbers, _change(axis, amount, row, len(numbers)), axis, amount
         )
+    if axis == "keyframes":
+        return moved(row, int(amount))
     if step == 1:
         return row
     return row | {
@@ -121,7 +122,7 @@ def _frames(
     for place, number in enumerate(numbers):
         name = f"img{place if axis == 'frame_rate' else number}.jpg"
         data = (source / f"img{number}.jpg").read_bytes()
-        if axis != "frame_rate":
+        if axis not in AS_THEY_ARE:
             picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
             coded = cv2.imencode(".jpg", change(place, picture), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
             data = coded.tobytes()

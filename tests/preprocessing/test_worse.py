@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from preprocessing.datasets import synthetic
+from preprocessing import extract
 from preprocessing.render import RenderConfig, render_corpus
 from preprocessing.render.worse import AXES, NEUTRAL, moved, worsened
 
@@ -48,9 +48,9 @@ def test_key_frames_move_by_so_many_frames_and_stay_in_order():
 def test_key_frames_alone_are_moved_and_the_frames_are_those_of_the_source(source, tmp_path):
     made = rows(worsened(source, tmp_path / "k", "keyframes", 2))
     for before, after in zip(rows(source), made, strict=True):
-        assert after["frames"] == str((source / before["frames"]).absolute())
-        assert {k for k in before if before[k] != after[k]} == {"frames", "onset", "apex"}
-    assert len(list(synthetic.clips(tmp_path / "k"))) == 4
+        assert {k for k in before if before[k] != after[k]} == {"onset", "apex"}
+        first = int(before["onset"])
+        np.testing.assert_array_equal(frame(tmp_path / "k", after, first), frame(source, before, first))
 
 
 def test_a_half_of_the_frames_is_half_of_the_rate(source, tmp_path):
@@ -98,6 +98,15 @@ def test_the_same_again_is_left_and_another_is_refused(source, tmp_path):
     with pytest.raises(FileExistsError, match="not written here"):
         worsened(source, tmp_path / "full", "noise", 8)
     assert json.loads((made / "worse.json").read_text())["axis"] == "noise"
+
+
+@pytest.mark.parametrize(
+    ("axis", "amount"), [("keyframes", 8), ("frame_rate", 8), ("noise", 16), ("head_motion", 8)]
+)
+def test_features_are_made_of_every_clip(axis, amount, source, tmp_path):
+    root = worsened(source, tmp_path / "corpus", axis, amount)
+    made = extract.run(extract.plan("synthetic", root, ["apex_frame", "mesti"], tmp_path / "out"))
+    assert (made.clips, made.quarantined) == (4, 0)
 
 
 @pytest.mark.parametrize("axis", AXES)

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from orchestrator.experiments import page, table, untrained
+from orchestrator.experiments import figures, page, table, untrained
 from orchestrator.experiments.corpora import Brought
 from orchestrator.experiments.file import Table, load, toml
 from orchestrator.experiments.lines import lines
@@ -157,3 +157,18 @@ def test_letters_that_latex_reads_are_told_apart():
     assert page.latex("5 % of a_b", ["x"], [["1 ± 2 & 3"]], ["#"]).count(r"\%") == 1
     made = page.latex("5 % of a_b", ["x"], [["1 ± 2 & 3"]], ["#"])
     assert r"a\_b" in made and r"1 $\pm$ 2 \& 3 \\" in made and r"\#" in made
+
+
+def test_a_curve_is_a_models_scores_by_amount_with_their_intervals_and_chance():
+    rows = [
+        {"row": name, "amount": amount, "uf1": score, "uf1_low": score - 0.1, "uf1_high": score + 0.1,
+         "oracle_epoch_uf1": score + 0.2, "n_classes": 3}
+        for name, score in (("a", 0.5), ("b", 0.25)) for amount in (4, 0)
+    ]  # fmt: skip
+    a, b = (axes for axes in figures.curves(rows, "keyframes", "t").axes if axes.get_visible())
+    honest, oracle, chance = a.lines[:3]
+    assert list(honest.get_xdata()) == [0, 4] and list(honest.get_ydata()) == [0.5, 0.5]
+    assert list(oracle.get_ydata()) == [0.7, 0.7] and chance.get_ydata()[0] == pytest.approx(1 / 3)
+    band = a.collections[0].get_paths()[0].vertices
+    assert (band[:, 1].min(), band[:, 1].max()) == pytest.approx((0.4, 0.6))
+    assert b.get_title() == "b"
