@@ -62,6 +62,8 @@ def main(
     apex: asked.Apex = Extraction.usual("apex"),
     equalise: asked.Equalise = Extraction.usual("equalise"),
     landmarks_every: asked.LandmarksEvery = Extraction.usual("landmarks_every"),
+    stabilise: asked.Stabilise = Extraction.usual("stabilise"),
+    motion: asked.Motion = Extraction.usual("motion"),
     runner: asked.RunnerName = usual("runner", Execution),
     address: asked.Address = "",
     # remote.hand_over reads it from the command line

@@ -25,7 +25,7 @@ from preprocessing.datasets import DATASETS, words
 from preprocessing.errors import BadInput
 from preprocessing.flow import FLOWS
 from preprocessing.inputs import INPUTS, Settings
-from preprocessing.inputs.settings import MIDDLE
+from preprocessing.inputs.settings import FINER, MIDDLE, MOTION, STABILISE
 from preprocessing.places import nobody_else_writes
 from preprocessing.terminal import Terminal, clean_stderr
 
@@ -51,7 +51,7 @@ Plugins = Annotated[
     typer.Option("--plugin", help="file, folder or module with a corpus or inputs of your own, repeatable"),
 ]
 # the settings, for extract and show
-Flow = Annotated[str, typer.Option(help=f"optical flow: {', '.join(FLOWS)}")]
+Flow = Annotated[str, typer.Option(help=f"optical flow: {', '.join([*FLOWS, *FINER])}")]
 Steps = Annotated[int, typer.Option(help="T, time steps of roi_flow")]
 Keep = Annotated[
     float, typer.Option(help="share of a window's pixels, those that move most, whose mean is its motion")
@@ -63,6 +63,8 @@ Equalise = Annotated[bool, typer.Option("--equalise", help="equalise the histogr
 LandmarksEvery = Annotated[
     float, typer.Option(help="seconds between runs of the landmark model; 0 = on every frame")
 ]
+Stabilise = Annotated[str, typer.Option(help=f"crop of a head that moves: {', '.join(STABILISE)}")]
+Motion = Annotated[str, typer.Option(help=f"flow, or flow less the head's own motion: {', '.join(MOTION)}")]
 
 
 @contextmanager
@@ -131,6 +133,8 @@ def extract_command(
     apex: Apex = DEFAULT.apex,
     equalise: Equalise = DEFAULT.equalise,
     landmarks_every: LandmarksEvery = DEFAULT.landmarks_every,
+    stabilise: Stabilise = DEFAULT.stabilise,
+    motion: Motion = DEFAULT.motion,
     max_failed: Annotated[
         float, typer.Option(help="share of quarantined clips that is still a success")
     ] = 0.2,
@@ -139,7 +143,7 @@ def extract_command(
     """Extract feature sets, all asked for in one pass; does only what is missing. Exit status 1 if too many
     clips are quarantined."""
     with _exit_status():
-        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every)
+        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every, stabilise, motion)
         own = _installed(plugin)  # before "all" is looked up
         if workers:
             _start_ray()
@@ -205,12 +209,14 @@ def show_command(
     apex: Apex = DEFAULT.apex,
     equalise: Equalise = DEFAULT.equalise,
     landmarks_every: LandmarksEvery = DEFAULT.landmarks_every,
+    stabilise: Stabilise = DEFAULT.stabilise,
+    motion: Motion = DEFAULT.motion,
     plugin: Plugins = [],  # noqa: B006
 ) -> None:
     """Draw one clip's steps on one sheet (PNG): crops, landmarks, regions, flow, motion over time, motion
     images."""
     with _exit_status():
-        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every)
+        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every, stabilise, motion)
         own = _installed(plugin)
         with _progress() as report:
             path = show.sheet(clip, root, workspace, settings, plugins=own, report=report)
@@ -226,11 +232,19 @@ def _installed(wheres: list[str]) -> list[plugins.Plugin]:
 
 
 def _settings(
-    flow: str, steps: int, keep: float, apex: str, equalise: bool, landmarks_every: float
+    flow: str,
+    steps: int,
+    keep: float,
+    apex: str,
+    equalise: bool,
+    landmarks_every: float,
+    stabilise: str,
+    motion: str,
 ) -> Settings:
     return Settings(
-        flow=flow, steps=steps, keep=keep, apex=apex, equalise=equalise, landmarks_every=landmarks_every
-    )
+        flow=flow, steps=steps, keep=keep, apex=apex, equalise=equalise, landmarks_every=landmarks_every,
+        stabilise=stabilise, motion=motion,
+    )  # fmt: skip
 
 
 def _start_ray() -> None:

@@ -84,7 +84,7 @@ class Extraction(Checked):
     None is what nobody asked for: then it is as the model is published (EXTRACTION of its search space), else
     the default of preprocessing.inputs.Settings. A sweep's own experiment.toml says all of them.
 
-    flow             "farneback", "dis" or "tvl1".
+    flow             "farneback", "dis", "dis_fine" or "tvl1".
     steps            T, time steps of roi_flow (1 or more).
     keep             share (0..1] of a window's pixels, those that move most, whose mean is the window's
                      motion.
@@ -92,6 +92,8 @@ class Extraction(Checked):
     apex             stand-in for an apex that nobody annotated: "middle", or the name of a way to find it.
     equalise         equalise the histogram of the aligned crop.
     landmarks_every  seconds between two runs of the landmark model; 0 = on every frame.
+    stabilise        "none", or "rigid": the crop follows the head.
+    motion           "absolute", or "relative": flow less the head's own motion.
     """
 
     flow: str | None = None
@@ -102,6 +104,8 @@ class Extraction(Checked):
     apex: str | None = None
     equalise: bool | None = None
     landmarks_every: Annotated[float, pydantic.Field(ge=0)] | None = None
+    stabilise: str | None = None
+    motion: str | None = None
 
     @staticmethod
     def usual(field: str) -> Any:

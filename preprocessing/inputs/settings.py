@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from preprocessing.errors import BadInput
 
 MIDDLE = "middle"
+FINER = ("dis_fine",)  # flow methods of heads.py
+STABILISE, MOTION = ("none", "rigid"), ("absolute", "relative")
 
 
 class SettingsError(BadInput):
@@ -21,7 +23,7 @@ class SettingsError(BadInput):
 class Settings:
     """Choices of an extraction. Raises SettingsError for a value out of range.
 
-    flow        "farneback", "dis" or "tvl1" (flow.FLOWS).
+    flow        "farneback", "dis" or "tvl1" (flow.FLOWS), or "dis_fine" (heads.dis_fine).
     steps       T, the number of time steps that a clip's motion is standardised to; at least 1.
     keep        share of a window's pixels, those with the largest motion, whose mean is the channel's motion
                 (0..1].
@@ -33,9 +35,11 @@ class Settings:
                 per frame would make motion out of changing contrast.
     landmarks_every  seconds between two frames on which the landmark model runs; between them landmarks are
                 interpolated. 0, or a clip without a frame rate: it runs on every frame.
+    stabilise   "none": the crop of the first frame is kept; "rigid": it follows the head (heads.py).
+    motion      "absolute": flow as it is; "relative": less the head's own motion (heads.py).
 
-    Who reads what: the pipeline reads flow, apex, equalise and landmarks_every; the inputs read the others,
-    and each declares which (Input.settings).
+    Who reads what: the pipeline reads flow, apex, equalise, landmarks_every, stabilise and motion; the
+    inputs read the others, and each declares which (Input.settings).
     """
 
     flow: str = "farneback"
@@ -46,11 +50,20 @@ class Settings:
     apex: str = MIDDLE
     equalise: bool = False
     landmarks_every: float = 0.02
+    stabilise: str = "none"
+    motion: str = "absolute"
+
+    @property
+    def of_heads(self) -> bool:
+        """Whether heads.py has a part in it."""
+        return (self.stabilise, self.motion) != ("none", "absolute") or self.flow in FINER
 
     def __post_init__(self) -> None:
         from preprocessing.flow import FLOWS  # they import OpenCV, which whoever asks for a default can spare
 
-        _one_of("flow", self.flow, tuple(FLOWS))
+        _one_of("flow", self.flow, (*FLOWS, *FINER))
+        _one_of("stabilise", self.stabilise, STABILISE)
+        _one_of("motion", self.motion, MOTION)
         if self.apex != MIDDLE:
             from preprocessing.apex import SPOTTERS
 

@@ -33,6 +33,7 @@ PAGES = (
     "python",
     "model",
     "video",
+    "spot",
 )  # in this order: later ones use what earlier ones made
 BLOCK = re.compile(
     r"<!-- (run|run fails|prints|prints exactly|file: (\S+)) -->\n+```(\w+)\n(.*?)^```", re.S | re.M
