@@ -23,8 +23,8 @@ from preprocessing.places import write_atomically
 from preprocessing.terminal import Terminal
 
 if TYPE_CHECKING:
+    from orchestrator.spotting.recognise import Progress as Told
     from orchestrator.spotting.recognise import Spotting
-    from preprocessing.spotting.run import Progress as Told
 
 KEPT = "spots"  # folder of the workspace
 EVERY = 10.0  # seconds between two lines of a log
@@ -66,8 +66,10 @@ def main(
         from orchestrator.inference.bundle import load
         from orchestrator.inference.video import ClipPredictor
         from orchestrator.spotting.recognise import spot
+        from orchestrator.spotting.video import writable
 
-        _known(annotated)
+        if annotated:
+            writable(annotated)
         with _bundle(model, workspace, tracking_uri) as (where, own):
             predictor = ClipPredictor(load(where, allow_code=allow_code or own))
             with _shown("spotting") as progress:
@@ -79,14 +81,6 @@ def main(
         if annotated:
             _annotate(made, annotated)
     raise typer.Exit(SOME if any(one.prediction.reason for one in made.found) else ALL)
-
-
-def _known(annotated: Path | None) -> None:
-    """Raises EncodeError before an hour of work."""
-    from preprocessing.encode import CODECS, EncodeError
-
-    if annotated and annotated.suffix.lower() not in CODECS:
-        raise EncodeError(f"--video {annotated}: a video is written as {' or '.join(CODECS)}")
 
 
 def _write(
@@ -114,17 +108,11 @@ def _write(
 
 def _annotate(made: Spotting, out: Path) -> None:
     """Raises Unfinished where it cannot be written whole: the other files are there."""
-    from preprocessing.spotting.annotate import Caption, annotate
+    from orchestrator.spotting.video import annotated
 
-    captions = [
-        Caption(one.interval.onset, one.interval.offset, one.interval.kind,
-                f"{one.interval.kind}  {one.prediction.called or 'model abstains'} "
-                f"{one.prediction.probabilities.get(one.prediction.called or '', 0.0):.2f}")
-        for one in made.found
-    ]  # fmt: skip
     try:
         with _shown("writing the video") as progress:
-            annotate(made.curves, captions, out, progress)
+            annotated(made, out, progress)
     except OSError as error:
         raise Unfinished(f"{error}; the other files that were asked for are there") from error
 

@@ -86,14 +86,10 @@ class Extraction(Checked):
 
     flow             "farneback", "dis", "dis_fine" or "tvl1".
     steps            T, time steps of roi_flow (1 or more).
-    keep             share (0..1] of a window's pixels, those that move most, whose mean is the window's
-                     motion.
+    keep             share (0..1] of a window's pixels, those that move most, that count.
     size             side in pixels of small flow pictures; image_size: of pictures and ROI maps (8 or more).
     apex             stand-in for an apex that nobody annotated: "middle", or the name of a way to find it.
-    equalise         equalise the histogram of the aligned crop.
-    landmarks_every  seconds between two runs of the landmark model; 0 = on every frame.
-    stabilise        "none", or "rigid": the crop follows the head.
-    motion           "absolute", or "relative": flow less the head's own motion.
+    equalise, landmarks_every, stabilise, motion: as there.
     """
 
     flow: str | None = None
