@@ -40,15 +40,15 @@ class _Field:
     """The flow from the clip's first frame to its last."""
 
     def __init__(self, clip: Clip) -> None:
-        self.ends, self.frames = (clip.onset, clip.offset), []  # type: ignore[var-annotated]
+        self.ends = (clip.onset, clip.offset)
+        self.frames: list[Frame] = []
 
     def see(self, frame: Frame, shared: Shared) -> None:
         if frame.number in self.ends:
             self.frames.append(frame)
 
-    def result(self, shared: Shared) -> tuple[NDArray[Any], NDArray[Any]]:
-        first, second = self.frames
-        return shared.flow(first, second), first.landmarks
+    def result(self, shared: Shared) -> NDArray[Any]:
+        return shared.flow(self.frames[0], self.frames[1])
 
 
 def moving(person: int, pixels: float, degrees: float) -> tuple[LongRenderer, list[int]]:
@@ -95,17 +95,19 @@ def main() -> None:
                 cv2.imwrite(f"{name}/{i:03d}.png", renderer.frame(number))
             clip = Clip("b", "b/1", "a", Path(name), "", apex=0, fps=50.0)
             for key, one in made.items():
-                (field, _), _ = (lambda out: (out[0]["field"], out[1]))(
-                    one.collect(clip, lambda whole: {"field": _Field(whole)})
-                )
+
+                def collectors(whole: Clip) -> dict[str, Any]:
+                    return {"field": _Field(whole)}
+
+                field = one.collect(clip, collectors)[0]["field"]
                 got = np.array([field[y0:y1, x0:x1].mean((0, 1)) for x0, y0, x1, y1 in boxes])
                 error = float(np.linalg.norm(got - wanted, axis=1).mean())
                 errors.setdefault(" ".join(key), {}).setdefault(f"{pixels}px {degrees}deg", []).append(error)
     table = {
         key: {at: round(float(np.mean(v)), 3) for at, v in cells.items()} for key, cells in errors.items()
     }
-    for key, cells in table.items():
-        print(f"{key:28}", *cells.values())
+    for name, cells in table.items():
+        print(f"{name:28}", *cells.values())
     print(json.dumps({"largest_motion_px": round(float(np.mean(sizes)), 2), "end_point_error_px": table}))
 
 

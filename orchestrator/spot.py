@@ -23,8 +23,7 @@ from preprocessing.places import write_atomically
 from preprocessing.terminal import Terminal
 
 if TYPE_CHECKING:
-    from orchestrator.spotting.recognise import Progress as Told
-    from orchestrator.spotting.recognise import Spotting
+    from orchestrator.spotting.recognise import Spotting, Told
 
 KEPT = "spots"  # folder of the workspace
 EVERY = 10.0  # seconds between two lines of a log

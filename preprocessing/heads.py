@@ -66,9 +66,12 @@ class HeadPipeline(Pipeline):
         """As Pipeline's."""
         if not self.follows:
             return super().collect(clip, make)
-        values, facts = super().collect(
-            clip, lambda whole: {"all": _Steadied(make(whole), whole, self.settings)}
-        )
+
+        def steadied(whole: Clip) -> Mapping[str, Collector]:
+            one: Any = _Steadied(make(whole), whole, self.settings)  # its result is all of theirs
+            return {"all": one}
+
+        values, facts = super().collect(clip, steadied)
         return values["all"], facts
 
 

@@ -87,6 +87,9 @@ class Spotting:
         ]  # fmt: skip
 
 
+Told = Progress  # (frames done, frames in all)
+
+
 def spot(
     source: Path,
     predictor: ClipPredictor,

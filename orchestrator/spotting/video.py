@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestrator.spotting.recognise import Found, Progress, Spotting
+from orchestrator.spotting.recognise import Found, Spotting
 from preprocessing.encode import CODECS, EncodeError
 from preprocessing.spotting.annotate import Caption, annotate
+from preprocessing.spotting.run import Progress
 
 
 def writable(out: Path) -> None:

@@ -185,8 +185,8 @@ class LongRenderer:
     def field(self, t: int) -> NDArray[np.float32]:
         """Movement of the skin at frame t on the neutral face, (size, size, 2) in frame pixels."""
         side = (self.config.size, self.config.size)
-        moving = np.flatnonzero(self._courses[:, t]) if len(self._courses) else []
-        if not len(moving):
+        moving = [i for i, course in enumerate(self._courses) if course[t]]
+        if not moving:
             return np.zeros((*side, 2), np.float32)
         coarse = np.tensordot(self._courses[moving, t], self._fields[moving], 1).astype(np.float32)
         return np.asarray(cv2.resize(coarse, side, interpolation=cv2.INTER_CUBIC), np.float32)
