@@ -56,7 +56,10 @@ def test_check_ends_with_1_when_a_clip_cannot_be_used(tmp_path):
         (("extract", "casme22", "--root", "."), "did you mean 'casme2'"),
         (("extract", "casme2"), "CorpusError: corpus casme2 needs --root"),
         (("extract", "synthetic", "--keep", "3"), "SettingsError: keep is 3.0; .* .option --keep."),
-        (("extract", "synthetic", "--flow", "lk"), "flow is 'lk'; .*farneback, dis, tvl1, dis_fine .option --flow."),
+        (
+            ("extract", "synthetic", "--flow", "lk"),
+            "flow is 'lk'; .*farneback, dis, tvl1, dis_fine .option --flow.",
+        ),
         (("extract", "synthetic", "--plugin", "no/such.py"), r"PluginError: plugin .*such ?\.py: no such"),
         (("extract", "synthetic", "--store", "ftp://x/y"), "PlaceError: ftp: is no place"),
         (("check", "manifest", "--root", "nowhere"), "root nowhere does not exist"),
