@@ -5,8 +5,11 @@ stabilise=rigid  every frame is cropped by landmarks that expressions do not mov
                  over SMOOTH seconds, so that they lie where they lie in the first frame; the usual crop
                  stands still.
 motion=relative  of every flow field the head's own motion is taken (steady.without_head).
-flow=dis_fine    DIS down to the full resolution, with five refinements: on motions of a pixel and more half
-                 of Farneback's error, in twice its time.
+flow=dis_fine    DIS down to the full resolution, with five refinements: the smallest error of the three.
+
+A crop that follows carries the landmarks' own errors, about a pixel between two frames, so rigid is for use
+with relative. On still heads the usual settings lose nothing, and their numbers stay: they are the default.
+Figures: benchmarks/head_motion.py, docs/results.md.
 Apex spotting sees the usual crop.
 """
 
