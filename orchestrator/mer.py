@@ -27,6 +27,7 @@ COMMANDS = {
     "send": ("orchestrator.send", "send to MLflow what a sweep could not"),
     "export": ("orchestrator.export", "a sweep's model as a folder or zip for somebody else"),
     "predict": ("orchestrator.predict", "classes of somebody's own clips"),
+    "spot": ("orchestrator.spot", "expressions in a long video, and their classes"),
     "remote": ("orchestrator.remote", "sweeps on a cluster: status, logs, stop, resume"),
     "extract": ("preprocessing.__main__", "clips to feature sets; a sweep does it by itself"),
     "check": ("preprocessing.__main__", "what a corpus' folder holds, against the published counts"),

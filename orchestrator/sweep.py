@@ -63,6 +63,8 @@ def main(
     equalise: asked.Equalise = Extraction.usual("equalise"),
     landmarks_every: asked.LandmarksEvery = Extraction.usual("landmarks_every"),
     max_gap: asked.MaxGap = Extraction.usual("max_gap"),
+    stabilise: asked.Stabilise = Extraction.usual("stabilise"),
+    motion: asked.Motion = Extraction.usual("motion"),
     runner: asked.RunnerName = usual("runner", Execution),
     address: asked.Address = "",
     # remote.hand_over reads it from the command line

@@ -26,7 +26,7 @@ from preprocessing.errors import BadInput
 from preprocessing.findings import unknown_words
 from preprocessing.flow import FLOWS
 from preprocessing.inputs import INPUTS, Settings
-from preprocessing.inputs.settings import MIDDLE
+from preprocessing.inputs.settings import FINER, MIDDLE, MOTION, STABILISE
 from preprocessing.places import nobody_else_writes
 from preprocessing.terminal import Terminal, clean_stderr
 
@@ -55,7 +55,7 @@ Labels = Annotated[
     list[str], typer.Option(help="what a word of your own means, repeatable: surprised=surprise")
 ]
 # the settings, for extract and show
-Flow = Annotated[str, typer.Option(help=f"optical flow: {', '.join(FLOWS)}")]
+Flow = Annotated[str, typer.Option(help=f"optical flow: {', '.join([*FLOWS, *FINER])}")]
 Steps = Annotated[int, typer.Option(help="T, time steps of roi_flow")]
 Keep = Annotated[
     float, typer.Option(help="share of a window's pixels, those that move most, whose mean is its motion")
@@ -70,6 +70,8 @@ LandmarksEvery = Annotated[
 MaxGap = Annotated[
     int, typer.Option(help="most frames in a row that may be missing inside a clip and are bridged")
 ]
+Stabilise = Annotated[str, typer.Option(help=f"crop of a head that moves: {', '.join(STABILISE)}")]
+Motion = Annotated[str, typer.Option(help=f"flow, or flow less the head's own motion: {', '.join(MOTION)}")]
 
 
 @contextmanager
@@ -139,6 +141,8 @@ def extract_command(
     equalise: Equalise = DEFAULT.equalise,
     landmarks_every: LandmarksEvery = DEFAULT.landmarks_every,
     max_gap: MaxGap = DEFAULT.max_gap,
+    stabilise: Stabilise = DEFAULT.stabilise,
+    motion: Motion = DEFAULT.motion,
     max_failed: Annotated[
         float, typer.Option(help="share of quarantined clips that is still a success")
     ] = 0.2,
@@ -149,7 +153,7 @@ def extract_command(
     clips are quarantined. Words are kept as they are: --label leaves out the question what one means."""
     with _exit_status():
         meant = words.meant(label)
-        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every, max_gap)
+        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every, max_gap, stabilise, motion)
         own = _installed(plugin)  # before "all" is looked up
         if workers:
             _start_ray()
@@ -218,12 +222,14 @@ def show_command(
     equalise: Equalise = DEFAULT.equalise,
     landmarks_every: LandmarksEvery = DEFAULT.landmarks_every,
     max_gap: MaxGap = DEFAULT.max_gap,
+    stabilise: Stabilise = DEFAULT.stabilise,
+    motion: Motion = DEFAULT.motion,
     plugin: Plugins = [],  # noqa: B006
 ) -> None:
     """Draw one clip's steps on one sheet (PNG): crops, landmarks, regions, flow, motion over time, motion
     images."""
     with _exit_status():
-        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every, max_gap)
+        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every, max_gap, stabilise, motion)
         own = _installed(plugin)
         with _progress() as report:
             path = show.sheet(clip, root, workspace, settings, plugins=own, report=report)
@@ -239,17 +245,20 @@ def _installed(wheres: list[str]) -> list[plugins.Plugin]:
 
 
 def _settings(
-    flow: str, steps: int, keep: float, apex: str, equalise: bool, landmarks_every: float, max_gap: int
+    flow: str,
+    steps: int,
+    keep: float,
+    apex: str,
+    equalise: bool,
+    landmarks_every: float,
+    max_gap: int,
+    stabilise: str,
+    motion: str,
 ) -> Settings:
     return Settings(
-        flow=flow,
-        steps=steps,
-        keep=keep,
-        apex=apex,
-        equalise=equalise,
-        landmarks_every=landmarks_every,
-        max_gap=max_gap,
-    )
+        flow=flow, steps=steps, keep=keep, apex=apex, equalise=equalise, landmarks_every=landmarks_every,
+        max_gap=max_gap, stabilise=stabilise, motion=motion,
+    )  # fmt: skip
 
 
 def _start_ray() -> None:

@@ -23,7 +23,7 @@ from ray.exceptions import RayError
 from ray.experimental.internal_kv import _internal_kv_exists, _internal_kv_put
 
 from preprocessing.errors import BadInput
-from preprocessing.pipeline import Pipeline
+from preprocessing.heads import pipeline
 from preprocessing.plan import CLIPS_PER_SHARD, Plan, make_shard
 from preprocessing.plugins import install
 from preprocessing.schema import CorpusError
@@ -43,7 +43,7 @@ class _Worker:
         cv2.setNumThreads(1)  # one worker, one core; more would only fight
         self.plan: Plan = ray.get(plans[0])
         install(self.plan.plugins)
-        self.pipeline = Pipeline(tuple(self.plan.specs), self.plan.settings)
+        self.pipeline = pipeline(tuple(self.plan.specs), self.plan.settings)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         try:

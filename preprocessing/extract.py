@@ -26,8 +26,8 @@ from typing import Any
 from preprocessing import sealed
 from preprocessing.cells import escaped
 from preprocessing.choice import Choice
+from preprocessing.heads import pipeline
 from preprocessing.inputs import Settings
-from preprocessing.pipeline import Pipeline
 from preprocessing.places import Place, map_places, place, write_atomically
 from preprocessing.plan import Plan, make_shard, plan
 from preprocessing.plugins import Plugin
@@ -83,9 +83,9 @@ class Extraction:
 
 def inline(plan: Plan, numbers: list[int]) -> Iterator[dict[str, int]]:
     """Runner in this very process: for a debugger, tests and corpora of ready pictures."""
-    pipeline = Pipeline(tuple(plan.specs), plan.settings)
+    made = pipeline(tuple(plan.specs), plan.settings)
     for number in numbers:
-        yield make_shard(plan, pipeline, number)
+        yield make_shard(plan, made, number)
 
 
 def run(

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from preprocessing import extract
+from preprocessing import extract, heads
 from preprocessing.datasets import DATASETS
 from preprocessing.datasets.reading import read
 from preprocessing.files import danger
@@ -27,7 +27,7 @@ from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.onset_apex_flow import flow_and_strain
 from preprocessing.inputs.roi_flow import motion
 from preprocessing.inputs.view import Collector, Frame, KeyFrames, Shared, triple
-from preprocessing.pipeline import FAULTS, Pipeline
+from preprocessing.pipeline import FAULTS
 from preprocessing.places import write_atomically
 from preprocessing.plugins import Plugin, install
 from preprocessing.regions import CHANNELS, PICTURE_CENTRES, REGIONS, regions, windows
@@ -115,7 +115,7 @@ class _Course:
 
 
 def _clip_sheet(clip: Clip, settings: Settings) -> Figure:
-    pipeline = Pipeline(("roi_flow18", *IMAGES), settings)
+    pipeline = heads.pipeline(("roi_flow18", *IMAGES), settings)
 
     def collectors(whole: Clip) -> dict[str, Collector]:
         own: dict[str, Collector] = {"key": _Key(whole), "course": _Course()}

@@ -65,14 +65,16 @@ def without_head(flow: NDArray[Any], landmarks: NDArray[Any]) -> NDArray[Any]:
     x, y = np.arange(width), np.arange(height)[:, None]
     u = flow[..., 0] - (turn[0, 0] * x + turn[0, 1] * y + shift[0])
     v = flow[..., 1] - (turn[1, 0] * x + turn[1, 1] * y + shift[1])
-    return np.stack([u, v], -1).astype(np.float32)
+    left: NDArray[Any] = np.stack([u, v], -1).astype(np.float32)
+    return left
 
 
 def _solved(source: NDArray[Any], target: NDArray[Any], weights: NDArray[Any] | None) -> NDArray[Any]:
     """(a, b, x, y) of x' = a x - b y + x0, y' = b x + a y + y0, in least squares."""
     w = np.ones(len(source)) if weights is None else weights
     total = w.sum()
-    middle, goal = (w @ source) / total, (w @ target) / total
+    middle: NDArray[Any] = (w @ source) / total
+    goal: NDArray[Any] = (w @ target) / total
     p, q = source - middle, target - goal
     size = float(w @ (p**2).sum(1))
     if size < 1e-9:

@@ -20,6 +20,7 @@ from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.settings import MIDDLE
 
 OF_FRAMES = ("preprocessing.pipeline",)
+OF_HEADS = "preprocessing.heads"
 OF_PICTURES = ("preprocessing.frames", "preprocessing.action_units")
 # decide nothing by their code: a change of a row's columns raises SCHEMA_VERSION, and what is read of the
 # settings is in the version by its value
@@ -53,6 +54,10 @@ def settings_read(name: str, settings: Settings) -> tuple[str, ...]:
     read = {*source.settings, "apex", "equalise"}
     if source.needs_flow:
         read.add("flow")
+    if settings.stabilise != "none":  # the usual is not said: a version of before has none
+        read |= {"stabilise", "landmarks_every"}
+    if source.needs_flow and settings.motion != "absolute":
+        read |= {"motion", "landmarks_every"}
     if source.needs_landmarks or settings.apex != MIDDLE:
         read.add("landmarks_every")
     return tuple(sorted(read))
@@ -65,6 +70,9 @@ def input_version(name: str, settings: Settings, *, pictures: bool) -> str:
     """
     own = INPUTS.module(name)
     roots = (own, *(OF_PICTURES if pictures else OF_FRAMES))
+    moving = settings.stabilise != "none" or (INPUTS[name].needs_flow and settings.of_heads)
+    if moving and not pictures:
+        roots = (*roots, OF_HEADS)
     unused = {"preprocessing.flow", "preprocessing.apex"}
     if not pictures:
         unused -= {"preprocessing.flow"} if INPUTS[name].needs_flow else set()

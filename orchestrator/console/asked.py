@@ -104,7 +104,7 @@ Plugins = Annotated[
         "--plugin", help="your own model, corpus, input, protocol or scheduler: a file or module, repeatable"
     ),
 ]
-Flow = Annotated[str, typer.Option(help="optical flow of the features: farneback, dis or tvl1")]
+Flow = Annotated[str, typer.Option(help="optical flow of the features: farneback, dis, dis_fine or tvl1")]
 Steps = Annotated[int, typer.Option(help="T, time steps of roi_flow")]
 Keep = Annotated[
     float, typer.Option(help="share of a window's pixels, those that move most, that its motion is of")
@@ -122,6 +122,8 @@ LandmarksEvery = Annotated[
 MaxGap = Annotated[
     int, typer.Option(help="most frames in a row that may be missing inside a clip and are bridged")
 ]
+Stabilise = Annotated[str, typer.Option(help="crop of a head that moves: none, or rigid, which follows it")]
+Motion = Annotated[str, typer.Option(help="flow: absolute, or relative, less the head's own motion")]
 Name = Annotated[
     str, typer.Option(help="name of the sweep; made from model, corpus, AUs and time if none is given")
 ]
@@ -166,7 +168,7 @@ Workspace = Annotated[
 TrackingUri = Annotated[str, typer.Option(help="MLflow; SQLite in the workspace if none is given")]
 MaxFailed = Annotated[float, typer.Option(help="share of quarantined clips that is still a corpus")]
 
-EXTRACTION = ("flow", "steps", "keep", "apex", "equalise", "landmarks_every", "max_gap")
+EXTRACTION = ("flow", "steps", "keep", "apex", "equalise", "landmarks_every", "max_gap", "stabilise", "motion")
 EXPERIMENT = (
     "classes",
     "protocol",

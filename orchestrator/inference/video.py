@@ -13,8 +13,8 @@ from orchestrator.inference.bundle import Bundle
 from orchestrator.inference.bundle_files import BundleError
 from orchestrator.study.plugins import install
 from preprocessing.files import danger
+from preprocessing.heads import pipeline
 from preprocessing.inputs import INPUTS, Settings, SettingsError
-from preprocessing.pipeline import Pipeline
 from preprocessing.plan import spec
 from preprocessing.schema import AU_VOCABULARY, Clip
 
@@ -100,7 +100,7 @@ class ClipPredictor:
                 f"{now.parameters['code']}); use "
                 "the version that made it, or train again with this one"
             )
-        self.pipeline, self.spec = Pipeline((self.name,), settings), now
+        self.pipeline, self.spec = pipeline((self.name,), settings), now
 
     def __call__(self, clip: Clip) -> Prediction:
         """Never raises for what is wrong with the clip: then it abstains and says so."""

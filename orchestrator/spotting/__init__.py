@@ -2,5 +2,5 @@
 
 In    a video and a bundle; or intervals, spotted and true
 Out   intervals with classes, as files, a page and a video; the scores of MEGC
-Uses  common
+Uses  common, inference
 """

@@ -50,19 +50,21 @@ def read(path: Path, *, first: int = 1) -> list[Spotted]:
         if kind not in TYPES:
             continue
         try:
-            ends = [int(float(row[columns[what]])) - first for what in ("onset", "offset")]
+            onset, offset = (int(float(row[columns[what]])) - first for what in ("onset", "offset"))
             score = float(row.get(header.get("score", ""), "") or 0.0)
         except (TypeError, ValueError) as error:
             raise ConfigError(
                 f"{path}, line {number}: {error}; onset and offset are frame numbers"
             ) from error
-        if ends[0] > ends[1] or ends[0] < 0:
+        if onset > offset or onset < 0:
             raise ConfigError(
-                f"{path}, line {number}: onset {ends[0] + first} and offset {ends[1] + first}; an interval "
+                f"{path}, line {number}: onset {onset + first} and offset {offset + first}; an interval "
                 f"goes from onset to offset, and frames are counted from {first}"
             )
         emotion = plain((row.get(header.get("emotion", ""), "") or "").strip())
-        found.append(Spotted(plain(row[columns["video"]].strip()), *ends, TYPES[kind], emotion, score))
+        found.append(
+            Spotted(plain(row[columns["video"]].strip()), onset, offset, TYPES[kind], emotion, score)
+        )
     return found
 
 

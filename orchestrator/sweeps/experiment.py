@@ -83,14 +83,12 @@ class Extraction(Checked):
     None is what nobody asked for: then it is as the model is published (EXTRACTION of its search space), else
     the default of preprocessing.inputs.Settings. A sweep's own experiment.toml says all of them.
 
-    flow             "farneback", "dis" or "tvl1".
+    flow             "farneback", "dis", "dis_fine" or "tvl1".
     steps            T, time steps of roi_flow (1 or more).
-    keep             share (0..1] of a window's pixels, those that move most: their mean is its motion.
+    keep             share (0..1] of a window's pixels, those that move most, that count.
     size             side in pixels of small flow pictures; image_size: of pictures and ROI maps (8 or more).
     apex             stand-in for an apex that nobody annotated: "middle", or the name of a way to find it.
-    equalise         equalise the histogram of the aligned crop.
-    landmarks_every  seconds between two runs of the landmark model; 0 = on every frame.
-    max_gap          most frames in a row that may be missing and are bridged (0 or more).
+    equalise, landmarks_every, max_gap, stabilise, motion: as there.
     """
 
     flow: str | None = None
@@ -102,6 +100,8 @@ class Extraction(Checked):
     equalise: bool | None = None
     landmarks_every: Annotated[float, pydantic.Field(ge=0)] | None = None
     max_gap: Annotated[int, pydantic.Field(ge=0)] | None = None
+    stabilise: str | None = None
+    motion: str | None = None
 
     @staticmethod
     def usual(field: str) -> Any:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from preprocessing.errors import BadInput
 
 MIDDLE = "middle"
+FINER = ("dis_fine",)  # flow methods of heads.py
+STABILISE, MOTION = ("none", "rigid"), ("absolute", "relative")
 
 
 class SettingsError(BadInput):
@@ -21,7 +23,7 @@ class SettingsError(BadInput):
 class Settings:
     """Choices of an extraction. Raises SettingsError for a value out of range.
 
-    flow        "farneback", "dis" or "tvl1" (flow.FLOWS).
+    flow        "farneback", "dis" or "tvl1" (flow.FLOWS), or "dis_fine" (heads.dis_fine).
     steps       T, the number of time steps that a clip's motion is standardised to; at least 1.
     keep        share of a window's pixels, those with the largest motion, whose mean is the channel's motion
                 (0..1].
@@ -36,9 +38,11 @@ class Settings:
     max_gap     most frames in a row that may be missing inside a clip for an input that bridges them
                 (gaps.py); at least 0. Read for clips that lack frames, and part of the names of their shards
                 alone.
+    stabilise   "none": the crop of the first frame is kept; "rigid": it follows the head (heads.py).
+    motion      "absolute": flow as it is; "relative": less the head's own motion (heads.py).
 
-    Who reads what: the pipeline reads flow, apex, equalise and landmarks_every; the inputs read the others,
-    and each declares which (Input.settings).
+    Who reads what: the pipeline reads flow, apex, equalise, landmarks_every, stabilise and motion; the
+    inputs read the others, and each declares which (Input.settings).
     """
 
     flow: str = "farneback"
@@ -50,11 +54,20 @@ class Settings:
     equalise: bool = False
     landmarks_every: float = 0.02
     max_gap: int = 2
+    stabilise: str = "none"
+    motion: str = "absolute"
+
+    @property
+    def of_heads(self) -> bool:
+        """Whether heads.py has a part in it."""
+        return (self.stabilise, self.motion) != ("none", "absolute") or self.flow in FINER
 
     def __post_init__(self) -> None:
         from preprocessing.flow import FLOWS  # they import OpenCV, which whoever asks for a default can spare
 
-        _one_of("flow", self.flow, tuple(FLOWS))
+        _one_of("flow", self.flow, (*FLOWS, *FINER))
+        _one_of("stabilise", self.stabilise, STABILISE)
+        _one_of("motion", self.motion, MOTION)
         if self.apex != MIDDLE:
             from preprocessing.apex import SPOTTERS
 

@@ -13,17 +13,13 @@ Differs a turn of the head is one in the picture's plane, with a shift; a face t
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.places import write_atomically
 from preprocessing.render.au_fields import LID
 from preprocessing.render.config import Level, RenderConfig, generator
 from preprocessing.render.emotions import VARIANTS
@@ -32,8 +28,6 @@ from preprocessing.render.people import MARGIN, neutral_face, neutral_landmarks
 from preprocessing.render.plan import Unit, coarse_grid, pose_matrix, unit_field
 from preprocessing.render.warp import affine, inverse, warp
 
-FIELDS = ("subject", "video", "fps", "frames", "kind", "onset", "apex", "offset", "emotion", "aus")
-EXPRESSIONS = ("micro", "macro")
 SPEECH = (25, 26, 24, 20)  # lips part, jaw drops, lips press, lips stretch
 _MICRO, _MACRO, _SPEECH = (0.2, 0.45), (0.7, 2.0), (1.0, 2.5)  # seconds
 _BLINK, _TURN = (0.15, 0.3), (1.0, 2.0)
@@ -191,8 +185,8 @@ class LongRenderer:
     def field(self, t: int) -> NDArray[np.float32]:
         """Movement of the skin at frame t on the neutral face, (size, size, 2) in frame pixels."""
         side = (self.config.size, self.config.size)
-        moving = np.flatnonzero(self._courses[:, t]) if len(self._courses) else []
-        if not len(moving):
+        moving = [i for i, course in enumerate(self._courses) if course[t]]
+        if not moving:
             return np.zeros((*side, 2), np.float32)
         coarse = np.tensordot(self._courses[moving, t], self._fields[moving], 1).astype(np.float32)
         return np.asarray(cv2.resize(coarse, side, interpolation=cv2.INTER_CUBIC), np.float32)
@@ -225,50 +219,6 @@ class LongRenderer:
         """The 68 landmarks in frame t, float32 (68, 2) in frame pixels."""
         points = (neutral_landmarks(self.render, self.plan.subject_index) + 0.5) * self.render.unit - 0.5
         return affine(solve(points[None].astype(np.float32), self.field(t)), self.head(t))[0]
-
-
-def render_long(root: Path, config: LongConfig) -> Path:
-    """Write ``root``/SUBJECT/VIDEO.avi (Motion JPEG) of every person, and last intervals.csv, whose path is
-    returned: one row an event, frames from 0, inclusive; ``kind`` micro or macro is an expression.
-
-    Raises FileExistsError for a folder that holds an intervals.csv, OSError where a video cannot be written.
-    """
-    truth = Path(root) / "intervals.csv"
-    if truth.exists():
-        raise FileExistsError(f"{truth} is there already; choose another folder or delete this one")
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(FIELDS)
-    for subject in range(config.subjects):
-        for number in range(config.videos):
-            plan = long_plan(config, subject, number)
-            path = Path(root) / plan.subject / f"{plan.video}.avi"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_video(path, LongRenderer(plan, config).frames(), config)
-            rows.writerows(
-                (plan.subject, f"{plan.subject}/{plan.video}.avi", config.fps, config.frames, e.kind, e.onset,
-                 e.apex, e.offset, e.emotion, e.aus)
-                for e in plan.events
-            )  # fmt: skip
-    write_atomically(truth, lambda path: path.write_text(text.getvalue(), encoding="utf-8"))
-    return truth
-
-
-def write_video(path: Path, frames: Iterator[NDArray[np.uint8]], config: LongConfig) -> None:
-    """Motion JPEG at quality 95 in an AVI. Raises OSError where it cannot be opened."""
-    made = cv2.VideoWriter(
-        str(path),
-        cv2.CAP_OPENCV_MJPEG,
-        cv2.VideoWriter.fourcc(*"MJPG"),
-        config.fps,
-        (config.size, config.size),
-    )
-    if not made.isOpened():
-        raise OSError(f"{path} cannot be written")
-    made.set(cv2.VIDEOWRITER_PROP_QUALITY, 95)
-    for frame in frames:
-        made.write(frame)
-    made.release()
 
 
 def _pulse(n: int, onset: int, apex: int, offset: int, held: int = 0) -> NDArray[np.float64]:

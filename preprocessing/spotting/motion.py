@@ -38,10 +38,10 @@ NAMES = tuple(CHANNELS[18])
 GROUPS = {
     group: [NAMES.index(name) for name in NAMES if name.startswith(starts)]
     for group, starts in {
-        "left brow": "left_brow",
-        "right brow": "right_brow",
-        "mouth": "mouth",
-        "nose": "nose",
+        "left brow": ("left_brow",),
+        "right brow": ("right_brow",),
+        "mouth": ("mouth",),
+        "nose": ("nose",),
         "eyes": ("left_eye", "right_eye"),
     }.items()
 }

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.spotting.motion import GROUPS, LAG, SCALES, Rate
+from preprocessing.spotting.motion import GROUPS, SCALES, Rate
 
 SPREADS = 8.0
 LEAST = 0.3  # pixels
@@ -33,6 +33,7 @@ SHORTEST = 0.1  # seconds
 WIDER = 1.8  # an interval is so many times as wide as its curve at half of its height
 TALKS = 3  # mouth movements, each within RESTS seconds of the next
 RESTS = 0.6
+LOBE = 1.6  # a peak so much higher than the one a lag beside it casts that one
 _NAMES = tuple(GROUPS)
 _BROWS = [_NAMES.index(name) for name in ("left brow", "right brow")]
 _MOUTH, _EYES = _NAMES.index("mouth"), _NAMES.index("eyes")
@@ -125,12 +126,17 @@ def _half(curve: NDArray[Any], apex: int) -> tuple[float, float]:
 def _talking(mouth: NDArray[Any], rate: Rate) -> NDArray[Any]:
     """bool (n,): in a run of at least TALKS peaks of the mouth's curve."""
     held = np.zeros(len(mouth), bool)
-    # two movements of one expression, to and fro, are a lag apart
     peaks = _peaks(mouth, threshold(mouth), max(1, rate.lag // 2))
+    # the lobes of half its height beside an expression's peak, a lag away, are no movements of their own
+    peaks = [
+        one
+        for one in peaks
+        if not any(abs(abs(one - p) - rate.lag) <= 1 and mouth[p] > LOBE * mouth[one] for p in peaks)
+    ]
     run: list[int] = []
     for peak in [*peaks, len(mouth) * 2 + round(10 * rate.samples)]:
         if run and peak - run[-1] > RESTS * rate.samples:
-            if len(run) >= TALKS and (run[-1] - run[0]) / rate.samples > 2 * LAG + 0.2:
+            if len(run) >= TALKS and run[-1] - run[0] > RESTS * rate.samples:
                 held[run[0] : run[-1] + 1] = True
             run = []
         run.append(peak)

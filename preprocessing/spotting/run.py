@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing import closure
-from preprocessing.decode import IMAGES, VIDEOS, FramesError, open_video, read_image
+from preprocessing.decode import FramesError
 from preprocessing.errors import BadInput
 from preprocessing.files import danger, state
 from preprocessing.flow import Flow
-from preprocessing.frames import _check_end, container_fps, list_frames
+from preprocessing.frames import container_fps
 from preprocessing.landmarks import Landmarker
 from preprocessing.places import write_atomically
 from preprocessing.schema import Clip
 from preprocessing.spotting.motion import GROUPS, SCALES, Follows, Motion, Rate, Row
+from preprocessing.spotting.reading import reading
 
 SLOWEST, FASTEST = 15.0, 1000.0  # frames a second
 CHUNK = 20.0  # seconds, about
@@ -83,14 +84,27 @@ def curves(
               the name of the video's state and of the code that made them.
     progress  is told (frames seen, frames in all) after each sample; frames in all as the container states
     it. landmarker, flow  what finds the face and the flow, for tests.
-    Raises SpotError for what is no video, a rate that is unknown or out of range, and a video in which no
-    face was ever seen; FramesError for one that cannot be read to its end; OSError where a chunk cannot be
-    kept.
+    Raises SpotError for what is no video, cannot be read to its end, has a rate that is unknown or out of
+    range, or no face in any frame; OSError where a chunk cannot be kept.
     """
+    try:
+        return _curves(source, fps, kept, progress, landmarker, flow)
+    except FramesError as error:
+        raise SpotError(str(error)) from error
+
+
+def _curves(
+    source: Path,
+    fps: float | None,
+    kept: Path | None,
+    progress: Progress | None,
+    landmarker: Follows | None,
+    flow: Flow | None,
+) -> Curves:
     clip = Clip("video", "video/somebody", source.name, source, "", fps=fps)
     if why := danger(clip):
         raise SpotError(why)
-    reader = _Folder(source) if source.is_dir() else _Video(source)
+    reader = reading(source)
     rate = Rate(_rate(source, fps))
     size = max(round(CHUNK * rate.samples), 2 * rate.behind)
     keep = _Kept(kept / _identity(source, rate, size) if kept is not None else None, size)
@@ -98,7 +112,8 @@ def curves(
     warm = max(0, done - 1) * size
     motion = Motion(rate, landmarker or Landmarker(), first=warm, flow=flow)
     sample = warm
-    for number, image in reader.frames(rate.step, warm * rate.step):
+    begin, step = reader.first + warm * rate.step, rate.step
+    for number, image in reader.frames(lambda n: n >= begin and (n - reader.first) % step == 0):
         if sample % size == 0:
             motion.restart()
         for row in motion.see(image):
@@ -139,57 +154,6 @@ def _identity(source: Path, rate: Rate, size: int) -> str:
     code = closure.digest(["preprocessing.spotting.motion"])
     text = json.dumps([state(source), rate.fps, size, code])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-class _Folder:
-    """Frames of a folder of pictures."""
-
-    def __init__(self, path: Path) -> None:
-        files = list_frames(path)
-        if len(files) < 2:
-            raise SpotError(
-                f"{path} holds {len(files)} frame(s) ({', '.join(sorted(IMAGES))} with a number in the "
-                "name); a video has more"
-            )
-        self.first, last = min(files), max(files)
-        if missing := sorted(set(range(self.first, last + 1)) - set(files)):
-            raise FramesError(f"{path}: {len(missing)} frames are missing, the first is {missing[0]}")
-        self.files, self.count, self.seen = files, len(files), len(files)
-
-    def frames(self, step: int, skip: int) -> Iterator[tuple[int, NDArray[Any]]]:
-        """Every ``step``-th frame behind the first ``skip``, with its number."""
-        for number in range(self.first + skip, self.first + self.count, step):
-            yield number, read_image(self.files[number])
-
-
-class _Video:
-    """Frames of a video, numbered from 0."""
-
-    first = 0
-
-    def __init__(self, path: Path) -> None:
-        import cv2
-
-        if not path.is_file() or path.suffix.lower() not in VIDEOS:
-            raise SpotError(f"{path} is neither a video ({', '.join(sorted(VIDEOS))}) nor a folder of frames")
-        self.path, self.seen = path, 0
-        with open_video(path) as video:
-            self.count = max(0, int(video.get(cv2.CAP_PROP_FRAME_COUNT)))
-
-    def frames(self, step: int, skip: int) -> Iterator[tuple[int, NDArray[Any]]]:
-        """Every ``step``-th frame behind the first ``skip``, with its number. Raises FramesError where the
-        video ends before its header says."""
-        with open_video(self.path) as video:
-            number = 0
-            while video.grab():
-                if number >= skip and number % step == 0:
-                    good, image = video.retrieve()
-                    if not good:
-                        break
-                    yield number, image
-                number += 1
-            self.seen = number
-            _check_end(Clip("video", "video/somebody", self.path.name, self.path, ""), 0, number, video)
 
 
 class _Kept:

@@ -35,6 +35,7 @@ PAGES = (
     "model",
     "video",
     "experiments",
+    "spot",
 )  # in this order: later ones use what earlier ones made
 BLOCK = re.compile(
     r"<!-- (run|run fails|prints|prints exactly|file: (\S+)) -->\n+```(\w+)\n(.*?)^```", re.S | re.M

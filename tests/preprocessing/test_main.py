@@ -71,7 +71,10 @@ def test_check_ends_with_1_when_a_clip_cannot_be_used(tmp_path):
         (("extract", "casme22", "--root", "."), "did you mean 'casme2'"),
         (("extract", "casme2"), "CorpusError: corpus casme2 needs --root"),
         (("extract", "synthetic", "--keep", "3"), "SettingsError: keep is 3.0; .* .option --keep."),
-        (("extract", "synthetic", "--flow", "lk"), "flow is 'lk'; .*farneback, dis, tvl1 .option --flow."),
+        (
+            ("extract", "synthetic", "--flow", "lk"),
+            "flow is 'lk'; .*farneback, dis, tvl1, dis_fine .option --flow.",
+        ),
         (("extract", "synthetic", "--plugin", "no/such.py"), r"PluginError: plugin .*such ?\.py: no such"),
         (("extract", "synthetic", "--store", "ftp://x/y"), "PlaceError: ftp: is no place"),
         (("check", "manifest", "--root", "nowhere"), "root nowhere does not exist"),
@@ -109,13 +112,14 @@ def test_every_setting_that_decides_numbers_is_an_option_of_extract_and_show(mon
     monkeypatch.setattr(extract, "prepare", prepare)
     monkeypatch.setattr(show, "sheet", lambda _, __, ___, settings, **____: seen.append(settings))
     options = ("--flow", "dis", "--steps", 7, "--keep", 0.5, "--apex", "roi_difference", "--equalise")
-    options += ("--landmarks-every", 0)
+    options += ("--landmarks-every", 0, "--stabilise", "rigid", "--motion", "relative")
     run("extract", "synthetic", "--workers", 0, *options, status=0)
     run("show", "synthetic", *options, status=0)
     run("show", "synthetic", status=0)
     wanted = Settings(
-        flow="dis", steps=7, keep=0.5, apex="roi_difference", equalise=True, landmarks_every=0.0
-    )
+        flow="dis", steps=7, keep=0.5, apex="roi_difference", equalise=True, landmarks_every=0.0,
+        stabilise="rigid", motion="relative",
+    )  # fmt: skip
     assert seen == [wanted, wanted, Settings()]
 
 

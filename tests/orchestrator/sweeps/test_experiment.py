@@ -33,6 +33,8 @@ extractions = st.builds(
     apex=text,
     equalise=st.none() | st.booleans(),
     landmarks_every=st.floats(0, 10),
+    stabilise=st.none() | text,
+    motion=st.none() | text,
 )
 corpora = st.lists(
     st.tuples(st.sampled_from(sorted(DATASETS)), text.filter(bool)), min_size=1, max_size=3

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from preprocessing.frames import read_clip
-from preprocessing.render.long import FIELDS, LongConfig, LongRenderer, long_plan, render_long
+from preprocessing.render.long import LongConfig, LongRenderer, long_plan
+from preprocessing.render.long_corpus import FIELDS, render_long
 from preprocessing.render.motion import noise_bank
 from preprocessing.schema import Clip
 

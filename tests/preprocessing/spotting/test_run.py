@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from preprocessing.decode import FramesError
-from preprocessing.render.long import LongConfig, LongRenderer, long_plan, write_video
+from preprocessing.render.long import LongConfig, LongRenderer, long_plan
+from preprocessing.render.long_corpus import write_video
 from preprocessing.render.people import neutral_landmarks
 from preprocessing.spotting import run
 from preprocessing.spotting.peaks import intervals
@@ -90,7 +90,7 @@ def test_a_folder_of_frames_is_the_same_video(video, tmp_path):
     with pytest.raises(SpotError, match="say --fps"):
         curves(tmp_path)
     (tmp_path / "img120.png").unlink()
-    with pytest.raises(FramesError, match="1 frames are missing, the first is 120"):
+    with pytest.raises(SpotError, match="1 frames are missing, the first is 120"):
         curves(tmp_path, fps=25)
 
 
@@ -125,5 +125,5 @@ def test_what_is_no_video_is_told(tmp_path, video):
         ("empty", "holds 0 frame"),
         ("missing.avi", "cannot be read|neither a video"),
     ):
-        with pytest.raises((SpotError, FramesError), match=says):
+        with pytest.raises(SpotError, match=says):
             curves(tmp_path / name)

@@ -1,0 +1,110 @@
+"""What was spotted as one HTML file that needs no other: time line, curves of the regions, and the three key
+frames of each interval."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestrator.spotting.recognise import Found, Spotting
+from preprocessing.spotting.motion import GROUPS, SCALES
+
+WIDE, HIGH, BAND = 1000, 60, 18  # of the drawing; the page scales it
+POINTS = 1000  # of a curve, at most
+COLOURS = {"micro": "#d33c3c", "macro": "#2a7ac8"}
+_STYLE = """
+body{font:15px/1.45 system-ui,sans-serif;margin:1rem auto;max-width:1040px;padding:0 12px;color:#222}
+svg{width:100%;height:auto;display:block}table{border-collapse:collapse;width:100%}
+td,th{padding:6px 8px;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}
+.frames{white-space:nowrap}.frames img{height:100px;margin-right:2px}.none{color:#777}
+.scroll{overflow-x:auto}
+"""
+
+
+def page(made: Spotting) -> str:
+    """HTML, UTF-8; no script, and nothing is loaded from elsewhere."""
+    curves = made.curves
+    name, seconds = escape(curves.source.name), curves.frames / curves.rate.fps
+    lost = ", ".join(f"{length:.1f} s {escape(why)}" for why, length in curves.lost.items())
+    rows = "\n".join(_row(made, one) for one in made.found)
+    table = (
+        "<div class=scroll><table><tr><th>frames<th>seconds<th>kind<th>class<th>score<th>onset, apex, offset"
+        f"\n{rows}</table></div>"
+        if made.found
+        else "<p>Nothing was spotted.</p>"
+    )
+    return f"""<!doctype html>
+<html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width,initial-scale=1">
+<title>{name}: spotted</title><style>{_STYLE}</style>
+<h1>{name}</h1>
+<p>{curves.frames} frames, {seconds:.1f} s at {curves.rate.fps:g} a second. {len(made.found)} intervals.
+{f"Without a face: {lost}." if lost else "A face was seen in all frames that were looked at."}
+Model {escape(made.model)}. Red: micro-expressions (at most half a second), blue: macro-expressions.</p>
+{_drawing(made, seconds)}
+{table}
+<p class=none>The spotter is not trained and knows no emotion: it marks where a part of the face moves and
+moves back. A class is the model's own guess, and says nothing about what a person feels.</p>
+</html>
+"""
+
+
+def _row(made: Spotting, one: Found) -> str:
+    row = one.row(made.curves)
+    said = (
+        f"<span class=none>abstains: {escape(row['reason'])}</span>"
+        if row["reason"]
+        else f"{escape(str(row['class']))} {row['probability']:.2f}"
+    )
+    pictures = "".join(
+        f'<img alt="{what}" src="data:image/jpeg;base64,{base64.b64encode(data).decode()}">'
+        for what, data in zip(("onset", "apex", "offset"), one.pictures, strict=False)
+    )
+    return (
+        f"<tr><td>{row['onset']} {row['apex']} {row['offset']}"
+        f"<td>{row['onset_s']:.2f} {row['apex_s']:.2f} {row['offset_s']:.2f}<td>{row['kind']}<br>"
+        f"{escape(row['region'])}<td>{said}<td>{row['score']:.2f} px<td class=frames>{pictures}"
+    )
+
+
+def _drawing(made: Spotting, seconds: float) -> str:
+    curves = made.curves
+    high = BAND + len(GROUPS) * HIGH + 20
+    parts = [f'<svg viewBox="0 0 {WIDE} {high}" role=img aria-label="time line">']
+    for one in made.found:
+        x0, x1 = (
+            (at - curves.first) / curves.frames * WIDE for at in (one.interval.onset, one.interval.offset + 1)
+        )
+        colour = COLOURS[one.interval.kind]
+        parts.append(
+            f'<rect x="{x0:.1f}" width="{max(2.0, x1 - x0):.1f}" y=0 height="{high - 20}" fill="{colour}" '
+            f'opacity=".25"/>'
+        )
+    values = curves.rows["curves"]
+    top = max(1.0, float(np.nanmax(values, initial=0.0, where=np.isfinite(values))))
+    for i, group in enumerate(GROUPS):
+        base = BAND + (i + 1) * HIGH - 4
+        for scale, kind in enumerate(SCALES):
+            points = _points(values[:, scale, i], base, top)
+            parts.append(f'<polyline points="{points}" fill=none stroke="{COLOURS[kind]}" stroke-width=1 />')
+        parts.append(f'<text x=4 y="{base - HIGH + 18}" font-size=12>{escape(group)}</text>')
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        anchor = "start" if not share else "end" if share == 1 else "middle"
+        parts.append(
+            f'<text x="{share * WIDE:.0f}" y="{high - 4}" font-size=12 text-anchor={anchor}>'
+            f"{share * seconds:.1f} s</text>"
+        )
+    return "".join([*parts, "</svg>"])
+
+
+def _points(curve: NDArray[Any], base: float, top: float) -> str:
+    """The largest value of each of POINTS stretches; a face that is missing is at 0."""
+    parts = np.array_split(np.nan_to_num(curve), min(POINTS, max(1, len(curve))))
+    highest = [float(part.max(initial=0.0)) for part in parts]
+    return " ".join(
+        f"{(j + 0.5) / len(highest) * WIDE:.1f},{base - value / top * (HIGH - 8):.1f}"
+        for j, value in enumerate(highest)
+    )

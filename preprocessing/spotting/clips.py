@@ -1,0 +1,69 @@
+"""Intervals of a long video -> clips of their own, one at a time, as folders of frames: what a model is asked
+about. The pixels are those of the video."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+
+from preprocessing.decode import read_image
+from preprocessing.schema import Clip
+from preprocessing.spotting.peaks import Interval
+from preprocessing.spotting.reading import reading
+from preprocessing.spotting.run import Curves
+
+PICTURE = 200  # pixels: height of a key frame
+
+
+def clips(curves: Curves, found: Sequence[Interval]) -> Iterator[Clip]:
+    """The clip of each interval, in order: it is there until the next one is asked for.
+
+    found  in order of time, without overlap. Raises FramesError, OSError.
+    """
+    if curves.source.is_dir():
+        for one in found:
+            yield _clip(curves, one, curves.source)
+        return
+    within = {number for one in found for number in range(one.onset, one.offset + 1)}
+    waiting = list(found)
+    with tempfile.TemporaryDirectory(prefix="mer-spot-") as name:
+        folder = Path(name)
+        for number, image in reading(curves.source).frames(within.__contains__):
+            _, data = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+            (folder / f"{number:08d}.png").write_bytes(data.tobytes())
+            if number == waiting[0].offset:
+                yield _clip(curves, waiting.pop(0), folder)
+                for path in folder.iterdir():
+                    path.unlink()
+
+
+def _clip(curves: Curves, one: Interval, frames: Path) -> Clip:
+    return Clip(
+        "video",
+        "video/somebody",
+        frames.name,
+        frames,
+        "",
+        onset=one.onset,
+        apex=one.apex,
+        offset=one.offset,
+        fps=curves.rate.fps,
+        apex_source="spotted",
+    )
+
+
+def key_frames(clip: Clip) -> tuple[bytes, bytes, bytes]:
+    """Onset, apex and offset of a clip in a folder of frames, as JPEG of PICTURE pixels height."""
+    from preprocessing.frames import list_frames
+
+    files = list_frames(clip.frames)
+    made = []
+    for number in (clip.onset, clip.apex, clip.offset):
+        image = read_image(files[int(number or 0)])
+        width = max(1, round(image.shape[1] * PICTURE / image.shape[0]))
+        small = cv2.resize(image, (width, PICTURE), interpolation=cv2.INTER_AREA)
+        made.append(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes())
+    return made[0], made[1], made[2]
