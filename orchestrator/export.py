@@ -28,6 +28,9 @@ def main(
             "--folds/--refit", help="the mean of the models of all folds, or one trained on all people"
         ),
     ] = False,
+    onnx: Annotated[
+        bool, typer.Option("--onnx", help="with a graph for onnxruntime; needs the extra onnx")
+    ] = False,
     calibrate: Annotated[
         bool,
         typer.Option(help="fit a temperature on validation people; may train a model for each inner group"),
@@ -48,7 +51,7 @@ def main(
             with SweepProgress(console) as progress:
                 made = export(
                     sweep, workspace, to, progress, rule=rule, calibrate=calibrate, register=register,
-                    champion=champion, tracking_uri=tracking_uri, folds=folds,
+                    champion=champion, tracking_uri=tracking_uri, folds=folds, onnx=onnx,
                 )  # fmt: skip
         except TrackingError as error:
             console.print(f"{error}; {to} is written, and is registered nowhere", markup=False)

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,14 +38,22 @@ def main(
         str, typer.Argument(help="a bundle (folder or zip), a finished sweep's name, or models:/...")
     ],
     clip: Annotated[
-        list[str], typer.Argument(help="a video, a folder of frames, a folder of these, a pattern")
+        list[str],
+        typer.Argument(
+            help="a video, a folder of frames, a folder of these, a pattern, or - for raw frames on standard "
+            "input"
+        ),
     ],
     onset: Annotated[int | None, typer.Option(help="first frame; the clip's own if none is given")] = None,
     apex: Annotated[
         int | None, typer.Option(help="frame of the strongest expression; as in training else")
     ] = None,
     offset: Annotated[int | None, typer.Option(help="last frame; the clip's own if none is given")] = None,
-    fps: Annotated[float | None, typer.Option(help="frames per second of a folder of frames")] = None,
+    fps: Annotated[
+        float | None, typer.Option(help="frames per second of a folder of frames, or of raw ones")
+    ] = None,
+    size: Annotated[str, typer.Option(help="of raw frames: WIDTHxHEIGHT")] = "",
+    pixels: Annotated[str, typer.Option(help="of raw frames: bgr24, rgb24 or gray8")] = "bgr24",
     json_file: Annotated[
         Path | None,
         typer.Option("--json", help="one JSON object a line, a line a clip; on the terminal if not given"),
@@ -63,8 +73,11 @@ def main(
         from orchestrator.inference.clips import found
         from orchestrator.inference.video import ClipPredictor
 
-        clips = found(clip, onset=onset, apex=apex, offset=offset, fps=fps)
-        with _bundle(model, workspace, tracking_uri) as (where, own):
+        with (
+            _frames(clip, size, pixels, fps) as named,
+            _bundle(model, workspace, tracking_uri) as (where, own),
+        ):
+            clips = found(named, onset=onset, apex=apex, offset=offset, fps=fps)
             allowed = allow_code or own
             predictor = ClipPredictor(load(where, allow_code=allowed))  # bad input is told before Ray starts
             if workers:
@@ -74,6 +87,8 @@ def main(
             else:
                 ended = ((number, predictor(one)) for number, one in enumerate(clips))
             made = _collected(ended, clips)
+            if clip == ["-"]:
+                made = [replace(one, clip="-", reason=one.reason.replace(named[0], "-")) for one in made]
         lines = "".join(json.dumps(one.nested()) + "\n" for one in made)
         if json_file:
             write_atomically(json_file, lambda path: path.write_text(lines))
@@ -81,6 +96,28 @@ def main(
             sys.stdout.write(lines)
         _tables(made, csv, parquet)
     raise typer.Exit(SOME if any(one.reason for one in made) else ALL)
+
+
+@contextmanager
+def _frames(clip: list[str], size: str, pixels: str, fps: float | None) -> Iterator[list[str]]:
+    """The clips; raw frames on standard input as a folder, removed at the end. Raises ConfigError,
+    RawFramesError."""
+    if "-" not in clip:
+        if size:
+            raise ConfigError("--size is of raw frames; give - as the clip, or leave --size out")
+        yield clip
+        return
+    from orchestrator.inference.clips import keep_raw
+
+    if len(clip) > 1:
+        raise ConfigError(
+            "raw frames on standard input (-) are the only clip; name the others in another call"
+        )
+    if fps is None:
+        raise ConfigError("raw frames say nothing of their rate; give --fps, for example --fps 200")
+    with tempfile.TemporaryDirectory() as made:
+        keep_raw(sys.stdin.buffer, Path(made), size, pixels)
+        yield [made]
 
 
 def _collected(ended: Iterator[tuple[int, Prediction]], clips: Sequence[Clip]) -> list[Prediction]:

@@ -86,6 +86,8 @@ class About(_Checked):
     ranges       component -> [least, most] of its amount in training (ranges.py).
     calibration  what calibration.fitted gives, or None.
     of           "refit" or "folds".
+    onnx         of model.onnx: "opset", "parity" (most by which its probabilities may differ); None where
+                 there is none.
     sweep        what the model is of: "name", "corpora", "protocol", "rule" ...; for the reader.
     """
 
@@ -108,6 +110,7 @@ class About(_Checked):
     spec: dict[str, Any] | None = None
     ranges: dict[str, list[float]] | None = None
     calibration: dict[str, Any] | None = None
+    onnx: dict[str, float] | None = None
     sweep: dict[str, Any] = {}
 
 

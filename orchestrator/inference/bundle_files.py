@@ -4,6 +4,8 @@ model.json            what the model is (bundle.About)
 weights.safetensors   arrays of its networks and of its heads for action units
 example.safetensors   made-up inputs ("flow", "aus"), and the probabilities that they gave where it was made
 card.md               the model card
+reliability.png       how sure it was and how often right, where it is calibrated (figure.py)
+model.onnx            the same as an ONNX graph, where that was asked for (onnx_file.py); for other programs
 SHA256SUMS            SHA-256 of each of the others, as ``sha256sum --check`` reads it
 
 Nothing else may be there. No pickle, so that reading runs no code; code of a plugin, where the model came
@@ -22,9 +24,18 @@ from pathlib import Path
 from preprocessing.errors import BadInput
 
 MODEL, WEIGHTS, EXAMPLE, CARD = "model.json", "weights.safetensors", "example.safetensors", "card.md"
+ONNX, FIGURE = "model.onnx", "reliability.png"
 SUMS = "SHA256SUMS"
 # name -> bytes at most. A plugin's source has 8 MiB at most, the largest of our models 0.4 GiB.
-LARGEST = {MODEL: 64 << 20, WEIGHTS: 8 << 30, EXAMPLE: 256 << 20, CARD: 1 << 20, SUMS: 1 << 16}
+LARGEST = {
+    MODEL: 64 << 20,
+    WEIGHTS: 8 << 30,
+    EXAMPLE: 256 << 20,
+    CARD: 1 << 20,
+    SUMS: 1 << 16,
+    FIGURE: 4 << 20,
+}
+LARGEST[ONNX] = LARGEST[WEIGHTS]
 WRITTEN = (1980, 1, 1, 0, 0, 0)  # time of every file in a zip: equal bundles are equal files
 AGAIN = "get it again from where it was made (python -m orchestrator.export SWEEP --to FILE.zip)"
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".joblib", ".npy", ".npz")

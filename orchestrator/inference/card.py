@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orchestrator.inference.bundle import About
+from orchestrator.inference.bundle_files import FIGURE
 from orchestrator.selection.rules import kind_of
 from preprocessing.datasets import DATASETS
 
@@ -16,8 +17,8 @@ SCORE_OF = {
     "who could "
     "test it. The score is that of models trained the same way without the person that each was tested on.",
     "folds": "This model is the mean of the models of all folds, each at the trial and epoch that the rule "
-    "chose for its fold. The score is of each fold's own models, on the people that they were trained without. The "
-    "mean of all has been tested on nobody: every person has trained most of them.",
+    "chose for its fold. The score is of each fold's own models, on the people that they were trained "
+    "without. The mean of all has been tested on nobody: every person has trained most of them.",
 }
 NOT_FOR = (
     "to tell what a person feels, thinks or intends: it names classes that coders gave to short facial "
@@ -62,6 +63,18 @@ def _of_model(about: About) -> list[str]:
         + ".",
         "",
         action_units,
+        *_of_onnx(about),
+    ]
+
+
+def _of_onnx(about: About) -> list[str]:
+    if about.onnx is None:
+        return []
+    return [
+        "",
+        f"model.onnx is the same as a graph of opset {about.onnx['opset']:g} for one clip at a time, from "
+        "the input as stored to probabilities that are not calibrated; onnxruntime gave those of this bundle "
+        f"within {about.onnx['parity']:g}.",
     ]
 
 
@@ -123,6 +136,8 @@ def _calibration(about: About) -> list[str]:
         f"validation "
         f"people, by models that have not seen them. Expected calibration error {made['ece']:.3f}, before "
         f"{made['ece_before']:.3f}.",
+        "",
+        f"![Share right by probability]({FIGURE})",
         "",
         "| probability of the class called | clips | mean probability | share right |",
         "|---|---|---|---|",

@@ -7,7 +7,9 @@ import glob
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
+from preprocessing import raw_frames
 from preprocessing.decode import VIDEOS
 from preprocessing.errors import BadInput
 from preprocessing.frames import list_frames
@@ -57,6 +59,11 @@ def found(
         )
         for path in paths
     ]
+
+
+def keep_raw(stream: BinaryIO, folder: Path, size: str, pixels: str) -> None:
+    """Raw frames as a clip: a folder of pictures. size: "640x480". Raises RawFramesError, OSError."""
+    raw_frames.kept(stream, folder, raw_frames.size_of(size), pixels)
 
 
 def _paths(word: str) -> list[Path]:

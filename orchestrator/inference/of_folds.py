@@ -95,10 +95,10 @@ def check(bundle: Bundle, models: Sequence[FoldModel], table: ClipTable) -> None
         apart = float(np.abs(now - one.record.test_probs[one.row]).max(initial=0))
         if not apart <= ALIKE:
             raise ConfigError(
-                f"the model of fold {one.job.fold}, seed {one.job.seed} gives its clips other probabilities "
-                f"than the sweep was scored by (by {apart:.3g}, at most {ALIKE:g} is rounding): it was trained "
-                "again here, and other hardware or libraries trained it then; run the sweep with --keep-weights "
-                "under another --store, or export --refit"
+                f"the model of fold {one.job.fold}, seed {one.job.seed} gives its clips other "
+                f"probabilities than the sweep was scored by (by {apart:.3g}, at most {ALIKE:g} is "
+                "rounding): it was trained again here, and other hardware or libraries trained it then; run "
+                "the sweep with --keep-weights under another --store, or export --refit"
             )
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from orchestrator.common.seeds import seed_of
 from orchestrator.inference import ranges
 from orchestrator.inference.bundle import FORMAT, About, of_files
-from orchestrator.inference.bundle_files import CARD, EXAMPLE, MODEL, SUMS, WEIGHTS
+from orchestrator.inference.bundle_files import CARD, EXAMPLE, FIGURE, MODEL, ONNX, SUMS, WEIGHTS
 from orchestrator.inference.card import card
 from orchestrator.study.plugins import of_model
 from orchestrator.study.table import ClipTable
@@ -78,9 +78,10 @@ def write(
     table: ClipTable,
     summary: Mapping[str, Any] | None = None,
     interval: Sequence[float] | None = None,
+    onnx: bytes = b"",
 ) -> None:
     """Write the bundle into ``folder``, which is emptied. about: as ``described``. weights: of
-    bundle.numbered. summary, interval: for the card.
+    bundle.numbered. summary, interval: for the card. onnx: of onnx_file.written.
 
     Raises BundleError where what was written does not load, OSError.
     """
@@ -92,6 +93,12 @@ def write(
     example["probabilities"] = made.probabilities(example["flow"], example.get("aus"))
     held[EXAMPLE] = safetensors.numpy.save(example)
     held[CARD] = card(About(**json.loads(text)), summary or {}, interval).encode()
+    if about["calibration"] is not None:
+        from orchestrator.inference.figure import reliability  # matplotlib takes a second
+
+        held[FIGURE] = reliability(about["calibration"])
+    if onnx:
+        held[ONNX] = onnx
     del held[SUMS]
     sealed.emptied(folder)
     for name, data in held.items():

@@ -9,10 +9,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import safetensors.numpy
+
 from orchestrator.common.errors import ConfigError, nearest
-from orchestrator.inference import calibration, of_folds, pack, validated
-from orchestrator.inference.bundle import FORMAT, Bundle, arrays_of, load, numbered, of_files
-from orchestrator.inference.bundle_files import CARD, WEIGHTS, BundleError, read_files, write_zip
+from orchestrator.inference import calibration, of_folds, onnx_file, pack, validated
+from orchestrator.inference.bundle import (
+    FORMAT,
+    Bundle,
+    arrays_of,
+    load,
+    numbered,
+    of_files,
+)
+from orchestrator.inference.bundle_files import CARD, EXAMPLE, WEIGHTS, BundleError, read_files, write_zip
 from orchestrator.inference.refit import refit
 from orchestrator.results import intervals
 from orchestrator.search.events import Listener, Note
@@ -28,12 +37,14 @@ from preprocessing.places import write_atomically
 def export(
     name: str, workspace: Path, to: Path, tell: Listener, *, rule: str = "", calibrate: bool = True,
     register: str = "", champion: bool = False, tracking_uri: str = "", folds: bool = False,
+    onnx: bool = False,
 ) -> Bundle:  # fmt: skip
     """Write the bundle of a finished sweep to ``to``, a new folder or a .zip file, and load it from there.
 
     rule       under which it was chosen; "" = the sweep's own. An oracle is refused: its choice is no choice
                that anybody could make for a new person.
     folds      the models of all folds instead of one that is trained on all people.
+    onnx       with an ONNX graph; refused with the reason where the model has none.
     calibrate  fit a temperature on validation people, which may train as many models as there are inner
                groups.
     register   name in MLflow's registry of which it becomes a new version, "" = of none; champion: and gets
@@ -69,6 +80,11 @@ def export(
         if bundle and calibrate:
             about["calibration"] = _calibration(sweep, bundle, rule, models, tell)
             pack.write(made, about, weights, sweep.table, sweep.summary, interval)
+        if onnx:
+            given = safetensors.numpy.load_file(made / EXAMPLE)
+            about["onnx"] = {"opset": onnx_file.OPSET, "parity": onnx_file.PARITY}
+            graph = onnx_file.written(load(made, allow_code=True), given["flow"], given.get("aus"))
+            pack.write(made, about, weights, sweep.table, sweep.summary, interval, graph)
         if to.suffix == ".zip":
             write_atomically(to, lambda path: write_zip(made, path))
         else:

@@ -1,6 +1,13 @@
 """From a finished sweep to a bundle: the sweep's own model, calibrated, with its honest score in the card."""
 
 import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import zipfile
+from urllib.request import Request, urlopen
 
 import numpy as np
 import pandas as pd
@@ -14,6 +21,7 @@ from orchestrator.inference.bundle import load
 from orchestrator.sweeps.kept import held as kept_held
 from orchestrator.workspace.store import FoldStore
 from preprocessing.render import RenderConfig, render_corpus
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +56,9 @@ def test_a_bundle_is_the_sweeps_own_model_calibrated_with_its_honest_score(swept
     assert "nobody is left who could test it" in made.card and "oracle_epoch" in made.card
     assert own.about.calibration is None and made.about.calibration["clips"] == summary["clips"]
     assert made.about.calibration["people"] == 4
+    with zipfile.ZipFile(tmp_path / "b.zip") as held, held.open("reliability.png") as file:
+        assert Image.open(file).size == (598, 650)
+    assert "(reliability.png)" in made.card
     calibrated = made.probabilities(x, calibrated=True)
     assert (calibrated.argmax(1) == made.probabilities(x).argmax(1)).all()
     assert np.abs(calibrated - made.probabilities(x)).max() > 1e-4
@@ -87,8 +98,11 @@ def test_the_models_of_all_folds_are_the_scored_ones_kept_or_trained_again(swept
     assert (tmp_path / "kept.zip").read_bytes() == (tmp_path / "again.zip").read_bytes()
     for path in folder.glob("folds/*/*.weights"):
         path.write_bytes(path.read_bytes()[:-1])
-    torn = command(folder, "--folds", "--no-calibrate", "--to", str(tmp_path / "torn.zip"))
+    torn = command(folder, "--folds", "--onnx", "--no-calibrate", "--to", str(tmp_path / "torn.zip"))
     assert torn.exit_code == 0 and "4 of them trained again" in " ".join(torn.output.split()), torn.output
+    with_graph = load(tmp_path / "torn.zip")
+    assert with_graph.about.onnx == {"opset": 18, "parity": 1e-4} and "graph of opset 18" in with_graph.card
+    assert "model.onnx" in zipfile.ZipFile(tmp_path / "torn.zip").namelist()
     shown = CliRunner().invoke(clean.app, ["--workspace", str(folder)])
     assert "ststnet" in shown.output and "weights" in shown.output
 
@@ -177,6 +191,30 @@ def test_a_corpus_folder_through_predict_is_one_line_a_clip_in_this_process_and_
     assert json.loads(by_name.stdout)["probabilities"] == rows[0]["uncalibrated"]
 
 
+def test_raw_frames_on_standard_input_are_predicted_as_the_folder_is(swept):
+    folder = sorted((swept.parent / "corpus" / "frames").glob("*/*"))[0]
+    pictures = [Image.open(path).convert("RGB") for path in sorted(folder.iterdir())]
+    size = "{}x{}".format(*pictures[0].size)
+    sent = b"".join(picture.tobytes() for picture in pictures)
+    words = ["s", "-", "--workspace", str(swept), "--size", size, "--pixels", "rgb24"]
+    piped = CliRunner().invoke(predict.app, [*words, "--fps", "200"], input=sent)
+    assert piped.exit_code == 0, piped.output
+    made, expected = (
+        json.loads(text)
+        for text in (piped.stdout, predicted("s", folder, "--fps", 200, "--workspace", swept).stdout)
+    )
+    assert made["clip"] == "-" and made["probabilities"] == expected["probabilities"]
+    for wrong, says in (
+        (words, "give --fps"),
+        ([*words[:2], *words[2:4], "--fps", "200"], "WIDTHxHEIGHT"),
+        ([words[0], str(folder), *words[1:], "--fps", "200"], "the only clip"),
+    ):
+        refused = CliRunner().invoke(predict.app, wrong, input=sent)
+        assert refused.exit_code == 2 and says in " ".join(refused.output.split()), refused.output
+    cut = CliRunner().invoke(predict.app, [*words, "--fps", "200"], input=sent[:-5])
+    assert cut.exit_code == 2 and "it was cut off" in " ".join(cut.output.split()), cut.output
+
+
 def test_a_model_of_the_registry_predicts_as_the_sweep_does(swept):
     (clip, *_) = sorted((swept.parent / "corpus" / "frames").glob("*/*"))
     by_name = predicted("s", clip, "--workspace", swept)
@@ -221,3 +259,37 @@ def test_a_bundle_stays_where_mlflow_cannot_be_reached(swept, tmp_path):
     (clip, *_) = sorted((swept.parent / "corpus" / "frames").glob("*/*"))
     fetched = predicted("models:/mine/1", clip, *away)
     assert fetched.exit_code == 2 and "cannot be fetched" in fetched.output
+
+
+def test_mlflow_serves_the_models_probabilities_over_http(swept):
+    """In a process of its own, as ``mlflow models serve`` starts it, on this machine alone."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    words = ["models", "serve", "-m", "models:/mer-synthetic-3class-ststnet/1", "--env-manager", "local"]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "mlflow", *words, "--host", "127.0.0.1", "--port", str(port)],
+        env=os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{swept}/mlflow.db"},
+        start_new_session=True,
+    )
+    try:
+        until(lambda: server.poll() is not None or _answers(f"{address}/ping"), "mlflow models serve answers")
+        x = np.random.default_rng(0).normal(size=(2, 3, 28, 28)).astype(np.float32)
+        sent = json.dumps({"inputs": {"flow": x.tolist()}}).encode()
+        asked = Request(f"{address}/invocations", sent, {"Content-Type": "application/json"})
+        with urlopen(asked, timeout=60) as answer:
+            made = json.loads(answer.read())["predictions"]
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(60)
+    expected = load(swept / "sweeps" / "s" / "model").probabilities(x)
+    np.testing.assert_allclose(made, expected, atol=1e-6)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False

@@ -13,6 +13,7 @@ import safetensors.numpy
 from orchestrator.inference import bundle_files, pack
 from orchestrator.inference.bundle import arrays_of, load, numbered
 from orchestrator.inference.bundle_files import LARGEST, MODEL, SUMS, WEIGHTS, BundleError, write_zip
+from orchestrator.inference.calibration import fitted
 from orchestrator.study.configuration import configuration
 from orchestrator.study.jobs import FoldData
 from orchestrator.study.plugins import install, read
@@ -34,7 +35,9 @@ def trained(model="stag", settings=QUICK):
 
 def written(folder, one, config, clips, model="stag"):
     about = pack.described(model, clips, config, 0, pack.about_models([one]))
-    pack.write(folder, about, numbered([arrays_of(one)]), clips)
+    probs = np.random.default_rng(0).dirichlet([1, 1, 1], 12).astype(np.float32)
+    about["calibration"] = fitted(probs, np.arange(12) % 3, [0] * 6 + [1] * 6, 2)
+    pack.write(folder, about, numbered([arrays_of(one)]), clips, onnx=b"all files that a bundle may have")
     return folder
 
 

@@ -29,6 +29,7 @@ from preprocessing import extract
 from preprocessing.datasets.reading import read
 from preprocessing.inputs import INPUTS
 from preprocessing.render import RenderConfig, render_corpus
+from tests.preprocessing.test_video import turned
 
 SMALL = {"recipe.epochs": 1, "recipe.warmup_epochs": 0, "recipe.batch_size": 8}
 # one of every kind of input
@@ -141,6 +142,11 @@ def face_lost(folder, frames):
     return video(folder / "v.avi", frames[:5] + [np.full_like(frames[0], 90)] * 40)
 
 
+def lost_in_the_middle(folder, frames):
+    gone = [np.full_like(frames[0], 90)] * 20
+    return video(folder / "v.avi", frames[:5] + gone + frames[5:])
+
+
 def two_faces(folder, frames):
     return pictures(folder / "v", [np.hstack([frame, frame]) for frame in frames])
 
@@ -183,6 +189,7 @@ def huge(folder, frames):
     [
         (no_face, "no face"),
         (face_lost, "no face|face is lost|amount"),
+        (lost_in_the_middle, "no face|face is lost|amount"),
         (two_faces, "2 faces"),
         (one_frame, "one frame|at least two"),
         (no_motion, "u has an amount"),
@@ -198,6 +205,23 @@ def test_what_is_no_clip_gets_an_abstention_that_says_why(make, says, predictor,
     told = predictor(clip)
     assert told.called is None and told.probabilities == {} and told.nested()["status"] == "abstains"
     assert re.search(says, told.reason), told.reason
+
+
+def test_a_phones_turned_video_and_frames_of_8k_are_predicted(predictor, frames, tmp_path):
+    """A phone writes its frames as the sensor lies, and into the file how they are to be turned."""
+    few = frames[::4][:6]
+    path = tmp_path / "v.mp4"
+    lying = [np.ascontiguousarray(np.rot90(frame)) for frame in few]
+    made = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 100, lying[0].shape[1::-1])
+    for frame in lying:
+        made.write(frame)
+    made.release()
+    path.write_bytes(turned(path.read_bytes(), 0, 1, -1, 0))
+    stands = predictor(found([str(path)])[0])
+    assert not stands.reason, stands.reason
+    large = [cv2.resize(few[at], (7680, 4320)) for at in (0, len(few) // 2, -1)]
+    told = predictor(found([str(pictures(tmp_path / "8k", large))])[0])
+    assert (told.facts["height"], told.facts["width"]) == (4320, 7680) and not told.reason, told.reason
 
 
 def test_a_fifo_is_not_waited_for(predictor, tmp_path):
