@@ -36,6 +36,13 @@ print(result.scores[["rule", "kind", "uf1", "uar", "war"]])
 print(result.people.query("rule == 'committee'").sort_values("accuracy").head())
 print(result.trials[["trial", "state", "validation_uf1", "recipe.lr"]])
 
+# %% Is the difference real? Here of two rules of one sweep; ``other`` may be another sweep's result, or a
+# Path of anyone's CSV log
+(other,) = result.sides("nested")
+made = result.compare(other, gain=0.1)
+print(made.sentences[0])
+print(made.differences[["score", "difference", "low", "high", "p", "people_for_gain"]].head(3))
+
 # %% Later, in another notebook
 again = load("from-python", workspace)
 print(again.predictions.query("rule == 'committee' and truth != predicted").head())

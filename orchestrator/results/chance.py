@@ -17,10 +17,12 @@ from orchestrator.statistics.permutations import against_chance
 
 def added(score: Mapping[str, Any], classes: Sequence[str]) -> dict[str, Any]:
     """A rule's score (selection.score) with it. Labels stay within the corpus that a clip comes from."""
-    columns = ("subject", "seed", "clip_id", "truth", "predicted")
-    rows = ([row[name] for row in score["predictions"]] for name in columns)
-    parts = {row["clip_id"]: source(row["clip_id"]) for row in score["predictions"]}
-    found = against_chance(*rows, n_classes=len(classes), parts=parts)
+    rows = score["predictions"]
+    people, seeds, clips, truth, called = (
+        [row[name] for row in rows] for name in ("subject", "seed", "clip_id", "truth", "predicted")
+    )
+    parts = {clip: source(clip) for clip in clips}
+    found = against_chance(people, seeds, clips, truth, called, len(classes), parts)
     return {**score, "chance": {name: {"expected": one.expected, "p": one.p} for name, one in found.items()}}
 
 

@@ -98,11 +98,11 @@ def _scores(sides: Sequence[Side], both: Joined) -> pd.DataFrame:
     for side, frame, held in zip(sides, both.frames, both.counts(), strict=True):
         whole, ends, over = scored(held.sum(0)), intervals.intervals(held), metrics.scores(held.sum(0))
         spreads = {name: intervals.spread(held, name) for name in SCORES}
-        chance = against_chance(
-            *(frame[name].tolist() for name in ("person", "seed", "key", "truth", "predicted")),
-            n_classes=len(both.classes),
-            parts=dict(zip(frame["key"], frame["corpus"], strict=True)),
+        people, seeds, clips, truth, called, corpora = (
+            frame[name].tolist() for name in ("person", "seed", "key", "truth", "predicted", "corpus")
         )
+        parts = dict(zip(clips, corpora, strict=True))
+        chance = against_chance(people, seeds, clips, truth, called, len(both.classes), parts)
         row: dict[str, Any] = {"side": side.name, **side.about, "seeds": held.shape[1]}
         row |= {"clips": both.clips, "people": both.people}
         row |= {"tested": side.rows["key"].nunique(), "of": side.of}
@@ -208,7 +208,7 @@ def _over_seeds(differences: pd.DataFrame, both: Joined, names: Sequence[str]) -
         for name, own in each.items()
     }
     pairs = [
-        (each[row["one"]][row["score"]], each[row["other"]][row["score"]])
+        (each[row["one"]][row["score"]].tolist(), each[row["other"]][row["score"]].tolist())
         for row in differences.to_dict("records")
     ]
     return differences.assign(

@@ -40,7 +40,15 @@ def tables(made: Compared) -> Iterator[Table]:
     body = [
         [cell.replace(" [", "\n[").replace(" ±", "\n±").replace(", p", "\np") for cell in row] for row in body
     ]
-    yield _table(f"Scores on the {clips} common clips of {people} people", head, body, intervals.SAID)
+    spread = [at for at, name in enumerate(head) if name.startswith(("F1 ", "±"))]
+    main = [at for at in range(len(head)) if at not in spread]
+    for title, columns, caption in (
+        (f"Scores on the {clips} common clips of {people} people", main, intervals.SAID),
+        ("F1 of each class; spread of UF1 over people, and over seeds", [0, *spread], None),
+    ):
+        yield _table(
+            title, [head[at] for at in columns], [[row[at] for at in columns] for row in body], caption
+        )
     head, body = _differences(made)
     yield _table("Differences (first minus second)", head, body, SAID)
     if len(made.corpora):
@@ -94,7 +102,7 @@ def markdown(made: Compared) -> str:
 Rows = tuple[list[str], list[list[str]]]
 
 
-def _table(title: str, head: Sequence[str], body: Sequence[Sequence[str]], caption: str) -> Table:
+def _table(title: str, head: Sequence[str], body: Sequence[Sequence[str]], caption: str | None) -> Table:
     made = titled(title)
     made.caption, made.caption_justify = caption, "left"
     for at, name in enumerate(head):

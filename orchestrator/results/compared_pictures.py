@@ -35,9 +35,9 @@ def matrix(made: Compared) -> Figure:
     shades = axes.imshow(
         gaps, cmap="RdBu", vmin=-most, vmax=most, aspect="auto", alpha=np.where(sure, 1.0, 0.25)
     )
-    for (row, column), words in text.items():
-        dark = sure[row, column] and abs(gaps[row, column]) > 0.6 * most
-        axes.text(column, row, words, ha="center", va="center", fontsize=8, color="white" if dark else INK)
+    for (down, across), words in text.items():
+        dark = sure[down, across] and abs(gaps[down, across]) > 0.6 * most
+        axes.text(across, down, words, ha="center", va="center", fontsize=8, color="white" if dark else INK)
     axes.set_xticks(range(n), names, rotation=30 if n > 2 else 0, ha="right" if n > 2 else "center")
     axes.set_yticks(range(n), names)
     clips, people = (made.scores[name].iloc[0] for name in ("clips", "people"))

@@ -164,18 +164,20 @@ def table(lines: Sequence[Mapping[str, Any]]) -> Table:
         "UAR a person: mean and deviation over people, of the row's own clips, each by the classes shown; "
         "UAR pools them."
     )
-    about = "\n".join([about, intervals.SAID, people, *(f"AUs {remark}." for remark in remarks)])
+    classes = [key.removeprefix("f1_") for key in first if key.startswith("f1_")]
+    f1 = [
+        f"{one['row']}, F1: " + ", ".join(f"{name} {one['f1_' + name]:.3f}" for name in classes) + "."
+        for one in lines
+    ]
+    about = "\n".join([about, *f1, intervals.SAID, people, *(f"AUs {remark}." for remark in remarks)])
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, caption=about, caption_justify="left")
     for title in ("row", "features", "AUs", "clips tested"):
         made.add_column(title)
-    classes = [key.removeprefix("f1_") for key in first if key.startswith("f1_")]
-    f1 = [f"F1\n{name}" for name in classes]
     for score in (
         f"UF1\n{_all(lines, 'rule')}",
         "UAR",
         "UAR a\nperson",
         "WAR",
-        *f1,
         Text.assemble("UF1\n", (ORACLE, "red")),
         "gap",
     ):
@@ -198,7 +200,6 @@ def table(lines: Sequence[Mapping[str, Any]]) -> Table:
             if one["uar_per_person"] is None
             else f"{one['uar_per_person']:.3f}\n±{one['uar_per_person_sd']:.3f}",
             f"{one['war']:.3f}{_between(one, 'war')}",
-            *(f"{one[f'f1_{name}']:.3f}" for name in classes),
             *oracle,
         )
     return made

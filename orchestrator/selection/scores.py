@@ -180,15 +180,12 @@ def _over_folds(rows: Sequence[dict[str, Any]], seeds: Sequence[int], n_classes:
     each = []
     for seed in seeds:
         own = [row for row in rows if row["seed"] == seed]
-        each.append(
-            metrics.uf1_of_folds(
-                *([row[key] for row in own] for key in ("truth", "predicted", "fold")), n_classes
-            )
-        )
+        truth, called, folds = ([row[key] for row in own] for key in ("truth", "predicted", "fold"))
+        each.append(metrics.uf1_of_folds(truth, called, folds, n_classes))
     return {
-        "mean": float(np.mean([np.mean(list(folds.values())) for folds in each])),
-        "sd": float(np.mean([np.std(list(folds.values())) for folds in each])),
-        "each": {fold: float(np.mean([folds[fold] for folds in each])) for fold in sorted(each[0])},
+        "mean": float(np.mean([np.mean(list(held.values())) for held in each])),
+        "sd": float(np.mean([np.std(list(held.values())) for held in each])),
+        "each": {fold: float(np.mean([held[fold] for held in each])) for fold in sorted(each[0])},
     }
 
 

@@ -116,7 +116,8 @@ class Result:
     def sides(self, rule: str = "") -> list[Side]:
         """What takes part in a comparison: each sweep under the rule that it was asked for, or another.
         Raises ReportError for a rule that one does not have."""
-        return [of_sweep(summary["name"], summary, frame, rule) for summary, frame in self._read]
+        shown = f"@{rule}" if rule else ""
+        return [of_sweep(summary["name"] + shown, summary, frame, rule) for summary, frame in self._read]
 
     def compare(
         self, *others: Result | Side | Path, rule: str = "", gain: float = GAIN, over_seeds: bool = False

@@ -95,11 +95,11 @@ def sides(words: Sequence[str], workspace: Path, columns: Columns) -> list[Side]
     """Of all words, in their order. Raises ConfigError for a word that is nothing, or two things; ReportError
     for a sweep that has not finished; LogError, OSError."""
     made = [side for word in words for side in _read(word, workspace, columns)]
-    _ = columns_of_none(columns, words)
+    _all_used(columns, words)
     return made
 
 
-def columns_of_none(columns: Columns, words: Sequence[str]) -> None:
+def _all_used(columns: Columns, words: Sequence[str]) -> None:
     """Raises ConfigError where columns are given for a file that is not compared."""
     files = {_split(word)[1] for word in words} | {""}
     if odd := [name for name in columns if name not in files]:

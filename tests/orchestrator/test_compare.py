@@ -1,5 +1,6 @@
 """Comparisons of invented logs: how they are joined, what is said of a difference, what is written."""
 
+import os
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,8 @@ from orchestrator.results import compared_files, compared_pictures
 from orchestrator.results.compared import compared
 from orchestrator.results.joining import joined
 from orchestrator.results.logs import keyed
-from orchestrator.results.sides import Side, of_log
+from orchestrator.results.report import ReportError
+from orchestrator.results.sides import Side, of_log, of_sweep
 from orchestrator.results.verdict import number, p_said, verdict
 from orchestrator.sweeps.sides import columns_said, sides
 
@@ -76,6 +78,31 @@ def test_two_people_of_one_side_who_are_one_of_the_other_are_one():
     a, b = side("a", 0.8), side("b", 0.6)
     a = replace(a, rows=a.rows.assign(person=a.rows["person"].replace("c/p1", "c/p0")))
     assert joined([a, b]).people == joined([b, a]).people == 23
+
+
+def test_a_sweep_and_a_foreign_log_of_the_same_clips_meet_however_ids_are_spelled(tmp_path):
+    """The sweep is of the composite; in the log people are numbers and corpora are in capitals."""
+    log = side("log", 0.6, people=8, corpora=("casme2", "samm"))
+    ids = "megc2019/" + log.rows["corpus"] + "-sub0" + log.rows["subject"].str[1:] + "/" + log.rows["clip"]
+    own = pd.DataFrame(
+        {"rule": "nested", "seed": 0, "clip_id": ids, "subject": ids.str.rsplit("/", n=1).str[0],
+         "truth": log.rows["truth"], "predicted": log.rows["truth"]}
+    )  # fmt: skip
+    summary = {
+        "rule": "nested", "classes": list(WORDS), "model": "stag", "feature_set": "f", "protocol": "loso",
+        "au": "annotated", "selection": {"nested": {"coverage": {"negative": {"tested": 32, "of": 40}}}},
+    }  # fmt: skip
+
+    def renamed(frame):
+        return frame.assign(corpus=frame["corpus"].str.upper(), subject=frame["subject"].str[1:])
+
+    made = compared([of_sweep("mine", summary, own), of_log(write(tmp_path, log, "log", renamed))])
+    assert made.scores[["clips", "people"]].values.tolist() == [[32, 8]] * 2
+    assert made.scores.loc[0, ["uf1", "of", "rule", "kind"]].tolist() == [1, 40, "nested", "blind"]
+    assert set(made.corpora["corpus"]) == {"casme2", "samm"}
+    assert any("mine, AUs annotated" in note for note in made.notes)
+    with pytest.raises(ReportError, match="mine: unknown rule of this sweep 'nestd'; did you mean 'nested'"):
+        of_sweep("mine", summary, own, "nestd")
 
 
 def test_what_cannot_be_joined_is_refused_with_what_is_wrong():
@@ -268,3 +295,13 @@ def test_columns_are_for_all_files_or_for_one():
     assert columns_said(["truth=gt,seed=run", "b.csv:truth=label"]) == {
         "": {"truth": "gt", "seed": "run"}, "b.csv": {"truth": "label"},
     }  # fmt: skip
+
+
+@pytest.mark.skipif("MER_PUBLISHED_LOGS" not in os.environ, reason="others' predictions are not ours to copy")
+def test_ststnets_published_predictions_against_capsulenets():
+    """MER_PUBLISHED_LOGS: a folder with ststnet_matlab.csv and capsulenet.csv."""
+    folder = Path(os.environ["MER_PUBLISHED_LOGS"])
+    made = compared([of_log(folder / f"{name}.csv") for name in ("ststnet_matlab", "capsulenet")])
+    assert "It is not shown" in made.sentences[0]
+    assert "UF1 +.088 [+.005, +.177], p = .079, 68 people, 435 clips." in made.sentences[0]
+    assert made.scores["tested"].tolist() == [442, 435]

@@ -143,6 +143,12 @@ def test_the_csv_files_agree_with_the_scores(written):
         each = people.loc[people["rule"] == rule, "uar"]
         assert each.mean() == pytest.approx(score["uar_per_person"]["mean"])
         assert each.std(ddof=0) == pytest.approx(score["uar_per_person"]["sd"])
+        for name in ("fold_uf1", "recall_per_person"):
+            held = score[name] if name == "fold_uf1" else score[name]["pos"]
+            column = name if name == "fold_uf1" else f"{name}_pos"
+            assert summary.loc[rule, [column, f"{column}_sd"]].tolist() == pytest.approx(
+                [held["mean"], held["sd"]]
+            )
         assert summary.loc[rule, "uar_per_person"] == pytest.approx(each.mean())
         assert summary.loc[rule, "uar_per_person_sd"] == pytest.approx(each.std(ddof=0))
     assert list(rows.columns[-2:]) == ["p_neg", "p_pos"]

@@ -228,7 +228,12 @@ def test_every_pair_of_corpora_is_reported_beside_the_pooled_score(command, tmp_
     names = [f"{a} to {b}" for a in ("casme2", "samm", "smic") for b in ("casme2", "samm", "smic") if a != b]
     assert sorted(parts) == names and {part["n_clips"] for part in parts.values()} == {12}
     assert all(name in result.output for name in names)
-    assert (workspace / "sweeps" / "cross" / "parts.csv").read_text().count("nested,") == 6
+    text = (workspace / "sweeps" / "cross" / "parts.csv").read_text()
+    assert text.count("nested,") == 6 and "f1_surprise" in text.splitlines()[0]
+    part = parts["casme2 to samm"]
+    assert part["uf1"] == pytest.approx(sum(part["f1"].values()) / 3) and set(part["recall"]) == set(
+        part["f1"]
+    )
 
 
 def test_a_protocol_that_leaks_identity_says_so_wherever_it_is_named(command, tmp_path, workspace):

@@ -93,6 +93,9 @@ def test_the_oracle_stands_beside_the_honest_score_with_the_gap():
     wrong = called("neg pos pos pos pos")  # F1 of neg 2/3, of pos 6/7; recall 1/2 and 1
     (line,) = LINES({"full": finished({0: wrong}, {0: RIGHT})})
     assert (line["uf1"], line["uar"]) == pytest.approx(((2 / 3 + 6 / 7) / 2, 3 / 4))
+    assert (line["war"], line["f1_neg"], line["f1_pos"]) == pytest.approx((4 / 5, 2 / 3, 6 / 7))
+    assert line["war_low"] <= line["war"] <= line["war_high"] and line["uar_per_person"] is None
+    assert "full, F1: neg 0.667, pos 0.857." in tables.table([line]).caption
     assert (line["oracle_epoch_uf1"], line["gap"]) == pytest.approx((1, 1 - (2 / 3 + 6 / 7) / 2))
     assert line["features"] == "roi_flow14" and LINES({"full": finished({0: RIGHT})})[0]["gap"] is None
     assert "chosen on test people" in tables.table([line]).caption
@@ -135,6 +138,12 @@ def test_a_row_on_all_clips_has_the_score_of_its_own_report():
     (line,) = LINES({"one": (finished({0: RIGHT})[0], frame)})
     assert (line["uf1"], line["uar"]) == (scored["nested"]["uf1"], scored["nested"]["uar"])
     assert line["oracle_epoch_uf1"] == scored["oracle_epoch"]["uf1"]
+    summary = finished({0: RIGHT})[0]
+    summary["selection"]["nested"] |= {
+        name: scored["nested"][name] for name in ("uar_per_person", "fold_uf1")
+    }
+    (line,) = LINES({"one": (summary, frame)})
+    assert line["uar_per_person"] == 0.5 and line["fold_uf1_sd"] == scored["nested"]["fold_uf1"]["sd"]
 
 
 def test_rows_that_cannot_be_joined_are_refused():
