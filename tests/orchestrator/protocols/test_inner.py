@@ -141,13 +141,9 @@ def test_no_inner_folds_means_that_all_train():
 
 def test_impossible_numbers_are_refused_with_the_next_step():
     ids, subject_of = clips_of({"a": 2, "b": 1})
-    with pytest.raises(
-        ProtocolError, match="cannot make 5 inner folds; ask for at most 2, or "
-    ):
+    with pytest.raises(ProtocolError, match="cannot make 5 inner folds; ask for at most 2, or "):
         split(ids, subject_of, 5, 0)
-    with pytest.raises(
-        ProtocolError, match="inner folds; give --inner-folds 0 --selection last_epoch"
-    ):
+    with pytest.raises(ProtocolError, match="inner folds; give --inner-folds 0 --selection last_epoch"):
         split(*clips_of({"a": 2}), 4, 0)  # not "at most 1", which is refused in turn
     with pytest.raises(ProtocolError, match="3 training clips cannot make 5 inner folds"):
         split(ids, subject_of, 5, 0, by_clips=True)
