@@ -99,7 +99,7 @@ def of_workspace(workspace: Path, store: Place) -> list[Part]:
             state,
             len(of),
             sum(one.bytes for one in of),
-            lambda of=of: folds.delete([one.job_id for one in of]),  # type: ignore[misc]
+            _deleter(folds, of),
         )
         for (model, state), of in sorted(groups.items())
     ]
