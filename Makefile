@@ -20,6 +20,7 @@ env: $(STAMP) ## the environment alone, in .venv
 # the folder cv2: where the twin is there from an earlier time, the uninstall has just emptied it.
 $(STAMP): pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is needed (with venv); or name yours: make env PYTHON=python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' || { echo "Python 3.11 or 3.12 is needed (MediaPipe has no other), and $(PYTHON) is $$($(PYTHON) -V); name one: make env PYTHON=python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	$(RUN) -m pip uninstall --quiet --yes opencv-contrib-python

@@ -17,8 +17,10 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
+from mer_models import torchvision_names
 from mer_models.checks import check_dropout
 from mer_models.shapes import Pattern, Takes
+from mer_models.torchvision_names import Renamed
 
 SMALLEST = 32  # pixels: the deepest maps are then one pixel wide
 PICTURE: Pattern = (3, (SMALLEST, None), (SMALLEST, None))
@@ -53,19 +55,18 @@ class PictureModel(nn.Module):
         maps = self.maps(x.contiguous(memory_format=torch.channels_last))
         return self.classifier(maps.mean((2, 3)))
 
-    def load(self, weights: str, *, theirs: str = "", ours: str = "") -> None:
+    def load(self, weights: str, renamed: Renamed = str) -> None:
         """All weights but the classifier's from a safetensors file; "" leaves the random start.
 
-        Names and shapes must be those of this model's state_dict, neither more nor fewer; a name that begins
-        with ``theirs`` is read as one that begins with ``ours``. Whatever begins with ``classifier.`` in the
-        file, and a missing count of batches (older files have none), are passed over. Raises ValueError that
-        names what does not fit.
+        Names and shapes must be those of this model's state_dict, neither more nor fewer, once ``renamed``
+        has made ours of another library's. Whatever begins with ``classifier.`` then, and a missing count of
+        batches (older files have none), are passed over. Raises ValueError that names what does not fit.
         """
-        load_weights(self, weights, type(self).__name__, but="classifier.", theirs=theirs, ours=ours)
+        load_weights(self, weights, type(self).__name__, but="classifier.", renamed=renamed)
 
 
 def load_weights(
-    module: nn.Module, weights: str, what: str, *, but: str | None = None, theirs: str = "", ours: str = ""
+    module: nn.Module, weights: str, what: str, *, but: str | None = None, renamed: Renamed = str
 ) -> None:
     """A safetensors file's weights into ``module``; "" leaves its random start.
 
@@ -81,7 +82,7 @@ def load_weights(
             f"weights = {weights!r} is no file; name a safetensors file, or leave it empty for a random start"
         )
     try:
-        read = {_renamed(k, theirs, ours): v for k, v in safetensors.torch.load_file(file).items()}
+        read = {renamed(k): v for k, v in safetensors.torch.load_file(file).items()}
     except safetensors.SafetensorError as error:
         raise ValueError(
             f"weights = {weights!r} is no safetensors file ({error}); convert it to one"
@@ -119,7 +120,7 @@ class ResNet(PictureModel):
         n_classes: int,
         *,
         dropout: float = 0.0,  # before the last layer
-        # a safetensors file named as those of ResNetForImageClassification; "": random start
+        # a safetensors file, named as ResNetForImageClassification's or torchvision's; "": random start
         weights: str = "",
     ) -> None:
         from transformers import ResNetConfig, ResNetModel  # takes seconds: nobody else should wait for it
@@ -130,14 +131,10 @@ class ResNet(PictureModel):
         # As the pictures: else each step would turn all filters over and back. torch's stub does not know the
         # argument.
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.load(weights)
+        self.load(weights, torchvision_names.resnet)
 
     def maps(self, x: Tensor) -> Tensor:
         return self.resnet(x).last_hidden_state
-
-
-def _renamed(key: str, theirs: str, ours: str) -> str:
-    return ours + key.removeprefix(theirs) if key.startswith(theirs) else key
 
 
 def _first(keys: list[str], n: int = 5) -> str:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from mer_models import torchvision_names
 from mer_models.backbone import PictureModel
 
 
@@ -33,7 +34,8 @@ class EfficientNetB0(PictureModel):
         *,
         drop_connect: float = 0.2,  # in [0, 1): rate in the last block; in proportion less in the ones before
         dropout: float = 0.2,  # before the last layer
-        # a safetensors file named as those of EfficientNetForImageClassification; "": random start
+        # a safetensors file, named as those of EfficientNetForImageClassification or torchvision's, whose
+        # network pads evenly and has another epsilon: a start as good, not the same maps; "": random start
         weights: str = "",
     ) -> None:
         # takes seconds: nobody else should wait for it
@@ -55,7 +57,7 @@ class EfficientNetB0(PictureModel):
                 nn.init.kaiming_normal_(layer.weight, mode="fan_out")
             elif isinstance(layer, nn.BatchNorm2d):
                 layer.reset_parameters()
-        self.load(weights)
+        self.load(weights, torchvision_names.efficientnet)
 
     def maps(self, x: Tensor) -> Tensor:
         return self.efficientnet(x).last_hidden_state

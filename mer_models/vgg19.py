@@ -13,6 +13,8 @@ Differs The head is the mean over positions, dropout 0.5 and one linear layer. T
 
 from __future__ import annotations
 
+import re
+
 from torch import Tensor, nn
 
 from mer_models.backbone import PictureModel
@@ -52,7 +54,7 @@ class VGG19(PictureModel):
             if isinstance(layer, nn.Conv2d) and layer.bias is not None:
                 nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
                 nn.init.zeros_(layer.bias)
-        self.load(weights, theirs="features.", ours="convolutions.")
+        self.load(weights, lambda name: re.sub(r"^features\.", "convolutions.", name))
 
     def maps(self, x: Tensor) -> Tensor:
         return self.convolutions(x)

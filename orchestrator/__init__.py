@@ -11,6 +11,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from preprocessing.extras import told_by_commands
+
 if TYPE_CHECKING:
     from orchestrator.sweeps.execution import Execution
     from orchestrator.sweeps.experiment import Experiment
@@ -25,6 +27,9 @@ _WHERE = {
     "load": "result",
     "run": "run",
 }
+
+
+told_by_commands()
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
+from preprocessing.extras import BAD_INPUT, lacking
+
 # name -> (module that holds its ``app``, what it does). A file of this folder, or a command of preprocessing.
 COMMANDS = {
     "sweep": ("orchestrator.sweep", "train and test a model, every person held out once"),
@@ -47,7 +49,14 @@ class _Command(typer.core.TyperCommand):
         module, words, path = COMMANDS[name][0], ctx.args, ctx.command_path
         if module.startswith("preprocessing"):  # one app with several commands
             words, path = [name, *words], ctx.parent.command_path
-        return importlib.import_module(module).app(args=words, prog_name=path)
+        try:
+            app = importlib.import_module(module).app
+        except ModuleNotFoundError as error:
+            if not (why := lacking(error)):
+                raise
+            typer.echo(why, err=True)
+            raise typer.Exit(BAD_INPUT) from error
+        return app(args=words, prog_name=path)
 
 
 app = typer.Typer(

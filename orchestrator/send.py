@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.common import commands
 from orchestrator.common.errors import ConfigError
 from orchestrator.common.names import redacted
 from orchestrator.console import asked
@@ -45,7 +46,7 @@ def main(
         except (KeyError, TypeError) as error:  # a record that somebody edited
             raise ConfigError(
                 f"what is kept of {name} for MLflow does not go together ({type(error).__name__}: {error}); "
-                "run the sweep again with --resume: it is written anew"
+                f"it is written anew by: {commands.resume(folder)}"
             ) from error
         if not outbox.sent:
             outbox.say_rest()
@@ -56,7 +57,9 @@ def main(
         console.print(f"MLflow at {redacted(uri)} has all {len(outbox.record['trials'])} trials of {name}")
         if not outbox.record["ended"]:
             console.print(
-                "the sweep has not ended: continue it with --resume, its scores come then", style="yellow"
+                f"the sweep has not ended; its scores come when it does: {commands.resume(folder)}",
+                style="yellow",
+                soft_wrap=True,
             )
 
 

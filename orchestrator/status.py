@@ -3,13 +3,13 @@ orchestrator.remote status."""
 
 from __future__ import annotations
 
-import shlex
 import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from orchestrator.common import commands
 from orchestrator.console import asked
 from orchestrator.console.handler import errors_are_told
 from orchestrator.console.progress import clock
@@ -40,8 +40,7 @@ def main(
             if held.get("waits"):
                 console.print(held["waits"], soft_wrap=True)
         if one.state == EARLY:
-            words = ["python", "-m", "orchestrator.resume", name, "--workspace", str(workspace)]
-            console.print(f"go on with it:  {shlex.join(words)}", soft_wrap=True)
+            console.print(f"go on with it:  {commands.resume(folder)}", soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orchestrator.common.commands import command
 from orchestrator.common.errors import ConfigError, Unfinished
 from orchestrator.console import asked
 from orchestrator.console.asked import SweepCommand, usual
@@ -154,10 +155,10 @@ def shown(result: Result, workspace: Path, tracking_uri: str) -> int:
         if learnt := outputs_table(summary, summary["rule"]):
             console.print(learnt)
         console.print(headline(summary))
-        next_ = next_commands(summary["name"], workspace, tracking, summary["model"])
+        next_ = next_commands(summary, workspace, tracking)
         console.print(next_, soft_wrap=True)
         if failed := summary["failed_trials"]:
-            _failures(summary, failed)
+            _failures(summary, failed, workspace)
     if result.missing:
         return SOME
     return NOT_IN_MLFLOW if result.lacks else ALL
@@ -183,13 +184,14 @@ def _write(file: Path, result: Result) -> None:
         raise Unfinished(f"{error}; the sweep is complete, and its summary is in {held}") from error
 
 
-def _failures(summary: dict[str, Any], failed: dict[str, str]) -> None:
+def _failures(summary: dict[str, Any], failed: dict[str, str], workspace: Path) -> None:
     rows = {row["trial"]: row for row in summary["trials"]}
     missing = sum(rows[int(index)]["of"] - rows[int(index)]["folds"] for index in failed)
     console.print(
         f"{missing} folds have no result ({len(failed)} failed trials); mend and go on with "
-        f"--resume {summary['name']}",
+        + command("resume", summary["name"], workspace=workspace),
         style="red",
+        soft_wrap=True,
     )
     for index, error in failed.items():
         console.print(f"trial {index}:\n{error}")

@@ -5,3 +5,7 @@ In come a corpus' folder, read by its adapter in datasets/, and the choices of a
 The orchestrator imports schema, places, plugins, closure and datasets, which are light, and where a sweep
 extracts also extract and inputs.
 """
+
+from preprocessing.extras import told_by_commands
+
+told_by_commands()

@@ -18,7 +18,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
-from preprocessing import check, extract, joined_ray, local_ray, people, plugins, show
+from preprocessing import check, extract, extras, joined_ray, local_ray, people, plugins, show
 from preprocessing.apex import SPOTTERS
 from preprocessing.choice import Choice
 from preprocessing.datasets import DATASETS, words
@@ -28,6 +28,7 @@ from preprocessing.flow import FLOWS
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.settings import FINER, MIDDLE, MOTION, STABILISE
 from preprocessing.places import nobody_else_writes
+from preprocessing.quiet import quiet
 from preprocessing.terminal import Terminal, clean_stderr
 
 LEFT_OUT = plugins.discover()  # before the names are listed below
@@ -78,12 +79,18 @@ Motion = Annotated[str, typer.Option(help=f"flow, or flow less the head's own mo
 def _exit_status() -> Iterator[None]:
     """What ends a command early, as one line and an exit status (see the module's head)."""
     nobody_else_writes()
-    clean_stderr()
     try:
-        yield
+        with quiet():
+            clean_stderr()
+            yield
     except KeyboardInterrupt:
         console.print("interrupted; what is finished is kept, and the same command goes on from there")
         raise typer.Exit(130) from None
+    except ModuleNotFoundError as error:
+        if not (why := extras.lacking(error)):
+            raise
+        console.print(Text(why, style="red"), soft_wrap=True)
+        raise typer.Exit(2) from error
     except (BadInput, OSError) as error:
         console.print(Text.assemble((type(error).__name__, "red"), f": {error}"))
         raise typer.Exit(1 if isinstance(error, extract.TooManyFailures) else 2) from error

@@ -10,9 +10,9 @@ at most.
 
 from __future__ import annotations
 
-import logging
 import secrets
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -26,6 +26,7 @@ from preprocessing.errors import BadInput
 from preprocessing.heads import pipeline
 from preprocessing.plan import CLIPS_PER_SHARD, Plan, make_shard
 from preprocessing.plugins import install
+from preprocessing.quiet import quiet_ray_data
 from preprocessing.schema import CorpusError
 from preprocessing.tries import TRIES, Tries
 
@@ -86,8 +87,8 @@ def with_ray(
     Those for which there is room begin; the others do as it comes. say: is told what they wait for."""
 
     def runner(plan: Plan, numbers: list[int]) -> Iterator[dict[str, int]]:
-        logging.getLogger("ray.data").setLevel(logging.ERROR)
         context = ray.data.DataContext.get_current()
+        quiet_ray_data()
         context.enable_progress_bars = False  # ours counts clips
         order = ray.data.from_items([{"id": n} for n in numbers], override_num_blocks=len(numbers))
         most = min(workers, len(numbers))
@@ -96,14 +97,17 @@ def with_ray(
         began = f"mer-extracts-{secrets.token_hex(8)}".encode()
         # The plan by reference: it stays in this process, so a restarted actor finds it again.
         held = ray.put(plan)
-        done = order.map(
-            _Worker,  # type: ignore[arg-type]
-            fn_constructor_args=([held], began),
-            compute=pool,
-            num_cpus=CPUS,
-            max_restarts=ENDS * len(numbers),
-            max_task_retries=ENDS,
-        )
+        with warnings.catch_warnings():
+            # of the last two, which have no other way in: Ray 2.60 has no named parameters for them
+            warnings.filterwarnings("ignore", message="`ray_remote_args` is deprecated")
+            done = order.map(
+                _Worker,  # type: ignore[arg-type]
+                fn_constructor_args=([held], began),
+                compute=pool,
+                num_cpus=CPUS,
+                max_restarts=ENDS * len(numbers),
+                max_task_retries=ENDS,
+            )
         try:
             with _told_of_wait(began, say):
                 for row in done.iter_rows():

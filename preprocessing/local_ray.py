@@ -138,19 +138,35 @@ def make_token() -> None:
     that is there. Raises OSError."""
     path = token_file()
     if path is not None and not path.exists() and "RAY_AUTH_TOKEN_PATH" not in os.environ:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, whole = tempfile.mkstemp(dir=path.parent, prefix=".auth_token-")  # 0600
-        try:
-            with os.fdopen(handle, "w") as file:
-                file.write(secrets.token_hex(32))
-                file.flush()
-                os.fsync(file.fileno())
-            # a link appears whole, and never in the place of one that another process has made meanwhile
-            with contextlib.suppress(FileExistsError):
-                os.link(whole, path)
-        finally:
-            os.unlink(whole)
+        if not _can_hold(path):  # a container's HOME: then beside Ray's sessions, and its processes are told
+            path = private_folder() / "auth_token"
+            os.environ["RAY_AUTH_TOKEN_PATH"] = str(path)
+        if not path.exists():
+            _write_token(path)
     close_token()
+
+
+def _can_hold(path: Path) -> bool:
+    """Whether this user may make a file there; makes its folder."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(path.parent, os.W_OK)
+
+
+def _write_token(path: Path) -> None:
+    handle, whole = tempfile.mkstemp(dir=path.parent, prefix=".auth_token-")  # 0600
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(32))
+            file.flush()
+            os.fsync(file.fileno())
+        # a link appears whole, and never in the place of one that another process has made meanwhile
+        with contextlib.suppress(FileExistsError):
+            os.link(whole, path)
+    finally:
+        os.unlink(whole)
 
 
 def close_token() -> None:

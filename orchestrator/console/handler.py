@@ -23,7 +23,9 @@ from orchestrator.common.names import redacted
 from orchestrator.common.signals import handled
 from orchestrator.search.draining import without_terminal
 from preprocessing.errors import BadInput
+from preprocessing.extras import lacking
 from preprocessing.places import nobody_else_writes
+from preprocessing.quiet import quiet
 from preprocessing.terminal import clean_stderr, indented
 
 ALL, SOME, BAD_INPUT, NOT_IN_MLFLOW, INTERRUPTED = 0, 1, 2, 3, 130
@@ -38,9 +40,10 @@ def errors_are_told(console: Console) -> Iterator[None]:
     Bad input is a BadInput (ConfigError, CorpusError, ProtocolError, PluginError ...) or an OSError.
     """
     nobody_else_writes()
-    clean_stderr(lambda text: redacted(indented(text)))
-    with _ends_gently(), _told(console):
-        yield
+    with quiet():
+        clean_stderr(lambda text: redacted(indented(text)))
+        with _ends_gently(), _told(console):
+            yield
 
 
 @contextmanager
@@ -72,6 +75,11 @@ def _told(console: Console) -> Iterator[None]:
         why = str(error) if isinstance(error, Interrupted) else "ended; what is finished is kept"
         console.print(Text(why, style="yellow"), soft_wrap=True)
         raise typer.Exit(INTERRUPTED) from None
+    except ModuleNotFoundError as error:
+        if not (why := lacking(error)):
+            raise
+        console.print(Text(why, style="red"), soft_wrap=True)
+        raise typer.Exit(BAD_INPUT) from error
     except (BadInput, OSError) as error:
         console.print(Text.assemble((type(error).__name__, "red"), f": {error}"), soft_wrap=True)
         raise typer.Exit(BAD_INPUT) from error

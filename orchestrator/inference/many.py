@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from orchestrator.inference.video import ClipPredictor, Prediction
 from preprocessing import local_ray
+from preprocessing.quiet import quiet_ray_data
 from preprocessing.schema import Clip
 
 
@@ -34,10 +34,10 @@ def predictions(
     """
     import ray
 
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
     local_ray.start(num_cpus=workers + 1)  # Ray Data's own operators need one
     try:
         ray.data.DataContext.get_current().enable_progress_bars = False
+        quiet_ray_data()
         items = [{"number": number, "clip": clip} for number, clip in enumerate(clips)]
         rows = ray.data.from_items(items, override_num_blocks=len(items)).map(
             _Worker,  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from orchestrator.common.commands import command
 from orchestrator.common.names import redacted
 from orchestrator.results import coverage
 from orchestrator.results.action_units import au_of
@@ -76,14 +77,14 @@ def _partial(score: Mapping[str, Any]) -> str:
     return f", on {tested} of {of} clips" if tested < of else ""
 
 
-def next_commands(name: str, workspace: Path, tracking_uri: str, model: str) -> str:
+def next_commands(summary: Mapping[str, Any], workspace: Path, tracking_uri: str) -> str:
     """What a user does next, ready to paste."""
+    own = ("--corpus", "manifest", "--root", "FOLDER_WITH_manifest.csv")
+    model, plugins = summary["model"], summary.get("plugins", ())
     return (
         "next:\n"
         "  compare runs in a browser   mlflow ui --host 127.0.0.1 --backend-store-uri "
         f"{shlex.quote(redacted(tracking_uri))}\n"
-        f"  tables and pictures         python -m orchestrator.report {name} --workspace "
-        f"{shlex.quote(str(workspace))}\n"
-        f"  your own clips              python -m orchestrator.sweep {model} --corpus manifest --root "
-        "FOLDER_WITH_manifest.csv"
+        f"  tables and pictures         {command('report', summary['name'], workspace=workspace)}\n"
+        f"  your own clips              {command('sweep', model, *own, plugins=plugins)}"
     )

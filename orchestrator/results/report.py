@@ -32,6 +32,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from orchestrator.common import commands
 from orchestrator.protocols import protocol
 from orchestrator.results import beside, coverage, intervals
 from orchestrator.results.action_units import au_columns, au_of
@@ -89,19 +90,18 @@ def read(folder: Path) -> tuple[dict[str, Any], pd.DataFrame]:
     Raises ReportError when one is missing, or is not as it was written: that one is then set aside as
     ``.damaged``.
     """
-    again = f"python -m orchestrator.resume {folder.name} --workspace {folder.parents[1]}"
+    again = commands.resume(folder)
     try:
         return _read(folder)
     except FileNotFoundError as error:
         raise ReportError(
-            f"{error.filename} is missing: the sweep has not finished, or somebody has deleted it; run it "
-            f"again with --resume, {AGAIN}: {again}"
+            f"{error.filename} is missing: the sweep has not finished, or somebody has deleted it; go on "
+            f"with it, {AGAIN}: {again}"
         ) from error
     except sealed.Damaged as error:
         aside = sealed.set_aside(error.path).name
         raise ReportError(
-            f"{error.path} is damaged ({error.why}) and now called {aside}; make it again with --resume, "
-            f"{AGAIN}: {again}"
+            f"{error.path} is damaged ({error.why}) and now called {aside}; make it again, {AGAIN}: {again}"
         ) from error
 
 

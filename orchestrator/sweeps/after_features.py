@@ -195,7 +195,7 @@ def _run(
     wall = time.perf_counter() - begun.begin
     if any(one.state == "interrupted" for one in outcomes) or len(outcomes) < experiment.trials:
         folds = sum(len(outcome.results) for outcome in outcomes)
-        raise Interrupted(goes_on(name, f"{folds} folds are kept"))
+        raise Interrupted(goes_on(folder, f"{folds} folds are kept"))
     failed = [outcome for outcome in outcomes if outcome.error]
     usable = [outcome.trial for outcome in outcomes if outcome.candidate]
     scores = scored(usable, table, study) if usable else {}

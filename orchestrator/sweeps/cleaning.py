@@ -101,7 +101,7 @@ def of_workspace(workspace: Path, store: Place) -> list[Part]:
             state,
             len(of),
             sum(one.bytes + weights.pop(one.job_id, 0) for one in of),
-            lambda of=of: folds.delete([one.job_id for one in of]),  # type: ignore[misc]
+            _deleter(folds, of),
         )
         for (model, state), of in sorted(groups.items())
     ]

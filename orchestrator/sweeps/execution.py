@@ -64,7 +64,11 @@ class Execution(Checked):
         # refuses an address that cannot be one, or that holds a password, before it gets anywhere
         for one in (self.workspace, self.store or self.workspace):
             place(one)
-        _ = self.need
+        if self.runner == "inline" and self.arithmetic != "cpu":
+            raise ConfigError(
+                "--runner inline trains fold by fold on the CPU: leave it out, or --gpus-per-fold "
+                f"{self.gpus_per_fold} and --pack {self.pack}"
+            )
         return self
 
     @property

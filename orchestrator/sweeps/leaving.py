@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from orchestrator.common.commands import resume
 from orchestrator.common.errors import Interrupted, NoResult, Unfinished
 from orchestrator.workspace.sweep_folder import EXPERIMENT
 
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from orchestrator.tracking.outbox import Outbox
 
 
-def goes_on(name: str, what: str) -> str:
-    """What a user who has interrupted the sweep of this name is told. what: is kept."""
-    return f"interrupted; {what}: --resume {name} goes on"
+def goes_on(folder: Path, what: str) -> str:
+    """What a user who has interrupted the sweep in this folder is told. what: is kept."""
+    return f"interrupted; {what}; go on with: {resume(folder)}"
 
 
 @dataclass
@@ -44,8 +45,9 @@ class Leaving:
             return
         if self.outbox is not None:
             self.outbox.left("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
-        name = self.folder.name
         if isinstance(error, KeyboardInterrupt) and not isinstance(error, Interrupted):
-            raise Interrupted(goes_on(name, "finished folds are kept")) from error
+            raise Interrupted(goes_on(self.folder, "finished folds are kept")) from error
         if isinstance(error, OSError):
-            raise Unfinished(f"{error}; finished folds are kept: --resume {name} goes on") from error
+            raise Unfinished(
+                f"{error}; finished folds are kept; go on with: {resume(self.folder)}"
+            ) from error

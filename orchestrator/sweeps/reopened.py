@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from orchestrator.common import commands
 from orchestrator.common.errors import ConfigError
 from orchestrator.protocols import protocol
 from orchestrator.results import report
@@ -56,7 +57,7 @@ class Reopened:
             if not results:
                 raise ConfigError(
                     f"the store {self.store.root} has no fold of trial {index} of {self.folder.name} as "
-                    f"this code would make it; run python -m orchestrator.resume {self.folder.name}"
+                    f"this code would make it; run {commands.resume(self.folder)}"
                 )
             made.append(TrialRecord(int(index), config, results))
         return made
@@ -76,7 +77,7 @@ def reopen(name: str, workspace: Path, tell: Listener) -> Reopened:
     table = _table(experiment, execution, tell)
     study = experiment.study(execution.arithmetic)
     table = settled(table, experiment.au, study.jobs(table, {}))
-    definition = sealed.read_json(folder / DEFINITION, f"python -m orchestrator.resume {name} makes it again")
+    definition = sealed.read_json(folder / DEFINITION, f"{commands.resume(folder)} makes it again")
     if definition["content"] != table.content:
         raise ConfigError(
             f"the clips of sweep {name!r} are not those that it was run on (table "

@@ -19,6 +19,8 @@ from orchestrator.search.events import Listener, Note
 from orchestrator.sweeps import kept
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment, Extraction
+from preprocessing.datasets import DATASETS
+from preprocessing.datasets.facts import there
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +79,8 @@ def sweep(experiment: Experiment, execution: Execution, tell: Listener, *, resum
     brought, workers = experiment.brought, 0
     try:
         for corpus in experiment.corpora:
-            _there(corpus.root)
+            if corpus.root:
+                there(DATASETS[corpus.name], Path(corpus.root))
         if execution.runner == "ray" and not execution.address:
             room.refused(execution.need)
         if experiment.subjects:
@@ -135,12 +138,6 @@ def estimate(
 
         made.append(estimated(one, execution, plans, slots, tell))
     return made
-
-
-def _there(root: str) -> None:
-    """Raises ConfigError for a corpus' folder that is not there: nothing needs to be imported to say so."""
-    if root and not Path(root).expanduser().exists():
-        raise ConfigError(f"root {root} does not exist; give the folder that holds the corpus")
 
 
 def planned(experiment: Experiment, execution: Execution, tell: Listener) -> tuple[Experiment, list[Plan]]:

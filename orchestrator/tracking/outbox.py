@@ -12,7 +12,6 @@ step. A sweep and orchestrator.send write through this one class, in the same or
 
 from __future__ import annotations
 
-import shlex
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.common.commands import command
 from orchestrator.common.errors import ConfigError
 from orchestrator.common.names import redacted
 from orchestrator.search.events import Event, FoldEnded, Note, TrialEnded
@@ -199,8 +199,7 @@ class Outbox:
         self.tell()
         if self.waiting:
             name, workspace = self.folder.name, self.folder.parents[1]
-            words = ["--workspace", str(workspace), "--tracking-uri", redacted(self.uri)]
-            send = shlex.join(["python", "-m", "orchestrator.send", name, *words])
+            send = command("send", name, workspace=workspace, tracking_uri=self.uri)
             lacks = self.waiting[0] if len(self.waiting) == 1 else f"{self.waiting[0]} to {self.waiting[-1]}"
             self.say(Note(f"MLflow lacks: {lacks}; all of it is in {self.folder}; later:\n  {send}", "error"))
 

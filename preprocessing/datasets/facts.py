@@ -53,6 +53,15 @@ def path_of(corpus: Corpus) -> str:
     return f"{corpus.__name__.replace('.', '/')}.py"
 
 
+def there(corpus: Corpus, root: Path) -> None:
+    """Raises CorpusError for a root that is not there: it takes no import of what reads a corpus to say
+    so."""
+    if not root.exists():
+        from preprocessing.schema import CorpusError
+
+        raise CorpusError(f"root {root} does not exist; give the folder that {path_of(corpus)} describes")
+
+
 def faults(corpus: Corpus) -> tuple[str, ...]:
     """One sentence for each fact that is missing or contradicts another; () if there is none."""
     if missing := [f"{fact} is missing" for fact in FACTS if not hasattr(corpus, fact)]:

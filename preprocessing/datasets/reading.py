@@ -13,7 +13,7 @@ from typing import Any
 
 from preprocessing.action_units import ActionUnitError, parse
 from preprocessing.datasets import DATASETS, manifest
-from preprocessing.datasets.facts import Corpus, path_of
+from preprocessing.datasets.facts import Corpus, path_of, there
 from preprocessing.datasets.videos import from_zero, or_video
 from preprocessing.frames import LARGEST, leads_out
 from preprocessing.people import ONE_PERSON, spelling
@@ -37,8 +37,7 @@ def read(corpus: str, root: Path) -> list[Clip]:
 def clips_of(corpus: Corpus, root: Path) -> list[Clip]:
     """As ``read``, for a corpus that may have no name in DATASETS."""
     root = Path(root)
-    if not root.exists():
-        raise CorpusError(f"root {root} does not exist; give the folder that {path_of(corpus)} describes")
+    there(corpus, root)
     clips = [_checked(one, root) for one in from_zero(map(or_video, _one_spelling(corpus.clips(root))))]
     if not clips:
         raise CorpusError(

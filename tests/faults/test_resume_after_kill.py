@@ -123,6 +123,6 @@ def test_ctrl_c_says_how_it_goes_on_and_so_it_does(place, undisturbed, tmp_path)
     assert sweep.wait(waiting.LIMIT) == 130
     kept, words = place.folds(), " ".join((tmp_path / "log").read_text().split())
     assert 3 <= kept < TRIALS * PEOPLE
-    assert f"interrupted; {kept} folds are kept: --resume long goes on" in words
+    assert f"interrupted; {kept} folds are kept; go on with: python -m orchestrator.resume long" in words
     where = ["--workspace", place.workspace, "--runner", "inline"]
     assert goes_on(place, kept, "orchestrator.resume", "long", *where)["selection"] == undisturbed

@@ -11,10 +11,10 @@ from mer_models.backbone import PictureModel
 
 
 class Tiny(PictureModel):
-    def __init__(self, n_classes=3, weights="", theirs="", ours=""):
+    def __init__(self, n_classes=3, weights="", renamed=str):
         super().__init__(n_classes, 4, 0.0)
         self.body = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
-        self.load(weights, theirs=theirs, ours=ours)
+        self.load(weights, renamed)
 
     def maps(self, x):
         return self.body(x)
@@ -57,7 +57,7 @@ def test_names_of_another_library_and_files_without_a_count_of_batches_are_read(
         },
         file,
     )
-    read = Tiny(weights=str(file), theirs="features.", ours="body.")
+    read = Tiny(weights=str(file), renamed=lambda name: name.replace("features.", "body."))
     assert torch.equal(read.body[0].weight, state["body.0.weight"])
 
 

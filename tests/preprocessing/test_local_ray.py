@@ -44,6 +44,19 @@ def test_no_byte_of_a_new_token_can_be_read_by_others(home, monkeypatch):
     assert len(token.read_text()) == 64 and os.listdir(token.parent) == ["auth_token"]
 
 
+def test_a_home_that_cannot_be_written_has_its_token_beside_rays_sessions(home, monkeypatch):
+    (home / "file").write_text("")
+    monkeypatch.setenv("HOME", str(home / "file"))  # nothing can be made below it, even by root
+    monkeypatch.setenv("RAY_TMPDIR", str(home / "t"))
+    monkeypatch.setattr(local_ray, "OF_A_SESSION", 0)  # pytest's folders are long
+    try:
+        local_ray.make_token()
+        token = Path(os.environ["RAY_AUTH_TOKEN_PATH"])
+    finally:
+        os.environ.pop("RAY_AUTH_TOKEN_PATH", None)
+    assert token == home / "t" / f"mer-ray-{os.getuid()}" / "auth_token" and mode(token) == 0o600
+
+
 def test_two_sweeps_that_start_together_have_one_token(home):
     seen = []
 

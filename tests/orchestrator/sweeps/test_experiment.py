@@ -83,7 +83,7 @@ def test_a_file_is_read_back_and_says_all_of_it(tmp_path):
 how = st.builds(
     Execution,
     name=st.text(string.ascii_letters, max_size=9),
-    runner=st.sampled_from(("ray", "inline")),
+    runner=st.just("ray"),  # inline goes with neither a GPU nor a pack
     address=text,
     gpus_per_fold=st.sampled_from(("0", "0.25", "1", "auto")),
     pack=st.integers(1, 9),
@@ -159,3 +159,11 @@ def test_several_models_are_one_experiment_each():
     assert [one.models for one in both.per_model()] == [("stag",), ("meganet",)]
     with pytest.raises(ConfigError, match="see per_model"):
         both.study()
+
+
+@pytest.mark.parametrize("asked", [{"gpus_per_fold": "0.5"}, {"gpus_per_fold": "auto"}, {"pack": 2}])
+def test_inline_trains_fold_by_fold_on_the_cpu_and_never_says_another_arithmetic(asked):
+    with pytest.raises(ConfigError, match="--runner inline trains fold by fold on the CPU"):
+        Execution(runner="inline", **asked)
+    one = Execution(runner="inline")
+    assert one.arithmetic == "cpu" and Execution.from_toml(one.to_toml()) == one

@@ -58,12 +58,14 @@ def test_a_disk_that_is_full_at_the_end_loses_no_fold_and_is_status_1(asked, how
 
     with monkeypatch.context() as patch:
         patch.setattr(report, "write", full)
-        with pytest.raises(Unfinished, match=rf"No space left .*: --resume {how.name} goes on"):
+        with pytest.raises(
+            Unfinished, match=rf"No space left .*: python -m orchestrator.resume {how.name} --workspace"
+        ):
             run(asked, how)
         assert status_of(how) == "FAILED"
         words = [how.name, "--workspace", str(how.workspace), "--tracking-uri", how.tracking_uri]
         done = CliRunner().invoke(resume.app, words)
-        assert done.exit_code == 1 and len([x for x in done.output.splitlines() if "goes on" in x]) == 1
+        assert done.exit_code == 1 and len([x for x in done.output.splitlines() if "go on with" in x]) == 1
     monkeypatch.setattr(inline_runner, "run_fold", lambda *a: pytest.fail("a fold was computed again"))
     assert goes_on(how.name, how.workspace).summary["timing"]["folds_reused"] == 6
     assert status_of(how) == "FINISHED"
@@ -74,7 +76,9 @@ def test_ctrl_c_leaves_no_run_that_is_said_to_run(asked, how):
         if isinstance(event, FoldEnded):
             raise KeyboardInterrupt
 
-    with pytest.raises(Interrupted, match=f"--resume {how.name} goes on"):
+    with pytest.raises(
+        Interrupted, match=f"go on with: python -m orchestrator.resume {how.name} --workspace"
+    ):
         run(asked, how, watch)
     assert status_of(how) == "KILLED"
     goes_on(how.name, how.workspace)
@@ -99,7 +103,9 @@ def test_ctrl_c_before_there_is_anything_to_resume_says_so_and_the_same_command_
 
     with monkeypatch.context() as patch:
         patch.setattr(sealed, "write_json", before_the_last)
-        with pytest.raises(Interrupted, match=f"--resume {how.name} goes on"):
+        with pytest.raises(
+            Interrupted, match=f"go on with: python -m orchestrator.resume {how.name} --workspace"
+        ):
             run(asked, how)
     with pytest.raises(ConfigError, match="exists"):
         run(asked, how)

@@ -201,12 +201,12 @@ def test_ctrl_c_is_told_with_the_way_on_and_status_130(asked, how, monkeypatch):
         return real(job, table)
 
     monkeypatch.setattr(inline_runner, "run_fold", once)
-    with pytest.raises(Interrupted, match="--resume one goes on"):
+    with pytest.raises(Interrupted, match=r"orchestrator\.resume one --workspace"):
         run(asked, how)
     result = CliRunner().invoke(
         app, ["--resume", "one", "--workspace", str(how.workspace), "--tracking-uri", how.tracking_uri]
     )
-    assert result.exit_code == 130 and "--resume one goes on" in result.output
+    assert result.exit_code == 130 and "orchestrator.resume one --workspace" in result.output
 
 
 def test_a_sweep_without_any_result_says_so(asked, how, monkeypatch):

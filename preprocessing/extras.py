@@ -1,0 +1,41 @@
+"""What ``pip install .`` alone leaves out: a command that needs it says by which extra it comes."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+
+# module -> extra of pyproject.toml
+EXTRA = {
+    **dict.fromkeys(("cv2", "mediapipe", "openpyxl", "python_calamine", "skimage"), "preprocess"),
+    **dict.fromkeys(("safetensors", "torch", "transformers"), "train"),
+    **dict.fromkeys(("matplotlib", "mlflow", "optuna", "scipy", "sqlalchemy"), "head"),
+}
+BAD_INPUT = 2
+
+
+def lacking(error: ModuleNotFoundError) -> str:
+    """One line for a module of an extra that is not installed; "" for any other."""
+    module = (error.name or "").partition(".")[0]
+    extra = EXTRA.get(module)
+    if extra is None:
+        return ""
+    return (
+        f'{module} is not installed, and this command needs it: pip install "mer-orchestrator[{extra}]", or '
+        "[all] for every command"
+    )
+
+
+def told_by_commands() -> None:
+    """Where ``python -m`` runs one of our commands, a module that its very import lacks is one line and exit
+    status 2. Elsewhere (a notebook, a test) nothing is changed."""
+    if sys.argv[:1] != ["-m"]:
+        return
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, ModuleNotFoundError) and (text := lacking(error)):
+            sys.stderr.write(f"{text}\n")
+            sys.exit(BAD_INPUT)
+        sys.__excepthook__(kind, error, trace)
+
+    sys.excepthook = hook

@@ -1,0 +1,50 @@
+"""``pip install .`` alone: a command that needs more says which extra it is in."""
+
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from preprocessing.extras import EXTRA, lacking
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(tmp_path, *words, without):
+    """(exit status, output) where these modules cannot be imported."""
+    lines = "\n".join(f"sys.modules[{name!r}] = None" for name in without)
+    (tmp_path / "sitecustomize.py").write_text(f"import sys\n{lines}\n")
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, "-m", *map(str, words)],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": path},
+        timeout=300,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "without", "extra"),
+    [
+        (("orchestrator.sweep", "stag"), ("optuna",), "head"),
+        (("orchestrator", "sweep", "stag"), ("optuna",), "head"),
+        (("orchestrator.estimate", "stag"), ("torch",), "train"),
+        (("preprocessing", "check", "manifest", "--root", "."), ("cv2",), "preprocess"),
+        (("orchestrator", "check", "manifest", "--root", "."), ("cv2",), "preprocess"),
+    ],
+)
+def test_a_command_names_the_extra_that_it_lacks(words, without, extra, tmp_path):
+    status, said = run(tmp_path, *words, without=without)
+    assert status == 2 and f'pip install "mer-orchestrator[{extra}]"' in said, said
+    assert "Traceback" not in said and len(said.strip().splitlines()) == 1
+
+
+def test_extras_are_those_of_pyproject_and_another_missing_module_is_a_fault():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert set(EXTRA.values()) <= set(extras)
+    assert lacking(ModuleNotFoundError(name="nothing_of_ours")) == ""
