@@ -26,7 +26,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall --constraint constraints.txt opencv-contrib-python-headless
 	@touch $@
 
-# MediaPipe wants numpy 1 and Python 3.11 or 3.12; with features extracted here, training is free of both: make env PYTHON=python3.13.
+# MediaPipe wants numpy 1 and Python 3.12 at most; an environment that trains on what is extracted here need not.
 env-preprocess: PREPROCESS := .venv-preprocess
 env-preprocess: ## an environment that extracts and no more, in .venv-preprocess (python3.11 or PYTHON=python3.12)
 	$(PYTHON) -m venv $(PREPROCESS)
