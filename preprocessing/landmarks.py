@@ -118,7 +118,7 @@ class Landmarker:
             for y0 in _starts(height, side):
                 for x0 in _starts(width, side):
                     for points in self._look(np.ascontiguousarray(frame[y0 : y0 + side, x0 : x0 + side])):
-                        part = _around(points + np.float32((x0, y0)), frame)
+                        part = _around(points + np.array((x0, y0), np.float32), frame)
                         again = self._look(_cut(frame, part)[0])
                         if len(again) == 1:
                             found.append((part, again[0] + _cut(frame, part)[1]))
@@ -137,7 +137,7 @@ class Landmarker:
         faces = self._next.process(cv2.cvtColor(part, cv2.COLOR_BGR2RGB)).multi_face_landmarks
         if not faces:
             raise FaceError(f"the face is lost {step} frames after the first; look at the clip there")
-        return _points(faces[0], part) + corner
+        return np.add(_points(faces[0], part), corner)
 
 
 def _points(face: Any, frame: NDArray[Any]) -> NDArray[Any]:
