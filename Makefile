@@ -9,7 +9,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export TF_CPP_MIN_LOG_LEVEL = 3
 export GLOG_minloglevel = 2
 
-.PHONY: help env sweep test test-page test-faults experiments-smoke lint audit docs ui benchmark mutate cluster-test clean
+.PHONY: help env env-preprocess sweep test test-page test-faults experiments-smoke lint audit docs ui benchmark mutate cluster-test clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,6 +26,14 @@ $(STAMP): pyproject.toml constraints.txt
 	$(RUN) -m pip uninstall --quiet --yes opencv-contrib-python
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall --constraint constraints.txt opencv-contrib-python-headless
 	@touch $@
+
+# MediaPipe wants numpy 1 and Python 3.12 at most; an environment that trains on what is extracted here need not.
+env-preprocess: PREPROCESS := .venv-preprocess
+env-preprocess: ## an environment that extracts and no more, in .venv-preprocess (python3.11 or PYTHON=python3.12)
+	$(PYTHON) -m venv $(PREPROCESS)
+	$(PREPROCESS)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[preprocess]'
+	$(PREPROCESS)/bin/python -m pip uninstall --quiet --yes opencv-contrib-python
+	$(PREPROCESS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall --constraint constraints.txt opencv-contrib-python-headless
 
 sweep: env ## the main job: synthetic corpus -> features -> LOSO sweep of STAG on local Ray -> MLflow -> leaderboard
 	$(RUN) -m orchestrator.sweep stag --trials 3 --selection nested --set recipe.epochs=40

@@ -9,6 +9,7 @@ cannot be used or lacks frames); 2 bad input (check: also one clip under two peo
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -186,9 +187,8 @@ def extract_command(
         for name, folder in done.folders.items():
             _say(f"  {name}: {folder}")
         for word, near in unknown_words(corpus, done.labelled, meant).items():
-            _say(
-                f"no label scheme knows {word!r}; did you mean {near!r}? Tell the sweep: --label {word}={near}"
-            )
+            asked = f"no label scheme knows {word!r}; did you mean {near!r}?"
+            _say(f"{asked} Tell the sweep: --label {shlex.quote(f'{word}={near}')}")
 
 
 @app.command(name="check")

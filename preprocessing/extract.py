@@ -9,6 +9,7 @@ Layout of the output folder::
         <digest of all clips>/index.json       written when every shard is done; names the shards
         <digest of all clips>/quarantine.csv   one line per clip with status error
 
+Beside it ``<out>/contents/`` remembers what the clips' files hold (contents.py); it can be deleted.
 What is damaged is set aside as ``*.damaged``, named in the log, and made again.
 """
 

@@ -189,8 +189,8 @@ def inspect(corpus: str, root: Path, joined: Groups = (), meant: Mapping[str, st
 def unknown_words(
     corpus: str, clips: Iterable[Clip], meant: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Word that no scheme knows -> the nearest one. meant: as ``inspect`` has it. Several known words at once, 'surprise+positive', are for
-    a corpus of several labels a clip, and known."""
+    """Word that no scheme knows -> the nearest one. meant: as ``inspect`` has it. Several known words at
+    once, 'surprise+positive', are for a corpus of several labels a clip, and known."""
     known = {word for words in DATASETS[corpus].SCHEMES["all"].values() for word in words}
     given = sorted({(meant or {}).get(clip.emotion, clip.emotion) for clip in clips} - known - {""})
     return {

@@ -19,6 +19,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.errors import BadInput
+
 # 68-point index -> one mesh point, or two whose mean is taken.
 MESH_OF_68: tuple[tuple[int, ...], ...] = (
     # 0-8 jaw, image left to chin
@@ -48,13 +50,25 @@ class FaceError(ValueError):
     """A frame holds no face, or more than one; the clip is quarantined with this text."""
 
 
+class NoMediaPipe(BadInput):
+    """This environment has no MediaPipe, and frames cannot be aligned without it."""
+
+
 class Landmarker:
     """Finds the face in a clip's first frame and follows it through the clip. Loads its models once; reuse it
     for many clips."""
 
     def __init__(self) -> None:
         self._part = WHOLE
-        import mediapipe as mp  # 1 s and 300 MB: only a process that needs landmarks pays it
+        try:
+            import mediapipe as mp  # 1 s and 300 MB: only a process that needs landmarks pays it
+        except ModuleNotFoundError as error:
+            raise NoMediaPipe(
+                f"extraction needs {error.name}, which is not installed here: pip install "
+                "'mer-orchestrator[preprocess]' (Python 3.11 or 3.12, numpy 1), or extract with what "
+                "'make env-preprocess' makes (.venv-preprocess/bin/python -m preprocessing extract ...) "
+                "into the same --workspace, and start the sweep again here"
+            ) from error
 
         mesh = mp.solutions.face_mesh.FaceMesh
         # Two faces are looked for once, in the first frame; a tracker that expects two would search again in
@@ -104,7 +118,7 @@ class Landmarker:
             for y0 in _starts(height, side):
                 for x0 in _starts(width, side):
                     for points in self._look(np.ascontiguousarray(frame[y0 : y0 + side, x0 : x0 + side])):
-                        part = _around(points + np.float32((x0, y0)), frame)
+                        part = _around(points + np.array((x0, y0), np.float32), frame)
                         again = self._look(_cut(frame, part)[0])
                         if len(again) == 1:
                             found.append((part, again[0] + _cut(frame, part)[1]))
@@ -123,7 +137,7 @@ class Landmarker:
         faces = self._next.process(cv2.cvtColor(part, cv2.COLOR_BGR2RGB)).multi_face_landmarks
         if not faces:
             raise FaceError(f"the face is lost {step} frames after the first; look at the clip there")
-        return _points(faces[0], part) + corner
+        return np.add(_points(faces[0], part), corner)
 
 
 def _points(face: Any, frame: NDArray[Any]) -> NDArray[Any]:

@@ -1,11 +1,13 @@
 """MediaPipe mesh -> 68 points: the table's public copies contain mistakes, geometry does not."""
 
+import sys
+
 import cv2
 import numpy as np
 import pytest
 import skimage.data
 
-from preprocessing.landmarks import FaceError, Landmarker
+from preprocessing.landmarks import FaceError, Landmarker, NoMediaPipe
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +85,9 @@ def test_no_face_and_two_faces_are_refused(landmarker, portrait):
         landmarker.start(np.full((240, 320, 3), 127, np.uint8))
     with pytest.raises(FaceError, match="2 faces"):
         landmarker.start(np.hstack([portrait, portrait]))
+
+
+def test_without_mediapipe_it_is_said_where_to_extract(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mediapipe", None)
+    with pytest.raises(NoMediaPipe, match=r"needs mediapipe.*make env-preprocess"):
+        Landmarker()
