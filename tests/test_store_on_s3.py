@@ -120,9 +120,9 @@ def test_a_damaged_object_is_set_aside_and_computed_again(bucket, result, caplog
     assert store.load(result.job_id) is None
     assert "set aside as" in caplog.text
     assert not path.is_file()
-    assert path.with_suffix(".damaged").read_bytes() == cut
+    assert (path.parent / f"{path.name}.damaged").read_bytes() == cut
     with pytest.raises(FileNotFoundError):  # as for the slower one of two that found the damage
-        path.replace(path.with_suffix(".damaged"))
+        path.replace(path.parent / f"{path.name}.damaged")
     store.save(result)
     assert as_kept(store.load(result.job_id), result)
 

@@ -102,7 +102,7 @@ class FoldRecord:
         """unsigned (E, t): the class that each test clip is called at each epoch."""
         if self.called is None:
             probs = self.test_probs
-            called = probs.argmax(axis=2).astype(np.min_scalar_type(max(0, probs.shape[2] - 1)))
+            called: NDArray[Any] = probs.argmax(axis=2).astype(np.min_scalar_type(max(0, probs.shape[2] - 1)))
             self.called = called.dtype.str, zlib.compress(called.tobytes(), 1)
             return called
         dtype, packed = self.called

@@ -26,8 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.study.jobs import canonical_json
-from orchestrator.workspace import fold_file
-from orchestrator.workspace.aside import set_aside
+from orchestrator.workspace import fold_file, sealed
 from orchestrator.workspace.fold_file import Damaged
 from preprocessing.places import Place, map_places, names, read_part, size, write_atomically
 
@@ -157,7 +156,7 @@ class Packs:
         if whole:
             self.write(whole)
         log.warning("%s: %d fold results in it are whole and kept", path, len(whole))
-        set_aside(path, error)
+        sealed.computed_again(path, error)
 
     def _forget(self, name: str) -> None:
         jobs = {job for job in self.known.pop(name, ()) if self.held[job].pack == name}

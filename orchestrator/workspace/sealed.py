@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 import shutil
 import tomllib
@@ -23,9 +24,10 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.errors import BadInput
-from preprocessing.places import free_name, write_atomically
+from preprocessing.places import Place, free_name, moved, write_atomically
 
 SUMS = "SHA256SUMS"
+log = logging.getLogger(__name__)
 _DIFFERS = "it is not as it was written: its SHA-256 is another"
 _JSON = re.compile(rb'\{"sha256": "([0-9a-f]{64})",')
 _TOML = re.compile(rb"# sha256 ([0-9a-f]{64})\n")
@@ -141,11 +143,21 @@ def is_sealed(path: Path) -> bool:
     return path.is_file() and _JSON.match(path.read_bytes()[:128]) is not None
 
 
-def set_aside(path: Path) -> Path:
+def set_aside(path: Place) -> Place:
     """Rename to the first free name with ``.damaged`` at its end, and return that. Raises OSError."""
-    aside = path.with_name(free_name(path).name)
-    path.rename(aside)
+    aside = free_name(path)
+    moved(path, aside)
     return aside
+
+
+def computed_again(path: Place, error: Exception) -> None:
+    """``set_aside`` of what is made again as if it had never been there: the log says so. Another process may
+    have been faster."""
+    try:
+        aside = set_aside(path).name
+        log.warning("%s is damaged (%s); set aside as %s and computed again", path, error, aside)
+    except FileNotFoundError:
+        log.warning("%s is damaged (%s); another process has set it aside", path, error)
 
 
 def emptied(folder: Path) -> None:

@@ -21,7 +21,6 @@ from typing import Any
 from orchestrator.study.jobs import FoldJob, FoldResult
 from orchestrator.study.record import FoldRecord
 from orchestrator.workspace import fold_file, sealed
-from orchestrator.workspace.aside import set_aside
 from orchestrator.workspace.fold_file import Damaged
 from orchestrator.workspace.packs import MOST, Packs
 from preprocessing.places import Place, map_places, names, place, size, write_atomically
@@ -149,7 +148,7 @@ class FoldStore:
         except FileNotFoundError:
             return None
         except (ValueError, IsADirectoryError) as error:
-            set_aside(path, error)
+            sealed.computed_again(path, error)
             return None
 
     def weights_held(self) -> dict[str, int]:
@@ -193,7 +192,7 @@ class FoldStore:
                 try:
                     results[job] = (data, fold_file.read(data)[1])
                 except Damaged as error:
-                    set_aside(self.path(job), error)
+                    sealed.computed_again(self.path(job), error)
         if len(results) > 1:
             self._packs.write(results)
             map_places(_unlinked, [self.path(job) for job in results])
@@ -226,7 +225,7 @@ class FoldStore:
             except FileNotFoundError:
                 continue
             except (Damaged, IsADirectoryError) as error:
-                set_aside(path.with_suffix(suffix), error)
+                sealed.computed_again(path.with_suffix(suffix), error)
         return None
 
     def _its(self, job_id: str, record: FoldRecord) -> FoldRecord:

@@ -161,7 +161,7 @@ def test_a_damaged_file_is_named_set_aside_and_counts_as_missing(tmp_path, resul
     put(path, data)
     assert result.job_id not in store and store.load(result.job_id) is None
     assert str(path) in caplog.text and "set aside as" in caplog.text
-    aside = path.with_suffix(".damaged")
+    aside = path.with_name(f"{path.name}.damaged")
     assert not path.exists() and aside.exists() and (data is None or aside.read_bytes() == data)
     store.save(result)
     assert as_kept(store.load(result.job_id), result)
@@ -273,7 +273,7 @@ def test_the_result_of_another_job_under_this_name_is_damage(tmp_path, result):
     path = store.path(result.job_id)
     store.path(other.job_id).rename(path)
     assert store.load(result.job_id) is None
-    assert path.with_suffix(".damaged").is_file()
+    assert path.with_name(f"{path.name}.damaged").is_file()
 
 
 def test_two_that_find_the_same_damage_do_not_stop_each_other(tmp_path, result, monkeypatch):
