@@ -53,9 +53,10 @@ def start(**options: Any) -> None:
 
 def room() -> tuple[int, int]:
     """(CPUs, bytes of memory) that a Ray started here would have: a container's where it is one."""
-    from ray._private import utils
+    from ray._common.utils import get_system_memory
+    from ray._private.utils import get_num_cpus
 
-    return max(1, int(utils.get_num_cpus())), int(utils.get_system_memory())
+    return max(1, int(get_num_cpus())), int(get_system_memory())
 
 
 @contextlib.contextmanager

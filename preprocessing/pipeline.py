@@ -82,7 +82,7 @@ class Pipeline:
                 picture = read_picture(clip.frames)
                 row |= {"n_frames": 1, "height": picture.shape[0], "width": picture.shape[1]}
                 gaps: Runs = ()
-                values = {name: INPUTS[name].from_picture(picture) for name in names}
+                values: dict[str, Any] = {name: INPUTS[name].from_picture(picture) for name in names}
             else:
                 gaps, last = missing(clip), extent(clip)[1]
                 values = {

@@ -168,7 +168,17 @@ Workspace = Annotated[
 TrackingUri = Annotated[str, typer.Option(help="MLflow; SQLite in the workspace if none is given")]
 MaxFailed = Annotated[float, typer.Option(help="share of quarantined clips that is still a corpus")]
 
-EXTRACTION = ("flow", "steps", "keep", "apex", "equalise", "landmarks_every", "max_gap", "stabilise", "motion")
+EXTRACTION = (
+    "flow",
+    "steps",
+    "keep",
+    "apex",
+    "equalise",
+    "landmarks_every",
+    "max_gap",
+    "stabilise",
+    "motion",
+)
 EXPERIMENT = (
     "classes",
     "protocol",

@@ -20,10 +20,9 @@ from numpy.typing import NDArray
 from orchestrator.selection.records import (
     Records,
     TrialRecord,
-    best,
     rows_at,
     test_called,
-    validation_ranks,
+    validation_best,
     validation_uf1,
 )
 from orchestrator.study.record import FoldRecord
@@ -106,7 +105,7 @@ def _wrong(records: Records, truth: Mapping[str, int]) -> dict[str, Any]:
     wrong, tested, runs = Counter[str](), Counter[str](), set()
     for trial, folds in records.of.items():
         for (_, seed), one in folds.items():
-            at = best(validation_ranks(one)) if one.validation else len(one.epochs) - 1
+            at = validation_best(one)[1] if one.validation else len(one.epochs) - 1
             runs.add((trial, seed))
             tested.update(one.test)
             wrong.update(

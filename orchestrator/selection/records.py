@@ -204,6 +204,11 @@ def validation_counts(result: FoldRecord) -> NDArray[Any]:
     return counts
 
 
+def validation_uf1(result: FoldRecord) -> NDArray[Any]:
+    """float64 (E,), of every epoch; read from the store each time."""
+    return _uf1(validation_counts(result))
+
+
 def ranks(counts: NDArray[Any], loss: NDArray[Any]) -> list[Rank]:
     """One rank an epoch, from confusion matrices (E, C, C) and losses (E,)."""
     return _ranks(_uf1(counts), loss)

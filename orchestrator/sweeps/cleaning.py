@@ -83,8 +83,8 @@ def _json(file: Path) -> dict[str, Any] | None:
 
 
 def of_workspace(workspace: Path, store: Place) -> list[Part]:
-    """All that is there: fold results, with their weights, by model and code, feature sets by corpus and code. What is OLDER may
-    go. Raises OSError when the store cannot be reached."""
+    """All that is there: fold results, with their weights, and feature sets, of each corpus, model and code.
+    What is OLDER may go. Raises OSError when the store cannot be reached."""
     open_ = [one for one in uses(workspace) if not one.ended]
     jobs = {job for one in open_ for job in one.jobs}
     folds = FoldStore(store / "folds")

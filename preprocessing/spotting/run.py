@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from preprocessing import closure
 from preprocessing.decode import FramesError
 from preprocessing.errors import BadInput
-from preprocessing.files import danger, state
+from preprocessing.files import danger, files_of
 from preprocessing.flow import Flow
 from preprocessing.frames import container_fps
 from preprocessing.landmarks import Landmarker
@@ -152,7 +152,7 @@ def _rate(source: Path, fps: float | None) -> float:
 def _identity(source: Path, rate: Rate, size: int) -> str:
     """16 hex digits: of the files, the rate, and the code that makes rows."""
     code = closure.digest(["preprocessing.spotting.motion"])
-    text = json.dumps([state(source), rate.fps, size, code])
+    text = json.dumps([files_of(source).state, rate.fps, size, code])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
