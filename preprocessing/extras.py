@@ -9,7 +9,9 @@ from types import TracebackType
 EXTRA = {
     **dict.fromkeys(("cv2", "mediapipe", "openpyxl", "python_calamine", "skimage"), "preprocess"),
     **dict.fromkeys(("safetensors", "torch", "transformers"), "train"),
-    **dict.fromkeys(("matplotlib", "mlflow", "optuna", "scipy", "sqlalchemy"), "head"),
+    **dict.fromkeys(("jinja2", "matplotlib", "mlflow", "optuna", "plotly"), "head"),
+    **dict.fromkeys(("scipy", "sklearn", "sqlalchemy"), "head"),
+    **dict.fromkeys(("onnx", "onnxruntime", "onnxscript"), "onnx"),
 }
 BAD_INPUT = 2
 

@@ -74,6 +74,7 @@ MADE = (
     "execution.toml",
     "rayproject/",
     "test_my_",
+    "matrix.md",
 )
 
 

@@ -119,17 +119,13 @@ Equalise = Annotated[
 LandmarksEvery = Annotated[
     float, typer.Option(help="seconds between runs of the landmark model; 0 = every frame")
 ]
-MaxGap = Annotated[
-    int, typer.Option(help="most frames in a row that may be missing inside a clip and are bridged")
-]
+MaxGap = Annotated[int, typer.Option(help="most frames in a row that a clip may lack and that are bridged")]
 Stabilise = Annotated[str, typer.Option(help="crop of a head that moves: none, or rigid, which follows it")]
 Motion = Annotated[str, typer.Option(help="flow: absolute, or relative, less the head's own motion")]
 Name = Annotated[
     str, typer.Option(help="name of the sweep; made from model, corpus, AUs and time if none is given")
 ]
-RunnerName = Annotated[
-    str, typer.Option("--runner", help="ray, or inline: this process alone, for a debugger")
-]
+RunnerName = Annotated[str, typer.Option("--runner", help="ray, or inline: this process alone, to debug")]
 Address = Annotated[
     str,
     typer.Option(

@@ -1,10 +1,19 @@
-"""Records: sums that are added up while folds end are those of all folds read again, to the bit."""
+"""Records: sums that are added up while folds end are those of all folds read again, to the bit; and what a
+record remembers is what its arrays say."""
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from orchestrator.selection import records
 from orchestrator.selection.records import Sums, pooled_ranks
+from orchestrator.study.record import FoldRecord
 from tests.orchestrator.selection.records_by_hand import record
+
+T01 = [0, 1]  # truth of a fold's validation clips
+CALLS = st.sampled_from([[0, 0], [0, 1], [1, 0], [1, 1]])
+LOSS = st.sampled_from([0.0, 0.25, 0.5, np.nan, np.inf, -np.inf])
 
 
 def fold(rng, name, seed):
@@ -34,3 +43,21 @@ def test_pooled_validation_is_the_same_from_sums_as_from_all_folds(draw):
         # of fewer or other folds they say nothing
         assert sums.of([(one.fold, seed) for one in own[1:]]) is None
         assert sums.of([(one.fold, 2) for one in own]) is None
+
+
+@settings(max_examples=100)
+@given(
+    st.integers(1, 6).flatmap(
+        lambda n: st.tuples(*[st.lists(v, min_size=n, max_size=n) for v in (CALLS, LOSS)])
+    )
+)
+def test_the_best_and_last_epoch_that_a_record_remembers_are_those_of_all_its_ranks(drawn):
+    calls, loss = drawn
+    result = record("a", [[0]] * len(calls), calls, T01, loss=loss)
+    ranks = records.ranks(records.validation_counts(result), result.validation_loss)
+    row = records.best(ranks)
+    kept = FoldRecord.of(result)
+    for _ in range(2):  # the second time remembered
+        assert records.validation_best(kept) == (ranks[row], row)
+        assert records.validation_last(kept) == ranks[-1]
+        assert (kept.test_called == result.test_probs.argmax(axis=2)).all()

@@ -6,8 +6,6 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from orchestrator.common.seeds import seed_of
 from orchestrator.protocols import Clips, loso
@@ -19,7 +17,6 @@ from orchestrator.selection.rules import DEFAULT, RULES, kind_of
 from orchestrator.selection.rules.rule import Choice
 from orchestrator.selection.scores import score
 from orchestrator.study.jobs import FoldResult
-from orchestrator.study.record import FoldRecord
 from tests.orchestrator.selection.records_by_hand import record
 
 ORACLE = [name for name, rule in RULES.items() if rule.oracle]
@@ -29,8 +26,6 @@ SINGLE = [name for name in HONEST if name not in COMMITTEES]
 A, B = ("a", 0), ("b", 0)
 TRUTH = {"a/0": 0, "a/1": 1, "b/0": 1, "b/1": 1}
 T01 = [0, 1]  # truth of the validation clips of either fold
-CALLS = st.sampled_from([[0, 0], [0, 1], [1, 0], [1, 1]])
-LOSS = st.sampled_from([0.0, 0.25, 0.5, np.nan, np.inf, -np.inf])
 
 
 def two_trials() -> list[TrialRecord]:
@@ -387,21 +382,3 @@ def test_parts_are_scored_apart_on_the_predictions_of_the_pooled_run():
     assert scored["parts"]["y to a"]["uf1"] == pytest.approx((2 / 4 + 0) / 2)
     assert scored["war"] == pytest.approx((3 + 0 + 1 + 2) / 12) and scored["n_clips"] == 6
     assert score(choose("nested", trials), trials, truth, ("neg", "pos"))["parts"] == {}
-
-
-@settings(max_examples=100)
-@given(
-    st.integers(1, 6).flatmap(
-        lambda n: st.tuples(*[st.lists(v, min_size=n, max_size=n) for v in (CALLS, LOSS)])
-    )
-)
-def test_the_best_and_last_epoch_that_a_record_remembers_are_those_of_all_its_ranks(drawn):
-    calls, loss = drawn
-    result = record("a", [[0]] * len(calls), calls, T01, loss=loss)
-    ranks = records.ranks(records.validation_counts(result), result.validation_loss)
-    row = records.best(ranks)
-    kept = FoldRecord.of(result)
-    for _ in range(2):  # the second time remembered
-        assert records.validation_best(kept) == (ranks[row], row)
-        assert records.validation_last(kept) == ranks[-1]
-        assert (kept.test_called == result.test_probs.argmax(axis=2)).all()
