@@ -59,7 +59,7 @@ def test_an_address_at_which_nobody_answers_is_told_in_seconds():
     begin = time.monotonic()
     with pytest.raises(ConnectionError, match=r"no Ray answers at 127\.0\.0\.1:9"):
         joined_ray.join("127.0.0.1:9")
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 60  # Ray itself tries for 834 s; 2 s on a quiet machine
 
 
 @pytest.fixture(scope="module")

@@ -170,7 +170,7 @@ def test_a_file_of_another_program_or_version_is_refused_with_the_way_out_and_st
 
 
 @pytest.mark.parametrize("state", ["garbage", "cut", "folder", "locked away"])
-def test_what_cannot_be_opened_is_told_at_once(made, tmp_path, state):
+def test_what_cannot_be_opened_is_told_at_once(made, tmp_path, state, monkeypatch):
     file = tmp_path / "mlflow.db"
     if state == "garbage":
         file.write_bytes(b"\x00\xff" * 5000)
@@ -180,10 +180,11 @@ def test_what_cannot_be_opened_is_told_at_once(made, tmp_path, state):
         file.mkdir()
     else:
         file.symlink_to("/proc/no/such.db")
-    begin = time.monotonic()
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)  # a busy machine's clock says nothing
     with pytest.raises(TrackingError):
         reach(f"sqlite:///{file}")
-    assert time.monotonic() - begin < 20  # MLflow itself tries for 103 s
+    assert sum(waits) < 1  # MLflow itself waits for 103 s in all
 
 
 def test_a_moved_workspace_finds_its_artifacts_and_writes_none_where_it_was(made, tmp_path):
