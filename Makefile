@@ -9,7 +9,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export TF_CPP_MIN_LOG_LEVEL = 3
 export GLOG_minloglevel = 2
 
-.PHONY: help env env-preprocess sweep test test-page test-faults experiments-smoke lint audit docs ui benchmark mutate cluster-test clean
+.PHONY: help env env-preprocess sweep test test-long test-page test-faults experiments-smoke lint audit docs ui benchmark mutate cluster-test clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,9 +40,12 @@ sweep: env ## the main job: synthetic corpus -> features -> LOSO sweep of STAG o
 
 # One thread: tests are small, and two that wait for each other on a busy machine take minutes for what one does in seconds. Two processes,
 # whole files each: what a file's tests share (a Ray, a rendered corpus) is made once.
-test test-faults: export OMP_NUM_THREADS = 1
-test: env ## all tests but those of test-faults and cluster-test
-	$(RUN) -m pytest --ignore=tests/faults --numprocesses 2 --dist loadfile
+test test-long test-faults: export OMP_NUM_THREADS = 1
+test: env ## all tests but those of test-long, test-faults and cluster-test
+	$(RUN) -m pytest --ignore=tests/faults --numprocesses 2 --dist loadfile -m "not long"
+
+test-long: env ## tests that take minutes: graphs of every model, whole recordings, examples from end to end
+	$(RUN) -m pytest --ignore=tests/faults --numprocesses 2 --dist loadfile -m long
 
 test-page: env ## a sweep's HTML page in a headless Chromium (Debian: chromium); part of make test where there is one
 	$(RUN) -m pytest -rs tests/orchestrator/results/test_page_in_browser.py

@@ -80,7 +80,7 @@ class Invented:
         self.sure = np.eye(len(CLASSES), dtype=np.float32)
         self.losses = rng.random((2, epochs), np.float32)
 
-    def __call__(self, job: FoldJob, clips: ClipTable, device: str = "cpu") -> FoldResult:
+    def __call__(self, job: FoldJob, clips: ClipTable, device: str = "cpu", keep: bool = False) -> FoldResult:
         begin, cpu = time.perf_counter(), time.process_time()
         rng = np.random.default_rng(int(job.job_id[:8], 16))
         epochs, v, t = len(self.probs), len(job.validation), len(job.test)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -54,7 +55,7 @@ class _Command(typer.core.TyperCommand):
         except ModuleNotFoundError as error:
             if not (why := lacking(error)):
                 raise
-            typer.echo(why, err=True)
+            sys.stderr.write(f"{why}\n")
             raise typer.Exit(BAD_INPUT) from error
         return app(args=words, prog_name=path)
 

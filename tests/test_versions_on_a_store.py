@@ -81,7 +81,7 @@ def tree(tmp_path_factory):
 def test_additions_and_words_compute_nothing_and_a_changed_layer_all(tree):
     first, report, clean = tree.sweep("first")
     assert (first["folds_run"], first["folds_reused"]) == (PEOPLE, 0)
-    assert "older code" not in report and "0 fold results made by older code" in clean
+    assert "older code" not in report and "0 fold results and 0 shards" in clean
     features = tree.features()
     assert features
 
@@ -106,11 +106,11 @@ def test_additions_and_words_compute_nothing_and_a_changed_layer_all(tree):
     again, report, clean = tree.sweep("again", *(word for file in files for word in ("--plugin", file)))
     assert (again["folds_run"], again["folds_reused"]) == (0, PEOPLE)
     assert tree.features() == features, "something was extracted anew"
-    assert "older code" not in report and "0 fold results made by older code" in clean
+    assert "older code" not in report and "0 fold results and 0 shards" in clean
 
     tree.change("mer_models/ststnet.py", "nn.ReLU()", "nn.LeakyReLU()")
     changed, report, clean = tree.sweep("changed")
     assert (changed["folds_run"], changed["folds_reused"]) == (PEOPLE, 0)
     assert tree.features() == features, "no input has changed"
     assert "folds of trial 0: made by older code" in report
-    assert f"{PEOPLE} fold results made by older code" in clean
+    assert f"{PEOPLE} fold results and 0 shards" in clean

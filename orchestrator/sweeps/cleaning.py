@@ -97,7 +97,7 @@ def of_workspace(workspace: Path, store: Place) -> list[Part]:
         groups.setdefault((one.model or "(not said)", state), []).append(one)
     parts = [
         Part(
-            f"folds of {model}",
+            f"folds of {model}" + _weighty(sum(one.job_id in weights for one in of)),
             state,
             len(of),
             sum(one.bytes + weights.pop(one.job_id, 0) for one in of),
@@ -111,6 +111,10 @@ def of_workspace(workspace: Path, store: Place) -> list[Part]:
             Part("weights of folds without a result", OLDER, len(alone), sum(alone.values()), remove)
         )
     return parts + list(_feature_sets(store, open_))
+
+
+def _weighty(count: int) -> str:
+    return f", {count} with weights" if count else ""
 
 
 def _in_use(by: str) -> str:

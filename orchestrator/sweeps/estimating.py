@@ -161,9 +161,9 @@ def estimated(
         seconds_a_fold=round(seconds, 3),
         measured=measured,
         at_once=at_once,
-        fold_hours=round(seconds * rest / at_once / 3600, 4),
+        fold_hours=round(seconds * rest / at_once / 3600, 6),
         new_clips=len(new),
-        feature_hours=round(_seconds_a_clip(plans, missing) * len(new) / slots / 3600, 4),
+        feature_hours=round(_seconds_a_clip(plans, missing) * len(new) / slots / 3600, 6),
         disk_gib=round((PACKED * size * rest + a_clip * len(new)) / 2**30, 4),
         disk_free_gib=_free(place(execution.store or execution.workspace)),
         # each fold's process holds what this one does, at most: its imports, the table and one fold's clips

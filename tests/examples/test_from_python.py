@@ -4,9 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.long
 def test_it_runs_and_prints_its_frames(tmp_path):
     done = subprocess.run(
         [sys.executable, ROOT / "examples" / "from_python.py", tmp_path],

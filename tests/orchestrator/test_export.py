@@ -261,6 +261,7 @@ def test_a_bundle_stays_where_mlflow_cannot_be_reached(swept, tmp_path):
     assert fetched.exit_code == 2 and "cannot be fetched" in fetched.output
 
 
+@pytest.mark.long
 def test_mlflow_serves_the_models_probabilities_over_http(swept):
     """In a process of its own, as ``mlflow models serve`` starts it, on this machine alone."""
     with socket.socket() as free:

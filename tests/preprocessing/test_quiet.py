@@ -35,6 +35,7 @@ def test_only_lines_that_nobody_can_act_on_are_passed_over():
 
 
 @pytest.mark.parametrize("words", [("extract", "synthetic", "--workers", 1), ("show", "synthetic")])
+@pytest.mark.long
 def test_extract_and_show_write_nothing_to_stderr(words, tmp_path):
     render_corpus(tmp_path / "c", RenderConfig(subjects=1, clips_per_subject=1, size=160))
     where = ("--root", tmp_path / "c", "--workspace", tmp_path / "w", "--steps", 4)

@@ -15,6 +15,7 @@ from orchestrator.training.parts import au_head
 from preprocessing.regions import CHANNELS
 
 pytest.importorskip("onnxruntime")
+pytestmark = pytest.mark.long
 SHAPES = {
     "roi_flow": (5, 14, 2),
     "flow_picture": (3, 64, 64),

@@ -91,7 +91,9 @@ def test_a_second_run_computes_nothing_and_a_longer_one_only_the_new_trials(stud
     first, _ = run_inline(study, tmp_path / "a", n=2)
     computed: list[FoldJob] = []
     real = inline_runner.run_fold
-    monkeypatch.setattr(inline_runner, "run_fold", lambda job, data: computed.append(job) or real(job, data))
+    monkeypatch.setattr(
+        inline_runner, "run_fold", lambda job, data, keep: computed.append(job) or real(job, data)
+    )
     again, watcher = run_inline(study, tmp_path / "a", n=2)
     assert not computed
     assert all(fold.reused for fold in watcher.folds)
@@ -106,7 +108,7 @@ def test_a_second_run_computes_nothing_and_a_longer_one_only_the_new_trials(stud
 def test_an_interrupted_run_keeps_its_finished_folds(study, tmp_path, monkeypatch):
     real, computed = inline_runner.run_fold, []
 
-    def third_time_unlucky(job, data):
+    def third_time_unlucky(job, data, keep):
         if len(computed) == 3:
             raise KeyboardInterrupt
         computed.append(job)
@@ -115,7 +117,9 @@ def test_an_interrupted_run_keeps_its_finished_folds(study, tmp_path, monkeypatc
     monkeypatch.setattr(inline_runner, "run_fold", third_time_unlucky)
     with pytest.raises(KeyboardInterrupt):
         run_inline(study, tmp_path / "a")
-    monkeypatch.setattr(inline_runner, "run_fold", lambda job, data: computed.append(job) or real(job, data))
+    monkeypatch.setattr(
+        inline_runner, "run_fold", lambda job, data, keep: computed.append(job) or real(job, data)
+    )
     outcomes, _ = run_inline(study, tmp_path / "a")
     assert len(computed) == 8  # 3 before, 5 after: none twice
     assert len({j.job_id for j in computed}) == 8

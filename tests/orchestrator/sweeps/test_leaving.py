@@ -66,7 +66,7 @@ def test_a_disk_that_is_full_at_the_end_loses_no_fold_and_is_status_1(asked, how
         words = [how.name, "--workspace", str(how.workspace), "--tracking-uri", how.tracking_uri]
         done = CliRunner().invoke(resume.app, words)
         assert done.exit_code == 1 and len([x for x in done.output.splitlines() if "go on with" in x]) == 1
-    monkeypatch.setattr(inline_runner, "run_fold", lambda *a: pytest.fail("a fold was computed again"))
+    monkeypatch.setattr(inline_runner, "run_fold", lambda *_, **__: pytest.fail("a fold was computed again"))
     assert goes_on(how.name, how.workspace).summary["timing"]["folds_reused"] == 6
     assert status_of(how) == "FINISHED"
 

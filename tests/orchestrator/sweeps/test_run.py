@@ -101,7 +101,7 @@ def test_what_a_model_reports_stands_in_the_summary_fold_by_fold_and_in_the_repo
 def test_a_sweep_is_continued_by_its_name_alone_and_refuses_other_numbers(asked, how, monkeypatch):
     run(asked, how)
     monkeypatch.setattr(
-        inline_runner, "run_fold", lambda *a: pytest.fail("a finished fold was computed again")
+        inline_runner, "run_fold", lambda *_, **__: pytest.fail("a finished fold was computed again")
     )
     assert resume("one", how.workspace).summary["timing"]["folds_reused"] == 8
     for fields, words in (
@@ -117,7 +117,7 @@ def test_a_sweep_is_continued_by_its_name_alone_and_refuses_other_numbers(asked,
         with pytest.raises(ConfigError, match=words):
             resume("one", how.workspace, experiment=fields)
     with pytest.raises(ConfigError, match="arithmetic: was 'cpu', now 'cpu packed'"):
-        resume("one", how.workspace, execution={"pack": 2})
+        resume("one", how.workspace, execution={"runner": "ray", "pack": 2})
     with pytest.raises(ConfigError, match="unknown sweep 'two'"):
         resume("two", how.workspace)
     monkeypatch.undo()
@@ -194,7 +194,7 @@ def test_the_command_line_continues_by_name_too(asked, how, root):
 def test_ctrl_c_is_told_with_the_way_on_and_status_130(asked, how, monkeypatch):
     real, done = inline_runner.run_fold, []
 
-    def once(job, table):
+    def once(job, table, keep):
         if done:
             raise KeyboardInterrupt
         done.append(job)
