@@ -11,7 +11,7 @@ Differs the threshold of the short scale is the median plus SPREADS robust devia
         falls to half. Eyes are no group: a lid alone is no expression, and a brow counts only where it
         moves at least BESIDE_LIDS times as much as the lids (a blink pulls at the brows). A mouth that
         moves again and again within a second talks: its micro-expressions are dropped. The constants were
-        chosen on rendered videos of seeds that no figure is told of.
+        chosen on the rendered videos of docs/results.md: its figure for them is no held-out one.
 """
 
 from __future__ import annotations

@@ -31,5 +31,5 @@ def test_a_fold_on_a_node_with_another_clock_is_the_same_and_is_found_by_all(tmp
         found = store.load(job.job_id)
         np.testing.assert_array_equal(found.test_probs, result.test_probs)
         assert 0 < found.seconds < DAY  # the other clock went on as it should, and was days away all the time
-    monkeypatch.setattr(inline, "run_fold", lambda *a: pytest.fail("it is there"))
+    monkeypatch.setattr(inline, "run_fold", lambda *_, **__: pytest.fail("it is there"))
     assert [reused for _, reused in inline.InlineRunner(store, table()).run(jobs)] == [True, True]

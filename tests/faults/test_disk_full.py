@@ -11,10 +11,10 @@ from tests.sweeps import STUDY, Watcher, run_inline, run_ray, same_numbers
 class SmallDisk(FoldStore):
     """Room for five results, until somebody makes more."""
 
-    def save(self, result, job=None):
+    def save(self, result, job=None, weights=b""):
         if len(list(self.held())) >= 5 and not (self.root / "room").exists():
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path(result.job_id)))
-        super().save(result, job)
+        super().save(result, job, weights)
 
 
 def test_a_full_disk_costs_no_finished_fold(local_ray, tmp_path):

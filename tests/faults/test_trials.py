@@ -17,10 +17,10 @@ from tests.sweeps import STUDY, Watcher, plan, run_inline, run_ray, same_numbers
 class Once(FoldStore):
     """Leaves a mark where a result is written that is there already: its fold was computed twice."""
 
-    def save(self, result, job=None):
+    def save(self, result, job=None, weights=b""):
         if result.job_id in self:
             (self.root / f"{result.job_id} twice").touch()
-        super().save(result, job)
+        super().save(result, job, weights)
 
 
 class Killer(Watcher):
