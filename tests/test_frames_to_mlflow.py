@@ -48,6 +48,7 @@ def run(tmp_path_factory):
     ray.shutdown()
 
 
+@pytest.mark.long
 def test_from_frames_to_a_leaderboard_and_back_without_ray(run, tmp_path):
     command, workspace = run
     result = command("--name", "with-ray", "--json", str(tmp_path / "ray.json"))

@@ -59,6 +59,7 @@ def ran(tmp_path_factory, mlflow_uri):
     return output, rows, done, execution
 
 
+@pytest.mark.long
 def test_each_line_is_a_sweep_and_equal_lines_are_one(ran):
     _, rows, done, execution = ran
     assert [row["state"] for row in rows] == ["done", "done", "done", "not run: a thing"]
@@ -67,6 +68,7 @@ def test_each_line_is_a_sweep_and_equal_lines_are_one(ran):
     assert rows[0]["uf1"] == rows[1]["uf1"] and rows[0]["looks"] == 2
 
 
+@pytest.mark.long
 def test_the_files_hold_ours_beside_the_published(ran):
     output, _, done, _ = ran
     held = pd.read_csv(output.folder / "table.csv")
@@ -88,6 +90,7 @@ def test_the_files_hold_ours_beside_the_published(ran):
     assert json.loads((output.folder / "asked.json").read_text())["smoke"] is True
 
 
+@pytest.mark.long
 def test_what_is_finished_is_read_and_not_run_again(ran, monkeypatch):
     _, rows, done, execution = ran
 
@@ -100,6 +103,7 @@ def test_what_is_finished_is_read_and_not_run_again(ran, monkeypatch):
     assert table.rows(Table(**toml(FILE)), again) == rows
 
 
+@pytest.mark.long
 def test_another_question_has_another_folder(ran):
     output = ran[0]
     changed = Table(**toml(FILE.replace('"recipe.epochs" = 2', '"recipe.epochs" = 4')))

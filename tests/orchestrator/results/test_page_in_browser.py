@@ -39,6 +39,7 @@ def lightness(view, selector, of):
     return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [PHONE, DESK])
 def test_the_page_shows_everything_says_nothing_and_asks_for_nothing(browser, file, width, scheme):

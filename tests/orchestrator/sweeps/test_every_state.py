@@ -164,6 +164,7 @@ def numbers(workspace):
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", READS)
 def test_no_state_of_a_file_is_used_silently(command, place, finished, monkeypatch):
     workspace, root = place

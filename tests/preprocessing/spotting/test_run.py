@@ -48,6 +48,7 @@ def test_true_expressions_are_spotted_and_nothing_else(video):
         assert abs(one.apex - event.apex) <= 4 or event.kind == "macro"
 
 
+@pytest.mark.long
 def test_an_interrupted_pass_goes_on_and_ends_with_the_same_numbers(video, tmp_path, monkeypatch):
     monkeypatch.setattr(run, "CHUNK", 0.1)  # as short as a chunk can be: two seconds and a bit
     whole = curves(video, landmarker=Still())
