@@ -25,7 +25,6 @@ from orchestrator.workspace.stale import OLDER
 from preprocessing.places import place
 from preprocessing.plugins import read
 
-ALONE = "weights whose fold has no result"
 console = terminal()
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 

@@ -17,10 +17,9 @@ from rich.progress import track
 
 from orchestrator.common.errors import ConfigError
 from orchestrator.console import asked
+from orchestrator.console.bundles import bundle_of, write_frame
 from orchestrator.console.handler import ALL, SOME, errors_are_told
 from orchestrator.console.terminal import terminal
-from orchestrator.sweeps.execution import Execution
-from orchestrator.workspace.sweep_folder import folder_of
 from preprocessing.places import write_atomically
 from preprocessing.terminal import Terminal
 
@@ -75,7 +74,7 @@ def main(
 
         with (
             _frames(clip, size, pixels, fps) as named,
-            _bundle(model, workspace, tracking_uri) as (where, own),
+            bundle_of(model, workspace, tracking_uri) as (where, own),
         ):
             clips = found(named, onset=onset, apex=apex, offset=offset, fps=fps)
             allowed = allow_code or own
@@ -127,38 +126,16 @@ def _collected(ended: Iterator[tuple[int, Prediction]], clips: Sequence[Clip]) -
     return [one for _, one in sorted(shown, key=lambda pair: pair[0])]
 
 
-@contextmanager
-def _bundle(model: str, workspace: Path, tracking_uri: str) -> Iterator[tuple[Path, bool]]:
-    """(where the bundle is, whether it is of this user's own sweep). Raises ConfigError."""
-    if model.startswith("models:/"):
-        from orchestrator.tracking.errors import TrackingError
-        from orchestrator.tracking.logged_model import downloaded
-
-        uri = Execution(workspace=workspace, tracking_uri=tracking_uri).tracking
-        try:
-            with downloaded(model, uri) as folder:
-                yield folder, False
-        except TrackingError as error:
-            raise ConfigError(f"{model} cannot be fetched: {error}") from error
-    elif Path(model).exists():
-        yield Path(model), False
-    else:
-        yield folder_of(model, workspace) / "model", True
-
-
 def _tables(made: Sequence[Prediction], csv: Path | None, parquet: Path | None) -> None:
     if csv is None and parquet is None:
         return
     import pandas as pd
 
-    from preprocessing.cells import escaped
-
     frame = pd.DataFrame([one.flat() for one in made])
     if parquet:
         write_atomically(parquet, lambda path: frame.to_parquet(path, index=False))
     if csv:
-        text = frame.map(lambda cell: escaped(cell) if isinstance(cell, str) else cell).to_csv(index=False)
-        write_atomically(csv, lambda path: path.write_text(text))
+        write_frame(csv, frame)
 
 
 if __name__ == "__main__":

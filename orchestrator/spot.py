@@ -15,10 +15,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from orchestrator.common.errors import Unfinished
 from orchestrator.console import asked
+from orchestrator.console.bundles import bundle_of, write_frame
 from orchestrator.console.handler import ALL, SOME, errors_are_told
 from orchestrator.console.progress import clock
 from orchestrator.console.terminal import terminal
-from orchestrator.predict import _bundle
 from preprocessing.places import write_atomically
 from preprocessing.terminal import Terminal
 
@@ -69,7 +69,7 @@ def main(
 
         if annotated:
             writable(annotated)
-        with _bundle(model, workspace, tracking_uri) as (where, own):
+        with bundle_of(model, workspace, tracking_uri) as (where, own):
             predictor = ClipPredictor(load(where, allow_code=allow_code or own))
             with _shown("spotting") as progress:
                 made = spot(
@@ -89,16 +89,13 @@ def _write(
 
     from orchestrator.spotting import megc as results
     from orchestrator.spotting.page import page
-    from preprocessing.cells import escaped
 
     if json_file:
         write_atomically(json_file, lambda path: path.write_text(made.text(), encoding="utf-8"))
     else:
         sys.stdout.write(made.text())
     if csv:
-        frame = pd.DataFrame(made.rows())
-        text = frame.map(lambda cell: escaped(cell) if isinstance(cell, str) else cell).to_csv(index=False)
-        write_atomically(csv, lambda path: path.write_text(text, encoding="utf-8"))
+        write_frame(csv, pd.DataFrame(made.rows()))
     if megc:
         results.write(megc, made.spotted(), first=1 - made.curves.first)
     if html:

@@ -2,5 +2,5 @@
 
 In    a command line; events of a sweep
 Out   an Experiment and an Execution; lines on a terminal
-Uses  common, protocols, search, selection, study, sweeps
+Uses  common, protocols, search, selection, study, sweeps, tracking, workspace
 """

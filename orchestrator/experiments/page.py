@@ -10,6 +10,7 @@ from orchestrator.experiments.run import Done
 from orchestrator.experiments.table import SCORES
 from orchestrator.results import intervals
 from orchestrator.results.comparison import CAUTION, ORACLE
+from orchestrator.results.page.formats import piped, tex, tex_line
 
 MISSING = "–"
 
@@ -101,39 +102,18 @@ def markdown(title: str, heads: Sequence[str], body: Sequence[Sequence[str]], sa
     """A page."""
     lines = [f"# {title}", ""]
     if body:
-        lines += [_bars(heads), _bars(["---", *["---:"] * (len(heads) - 1)]), *map(_bars, body), ""]
+        lines += [piped(heads), piped(["---", *["---:"] * (len(heads) - 1)]), *map(piped, body), ""]
     return "\n".join([*lines, *(f"- {one}" for one in said)]) + "\n"
-
-
-def _bars(texts: Sequence[str]) -> str:
-    return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"
-
-
-LATEX = {
-    **{letter: f"\\{letter}" for letter in "&%_#${}"},
-    "±": r"$\pm$",
-    "–": "--",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "\\": r"\textbackslash{}",
-}
 
 
 def latex(title: str, heads: Sequence[str], body: Sequence[Sequence[str]], said: Sequence[str]) -> str:
     """A table for booktabs, with what is to be known in its caption."""
     shape = "l" + "r" * (len(heads) - 1)
-    lines = [r"\begin{table}", r"\centering", rf"\caption{{{_tex(' '.join([title + '.', *said]))}}}",
-             rf"\begin{{tabular}}{{{shape}}}", r"\toprule", _ands(heads), r"\midrule", *map(_ands, body),
+    lines = [r"\begin{table}", r"\centering", rf"\caption{{{tex(' '.join([title + '.', *said]))}}}",
+             rf"\begin{{tabular}}{{{shape}}}", r"\toprule", tex_line(heads), r"\midrule",
+             *map(tex_line, body),
              r"\bottomrule", r"\end{tabular}", r"\end{table}"]  # fmt: skip
     return "% needs \\usepackage{booktabs}\n" + "\n".join(lines) + "\n"
-
-
-def _ands(texts: Sequence[str]) -> str:
-    return " & ".join(map(_tex, texts)) + r" \\"
-
-
-def _tex(text: str) -> str:
-    return "".join(LATEX.get(letter, letter) for letter in text)
 
 
 def _name(row: Mapping[str, Any]) -> str:

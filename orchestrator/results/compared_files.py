@@ -20,6 +20,7 @@ from rich.text import Text
 
 from orchestrator.results import intervals
 from orchestrator.results.compared import Compared
+from orchestrator.results.page.formats import piped
 from orchestrator.results.parts import titled
 from orchestrator.results.report import write_csv
 from orchestrator.results.verdict import SIZE, number, p_said
@@ -113,8 +114,7 @@ def _table(title: str, head: Sequence[str], body: Sequence[Sequence[str]], capti
 
 
 def _pipes(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    lines = [list(head), ["---"] * len(head), *body]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in lines)
+    return "\n".join(map(piped, [head, ["---"] * len(head), *body]))
 
 
 def _scores(made: Compared) -> Rows:

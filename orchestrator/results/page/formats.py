@@ -55,7 +55,7 @@ def text(cell: Cell) -> str:
 def latex(table: Rows) -> str:
     """A booktabs tabular; every text is escaped."""
     sides = "".join("r" if table.numeric(i) else "l" for i in range(len(table.columns)))
-    lines = [_tex_line(table.columns), r"\midrule", *(_tex_line(map(text, row)) for row in table.rows)]
+    lines = [tex_line(table.columns), r"\midrule", *(tex_line(map(text, row)) for row in table.rows)]
     note = [f"% {_one_line(table.note)}"] if table.note else []
     return "\n".join(
         [
@@ -71,11 +71,21 @@ def latex(table: Rows) -> str:
     )
 
 
-def _tex_line(cells: Iterable[str]) -> str:
-    escaped = ("".join(_LATEX.get(sign, sign) for sign in _one_line(cell)) for cell in cells)
-    line = " & ".join(escaped)
+def tex(value: str) -> str:
+    """A text as LaTeX prints it."""
+    return "".join(_LATEX.get(sign, sign) for sign in _one_line(value))
+
+
+def tex_line(cells: Iterable[str]) -> str:
+    """A row of a tabular; every text is escaped."""
+    line = " & ".join(map(tex, cells))
     # behind the end of the line before it, [ or * would be its argument
     return ("{}" if line.startswith(("[", "*")) else "") + line + r" \\"
+
+
+def piped(cells: Iterable[str]) -> str:
+    """A row of a pipe table: text that may be Markdown, but for the bars."""
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def markdown(table: Rows) -> str:

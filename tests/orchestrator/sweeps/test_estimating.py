@@ -1,6 +1,7 @@
 """What a sweep would take is said before it starts, and agrees with what it then does."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -10,26 +11,9 @@ from orchestrator.common.errors import ConfigError
 from orchestrator.estimate import app
 from orchestrator.search.events import FoldEnded
 from orchestrator.search.proposals import proposals
-from orchestrator.sweeps.estimating import span
+from orchestrator.sweeps.estimating import _seconds_a_clip, span
 from orchestrator.sweeps.run import estimate
-from tests.orchestrator.test_sweep import pictures
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    return pictures(tmp_path_factory.mktemp("pictures"), ["casme2"] * 4)
-
-
-@pytest.fixture
-def asked(root):
-    return Experiment(
-        "ststnet",
-        corpora=[("ststnet_flow", str(root))],
-        inner_folds=2,
-        trials=2,
-        settings={"recipe.epochs": 2, "recipe.batch_size": 16},
-        selection="nested",
-    )
+from preprocessing.inputs import Settings
 
 
 def test_folds_before_the_start_are_those_of_the_sweep_and_what_is_there_is_not_run_again(
@@ -85,3 +69,9 @@ def test_a_sampler_that_learns_is_known_by_its_first_trial_alone():
 @pytest.mark.parametrize(("hours", "said"), [(2.5, "2.5 h"), (0.2, "12 min"), (0.01, "36 s")])
 def test_hours_are_said_in_a_unit_that_fits(hours, said):
     assert span(hours) == said
+
+
+def test_a_clip_is_timed_by_the_pipeline_that_its_settings_ask_for():
+    settings = Settings(flow="dis_fine")  # the usual pipeline does not know it
+    plan = SimpleNamespace(corpus="c", specs={"onset_apex_flow": None}, settings=settings, shards=[[]])
+    assert _seconds_a_clip([plan], {"c": [0]}) == 0.0  # no clip of it can be read

@@ -13,7 +13,7 @@ from mlflow import MlflowClient
 from typer.testing import CliRunner
 
 from mer_models.ststnet import STSTNet
-from orchestrator import Execution, Experiment, load, run
+from orchestrator import Execution, load, run
 from orchestrator.common.errors import ConfigError, Interrupted, NoResult
 from orchestrator.report import app as report_app
 from orchestrator.results.headline import headline
@@ -24,24 +24,6 @@ from orchestrator.sweep import app
 from orchestrator.sweeps.run import resume
 from orchestrator.workspace.sealed import Damaged
 from orchestrator.workspace.store import FoldStore
-from tests.orchestrator.test_sweep import pictures
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    return pictures(tmp_path_factory.mktemp("pictures"), ["casme2"] * 4)
-
-
-@pytest.fixture
-def asked(root):
-    return Experiment(
-        "ststnet",
-        corpora=[("ststnet_flow", str(root))],
-        inner_folds=2,
-        trials=2,
-        settings={"recipe.epochs": 2, "recipe.batch_size": 16},
-        selection="nested",
-    )
 
 
 @pytest.fixture

@@ -1,0 +1,42 @@
+"""What the commands share that use a finished model: where its bundle lies, and tables of what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.common.errors import ConfigError
+from orchestrator.sweeps.execution import Execution
+from orchestrator.workspace.sweep_folder import folder_of
+from preprocessing.cells import escaped
+from preprocessing.places import write_atomically
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@contextmanager
+def bundle_of(model: str, workspace: Path, tracking_uri: str) -> Iterator[tuple[Path, bool]]:
+    """(where the bundle is, whether it is of this user's own sweep). Raises ConfigError."""
+    if model.startswith("models:/"):
+        from orchestrator.tracking.errors import TrackingError
+        from orchestrator.tracking.logged_model import downloaded
+
+        uri = Execution(workspace=workspace, tracking_uri=tracking_uri).tracking
+        try:
+            with downloaded(model, uri) as folder:
+                yield folder, False
+        except TrackingError as error:
+            raise ConfigError(f"{model} cannot be fetched: {error}") from error
+    elif Path(model).exists():
+        yield Path(model), False
+    else:
+        yield folder_of(model, workspace) / "model", True
+
+
+def write_frame(file: Path, frame: pd.DataFrame) -> None:
+    """A CSV file of which no cell is a formula to a spreadsheet. Raises OSError."""
+    text = frame.map(lambda cell: escaped(cell) if isinstance(cell, str) else cell).to_csv(index=False)
+    write_atomically(file, lambda path: path.write_text(text, encoding="utf-8"))
