@@ -271,18 +271,25 @@ def test_mlflow_serves_the_models_probabilities_over_http(swept):
     words = ["models", "serve", "-m", "models:/mer-synthetic-3class-ststnet/1", "--env-manager", "local"]
     server = subprocess.Popen(
         [sys.executable, "-m", "mlflow", *words, "--host", "127.0.0.1", "--port", str(port)],
-        env=os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{swept}/mlflow.db"},
+        # MLflow looks for uvicorn on PATH, where an environment that was not activated has none.
+        env=os.environ
+        | {
+            "MLFLOW_TRACKING_URI": f"sqlite:///{swept}/mlflow.db",
+            "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]]),
+        },
         start_new_session=True,
     )
     try:
         until(lambda: server.poll() is not None or _answers(f"{address}/ping"), "mlflow models serve answers")
+        assert server.poll() is None, f"mlflow models serve ended with status {server.poll()}"
         x = np.random.default_rng(0).normal(size=(2, 3, 28, 28)).astype(np.float32)
         sent = json.dumps({"inputs": {"flow": x.tolist()}}).encode()
         asked = Request(f"{address}/invocations", sent, {"Content-Type": "application/json"})
         with urlopen(asked, timeout=60) as answer:
             made = json.loads(answer.read())["predictions"]
     finally:
-        os.killpg(server.pid, signal.SIGTERM)
+        if server.poll() is None:
+            os.killpg(server.pid, signal.SIGTERM)
         server.wait(60)
     expected = load(swept / "sweeps" / "s" / "model").probabilities(x)
     np.testing.assert_allclose(made, expected, atol=1e-6)
