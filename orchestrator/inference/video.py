@@ -13,8 +13,8 @@ from orchestrator.inference.bundle import Bundle
 from orchestrator.inference.bundle_files import BundleError
 from orchestrator.study.plugins import install
 from preprocessing.files import danger
-from preprocessing.heads import pipeline
 from preprocessing.inputs import INPUTS, Settings, SettingsError
+from preprocessing.one_pass import pipeline
 from preprocessing.plan import spec
 from preprocessing.schema import AU_VOCABULARY, Clip
 
