@@ -18,7 +18,7 @@ from orchestrator.results.coverage import coverage
 from orchestrator.results.outputs import chosen_outputs
 from orchestrator.results.trials import trial_rows
 from orchestrator.search import inline, tune
-from orchestrator.search.events import Event, FoldEnded, Listener, Note, Outcome, SearchBegins
+from orchestrator.search.events import Listener, Note, Outcome, SearchBegins
 from orchestrator.search.samplers import Search
 from orchestrator.selection.choose import available, choose
 from orchestrator.selection.records import Records, TrialRecord
@@ -31,6 +31,7 @@ from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable, merged
 from orchestrator.sweeps import corpora, kept
 from orchestrator.sweeps.beat import Beat
+from orchestrator.sweeps.counted import Counted
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment
 from orchestrator.sweeps.features import unusual
@@ -73,22 +74,6 @@ class Begun:
     resumed: bool
     plugins: tuple[Plugin, ...]
     clips: tuple[Clip, ...] = ()
-
-
-class Counted:
-    """Hands events on, and counts what a sweep's timing says."""
-
-    def __init__(self, listeners: Sequence[Listener]):
-        self.listeners = listeners
-        self.run, self.reused, self.seconds = 0, 0, 0.0
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, FoldEnded):
-            self.reused += event.reused
-            self.run += not event.reused
-            self.seconds += 0.0 if event.reused else event.result.seconds
-        for listener in self.listeners:
-            listener(event)
 
 
 def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: Listener) -> Result:
@@ -199,11 +184,11 @@ def _run(
     failed = [outcome for outcome in outcomes if outcome.error]
     usable = [outcome.trial for outcome in outcomes if outcome.candidate]
     scores = scored(usable, table, study) if usable else {}
-    if experiment.selection not in scores:
+    rule = experiment.selection
+    if rule not in scores:
         outbox.failed("every trial failed")
         first = failed[0].error if failed else "none was run"
-        raise NoResult(f"{experiment.selection} has no trial to choose from; the first that failed:\n{first}")
-    rule = experiment.selection
+        raise NoResult(f"{rule} has no trial to choose from; the first that failed:\n{first}")
     if not RULES[rule].oracle:
         scores[rule] = chance.added(scores[rule], table.classes)
     timing = {
@@ -237,10 +222,13 @@ def _run(
     }
     details.write(folder, details.details(usable, scores[rule], table.truth))
     report.write(folder, summary, scores)
-    from orchestrator.results.page import page  # Plotly: not before the first fold
+    from orchestrator.inference.refit import here, refit  # torch, and Plotly: not before the first fold
+    from orchestrator.results.page import page
+    from orchestrator.runners.refits import on_ray
 
     page.write(folder)
-    outbox.finish(study, table, usable, rule)
+    train = on_ray(execution.need, begun.plugins) if with_ray else here
+    outbox.finish(table, study.model, lambda: refit(study, table, usable, rule, train))
     missing = sum(len(jobs) - len(outcome.results) for outcome in failed)
     return Result.of(folder, missing=missing, lacks=tuple(outbox.waiting))
 
