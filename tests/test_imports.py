@@ -32,7 +32,7 @@ FENCES = {
     ),
     "optuna": ("orchestrator/search/", "orchestrator/testing/spaces.py"),
     "cv2": ("preprocessing/", "orchestrator/testing/", "orchestrator/inference/many.py"),
-    "mediapipe": ("preprocessing/landmarks.py",),
+    "mediapipe": ("preprocessing/landmarks.py", "preprocessing/task_landmarks.py"),
     "torch": ("mer_models/", "orchestrator/"),
     "typer": (
         "preprocessing/__main__.py",
