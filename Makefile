@@ -48,7 +48,7 @@ test-long: env ## tests that take minutes: every state of a file, graphs of ever
 	$(RUN) -m pytest --ignore=tests/faults --numprocesses 2 --dist loadfile -m long
 
 test-page: env ## a sweep's HTML page in a headless Chromium (Debian: chromium); part of make test-long
-	$(RUN) -m pytest -rs tests/orchestrator/results/test_page_in_browser.py
+	$(RUN) -m pytest -rs tests/orchestrator/results/test_page_in_browser.py tests/orchestrator/serving/test_page_in_browser.py
 
 test-faults: env ## kill nodes, servers, disks and laptops in the middle of a sweep, and count what was lost
 	$(RUN) -m pytest tests/faults

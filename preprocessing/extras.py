@@ -11,6 +11,7 @@ EXTRA = {
     **dict.fromkeys(("safetensors", "torch", "transformers"), "train"),
     **dict.fromkeys(("jinja2", "matplotlib", "mlflow", "optuna", "plotly"), "head"),
     **dict.fromkeys(("scipy", "sklearn", "sqlalchemy"), "head"),
+    **dict.fromkeys(("starlette", "uvicorn"), "demo"),
     **dict.fromkeys(("onnx", "onnxruntime", "onnxscript"), "onnx"),
 }
 BAD_INPUT = 2

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 
 NOISE = re.compile(
     rb"[WI]\d{4} |WARNING: All log messages before absl::InitializeLog\(\)|INFO: Created TensorFlow Lite"
+    # of VP8 in .webm, which it then writes by its other tag
+    rb"|OpenCV: FFMPEG: tag 0x30385056/'VP80' is not supported"
     # of a worker that is started again: its plan stays at hand
     rb"|\[[\d\- :,]+ E \d+ \d+\] \S+: Actor with class name: 'MapWorker"
 )

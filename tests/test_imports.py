@@ -31,7 +31,14 @@ FENCES = {
         "mer_mlflow_files.py",  # MLflow itself imports it, and not what tracking sets
     ),
     "optuna": ("orchestrator/search/", "orchestrator/testing/spaces.py"),
-    "cv2": ("preprocessing/", "orchestrator/testing/", "orchestrator/inference/many.py"),
+    "cv2": (
+        "preprocessing/",
+        "orchestrator/testing/",
+        "orchestrator/inference/many.py",
+        "orchestrator/serving/work.py",
+    ),
+    "starlette": ("orchestrator/serving/",),
+    "uvicorn": ("orchestrator/serving/",),
     "mediapipe": ("preprocessing/landmarks.py", "preprocessing/task_landmarks.py"),
     "torch": ("mer_models/", "orchestrator/"),
     "typer": (
@@ -65,6 +72,7 @@ MORE = (
     "orchestrator/inference/",
     "orchestrator/experiments/",
     "orchestrator/spotting/",
+    "orchestrator/serving/",
 )
 
 # What starts fast, and what it therefore leaves to where it is used.

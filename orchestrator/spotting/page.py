@@ -15,7 +15,7 @@ from preprocessing.spotting.motion import GROUPS, SCALES
 
 WIDE, HIGH, BAND = 1000, 60, 18  # of the drawing; the page scales it
 POINTS = 1000  # of a curve, at most
-COLOURS = {"micro": "#d33c3c", "macro": "#2a7ac8"}
+COLOURS = {"micro": "#d33c3c", "macro": "#2a7ac8", "clip": "#2a9a6a"}
 _STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;margin:1rem auto;max-width:1040px;padding:0 12px;color:#222}
 svg{width:100%;height:auto;display:block}table{border-collapse:collapse;width:100%}
@@ -44,7 +44,7 @@ def page(made: Spotting) -> str:
 <p>{curves.frames} frames, {seconds:.1f} s at {curves.rate.fps:g} a second. {len(made.found)} intervals.
 {f"Without a face: {lost}." if lost else "A face was seen in all frames that were looked at."}
 Model {escape(made.model)}. Red: micro-expressions (at most half a second), blue: macro-expressions.</p>
-{_drawing(made, seconds)}
+{drawing(made)}
 {table}
 <p class=none>The spotter is not trained and knows no emotion: it marks where a part of the face moves and
 moves back. A class is the model's own guess, and says nothing about what a person feels.</p>
@@ -70,10 +70,12 @@ def _row(made: Spotting, one: Found) -> str:
     )
 
 
-def _drawing(made: Spotting, seconds: float) -> str:
-    curves = made.curves
-    high = BAND + len(GROUPS) * HIGH + 20
-    parts = [f'<svg viewBox="0 0 {WIDE} {high}" role=img aria-label="time line">']
+def drawing(made: Spotting) -> str:
+    """The time line as SVG: intervals and the curves of the regions, where there are any."""
+    curves, seconds = made.curves, made.curves.frames / made.curves.rate.fps
+    groups = list(GROUPS) if len(curves.rows) else []
+    high = BAND + len(groups) * HIGH + 20
+    parts = [f'<svg viewBox="0 0 {WIDE} {high}" role=img aria-label="time line" fill=currentColor>']
     for one in made.found:
         x0, x1 = (
             (at - curves.first) / curves.frames * WIDE for at in (one.interval.onset, one.interval.offset + 1)
@@ -85,7 +87,7 @@ def _drawing(made: Spotting, seconds: float) -> str:
         )
     values = curves.rows["curves"]
     top = max(1.0, float(np.nanmax(values, initial=0.0, where=np.isfinite(values))))
-    for i, group in enumerate(GROUPS):
+    for i, group in enumerate(groups):
         base = BAND + (i + 1) * HIGH - 4
         for scale, kind in enumerate(SCALES):
             points = _points(values[:, scale, i], base, top)

@@ -52,10 +52,10 @@ class Spotting:
     found: tuple[Found, ...]
     model: str
 
-    def text(self) -> str:
-        """One JSON object: the video, the spotter, seconds without a face by reason, the intervals."""
+    def nested(self) -> dict[str, Any]:
+        """For JSON: the video, the spotter, seconds without a face by reason, the intervals."""
         made = self.curves
-        about = {
+        return {
             "video": str(made.source),
             "frames": made.frames,
             "fps": made.rate.fps,
@@ -65,7 +65,10 @@ class Spotting:
             "without_face_s": made.lost,
             "intervals": [one.row(made) for one in self.found],
         }
-        return json.dumps(about, indent=2) + "\n"
+
+    def text(self) -> str:
+        """The same as one JSON object."""
+        return json.dumps(self.nested(), indent=2) + "\n"
 
     def rows(self) -> list[dict[str, Any]]:
         """For a table: p_<class> and au_<number> in the place of nested values."""

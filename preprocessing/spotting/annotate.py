@@ -19,7 +19,7 @@ from preprocessing.spotting.run import Curves
 SHOWN = 30.0  # frames a second, about, and at most
 LONGEST = 960  # pixels, of the longer side
 BAR = 28  # pixels below the picture: the time line
-COLOURS = {"micro": (60, 60, 230), "macro": (200, 130, 40)}  # BGR
+COLOURS = {"micro": (60, 60, 230), "macro": (200, 130, 40), "clip": (106, 154, 42)}  # BGR
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
+from numpy.typing import NDArray
 
 from preprocessing.decode import read_image
 from preprocessing.schema import Clip
@@ -60,10 +62,21 @@ def key_frames(clip: Clip) -> tuple[bytes, bytes, bytes]:
     from preprocessing.frames import list_frames
 
     files = list_frames(clip.frames)
-    made = []
-    for number in (clip.onset, clip.apex, clip.offset):
-        image = read_image(files[int(number or 0)])
-        width = max(1, round(image.shape[1] * PICTURE / image.shape[0]))
-        small = cv2.resize(image, (width, PICTURE), interpolation=cv2.INTER_AREA)
-        made.append(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes())
-    return made[0], made[1], made[2]
+    onset, apex, offset = (
+        _picture(read_image(files[int(number or 0)])) for number in (clip.onset, clip.apex, clip.offset)
+    )
+    return onset, apex, offset
+
+
+def key_frames_of(curves: Curves, one: Interval) -> tuple[bytes, bytes, bytes]:
+    """The same of an interval of a video. Raises FramesError."""
+    wanted = (one.onset, one.apex, one.offset)
+    held = {number: _picture(image) for number, image in reading(curves.source).frames(wanted.__contains__)}
+    onset, apex, offset = (held[number] for number in wanted)
+    return onset, apex, offset
+
+
+def _picture(image: NDArray[Any]) -> bytes:
+    width = max(1, round(image.shape[1] * PICTURE / image.shape[0]))
+    small = cv2.resize(image, (width, PICTURE), interpolation=cv2.INTER_AREA)
+    return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()

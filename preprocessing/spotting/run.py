@@ -23,8 +23,9 @@ from preprocessing.decode import FramesError
 from preprocessing.errors import BadInput
 from preprocessing.files import danger, files_of
 from preprocessing.flow import Flow
-from preprocessing.frames import container_fps
+from preprocessing.frames import LARGEST, container_fps
 from preprocessing.landmarks import Landmarker
+from preprocessing.pace import varying
 from preprocessing.places import write_atomically
 from preprocessing.schema import Clip
 from preprocessing.spotting.motion import GROUPS, SCALES, Follows, Motion, Rate, Row
@@ -138,7 +139,11 @@ def _most(rows: NDArray[Any]) -> str:
 
 
 def _rate(source: Path, fps: float | None) -> float:
-    stated = fps if fps is not None or source.is_dir() else container_fps(source)
+    stated = fps
+    if fps is None and not source.is_dir():
+        # phones and browsers record at a rate that varies, and state another, or that of their clock
+        whole = Clip("video", "video/somebody", source.name, source, "")
+        stated = varying(whole, 0, LARGEST)[0] or container_fps(source)
     if stated is None:
         raise SpotError(f"{source} does not say how many frames it has a second; say --fps")
     if not SLOWEST <= stated <= FASTEST:

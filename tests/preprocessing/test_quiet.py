@@ -15,6 +15,7 @@ with quiet():
     os.write(2, b"I0000 00:00:1.0 12 gl_context.cc:369] GL\\nINFO: Created TensorFlow Lite XNNPACK\\n")
     os.write(2, b"WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\\n")
     os.write(2, b"[2026-11-27 08:58:04,704 E 6 6] core_worker.cc:24: Actor with class name: 'MapWorker\\n")
+    os.write(2, b"OpenCV: FFMPEG: tag 0x30385056/'VP80' is not supported with codec id 139\\n")
     os.write(2, b"terminate called: out of memory\\n")
     os.write(2, b"E0000 00:00:1.0 12 file.cc:1] cannot open the model\\n")
     print("ours", file=sys.stderr)

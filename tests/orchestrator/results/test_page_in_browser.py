@@ -1,27 +1,18 @@
 """The page in a headless Chromium: `make test-page`. Skipped where there is none."""
 
-import os
-import shutil
-
 import pytest
 
 from orchestrator.results.page import page
+from tests.browser import DESK, PHONE, chromium, needs_chromium, watched
 from tests.orchestrator.results.pages import EVIL, sweep, trial_row
 
-api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FOUND = next(filter(None, map(shutil.which, BROWSERS)), None)
-pytestmark = pytest.mark.skipif(FOUND is None, reason=f"none of {', '.join(BROWSERS)} is installed")
-PHONE, DESK = 390, 1280
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
 def browser():
-    with api.sync_playwright() as tool:
-        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-        made = tool.chromium.launch(executable_path=FOUND, args=sandbox)
+    with chromium() as made:
         yield made
-        made.close()
 
 
 @pytest.fixture(scope="module")
@@ -45,15 +36,11 @@ def lightness(view, selector, of):
 def test_the_page_shows_everything_says_nothing_and_asks_for_nothing(browser, file, width, scheme):
     context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
     view = context.new_page()
-    said, asked, dialogs = [], [], []
-    view.on("console", lambda message: said.append(message.text))
-    view.on("pageerror", lambda error: said.append(str(error)))
-    view.on("request", lambda request: asked.append(request.url))
-    view.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    seen = watched(view)
     view.goto(file.as_uri())
     view.wait_for_function("document.querySelectorAll('[data-figure] .main-svg').length >= 5")
-    assert said == [] and dialogs == []
-    assert asked == [file.as_uri()]
+    assert seen.said == [] and seen.dialogs == []
+    assert seen.asked == [file.as_uri()]
     assert view.evaluate("document.documentElement.scrollWidth") <= width
     assert view.locator("img").count() == 0
     assert view.locator("th", has_text=EVIL).count() > 0  # a text, in the confusion matrix

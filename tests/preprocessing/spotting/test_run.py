@@ -4,12 +4,14 @@ import cv2
 import numpy as np
 import pytest
 
+from preprocessing.frames import container_fps
 from preprocessing.render.long import LongConfig, LongRenderer, long_plan
 from preprocessing.render.long_corpus import write_video
 from preprocessing.render.people import neutral_landmarks
 from preprocessing.spotting import run
 from preprocessing.spotting.peaks import intervals
 from preprocessing.spotting.run import SpotError, curves
+from tests.preprocessing.test_video import mp4_of_steps
 
 CONFIG = LongConfig(
     seed=7, seconds=8, fps=25, size=256, micro=2, macro=1, speech=0, blinks=1, turns=1, turn=8.0
@@ -112,6 +114,12 @@ def test_a_video_without_a_face_is_told(tmp_path):
 def test_a_rate_at_which_nothing_can_be_spotted_is_refused(fps, tmp_path):
     with pytest.raises(SpotError, match="15 to 1000 can be spotted in"):
         curves(grey(tmp_path / "v.avi", 3), fps=fps)
+
+
+def test_of_a_rate_that_varies_the_mean_is_taken(tmp_path):
+    path = mp4_of_steps(tmp_path / "v.mp4", [10] * 20 + [100] * 3)
+    assert container_fps(path) == 40 and run._rate(path, None) == pytest.approx(46)
+    assert run._rate(path, 200.0) == 200
 
 
 def test_what_is_no_video_is_told(tmp_path, video):
