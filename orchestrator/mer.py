@@ -31,6 +31,7 @@ COMMANDS = {
     "export": ("orchestrator.export", "a sweep's model as a folder or zip for somebody else"),
     "predict": ("orchestrator.predict", "classes of somebody's own clips"),
     "spot": ("orchestrator.spot", "expressions in a long video, and their classes"),
+    "spotsweep": ("orchestrator.spotsweep", "spotting in long videos, every person held out once"),
     "remote": ("orchestrator.remote", "sweeps on a cluster: status, logs, stop, resume"),
     "extract": ("preprocessing.__main__", "clips to feature sets; a sweep does it by itself"),
     "check": ("preprocessing.__main__", "what a corpus' folder holds, against the published counts"),
