@@ -32,6 +32,7 @@ COMMANDS = {
     "predict": ("orchestrator.predict", "classes of somebody's own clips"),
     "spot": ("orchestrator.spot", "expressions in a long video, and their classes"),
     "serve": ("orchestrator.serve", "a page on this machine: drop a video or record one"),
+    "spotsweep": ("orchestrator.spotsweep", "spotting in long videos, every person held out once"),
     "remote": ("orchestrator.remote", "sweeps on a cluster: status, logs, stop, resume"),
     "extract": ("preprocessing.__main__", "clips to feature sets; a sweep does it by itself"),
     "check": ("preprocessing.__main__", "what a corpus' folder holds, against the published counts"),
