@@ -6,7 +6,7 @@ run.py imports this while Ray comes up: torch, Tune and pandas take seconds.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from orchestrator.results import chance, details, intervals, report
 from orchestrator.results.coverage import coverage
 from orchestrator.results.outputs import chosen_outputs
 from orchestrator.results.trials import trial_rows
+from orchestrator.runners.stored import StoredRunner
 from orchestrator.search import inline, tune
 from orchestrator.search.events import Listener, Note, Outcome, SearchBegins
 from orchestrator.search.samplers import Search
@@ -65,6 +66,8 @@ class Begun:
     resumed      the sweep is continued.
     plugins      the user's own code.
     clips        as the labels of all corpora have them.
+    ahead        ids of the jobs of all trials, where their results were put into the store for this sweep
+                 before it began; () where the sweep trains what is missing.
     """
 
     folders: tuple[Place, ...]
@@ -74,6 +77,7 @@ class Begun:
     resumed: bool
     plugins: tuple[Plugin, ...]
     clips: tuple[Clip, ...] = ()
+    ahead: Collection[str] = ()
 
 
 def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: Listener) -> Result:
@@ -149,7 +153,7 @@ def _run(
     process has to itself. before: looks that an earlier run has counted."""
     name, folder, jobs = execution.name, plan.folder, study.jobs(table, {})
     store = FoldStore(place(execution.store or execution.workspace) / "folds")
-    with_ray = execution.runner == "ray"
+    with_ray = execution.runner == "ray" and not begun.ahead
     about = _definition(experiment, study, table) | {
         "name": name,
         "extraction": unusual(experiment),
@@ -161,7 +165,7 @@ def _run(
     after = MLFLOW_AFTER if with_ray else 0.0
     with Outbox.start(execution.tracking, about, folder, store, tell, after) as outbox:
         leaving.outbox = outbox
-        counted = Counted([tell, outbox.listen, Beat(folder)])
+        counted = Counted([tell, outbox.listen, Beat(folder)], begun.ahead)
         counted(SearchBegins(experiment.trials, len(jobs)))
         if with_ray:
             at_once = CLUSTER if execution.address else 0
@@ -176,7 +180,8 @@ def _run(
                 plugins=begun.plugins,
             )
         else:
-            outcomes = inline.search(study, table, store, plan, counted, execution.keep_weights)
+            trained = StoredRunner(store) if begun.ahead else None
+            outcomes = inline.search(study, table, store, plan, counted, execution.keep_weights, trained)
     wall = time.perf_counter() - begun.begin
     if any(one.state == "interrupted" for one in outcomes) or len(outcomes) < experiment.trials:
         folds = sum(len(outcome.results) for outcome in outcomes)

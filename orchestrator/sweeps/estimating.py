@@ -246,7 +246,7 @@ def _table(
                 plan.corpus,
                 [clip for shard in plan.shards for clip in shard],
                 plan.specs[experiment.features],
-                experiment.classes,
+                corpora.scheme(experiment, plan.corpus),
                 experiment.au,
                 uses_aus=uses_aus,
                 meant=experiment.label,
