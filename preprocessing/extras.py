@@ -12,6 +12,7 @@ EXTRA = {
     **dict.fromkeys(("jinja2", "matplotlib", "mlflow", "optuna", "plotly"), "head"),
     **dict.fromkeys(("scipy", "sklearn", "sqlalchemy"), "head"),
     **dict.fromkeys(("onnx", "onnxruntime", "onnxscript"), "onnx"),
+    "captum": "explain",
 }
 BAD_INPUT = 2
 

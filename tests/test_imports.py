@@ -34,6 +34,7 @@ FENCES = {
     "cv2": ("preprocessing/", "orchestrator/testing/", "orchestrator/inference/many.py"),
     "mediapipe": ("preprocessing/landmarks.py",),
     "torch": ("mer_models/", "orchestrator/"),
+    "captum": ("orchestrator/results/explain/",),
     "typer": (
         "preprocessing/__main__.py",
         "preprocessing/render/__main__.py",
@@ -63,6 +64,7 @@ MORE = (
     "orchestrator/sweeps/",
     "orchestrator/testing/",
     "orchestrator/inference/",
+    "orchestrator/results/explain/",
     "orchestrator/experiments/",
     "orchestrator/spotting/",
 )
