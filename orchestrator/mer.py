@@ -22,6 +22,7 @@ COMMANDS = {
     "compare": ("orchestrator.compare", "is the difference real? sweeps, logs; or models side by side"),
     "experiment": ("orchestrator.experiment", "a published table or figure, with ours beside it"),
     "report": ("orchestrator.report", "a sweep's table, CSV files and pictures"),
+    "explain": ("orchestrator.explain", "what in a held-out clip counted, and is that so?"),
     "audit": ("orchestrator.audit", "scores of anyone's predictions, and what is wrong with them"),
     "resume": ("orchestrator.resume", "go on with a sweep: only what is missing is computed"),
     "list": ("orchestrator.list", "the sweeps of a workspace: state, model, corpus, score"),
