@@ -47,7 +47,8 @@ def main(
     smoke: Annotated[
         bool,
         typer.Option(
-            "--smoke", help="tiny: one epoch, one seed, pictures of 32 px; no number means anything"
+            "--smoke",
+            help="tiny: one row a model, one epoch, one seed, pictures of 32 px; no number means anything",
         ),
     ] = False,
     runner: asked.RunnerName = usual("runner", Execution),
@@ -109,7 +110,7 @@ def ran(
     console.print(
         f"in {output.folder}: {', '.join(sorted(p.name for p in output.folder.iterdir()))}", soft_wrap=True
     )
-    return any(one.summary is None and not one.line.row.needs for one in done)
+    return any(one.summary is None and one.line.wanted for one in done)
 
 
 def listed() -> Table:

@@ -16,7 +16,7 @@ import typer
 from rich.progress import track
 
 from orchestrator.common.errors import ConfigError
-from orchestrator.console import asked
+from orchestrator.console import asked, extracted
 from orchestrator.console.bundles import bundle_of, write_frame
 from orchestrator.console.handler import ALL, SOME, errors_are_told
 from orchestrator.console.terminal import terminal
@@ -63,6 +63,7 @@ def main(
     allow_code: Annotated[
         bool, typer.Option("--allow-code", help="run the code that the bundle of a plugin's model brings")
     ] = False,
+    landmarker: extracted.ModelsLandmarker = "",
     workspace: asked.Workspace = Path("workspace"),
     tracking_uri: asked.TrackingUri = "",
 ) -> None:
@@ -78,11 +79,12 @@ def main(
         ):
             clips = found(named, onset=onset, apex=apex, offset=offset, fps=fps)
             allowed = allow_code or own
-            predictor = ClipPredictor(load(where, allow_code=allowed))  # bad input is told before Ray starts
+            # bad input is told before Ray starts
+            predictor = ClipPredictor(load(where, allow_code=allowed), landmarker)
             if workers:
                 from orchestrator.inference import many
 
-                ended = many.predictions(where, clips, workers, allow_code=allowed)
+                ended = many.predictions(where, clips, workers, allow_code=allowed, landmarker=landmarker)
             else:
                 ended = ((number, predictor(one)) for number, one in enumerate(clips))
             made = _collected(ended, clips)

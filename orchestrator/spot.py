@@ -14,7 +14,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from orchestrator.common.errors import Unfinished
-from orchestrator.console import asked
+from orchestrator.console import asked, extracted
 from orchestrator.console.bundles import bundle_of, write_frame
 from orchestrator.console.handler import ALL, SOME, errors_are_told
 from orchestrator.console.progress import clock
@@ -56,6 +56,7 @@ def main(
     allow_code: Annotated[
         bool, typer.Option("--allow-code", help="run the code that the bundle of a plugin's model brings")
     ] = False,
+    landmarker: extracted.ModelsLandmarker = "",
     workspace: asked.Workspace = Path("workspace"),
     tracking_uri: asked.TrackingUri = "",
 ) -> None:
@@ -70,7 +71,7 @@ def main(
         if annotated:
             writable(annotated)
         with bundle_of(model, workspace, tracking_uri) as (where, own):
-            predictor = ClipPredictor(load(where, allow_code=allow_code or own))
+            predictor = ClipPredictor(load(where, allow_code=allow_code or own), landmarker)
             with _shown("spotting") as progress:
                 made = spot(
                     video, predictor, fps=fps, kept=workspace / KEPT, pictures=html is not None,

@@ -11,7 +11,7 @@ import typer
 
 from orchestrator.common.commands import command
 from orchestrator.common.errors import ConfigError, Unfinished
-from orchestrator.console import asked
+from orchestrator.console import asked, extracted
 from orchestrator.console.asked import SweepCommand, usual
 from orchestrator.console.handler import ALL, NOT_IN_MLFLOW, SOME, errors_are_told
 from orchestrator.console.progress import SweepProgress
@@ -57,15 +57,16 @@ def main(
     subjects: asked.Subjects = "",
     label: asked.Labels = [],
     plugin: asked.Plugins = [],
-    flow: asked.Flow = Extraction.usual("flow"),
-    steps: asked.Steps = Extraction.usual("steps"),
-    keep: asked.Keep = Extraction.usual("keep"),
-    apex: asked.Apex = Extraction.usual("apex"),
-    equalise: asked.Equalise = Extraction.usual("equalise"),
-    landmarks_every: asked.LandmarksEvery = Extraction.usual("landmarks_every"),
-    max_gap: asked.MaxGap = Extraction.usual("max_gap"),
-    stabilise: asked.Stabilise = Extraction.usual("stabilise"),
-    motion: asked.Motion = Extraction.usual("motion"),
+    flow: extracted.Flow = Extraction.usual("flow"),
+    steps: extracted.Steps = Extraction.usual("steps"),
+    keep: extracted.Keep = Extraction.usual("keep"),
+    apex: extracted.Apex = Extraction.usual("apex"),
+    equalise: extracted.Equalise = Extraction.usual("equalise"),
+    landmarks_every: extracted.LandmarksEvery = Extraction.usual("landmarks_every"),
+    max_gap: extracted.MaxGap = Extraction.usual("max_gap"),
+    stabilise: extracted.Stabilise = Extraction.usual("stabilise"),
+    motion: extracted.Motion = Extraction.usual("motion"),
+    landmarker: extracted.LandmarkerFile = Extraction.usual("landmarker"),
     runner: asked.RunnerName = usual("runner", Execution),
     address: asked.Address = "",
     # remote.hand_over reads it from the command line

@@ -75,6 +75,13 @@ MaxGap = Annotated[
 Stabilise = Annotated[str, typer.Option(help=f"crop of a head that moves: {', '.join(STABILISE)}")]
 Motion = Annotated[str, typer.Option(help=f"flow, or flow less the head's own motion: {', '.join(MOTION)}")]
 
+LandmarkerFile = Annotated[
+    str,
+    typer.Option(
+        "--landmarker", help="landmarks by this .task file of MediaPipe's Tasks, not by the mesh in its wheel"
+    ),
+]
+
 
 @contextmanager
 def _exit_status() -> Iterator[None]:
@@ -151,6 +158,7 @@ def extract_command(
     max_gap: MaxGap = DEFAULT.max_gap,
     stabilise: Stabilise = DEFAULT.stabilise,
     motion: Motion = DEFAULT.motion,
+    landmarker: LandmarkerFile = DEFAULT.landmarker,
     max_failed: Annotated[
         float, typer.Option(help="share of quarantined clips that is still a success")
     ] = 0.2,
@@ -161,7 +169,10 @@ def extract_command(
     clips are quarantined. Words are kept as they are: --label leaves out the question what one means."""
     with _exit_status():
         meant = words.meant(label)
-        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every, max_gap, stabilise, motion)
+        settings = Settings(
+            flow=flow, steps=steps, keep=keep, apex=apex, equalise=equalise, landmarks_every=landmarks_every,
+            max_gap=max_gap, stabilise=stabilise, motion=motion, landmarker=landmarker,
+        )  # fmt: skip
         own = _installed(plugin)  # before "all" is looked up
         if workers:
             _start_ray()
@@ -231,12 +242,16 @@ def show_command(
     max_gap: MaxGap = DEFAULT.max_gap,
     stabilise: Stabilise = DEFAULT.stabilise,
     motion: Motion = DEFAULT.motion,
+    landmarker: LandmarkerFile = DEFAULT.landmarker,
     plugin: Plugins = [],  # noqa: B006
 ) -> None:
     """Draw one clip's steps on one sheet (PNG): crops, landmarks, regions, flow, motion over time, motion
     images."""
     with _exit_status():
-        settings = _settings(flow, steps, keep, apex, equalise, landmarks_every, max_gap, stabilise, motion)
+        settings = Settings(
+            flow=flow, steps=steps, keep=keep, apex=apex, equalise=equalise, landmarks_every=landmarks_every,
+            max_gap=max_gap, stabilise=stabilise, motion=motion, landmarker=landmarker,
+        )  # fmt: skip
         own = _installed(plugin)
         with _progress() as report:
             path = show.sheet(clip, root, workspace, settings, plugins=own, report=report)
@@ -249,23 +264,6 @@ def _installed(wheres: list[str]) -> list[plugins.Plugin]:
     own = [plugins.read(where) for where in wheres]
     plugins.install(own)
     return own
-
-
-def _settings(
-    flow: str,
-    steps: int,
-    keep: float,
-    apex: str,
-    equalise: bool,
-    landmarks_every: float,
-    max_gap: int,
-    stabilise: str,
-    motion: str,
-) -> Settings:
-    return Settings(
-        flow=flow, steps=steps, keep=keep, apex=apex, equalise=equalise, landmarks_every=landmarks_every,
-        max_gap=max_gap, stabilise=stabilise, motion=motion,
-    )  # fmt: skip
 
 
 def _start_ray() -> None:

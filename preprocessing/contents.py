@@ -22,7 +22,8 @@ from preprocessing.files import Files, no_regular_file
 from preprocessing.places import Place
 
 SETTLED = 2_000_000_000  # ns since the last change of a file whose digest is remembered
-READERS = 8  # at once: a mount answers several in the time of one
+# A mount answers several readers in the time of one; on a disk of this machine they only wait for each other.
+READERS, SLOW = 8, 5_000_000  # ns that a clip's first file takes where the others are read side by side
 
 
 class Contents:
@@ -33,6 +34,7 @@ class Contents:
         self.path = kept and kept / "contents" / f"{_sha256(home)[:16]}.json"
         self._known: dict[str, str] = {}
         self._new = False
+        self._readers = ThreadPoolExecutor(READERS)  # its threads begin when it is first asked
         if self.path is None:
             return
         try:
@@ -49,8 +51,10 @@ class Contents:
         if key in self._known:
             return self._known[key]
         began = time.time_ns()
-        with ThreadPoolExecutor(READERS) as readers:
-            held = list(readers.map(_bytes, files.paths, files.states))
+        held = [_bytes(path, state) for path, state in zip(files.paths[:1], files.states, strict=False)]
+        slow = time.time_ns() - began > SLOW
+        read = self._readers.map if slow else map
+        held += read(_bytes, files.paths[1:], files.states[1:])
         made = _sha256(repr(files.numbers), *(path.name for path in files.paths), *held)
         if files.newest < began - SETTLED:
             self._known[key], self._new = made, True
@@ -73,9 +77,11 @@ def _sha256(*parts: str) -> str:
 
 def _bytes(path: Path, state: str) -> str:
     """Digest of a file's bytes, or its state where it is none to read."""
-    if no_regular_file(path) or not path.exists():
+    if no_regular_file(path):
         return state
     try:
         return sealed.sha256(path)
+    except FileNotFoundError:
+        return state
     except OSError as error:
         raise Unreadable(str(unread(path, error))) from error

@@ -23,7 +23,7 @@ from ray.exceptions import RayError
 from ray.experimental.internal_kv import _internal_kv_exists, _internal_kv_put
 
 from preprocessing.errors import BadInput
-from preprocessing.heads import pipeline
+from preprocessing.pipelines import pipeline
 from preprocessing.plan import CLIPS_PER_SHARD, Plan, make_shard
 from preprocessing.plugins import install
 from preprocessing.quiet import quiet_ray_data

@@ -27,14 +27,15 @@ from typing import Any
 from preprocessing import sealed
 from preprocessing.cells import escaped
 from preprocessing.choice import Choice
-from preprocessing.heads import pipeline
 from preprocessing.inputs import Settings
+from preprocessing.pipelines import pipeline
 from preprocessing.places import Place, map_places, place, write_atomically
 from preprocessing.plan import Plan, make_shard, plan
 from preprocessing.plugins import Plugin
 from preprocessing.render import RenderConfig, render_corpus
 from preprocessing.render.config import GENERATOR_VERSION
 from preprocessing.schema import Clip, CorpusError, read_index
+from preprocessing.task_landmarks import identity
 
 
 class TooManyFailures(CorpusError):
@@ -247,8 +248,9 @@ def planned(
     plugins: Collection[Plugin] = (),
     report: Report | None = None,
 ) -> Plan:
-    """The first half of ``prepare``, which needs no Ray and finds a wrong root, label or choice."""
+    """The first half of ``prepare``, which needs no Ray and finds a wrong root, label, file or choice."""
     out = place(store or workspace) / "features"  # a wrong address is told before anything is rendered
+    identity((settings or Settings()).landmarker)  # as is a wrong file
     root = root or synthetic_root(corpus, workspace, report)
     return plan(corpus, root, names, out, settings, choice, plugins)
 

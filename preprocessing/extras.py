@@ -13,6 +13,7 @@ EXTRA = {
     **dict.fromkeys(("scipy", "sklearn", "sqlalchemy"), "head"),
     **dict.fromkeys(("starlette", "uvicorn"), "demo"),
     **dict.fromkeys(("onnx", "onnxruntime", "onnxscript"), "onnx"),
+    "captum": "explain",
 }
 BAD_INPUT = 2
 

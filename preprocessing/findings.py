@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -154,7 +154,7 @@ def inspect(corpus: str, root: Path, joined: Groups = (), meant: Mapping[str, st
             files[clip.clip_id] = window(clip)
             if not pictures:
                 lengths[clip.clip_id] = _length(clip, files[clip.clip_id])
-                if lost := missing(clip):
+                if not _whole(clip, files[clip.clip_id]) and (lost := missing(clip)):
                     first, last = extent(clip)
                     gaps[clip.clip_id] = f"{count(lost)} of the frames {first}..{last} missing: {said(lost)}"
         except FramesError as error:
@@ -184,6 +184,11 @@ def inspect(corpus: str, root: Path, joined: Groups = (), meant: Mapping[str, st
         unknown_words(corpus, clips),
         gaps,
     )
+
+
+def _whole(clip: Clip, files: Sequence[Path]) -> bool:
+    """Whether a folder surely has all frames from onset to offset: it is then not listed once more."""
+    return clip.onset is not None and clip.offset is not None and len(files) == clip.offset - clip.onset + 1
 
 
 def unknown_words(

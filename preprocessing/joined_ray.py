@@ -4,7 +4,6 @@ tries for minutes."""
 from __future__ import annotations
 
 import logging
-import os
 import re
 import socket
 from typing import Any
@@ -22,7 +21,7 @@ def join(address: str, **options: Any) -> None:
     """
     import ray  # half a second
 
-    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")  # as in local_ray.py
+    local_ray.without_uv()
     local_ray.close_token()
     where = _found() if address == "auto" else address
     host, port = parts(where)

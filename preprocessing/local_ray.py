@@ -35,8 +35,7 @@ def start(**options: Any) -> None:
     """
     import ray  # half a second, and a command that joins a cluster needs none of this
 
-    # under `uv run` Ray would pack the current folder for its workers, and start each by uv anew
-    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+    without_uv()
     make_token()
     folder = private_folder()
     with _on_loopback(), _without_idle_helpers():
@@ -57,6 +56,16 @@ def room() -> tuple[int, int]:
     from ray._private.utils import get_num_cpus
 
     return max(1, int(get_num_cpus())), int(get_system_memory())
+
+
+def without_uv() -> None:
+    """Under `uv run` Ray would pack the current folder for its workers, up to 512 MiB of it, and start each
+    by uv anew; not so unless RAY_ENABLE_UV_RUN_RUNTIME_ENV asks for it. Ray read that variable when it was
+    imported, for which this may be too late."""
+    from ray._private import ray_constants
+
+    if os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0") == "0":
+        ray_constants.RAY_ENABLE_UV_RUN_RUNTIME_ENV = False
 
 
 @contextlib.contextmanager

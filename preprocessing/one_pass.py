@@ -25,7 +25,6 @@ from numpy.typing import NDArray
 from preprocessing.align import CROP
 from preprocessing.apex import SPOTTERS, Spotter
 from preprocessing.decode import VIDEOS, FramesError, open_video, stated_fps
-from preprocessing.heads import pipeline as usual
 from preprocessing.inputs.settings import MIDDLE, Settings
 from preprocessing.inputs.view import _AS_IT_IS, Collector, Frame, Shared
 from preprocessing.pipeline import OF_ONE, Pipeline, _Aligned
@@ -34,11 +33,6 @@ from preprocessing.schema import Clip
 EVEN = 1.2  # the longest step between two packets to the shortest; pace.UNEVEN lets more pass
 IN_MEMORY = 1024  # frames whose crops wait in memory, 200 MB; those of later ones wait on disk
 _NOTHING = np.zeros((0, 0, 3), np.uint8)
-
-
-def pipeline(names: tuple[str, ...], settings: Settings) -> Pipeline:
-    """The pipeline that these settings ask for, for clips that nobody labelled."""
-    return usual(names, settings) if settings.of_heads else OnePass(names, settings)
 
 
 class OnePass(Pipeline):

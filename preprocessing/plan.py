@@ -29,6 +29,7 @@ from preprocessing.files import Files, danger, files_of
 from preprocessing.gaps import runs
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.pipeline import UNREAD, Pipeline
+from preprocessing.pipelines import ready
 from preprocessing.places import Place, map_places
 from preprocessing.plugins import Plugin, install
 from preprocessing.schema import Clip, CorpusError, FeatureSpec, shard_done, write_shard
@@ -210,7 +211,8 @@ def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
 
     A clip that no decoder may have (files.danger), or that has ended its process before (tries.py), gets an
     error row like any other that fails. Raises CorpusError when files of the clips have changed since the
-    plan was made: a shard never holds what its name does not say.
+    plan was made: a shard never holds what its name does not say; NoMediaPipe and SettingsError where this
+    machine cannot look for faces.
     """
     begin = time.perf_counter()
     clips = plan.shards[number]
@@ -218,6 +220,8 @@ def make_shard(plan: Plan, pipeline: Pipeline, number: int) -> dict[str, int]:
     if not missing:
         return {"shard": number, "clips": len(clips), "failed": 0}
     _unchanged(plan, number)
+    if not plan.pictures:
+        ready(pipeline)
     tries = Tries(plan.shard(next(iter(missing)), number))
     rows = []
     for clip in clips:

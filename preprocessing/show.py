@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from preprocessing import extract, heads
+from preprocessing import extract, pipelines
 from preprocessing.datasets import DATASETS
 from preprocessing.datasets.reading import read
 from preprocessing.files import danger
@@ -115,7 +115,7 @@ class _Course:
 
 
 def _clip_sheet(clip: Clip, settings: Settings) -> Figure:
-    pipeline = heads.pipeline(("roi_flow18", *IMAGES), settings)
+    pipeline = pipelines.pipeline(("roi_flow18", *IMAGES), settings)
 
     def collectors(whole: Clip) -> dict[str, Collector]:
         own: dict[str, Collector] = {"key": _Key(whole), "course": _Course()}

@@ -18,9 +18,11 @@ from typing import Any
 from preprocessing import closure
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.settings import MIDDLE
+from preprocessing.task_landmarks import identity
 
 OF_FRAMES = ("preprocessing.pipeline",)
 OF_HEADS = "preprocessing.heads"
+OF_TASKS = "preprocessing.task_landmarks"
 OF_PICTURES = ("preprocessing.frames", "preprocessing.action_units")
 # decide nothing by their code: a change of a row's columns raises SCHEMA_VERSION, and what is read of the
 # settings is in the version by its value
@@ -37,10 +39,12 @@ def parameters(name: str, settings: Settings, *, pictures: bool) -> dict[str, An
     """What the feature set of an input is made with: the settings that are read for it, and its "code".
 
     pictures  it is read off ready flow pictures, for which no setting is read.
-    Raises KeyError for an unknown name.
+    Raises KeyError for an unknown name; SettingsError for a landmarker that is none.
     """
     read = () if pictures else settings_read(name, settings)
     chosen = {field: getattr(settings, field) for field in read}
+    if "landmarker" in chosen:
+        chosen["landmarker"] = identity(settings.landmarker)
     return chosen | {"code": input_version(name, settings, pictures=pictures)}
 
 
@@ -58,6 +62,8 @@ def settings_read(name: str, settings: Settings) -> tuple[str, ...]:
         read |= {"stabilise", "landmarks_every"}
     if source.needs_flow and settings.motion != "absolute":
         read |= {"motion", "landmarks_every"}
+    if settings.landmarker:
+        read.add("landmarker")
     if source.needs_landmarks or settings.apex != MIDDLE:
         read.add("landmarks_every")
     return tuple(sorted(read))
@@ -73,6 +79,8 @@ def input_version(name: str, settings: Settings, *, pictures: bool) -> str:
     moving = settings.stabilise != "none" or (INPUTS[name].needs_flow and settings.of_heads)
     if moving and not pictures:
         roots = (*roots, OF_HEADS)
+    if settings.landmarker and not pictures:
+        roots = (*roots, OF_TASKS)
     unused = {"preprocessing.flow", "preprocessing.apex"}
     if not pictures:
         unused -= {"preprocessing.flow"} if INPUTS[name].needs_flow else set()

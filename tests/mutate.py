@@ -84,7 +84,7 @@ BREAKS = [
     ("orchestrator/results/trials.py", "one.config[section][name]", "one.drawn.get(key)", "tests/orchestrator/test_report.py"),
     ("orchestrator/training/packed/folds.py", "self.folds[row].epoch", "self.folds[0].epoch", "tests/orchestrator/training/packed/test_folds.py"),
     ("orchestrator/study/study.py", "split(fold.train, ", "split(table.clip_ids, ", "tests/orchestrator/study/test_study.py"),
-    ("orchestrator/inference/refit.py", "group=member,", "group=0,", "tests/orchestrator/inference/test_refit.py"),
+    ("orchestrator/inference/refit.py", "group=group,", "group=0,", "tests/orchestrator/inference/test_refit.py"),
     ("orchestrator/inference/refit.py", "loss < best", "loss > best", "tests/orchestrator/inference/test_refit.py"),
     ("orchestrator/inference/refit.py", "np.median(epochs)", "np.max(epochs)", "tests/orchestrator/inference/test_refit.py"),
     ("orchestrator/search/samplers.py", "self.seed, trial.number, param_name", "self.seed, param_name", "tests/orchestrator/search/test_search.py"),

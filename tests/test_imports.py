@@ -39,8 +39,9 @@ FENCES = {
     ),
     "starlette": ("orchestrator/serving/",),
     "uvicorn": ("orchestrator/serving/",),
-    "mediapipe": ("preprocessing/landmarks.py",),
+    "mediapipe": ("preprocessing/landmarks.py", "preprocessing/task_landmarks.py"),
     "torch": ("mer_models/", "orchestrator/"),
+    "captum": ("orchestrator/results/explain/",),
     "typer": (
         "preprocessing/__main__.py",
         "preprocessing/render/__main__.py",
@@ -70,6 +71,7 @@ MORE = (
     "orchestrator/sweeps/",
     "orchestrator/testing/",
     "orchestrator/inference/",
+    "orchestrator/results/explain/",
     "orchestrator/experiments/",
     "orchestrator/spotting/",
     "orchestrator/serving/",

@@ -104,24 +104,6 @@ Plugins = Annotated[
         "--plugin", help="your own model, corpus, input, protocol or scheduler: a file or module, repeatable"
     ),
 ]
-Flow = Annotated[str, typer.Option(help="optical flow of the features: farneback, dis, dis_fine or tvl1")]
-Steps = Annotated[int, typer.Option(help="T, time steps of roi_flow")]
-Keep = Annotated[
-    float, typer.Option(help="share of a window's pixels, those that move most, that its motion is of")
-]
-Apex = Annotated[str, typer.Option(help="for clips without one: middle, or a way to find it: roi_difference")]
-Equalise = Annotated[
-    bool,
-    typer.Option(
-        help="equalise the histogram of the aligned crop; the models of the MESTI study do unless told not to"
-    ),
-]
-LandmarksEvery = Annotated[
-    float, typer.Option(help="seconds between runs of the landmark model; 0 = every frame")
-]
-MaxGap = Annotated[int, typer.Option(help="most frames in a row that a clip may lack and that are bridged")]
-Stabilise = Annotated[str, typer.Option(help="crop of a head that moves: none, or rigid, which follows it")]
-Motion = Annotated[str, typer.Option(help="flow: absolute, or relative, less the head's own motion")]
 Name = Annotated[
     str, typer.Option(help="name of the sweep; made from model, corpus, AUs and time if none is given")
 ]
@@ -164,17 +146,6 @@ Workspace = Annotated[
 TrackingUri = Annotated[str, typer.Option(help="MLflow; SQLite in the workspace if none is given")]
 MaxFailed = Annotated[float, typer.Option(help="share of quarantined clips that is still a corpus")]
 
-EXTRACTION = (
-    "flow",
-    "steps",
-    "keep",
-    "apex",
-    "equalise",
-    "landmarks_every",
-    "max_gap",
-    "stabilise",
-    "motion",
-)
 EXPERIMENT = (
     "classes",
     "protocol",
@@ -240,7 +211,7 @@ def experiment_fields(options: Mapping[str, Any], base: Experiment | None = None
         fields["label"] = (dict(base.label) if base else {}) | words.meant(options["label"])
     if "plugin" in options:
         fields["plugins"] = tuple(options["plugin"])
-    if chosen := {name: options[name] for name in EXTRACTION if name in options}:
+    if chosen := {name: options[name] for name in Extraction.model_fields if name in options}:
         fields["extraction"] = Extraction(**(base.extraction.model_dump() if base else {}) | chosen)
     return fields
 

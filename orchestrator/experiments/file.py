@@ -52,8 +52,8 @@ METRICS = {
     "f1": "F1 whose average the paper does not name",
     "uar_per_person": "mean over people of each person's UAR over the classes shown",
     "uar_per_person_sd": "its deviation over people",
-    "fold_uf1": "UF1 of each fold",
-    "fold_uf1_sd": "deviation of UF1 over folds",
+    "fold_uf1": "UF1 of each fold, over all classes of the scheme; ours means over seeds",
+    "fold_uf1_sd": "deviation of UF1 over folds; ours divides by their number, means over seeds",
     "parameters": "of the model",
     "clips": "tested",
 }

@@ -14,7 +14,7 @@ from orchestrator.experiments.corpora import Brought, Chosen, chosen
 from orchestrator.experiments.file import Row, Table
 from orchestrator.protocols import protocol
 from orchestrator.study.jobs import digest
-from orchestrator.sweeps import features, kept
+from orchestrator.sweeps import corpora, features, kept
 from orchestrator.sweeps.experiment import Experiment, Extraction
 
 SMOKE_SIDE = 32  # pixels, the smallest that every picture model takes
@@ -26,11 +26,13 @@ SMOKE_SET = {"recipe.epochs": 1, "recipe.warmup_epochs": 0, "recipe.batch_size":
 @dataclass(frozen=True)
 class Line:
     """axis, amount: where the corpus is made worse. experiment: what is run, None where nothing is, and then
-    ``why``. instead: on other corpora than the paper's. part: of the pooled run, or "" for all of it."""
+    ``why``; wanted: whether something should be. instead: on other corpora than the paper's. part: of the
+    pooled run, or "" for all of it."""
 
     row: Row
     experiment: Experiment | None
     why: str = ""
+    wanted: bool = True
     instead: bool = False
     part: str = ""
     axis: str = ""
@@ -78,13 +80,36 @@ def lines(table: Table, brought: Brought, seeds: int = 0, only: Sequence[str] = 
         raise ConfigError(nearest(unknown[0], {row.name for row in table.rows}, "row"))
     rows = [row for row in table.rows if not only or row.name in only]
     levels = [(axis, amount) for axis, amounts in table.worse.items() for amount in amounts] or [("", 0.0)]
-    return [_line(table, row, brought, seeds, axis, amount) for row in rows for axis, amount in levels]
+    asked = [(row, *level) for row in rows for level in levels]
+    if not brought.smoke or only:
+        return [_line(table, *one, brought, seeds) for one in asked]
+    made: list[Line] = []
+    for row, axis, amount in asked:
+        left = _left_out(table, row, (axis, amount) != levels[-1], made)
+        line = Line(row, None, left, False, axis=axis, amount=amount) if left else None
+        made.append(line or _line(table, row, axis, amount, brought, seeds))
+    return made
 
 
-def _line(table: Table, row: Row, brought: Brought, seeds: int, axis: str, amount: float) -> Line:
+def _left_out(table: Table, row: Row, other_level: bool, before: Sequence[Line]) -> str:
+    """Why a smoke run leaves the line out, or "": one row of each model shows whether all goes through; where
+    the corpus is made worse, one model at the last level does."""
+    run = [line.row for line in before if line.experiment]
+    if other_level or (table.worse and run):
+        return "left out of a smoke run, which takes one model and the last level; --row takes any"
+    model = table.of(row).get("model")
+    same = next((one.name for one in run if table.of(one).get("model") == model), "")
+    return (
+        f"left out of a smoke run, which takes one row a model, here {same!r}; --row takes any"
+        if same
+        else ""
+    )
+
+
+def _line(table: Table, row: Row, axis: str, amount: float, brought: Brought, seeds: int) -> Line:
     empty = Line(row, None, axis=axis, amount=amount)
     if why := table.needs or row.needs:
-        return replace(empty, why=f"not run: {why}")
+        return replace(empty, why=f"not run: {why}", wanted=False)
     on = chosen(table, row, brought, axis, amount)
     if not on.corpora:
         return replace(empty, why=on.why)
@@ -137,7 +162,13 @@ def parameters(experiment: Experiment) -> int:
         given["n_aus"] = len(AU_VOCABULARY)
     if reads.kind == "roi_flow":
         given["n_rois"] = reads.shape(settings)[1]
-    classes = labels.classify(experiment.corpora[0].name, [], experiment.classes).classes
+    each = [
+        labels.classify(one.name, [], corpora.scheme(experiment, one.name)).classes
+        for one in experiment.corpora
+    ]
+    every = {name for classes in each for name in classes}
+    shared = {name for name in every if all(name in classes for classes in each)}
+    classes = every if protocol(experiment.protocol)[0].all_classes else shared
     with torch.device("meta"):
         built = model(len(classes), **given, **config["model"])
     return sum(one.numel() for one in built.parameters())

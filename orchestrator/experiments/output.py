@@ -4,6 +4,7 @@ table.csv, table.md, table.tex   of all lines; made anew after each;
 people.csv                       line, seed and person: clips, correct, accuracy, uar;
 outputs.csv                      line, fold and seed: what the model reports;
 *.png                            pictures that the file asks for;
+report.html                      all of it as one page that loads nothing, with the pictures;
 asked.json                       version, digest, corpora and seeds: a folder holds one thing asked.
 """
 
@@ -20,11 +21,11 @@ from orchestrator.experiments.file import Table
 from orchestrator.experiments.run import Done
 from orchestrator.experiments.untrained import coefficients, counts
 from orchestrator.results import pictures, report
+from orchestrator.results.page import formats, plain
 from orchestrator.results.rows import people_of
 from orchestrator.study.jobs import digest
+from orchestrator.sweeps.sides import EXPERIMENTS
 from orchestrator.workspace import sealed
-
-FOLDER = "experiments"  # under --workspace
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Output:
     def folder(self) -> Path:
         kind = "smoke" if self.brought.smoke else "_".join(self.brought.names) or "published"
         last = f"v{self.table.version}-{kind}-{digest(self.asked, 8)}"
-        return self.brought.workspace / FOLDER / Path(self.name).with_suffix("") / last
+        return self.brought.workspace / EXPERIMENTS / Path(self.name).with_suffix("") / last
 
     @property
     def title(self) -> str:
@@ -91,6 +92,9 @@ class Output:
             ("table.tex", page.latex(self.title, heads, body, said)),
         ):
             sealed.write(self.folder / name, lambda path, text=text: path.write_text(text, encoding="utf-8"))  # type: ignore[misc]
+        drawn = {one.stem.replace("_", " "): one for one in sorted(self.folder.glob("*.png"))}
+        rows = [formats.Rows("table", "", tuple(heads), [tuple(row) for row in body])] if body else []
+        plain.write(self.folder / "report.html", self.title, [], rows, drawn, said)
         return made
 
     def _csv(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -130,6 +134,8 @@ class Output:
                 self.folder / name,
                 lambda path, figure=figure: figure.savefig(path, format="png"),  # type: ignore[misc]
             )
+        if drawn:
+            self.write(done)  # the page shows them
         return [self.folder / name for name in drawn]
 
 

@@ -49,6 +49,10 @@ def _columns(table: Table, made: Sequence[Mapping[str, Any]]) -> list[Column]:
             for key in (name, f"{ORACLE}_{name}"):
                 columns.append((_short(key), lambda row, key=key: _score(row, key)))  # type: ignore[misc]
             columns += theirs(name)
+    if "published_fold_uf1" in published:
+        columns += [number("fold_uf1"), *theirs("fold_uf1")]
+    if "published_fold_uf1_sd" in published:
+        columns += [number("fold_uf1_sd"), *theirs("fold_uf1_sd")]
     if "per_person" in table.shows:
         columns += [("UAR a person", lambda row: _spread(row, "uar_per_person")), *theirs("uar_per_person")]
     for name in _starting("f1_", made) if "per_class" in table.shows else ():
@@ -123,7 +127,12 @@ def _name(row: Mapping[str, Any]) -> str:
 
 def _short(name: str) -> str:
     """A column's heading: uf1 is UF1, f1_surprise F1 surprise."""
-    words = name.removeprefix("output_").replace("uar_per_person", "UAR a person").split("_")
+    words = (
+        name.removeprefix("output_")
+        .replace("uar_per_person", "UAR a person")
+        .replace("fold_uf1_sd", "Std-UF1")
+        .split("_")
+    )
     return " ".join(word.upper() if word in ("uf1", "uar", "war", "f1") else word for word in words)
 
 

@@ -1,20 +1,22 @@
-"""Runs what is missing of an experiment: a sweep a line, all on one Ray and one store of folds."""
+"""Runs what is missing of an experiment: a sweep a line, all folds in one queue (ahead.py) and one store."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from orchestrator.common.errors import NoResult
+from orchestrator.experiments.ahead import Ahead
 from orchestrator.experiments.lines import Line
 from orchestrator.results import report
 from orchestrator.search.events import Listener, Note
+from orchestrator.sweeps import kept
 from orchestrator.sweeps.execution import Execution
-from orchestrator.sweeps.run import resume, run
+from orchestrator.sweeps.run import sweep
 from orchestrator.workspace import looks
 from orchestrator.workspace.sweep_folder import EXPERIMENT, SWEEPS
 
@@ -57,40 +59,47 @@ def run_all(lines: Sequence[Line], execution: Execution, tell: Listener) -> Iter
     the store whatever they are asked for by. Raises as sweeps.run.run, but for a line of which no trial is
     complete: it stays without a result.
     """
-    done = {at: Done(line) for at, line in enumerate(lines)}
-    for at, line in enumerate(lines):
-        if line.experiment is not None:
-            folder = execution.workspace / SWEEPS / line.sweep
-            summary, damage = report.earlier(folder)
-            if damage:
-                tell(Note(damage, "warning"))
-            if not summary or summary.get("failed_trials"):
+    done = [_read(line, execution, tell) for line in lines]
+    missing = {one.line.sweep: one.line.asked for one in done if one.line.experiment and not one.summary}
+    begun = execution.runner == "ray" and missing
+    with Ahead(list(missing.items()), execution, tell) if begun else nullcontext() as queue:
+        for line in lines:
+            if line.experiment and line.sweep in missing:
+                del missing[line.sweep]
                 try:
-                    _sweep(line, execution, tell)
+                    _sweep(line, execution, tell, queue.folds(line.sweep) if queue else ())
                 except NoResult as error:
                     tell(Note(f"{line.name}: {error}", "error"))
-            done[at] = _read(line, folder)
-        yield list(done.values())
+                # equal lines have it too
+                done = [one if one.summary else _read(one.line, execution, tell) for one in done]
+            yield done
+    if queue and queue.summary:
+        tell(Note(queue.summary))
     # sweeps of later lines have looked at the same people
-    looked = {one.line.sweep: _looks(one, execution) for one in done.values() if one.summary}
-    yield [replace(one, looks=looked[one.line.sweep]) if one.summary else one for one in done.values()]
+    looked = {one.line.sweep: _looks(one, execution) for one in done if one.summary}
+    yield [replace(one, looks=looked[one.line.sweep]) if one.summary else one for one in done]
 
 
-def _sweep(line: Line, execution: Execution, tell: Listener) -> None:
+def _sweep(line: Line, execution: Execution, tell: Listener, ahead: Collection[str]) -> None:
+    """ahead: as sweeps.run.sweep has it."""
     tell(Note(f"--- {line.name} ({line.sweep})"))
     if (execution.workspace / SWEEPS / line.sweep / EXPERIMENT).is_file():
-        resume(line.sweep, execution.workspace, tell)
+        asked, how = kept.continued(line.sweep, execution.workspace, {}, {})
+        sweep(asked, how, tell, resumed=True, ahead=ahead)
     else:
-        run(line.asked, execution.but(name=line.sweep), tell)
+        sweep(line.asked, execution.but(name=line.sweep), tell, ahead=ahead)
 
 
-def _read(line: Line, folder: Path) -> Done:
-    if not (folder / report.SUMMARY).is_file():
+def _read(line: Line, execution: Execution, tell: Listener) -> Done:
+    """What is there of the line. A damaged summary is told, and as none."""
+    if line.experiment is None:
         return Done(line)
-    summary, predictions = report.read(folder)
-    if summary.get("failed_trials"):
+    summary, damage = report.earlier(execution.workspace / SWEEPS / line.sweep)
+    if damage:
+        tell(Note(damage, "warning"))
+    if not summary or summary.get("failed_trials"):
         return Done(line)
-    return Done(line, summary, predictions)
+    return Done(line, *report.read(execution.workspace / SWEEPS / line.sweep))
 
 
 def _looks(one: Done, execution: Execution) -> int:

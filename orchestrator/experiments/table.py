@@ -66,7 +66,12 @@ def _ours(one: Done) -> dict[str, Any]:
     made |= {f"{ORACLE}_{name}": value for name, value in intervals.columns(oracle).items()}
     if people := own.get("uar_per_person"):
         made |= {"uar_per_person": people["mean"], "uar_per_person_sd": people["sd"]}
-    made |= {f"f1_{name}": each["f1"] for name, each in own.get("per_class", {}).items()}
+    # of a part (a pair of corpora), over its own classes
+    f1 = own.get("f1") or {name: each["f1"] for name, each in own.get("per_class", {}).items()}
+    made |= {f"f1_{name}": value for name, value in f1.items()}
+    if folds := own.get("fold_uf1"):
+        made["fold_uf1"] = " ".join(f"{value:.4f}" for value in folds["each"].values())
+        made["fold_uf1_mean"], made["fold_uf1_sd"] = folds["mean"], folds["sd"]
     for name, of in summary.get("outputs", {}).get(one.rule, {}).items():
         made |= {f"output_{name}": of["mean"], f"output_{name}_sd": of["sd"]}
     return made | {"looks": one.looks, "sweep": summary["name"]}

@@ -227,6 +227,12 @@ def of_files(held: dict[str, bytes], where: str, *, allow_code: bool) -> Bundle:
     return made
 
 
+def built(about: dict[str, Any], arrays: dict[str, torch.Tensor]) -> Bundle:
+    """One model that is at hand, without files. about: as pack.described; arrays: name -> array."""
+    said = About(**json.loads(json.dumps(about)))
+    return Bundle(said, _members(said, numbered([arrays]), "the model of a fold"), "", "")
+
+
 def _about(data: bytes, where: str) -> About:
     try:
         text = json.loads(data)

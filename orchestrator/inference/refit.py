@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from orchestrator.selection.rules.rule import Choices
 from orchestrator.study.jobs import FoldData, FoldJob
 from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable
+from orchestrator.study.tasks import FoldTask, SharedInputs
 from orchestrator.training.loop import TrainedModel, fit, prepared
 from orchestrator.training.parts import au_head
 from orchestrator.training.prediction import probabilities
@@ -34,6 +35,26 @@ from orchestrator.training.recording import Recording
 from orchestrator.training.reproducible import reproducible
 
 FOLD = "refit"  # the name under which inner groups are dealt and seeds drawn
+
+
+@dataclass(frozen=True)
+class Member:
+    """One model of a refit, as the process that trains it gets it.
+
+    task    all people; or all but one inner group, which validates. Nobody is tested.
+    epochs  how many, where nobody validates; None: as ``trained`` counts them.
+    names   what seeds are drawn by, with ``epochs``.
+    people  person of each training clip, with ``epochs``: a fold's task has numbers in their place.
+    """
+
+    task: FoldTask
+    epochs: int | None = None
+    names: tuple[object, ...] = ()
+    people: tuple[str, ...] = ()
+
+
+# what trains the members, in their order
+Trainer = Callable[[Sequence[Member], SharedInputs], tuple[TrainedModel, ...]]
 
 
 @dataclass(frozen=True)
@@ -45,19 +66,45 @@ class Refit:
     trial: int
 
 
-def refit(study: Study, table: ClipTable, trials: Sequence[TrialRecord], rule: str) -> Refit:
-    """Train on every clip of the table. rule: that of the sweep, a key of RULES.
+def here(members: Sequence[Member], shared: SharedInputs) -> tuple[TrainedModel, ...]:
+    """Train them in this process, one after the other."""
+    return tuple(member(one, shared) for one in members)
+
+
+def refit(
+    study: Study, table: ClipTable, trials: Sequence[TrialRecord], rule: str, train: Trainer = here
+) -> Refit:
+    """Train on every clip of the table. rule: that of the sweep, a key of RULES. train: where.
 
     Raises ProtocolError where the people are fewer than inner groups, TrainingDiverged as training does.
     """
     if not RULES[rule].committee:
         trial, epochs = chosen(trials)
-        return Refit((_of_all(study.model, table, trial, epochs),), trial.config, trial.index)
-    trial = _most(choose(rule, trials), trials)
-    seeds = range(study.seeds if RULES[rule].averages else 1)  # a replicate is a committee of its own
-    members = [(seed, member) for seed in seeds for member in range(study.inner_folds)]
-    models = tuple(_member(study, table, trial, *which) for which in members)
-    return Refit(models, trial.config, trial.index)
+        members = [_of_all(study, table, trial, epochs)]
+    else:
+        trial = _most(choose(rule, trials), trials)
+        seeds = range(study.seeds if RULES[rule].averages else 1)  # a replicate is a committee of its own
+        groups = range(study.inner_folds)
+        members = [_of_group(study, table, trial, seed, group) for seed in seeds for group in groups]
+    return Refit(train(members, table.shared), trial.config, trial.index)
+
+
+def member(one: Member, shared: SharedInputs, device: str = "cpu") -> TrainedModel:
+    """Train it. Raises TrainingDiverged as training does."""
+    job, data = one.task.opened(shared)
+    if one.epochs is None:
+        return trained(job, data, device)
+    data = replace(data, subjects_train=one.people)
+    return fit(
+        job.model,
+        job.config,
+        data,
+        job.classes,
+        au=job.au,
+        epochs=one.epochs,
+        seed_names=one.names,
+        device=device,
+    )
 
 
 def chosen(trials: Sequence[TrialRecord]) -> tuple[TrialRecord, int]:
@@ -78,38 +125,37 @@ def _most(choices: Choices, trials: Sequence[TrialRecord]) -> TrialRecord:
     return next(t for t in trials if t.index == index)
 
 
-def _of_all(model: str, table: ClipTable, trial: TrialRecord, epochs: int) -> TrainedModel:
-    none = table.x[:0]
-    no_aus = None if table.aus is None else table.aus[:0]
-    data = FoldData(
-        kind=table.kind,
-        channels=table.channels,
-        x_train=table.x,
-        y_train=table.y,
-        x_validation=none,
-        y_validation=table.y[:0],
-        x_test=none,
-        aus_train=table.aus,
-        aus_validation=no_aus,
-        aus_test=no_aus,
-        subjects_train=table.subjects,
-    )
-    names = (FOLD, table.content, trial.index)
-    return fit(model, trial.config, data, table.classes, au=table.au, epochs=epochs, seed_names=names)
+def _of_all(study: Study, table: ClipTable, trial: TrialRecord, epochs: int) -> Member:
+    task = table.annotations.task(_job(study, table, trial, table.clip_ids))
+    return Member(task, epochs, (FOLD, table.content, trial.index), table.subjects)
 
 
-def _member(study: Study, table: ClipTable, trial: TrialRecord, seed: int, member: int) -> TrainedModel:
-    """The model of all people for which inner group ``member`` validates, at the epoch at which it counts in
-    the rule (committee.counts_at): the last, or under a patience that of the lowest validation loss."""
+def _of_group(study: Study, table: ClipTable, trial: TrialRecord, seed: int, group: int) -> Member:
+    """The model of all people for which that inner group validates, at the epoch at which it counts in the
+    rule (committee.counts_at): the last, or under a patience that of the lowest validation loss."""
     train, validation = split(
         table.clip_ids,
         table.subject_of,
         study.inner_folds,
         seed_of("inner", FOLD, seed),
         by_clips=study.rule.subject_dependent,
-        group=member,
+        group=group,
     )
-    job = FoldJob(
+    job = _job(study, table, trial, train, validation, seed, group)
+    return Member(table.annotations.task(job))
+
+
+def _job(
+    study: Study,
+    table: ClipTable,
+    trial: TrialRecord,
+    train: tuple[str, ...],
+    validation: tuple[str, ...] = (),
+    seed: int = 0,
+    member: int = 0,
+) -> FoldJob:
+    """Nothing is kept under its id."""
+    return FoldJob(
         study.model,
         trial.config,
         table.features,
@@ -122,10 +168,9 @@ def _member(study: Study, table: ClipTable, trial: TrialRecord, seed: int, membe
         validation,
         (),
         seed,
-        "",  # nothing is kept under this job's id
+        "",
         member=member,
     )
-    return trained(*table.annotations.task(job).opened(table.shared))
 
 
 def trained(job: FoldJob, data: FoldData, device: str = "cpu") -> TrainedModel:

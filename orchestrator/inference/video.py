@@ -14,9 +14,11 @@ from orchestrator.inference.bundle_files import BundleError
 from orchestrator.study.plugins import install
 from preprocessing.files import danger
 from preprocessing.inputs import INPUTS, Settings, SettingsError
-from preprocessing.one_pass import pipeline
+from preprocessing.inputs.settings import file_of
+from preprocessing.pipelines import pipeline, ready
 from preprocessing.plan import spec
 from preprocessing.schema import AU_VOCABULARY, Clip
+from preprocessing.task_landmarks import identity
 
 # of a row of the pipeline, what a prediction tells
 FACTS = ("onset", "apex", "apex_source", "offset", "n_frames", "fps", "height", "width")
@@ -66,9 +68,11 @@ class ClipPredictor:
     """Holds the bundle and the models of preprocessing; called for clip after clip, keeps nothing between
     them."""
 
-    def __init__(self, bundle: Bundle) -> None:
-        """Raises BundleError where the bundle cannot be used on video, or this program would make other
-        inputs than those that it was trained on; PluginError as bundle.load."""
+    def __init__(self, bundle: Bundle, landmarker: str = "") -> None:
+        """landmarker: the .task file that the landmarks of the training clips came from, if they did.
+
+        Raises BundleError where the bundle cannot be used on video, or this program would make other
+        inputs than those that it was trained on; PluginError as bundle.load; NoMediaPipe."""
         about = bundle.about
         if about.spec is None:
             raise BundleError(
@@ -90,6 +94,7 @@ class ClipPredictor:
             settings = Settings(**{name: value for name, value in parameters.items() if name != "code"})
         except (TypeError, SettingsError) as error:
             raise BundleError(f"the model's input was made with settings unknown here: {error}") from error
+        settings = replace(settings, landmarker=_landmarker(settings.landmarker, landmarker))
         self.pictures = bool(INPUTS[self.name].picture_unit) and parameters.keys() == {"code"}
         now = spec(self.name, settings, pictures=self.pictures)
         if now.version != about.features:
@@ -100,7 +105,9 @@ class ClipPredictor:
                 f"{now.parameters['code']}); use "
                 "the version that made it, or train again with this one"
             )
-        self.pipeline, self.spec = pipeline((self.name,), settings), now
+        self.pipeline, self.spec = pipeline((self.name,), settings, labelled=False), now
+        if not self.pictures:
+            ready(self.pipeline)
 
     def __call__(self, clip: Clip) -> Prediction:
         """Never raises for what is wrong with the clip: then it abstains and says so."""
@@ -126,3 +133,23 @@ class ClipPredictor:
             {} if units is None else dict(zip(map(str, AU_VOCABULARY), units[0].tolist(), strict=True)),
             facts,
         )
+
+
+def _landmarker(trained: str, given: str) -> str:
+    """Path of the file given, if it is the one that a bundle was trained with ("sha256:...", or "" for none).
+    Raises BundleError; SettingsError for what is no landmarker."""
+    if trained and not given:
+        raise BundleError(
+            f"the model was trained on landmarks by a .task file ({trained[:15]}...); name it: "
+            "--landmarker FILE.task"
+        )
+    if given and not trained:
+        raise BundleError(
+            "the model was trained on the landmarks of MediaPipe's own mesh; leave --landmarker out"
+        )
+    if given and (own := identity(file_of(given))) != trained:
+        raise BundleError(
+            f"--landmarker {given} is another file ({own[:15]}...) than the one that the model was trained "
+            f"with ({trained[:15]}...)"
+        )
+    return file_of(given)

@@ -5,6 +5,7 @@ scores.csv, differences.csv, corpora.csv   the frames of results/compared.py; co
 matrix.md       the sentences, scores and the matrix of differences as Markdown
 matrix.png      the matrix of differences in UF1, with p
 ranks.png       mean ranks over corpora, where there are at least five
+report.html     all of it as one page that loads nothing
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from rich.text import Text
 
 from orchestrator.results import intervals
 from orchestrator.results.compared import Compared
+from orchestrator.results.page import formats, plain
 from orchestrator.results.page.formats import piped
 from orchestrator.results.parts import titled
 from orchestrator.results.report import write_csv
@@ -27,7 +29,7 @@ from orchestrator.results.verdict import SIZE, number, p_said
 from orchestrator.statistics.people import SCORES
 from orchestrator.workspace import sealed
 
-MATRIX = "matrix.md"
+MATRIX, PAGE = "matrix.md", "report.html"
 SAID = (
     "p: paired permutation, person by person, two-sided. chance: the mean score where truths are dealt anew "
     "within each corpus, people together."
@@ -77,7 +79,31 @@ def write(folder: Path, made: Compared) -> list[Path]:
     for name, figure in figures.items():
         sealed.write(folder / name, lambda path, figure=figure: figure.savefig(path, format="png"))  # type: ignore[misc]
     csvs = [f"{name}.csv" for name, frame in frames.items() if len(frame)]
-    return [folder / name for name in (*csvs, MATRIX, *figures)]
+    plain.write(
+        folder / PAGE,
+        " against ".join(made.scores["side"]),
+        made.sentences,
+        list(_sections(made)),
+        {name.removesuffix(".png"): folder / name for name in figures},
+        made.notes,
+    )
+    return [folder / name for name in (*csvs, MATRIX, *figures, PAGE)]
+
+
+def _sections(made: Compared) -> Iterator[formats.Rows]:
+    clips, people = (made.scores[name].iloc[0] for name in ("clips", "people"))
+    told = [
+        ("scores", f"Scores on the {clips} common clips of {people} people", _scores(made), intervals.SAID)
+    ]
+    told += [("matrix", "UF1, row minus column", _matrix(made), SAID)]
+    told += [("differences", "Differences (first minus second)", _differences(made), "")]
+    if len(made.corpora):
+        told += [("corpora", "Corpus by corpus, UF1", _corpora(made), "")]
+    if made.ranks:
+        title, head, body, caption = _ranks(made)
+        told += [("ranks", title, (head, body), caption)]
+    for name, title, (head, body), note in told:
+        yield formats.Rows(name, title, tuple(head), [tuple(row) for row in body], note)
 
 
 def markdown(made: Compared) -> str:

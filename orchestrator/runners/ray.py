@@ -12,7 +12,7 @@ import gc
 import os
 import signal
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import ray
@@ -29,6 +29,7 @@ from preprocessing import joined_ray, local_ray
 
 if TYPE_CHECKING:
     from orchestrator.runners.inline import Ended
+    from orchestrator.study.table import ClipTable
     from preprocessing.plugins import Plugin
 
 # What trains is imported where it is used: torch takes a second, and a trial's own process only waits for its
@@ -87,6 +88,11 @@ def start(address: str | None, cpus: int | None = None, gpus: int | None = None)
         # Ray's processes do not end with the terminal: the sweep ends them, after the folds that run
         with handled([signal.SIGHUP], signal.SIG_IGN), lost.begins():
             local_ray.start(num_cpus=cpus, num_gpus=gpus)
+
+
+def stop() -> None:
+    """Leave Ray, or end it where this process started it: folds that run are ended."""
+    ray.shutdown()
 
 
 @ray.remote(num_cpus=1)
@@ -168,3 +174,11 @@ class RayRunner:
             self.sweep,
         )
         yield from ((result, False) for result in pending.run(packs(missing, self.need)))
+
+
+def of_table(
+    table: ClipTable, store: FoldStore, need: Need, sweep: str, *, plugins: tuple[Plugin, ...] = ()
+) -> RayRunner:
+    """Folds of the table, all at once. sweep, plugins: as in RayRunner and SharedInputs."""
+    shared = ray.put(replace(table.shared, plugins=plugins))
+    return RayRunner(store, shared, table.annotations, need, sweep)

@@ -11,7 +11,7 @@ from optuna.trial import TrialState
 from orchestrator.search.control import Control
 from orchestrator.search.events import Listener, Outcome, TrialEnded
 from orchestrator.search.fold_order import informative
-from orchestrator.search.loop import TrialProgress, folds_of_trial
+from orchestrator.search.loop import Runner, TrialProgress, folds_of_trial
 from orchestrator.search.samplers import Search
 from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable
@@ -20,13 +20,20 @@ from search_spaces import SPACES
 
 
 def search(
-    study: Study, table: ClipTable, store: FoldStore, plan: Search, listener: Listener, keep: bool = False
+    study: Study,
+    table: ClipTable,
+    store: FoldStore,
+    plan: Search,
+    listener: Listener,
+    keep: bool = False,
+    runner: Runner | None = None,
 ) -> list[Outcome]:
     """Every trial in this process. A fold that raises ends the sweep with its own traceback: what a debugger
-    wants. keep: the folds' weights go into the store."""
+    wants. keep: the folds' weights go into the store. runner: of the folds; None trains them here."""
     # and with it torch, which naming a sampler does without
     from orchestrator.runners.inline import InlineRunner
 
+    runner = runner or InlineRunner(store, table, keep)
     space = SPACES[study.model]
     sampler, first = plan.open(space.PUBLISHED)
     optuna_study = optuna.create_study(sampler=sampler, direction="maximize")
@@ -44,7 +51,7 @@ def search(
         plan.keep(proposed)
         jobs = study.under(order, drawn)
         ended, progress = [], TrialProgress(bool(study.inner_folds))
-        for event in folds_of_trial(index, jobs, InlineRunner(store, table, keep), control, progress):
+        for event in folds_of_trial(index, jobs, runner, control, progress):
             ended.append(event)
             listener(event)
         store.pack([job.job_id for job in jobs])

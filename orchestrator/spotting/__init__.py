@@ -1,6 +1,6 @@
 """Spotting in long videos, and recognising what was spotted.
 
-In    a video and a bundle; or intervals, spotted and true
-Out   intervals with classes, as files, a page and a video; the scores of MEGC
-Uses  common, inference
+In    a video and a bundle; a corpus of long videos and models that each lack a person; intervals
+Out   intervals with classes, as files, a page and a video; the scores of MEGC, with intervals over people
+Uses  common, inference, protocols, search, statistics, training
 """

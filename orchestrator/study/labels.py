@@ -68,6 +68,20 @@ def check(scheme: str) -> None:
         raise ConfigError(f"--classes {scheme}: name each class once")
 
 
+def own(corpus: str, scheme: str) -> str:
+    """Of classes by name those that the corpus has, for protocols whose corpora differ in their classes; any
+    other scheme as it is. Raises ConfigError for fewer than two."""
+    if "," not in scheme:
+        return scheme
+    have = DATASETS[corpus].SCHEMES["all"]
+    names = [name for name in (one.strip() for one in scheme.split(",")) if name in have]
+    if len(names) < 2:
+        raise ConfigError(
+            f"--classes {scheme}: {corpus} has fewer than two of them; it has {', '.join(have)}"
+        )
+    return ",".join(names)
+
+
 def published(corpus: str, scheme: str) -> dict[str, dict[str, int]]:
     """Class -> published clips, of the classes that occur, for each release of a corpus: "" is the whole, the
     others are its splits, its parts and other versions of its labels. {} where nothing is published.

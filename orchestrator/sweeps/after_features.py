@@ -6,7 +6,7 @@ run.py imports this while Ray comes up: torch, Tune and pandas take seconds.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,8 +17,9 @@ from orchestrator.results import chance, details, intervals, report
 from orchestrator.results.coverage import coverage
 from orchestrator.results.outputs import chosen_outputs
 from orchestrator.results.trials import trial_rows
+from orchestrator.runners.stored import StoredRunner
 from orchestrator.search import inline, tune
-from orchestrator.search.events import Event, FoldEnded, Listener, Note, Outcome, SearchBegins
+from orchestrator.search.events import Listener, Note, Outcome, SearchBegins
 from orchestrator.search.samplers import Search
 from orchestrator.selection.choose import available, choose
 from orchestrator.selection.records import Records, TrialRecord
@@ -31,6 +32,7 @@ from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable, merged
 from orchestrator.sweeps import corpora, kept
 from orchestrator.sweeps.beat import Beat
+from orchestrator.sweeps.counted import Counted
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment
 from orchestrator.sweeps.features import unusual
@@ -64,6 +66,8 @@ class Begun:
     resumed      the sweep is continued.
     plugins      the user's own code.
     clips        as the labels of all corpora have them.
+    ahead        ids of the jobs of all trials, where their results were put into the store for this sweep
+                 before it began; () where the sweep trains what is missing.
     """
 
     folders: tuple[Place, ...]
@@ -73,22 +77,7 @@ class Begun:
     resumed: bool
     plugins: tuple[Plugin, ...]
     clips: tuple[Clip, ...] = ()
-
-
-class Counted:
-    """Hands events on, and counts what a sweep's timing says."""
-
-    def __init__(self, listeners: Sequence[Listener]):
-        self.listeners = listeners
-        self.run, self.reused, self.seconds = 0, 0, 0.0
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, FoldEnded):
-            self.reused += event.reused
-            self.run += not event.reused
-            self.seconds += 0.0 if event.reused else event.result.seconds
-        for listener in self.listeners:
-            listener(event)
+    ahead: Collection[str] = ()
 
 
 def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: Listener) -> Result:
@@ -164,7 +153,7 @@ def _run(
     process has to itself. before: looks that an earlier run has counted."""
     name, folder, jobs = execution.name, plan.folder, study.jobs(table, {})
     store = FoldStore(place(execution.store or execution.workspace) / "folds")
-    with_ray = execution.runner == "ray"
+    with_ray = execution.runner == "ray" and not begun.ahead
     about = _definition(experiment, study, table) | {
         "name": name,
         "extraction": unusual(experiment),
@@ -176,7 +165,7 @@ def _run(
     after = MLFLOW_AFTER if with_ray else 0.0
     with Outbox.start(execution.tracking, about, folder, store, tell, after) as outbox:
         leaving.outbox = outbox
-        counted = Counted([tell, outbox.listen, Beat(folder)])
+        counted = Counted([tell, outbox.listen, Beat(folder)], begun.ahead)
         counted(SearchBegins(experiment.trials, len(jobs)))
         if with_ray:
             at_once = CLUSTER if execution.address else 0
@@ -191,7 +180,8 @@ def _run(
                 plugins=begun.plugins,
             )
         else:
-            outcomes = inline.search(study, table, store, plan, counted, execution.keep_weights)
+            trained = StoredRunner(store) if begun.ahead else None
+            outcomes = inline.search(study, table, store, plan, counted, execution.keep_weights, trained)
     wall = time.perf_counter() - begun.begin
     if any(one.state == "interrupted" for one in outcomes) or len(outcomes) < experiment.trials:
         folds = sum(len(outcome.results) for outcome in outcomes)
@@ -199,11 +189,11 @@ def _run(
     failed = [outcome for outcome in outcomes if outcome.error]
     usable = [outcome.trial for outcome in outcomes if outcome.candidate]
     scores = scored(usable, table, study) if usable else {}
-    if experiment.selection not in scores:
+    rule = experiment.selection
+    if rule not in scores:
         outbox.failed("every trial failed")
         first = failed[0].error if failed else "none was run"
-        raise NoResult(f"{experiment.selection} has no trial to choose from; the first that failed:\n{first}")
-    rule = experiment.selection
+        raise NoResult(f"{rule} has no trial to choose from; the first that failed:\n{first}")
     if not RULES[rule].oracle:
         scores[rule] = chance.added(scores[rule], table.classes)
     timing = {
@@ -237,10 +227,13 @@ def _run(
     }
     details.write(folder, details.details(usable, scores[rule], table.truth))
     report.write(folder, summary, scores)
-    from orchestrator.results.page import page  # Plotly: not before the first fold
+    from orchestrator.inference.refit import here, refit  # torch, and Plotly: not before the first fold
+    from orchestrator.results.page import page
+    from orchestrator.runners.refits import on_ray
 
     page.write(folder)
-    outbox.finish(study, table, usable, rule)
+    train = on_ray(execution.need, begun.plugins) if with_ray else here
+    outbox.finish(table, study.model, lambda: refit(study, table, usable, rule, train))
     missing = sum(len(jobs) - len(outcome.results) for outcome in failed)
     return Result.of(folder, missing=missing, lacks=tuple(outbox.waiting))
 

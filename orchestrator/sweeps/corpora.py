@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mer_models import MODELS
+from orchestrator.protocols import protocol
 from orchestrator.search.events import Listener, Preparing
+from orchestrator.study.labels import own
 from orchestrator.study.table import ClipTable, load
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment
@@ -40,9 +42,17 @@ def tables(experiment: Experiment, folders: Sequence[Place]) -> list[ClipTable]:
     """Corpus by corpus, the clips with their classes. Raises as study.table.load."""
     uses_aus = MODELS[experiment.models[0]].uses_aus
     return [
-        load(folder, experiment.classes, experiment.au, uses_aus=uses_aus, meant=experiment.label)
-        for folder in folders
+        load(
+            folder, scheme(experiment, corpus.name), experiment.au, uses_aus=uses_aus, meant=experiment.label
+        )
+        for folder, corpus in zip(folders, experiment.corpora, strict=True)
     ]
+
+
+def scheme(experiment: Experiment, corpus: str) -> str:
+    """Label scheme of one of the corpora. Raises as labels.own."""
+    differ = protocol(experiment.protocol)[0].all_classes
+    return own(corpus, experiment.classes) if differ else experiment.classes
 
 
 def reporter(tell: Listener) -> Callable[[Progress], None]:

@@ -36,7 +36,7 @@ from orchestrator.sweeps.experiment import Experiment
 from orchestrator.sweeps.imagined import imagined
 from orchestrator.workspace import fold_file
 from orchestrator.workspace.store import FoldStore
-from preprocessing import extract, heads
+from preprocessing import extract, pipelines
 from preprocessing.files import danger
 from preprocessing.places import Place, place
 from preprocessing.plan import Plan
@@ -246,7 +246,7 @@ def _table(
                 plan.corpus,
                 [clip for shard in plan.shards for clip in shard],
                 plan.specs[experiment.features],
-                experiment.classes,
+                corpora.scheme(experiment, plan.corpus),
                 experiment.au,
                 uses_aus=uses_aus,
                 meant=experiment.label,
@@ -273,7 +273,7 @@ def _seconds_a_clip(plans: Sequence[Plan], missing: Mapping[str, list[int]]) -> 
     """Median time of a few clips in this process, after one that is not counted; 0 where none is missing."""
     seconds = []
     for plan in plans:
-        pipeline = heads.pipeline(tuple(plan.specs), plan.settings) if missing[plan.corpus] else None
+        pipeline = pipelines.pipeline(tuple(plan.specs), plan.settings) if missing[plan.corpus] else None
         for number, clip in enumerate(_few(plan, missing[plan.corpus])):
             begin = time.perf_counter()
             if pipeline is not None:

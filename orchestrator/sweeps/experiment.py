@@ -26,7 +26,7 @@ from orchestrator.study.table import AU_MODES
 from preprocessing import people
 from preprocessing.choice import Choice
 from preprocessing.datasets import DATASETS, words
-from preprocessing.inputs.settings import Settings
+from preprocessing.inputs.settings import Settings, file_of
 from preprocessing.places import write_atomically
 from preprocessing.plugins import Plugin, read
 
@@ -88,7 +88,7 @@ class Extraction(Checked):
     keep             share (0..1] of a window's pixels, those that move most, that count.
     size             side in pixels of small flow pictures; image_size: of pictures and ROI maps (8 or more).
     apex             stand-in for an apex that nobody annotated: "middle", or the name of a way to find it.
-    equalise, landmarks_every, max_gap, stabilise, motion: as there.
+    equalise, landmarks_every, max_gap, stabilise, motion, landmarker: as there.
     """
 
     flow: str | None = None
@@ -102,6 +102,7 @@ class Extraction(Checked):
     max_gap: Annotated[int, pydantic.Field(ge=0)] | None = None
     stabilise: str | None = None
     motion: str | None = None
+    landmarker: Annotated[str, pydantic.AfterValidator(file_of)] | None = None
 
     @staticmethod
     def usual(field: str) -> Any:
@@ -247,9 +248,8 @@ class Experiment(Checked):
 
     def _without_validation_people(self) -> None:
         if self.trials > 1:
-            raise ConfigError(
-                "--inner-folds 0 leaves no validation people, so trials cannot be compared; use --trials 1"
-            )
+            why = "leaves no validation people, so trials cannot be compared; use --trials 1"
+            raise ConfigError(f"--inner-folds 0 {why}")
         if self.scheduler != "none":
             raise ConfigError(
                 f"--scheduler {self.scheduler} needs validation people; with --inner-folds 0 use none"

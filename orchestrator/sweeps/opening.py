@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from orchestrator.results.action_units import au_label
 from orchestrator.results.report import protocol_label
 from orchestrator.search.events import Note
-from orchestrator.study.labels import deviations
+from orchestrator.study.labels import deviations, own
 from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable
 
@@ -57,7 +57,9 @@ def opening(
                 "warning",
             )
         )
-    unpublished = (text for one in corpora for text in deviations(one.corpus, scheme, _counts(one)))
+    unpublished = (
+        text for one in corpora for text in deviations(one.corpus, own(one.corpus, scheme), _counts(one))
+    )
     return notes + [Note(f"warning: {text}", "warning") for text in (*study.warnings(table), *unpublished)]
 
 

@@ -23,7 +23,7 @@ from preprocessing.datasets import DATASETS
 from preprocessing.datasets.facts import there
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from orchestrator.sweeps.estimating import Estimate
     from orchestrator.sweeps.result import Result
@@ -73,8 +73,15 @@ def resume(
     return sweep(asked, how, progress or _nobody, resumed=True)
 
 
-def sweep(experiment: Experiment, execution: Execution, tell: Listener, *, resumed: bool = False) -> Result:
-    """One sweep of one model. As ``run``."""
+def sweep(
+    experiment: Experiment,
+    execution: Execution,
+    tell: Listener,
+    *,
+    resumed: bool = False,
+    ahead: Collection[str] = (),
+) -> Result:
+    """One sweep of one model. As ``run``. ahead: as Begun has it (after_features.py)."""
     begin = time.perf_counter()
     brought, workers = experiment.brought, 0
     try:
@@ -112,6 +119,7 @@ def sweep(experiment: Experiment, execution: Execution, tell: Listener, *, resum
             resumed=resumed,
             plugins=brought,
             clips=tuple(clip for one in made for clip in one.labelled),
+            ahead=ahead,
         )
         return conclude(experiment, execution, begun, tell)
     except Interrupted:

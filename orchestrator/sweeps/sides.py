@@ -1,8 +1,8 @@
-"""What a word of ``compare`` means: a sweep, a comparison, or a log; and what is read then.
+"""What a word of ``compare`` means: a sweep, a comparison, an experiment, or a log; and what is read then.
 
-    NAME          a sweep of the workspace, a comparison, or a CSV file that is there, if it is only one of
-                  them
-    sweep:NAME    and comparison:NAME, log:FILE say which
+    NAME          a sweep of the workspace, a comparison, an experiment (stag/table5, or a folder below it),
+                  or a CSV file that is there, if it is only one of them
+    sweep:NAME    and comparison:NAME, experiment:NAME, log:FILE say which
     NAME@RULE     its predictions under another selection rule than the one that was asked for
 
 Another kind of thing that has predictions joins by one line of KINDS.
@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
+
 from mer_models import MODELS
 from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.results import logs, report
@@ -23,6 +25,7 @@ from orchestrator.sweeps.execution import Execution
 from orchestrator.workspace import looks
 from orchestrator.workspace.sweep_folder import SWEEPS, folder_of
 
+EXPERIMENTS = "experiments"  # folder under the workspace: what experiments.output writes
 Columns = Mapping[str, Mapping[str, str]]  # file, or "" for all -> ours -> the file's
 
 
@@ -63,6 +66,43 @@ def _comparison(name: str, rule: str, workspace: Path, _: Columns) -> list[Side]
     return made
 
 
+def _experiment(name: str, rule: str, workspace: Path, _: Columns) -> list[Side]:
+    """Rows of its table that have a result, each sweep once. Of a pair of corpora the clips of its target;
+    rows of a split are left out: predictions do not say of which split a clip is."""
+    tables = _tables(name, workspace)
+    if len(tables) > 1:
+        raise ConfigError(
+            f"{name} was asked for in {len(tables)} ways; name one of "
+            f"{', '.join(path.parent.relative_to(workspace / EXPERIMENTS).as_posix() for path in tables)}"
+        )
+    made: dict[tuple[str, str], Side] = {}
+    for row in pd.read_csv(tables[0], dtype=str, keep_default_na=False).to_dict("records"):
+        own, part = row.get("sweep", ""), row.get("part", "")
+        target = part.partition(" to ")[2]
+        if not own or (part and not target) or (own, part) in made:
+            continue
+        level = f" {row['axis']} {float(row['amount']):g}" if row.get("axis") else ""
+        shown = f"{row['group']} {row['row']}{level}".strip() + (f"@{rule}" if rule else "")
+        side = sweep_side(own, rule, workspace, shown)
+        if target:
+            side = replace(side, rows=side.rows[side.rows["corpus"] == target], of=None)
+        made[own, part] = side
+    if not made:
+        raise ConfigError(f"no row of experiment {name!r} has finished; run it again to go on")
+    return list(made.values())
+
+
+def _tables(name: str, workspace: Path) -> list[Path]:
+    """table.csv of what was asked under that name."""
+    folder = workspace / EXPERIMENTS / name
+    return sorted(path for pattern in ("table.csv", "*/table.csv") for path in folder.glob(pattern))
+
+
+def _experiments(workspace: Path) -> list[str]:
+    tables = (workspace / EXPERIMENTS).glob("**/table.csv")
+    return sorted({one.parent.parent.relative_to(workspace / EXPERIMENTS).as_posix() for one in tables})
+
+
 def _log(name: str, rule: str, _: Path, columns: Columns) -> list[Side]:
     if rule:
         raise ConfigError(f"{name}@{rule}: a log has no rules; leave @{rule} out")
@@ -81,6 +121,7 @@ KINDS = {
         _in(COMPARISONS),
         _comparison,
     ),
+    "experiment": Kind(lambda name, workspace: bool(_tables(name, workspace)), _experiments, _experiment),
     "log": Kind(lambda name, _: Path(name).is_file(), lambda _: [], _log),
 }
 
@@ -119,7 +160,9 @@ def _read(word: str, workspace: Path, columns: Columns) -> list[Side]:
             if name in MODELS
             else ""
         )
-        raise ConfigError(f"{nearest(name, known, 'sweep, comparison or CSV file')} (in {workspace}){train}")
+        raise ConfigError(
+            f"{nearest(name, known, 'sweep, comparison, experiment or CSV file')} (in {workspace}){train}"
+        )
     return KINDS[found[0]].read(name, rule, workspace, columns)
 
 

@@ -33,7 +33,7 @@ from orchestrator.tracking.record import RECORD, own_folds, read_record, write_r
 from orchestrator.workspace.store import FoldStore
 
 if TYPE_CHECKING:
-    from orchestrator.study.study import Study
+    from orchestrator.inference.refit import Refit
     from orchestrator.tracking.tracker import (
         Tracker,  # below, where it is used: MLflow takes a second to import
     )
@@ -156,17 +156,14 @@ class Outbox:
         self.record["trials"][str(trial.index)] = {"state": state, "config": trial.config, "jobs": jobs}
         self._add(f"trial {trial.index}")
 
-    def finish(self, study: Study, table: ClipTable, trials: Sequence[TrialRecord], rule: str) -> None:
-        """The sweep has ended and its report is written: refit the chosen configuration on all people, as one
-        model or as the committee that ``rule`` is, and wait until what waits is written, or MLflow does not
-        take it."""
+    def finish(self, table: ClipTable, model: str, refit: Callable[[], Refit]) -> None:
+        """The sweep has ended and its report is written: refit the chosen configuration on all people, and
+        wait until what waits is written, or MLflow does not take it."""
         self.tell()
         self.say(Note("training the chosen configuration on all people, for the model registry of MLflow"))
-        from orchestrator.inference.refit import refit
         from orchestrator.tracking.kept_model import keep_model
 
-        made = refit(study, table, trials, rule)
-        keep_model(self.folder / MODEL, study.model, made, table, sweep=self.folder)
+        keep_model(self.folder / MODEL, model, refit(), table, sweep=self.folder)
         self.record["ended"] = "finished"
         self._add("model", "scores")
         self.settle()

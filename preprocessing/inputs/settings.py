@@ -6,12 +6,14 @@ This file is not: a new setting changes no number of an input that does not read
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 
 from preprocessing.errors import BadInput
 
 MIDDLE = "middle"
 FINER = ("dis_fine",)  # flow methods of heads.py
+SHA256 = "sha256:"
 STABILISE, MOTION = ("none", "rigid"), ("absolute", "relative")
 
 
@@ -40,9 +42,12 @@ class Settings:
                 alone.
     stabilise   "none": the crop of the first frame is kept; "rigid": it follows the head (heads.py).
     motion      "absolute": flow as it is; "relative": less the head's own motion (heads.py).
+    landmarker  "": landmarks by the face mesh in MediaPipe's wheel; else a .task file of one's own
+                (task_landmarks.py), made absolute; or the "sha256:..." that stands for one in a version, with
+                which nothing can be extracted.
 
-    Who reads what: the pipeline reads flow, apex, equalise, landmarks_every, stabilise and motion; the
-    inputs read the others, and each declares which (Input.settings).
+    Who reads what: the pipeline reads flow, apex, equalise, landmarks_every, stabilise, motion and
+    landmarker; the inputs read the others, and each declares which (Input.settings).
     """
 
     flow: str = "farneback"
@@ -56,6 +61,7 @@ class Settings:
     max_gap: int = 2
     stabilise: str = "none"
     motion: str = "absolute"
+    landmarker: str = ""
 
     @property
     def of_heads(self) -> bool:
@@ -82,8 +88,16 @@ class Settings:
             raise _wrong("landmarks_every", self.landmarks_every, "0 (every frame) or a number of seconds")
         if type(self.equalise) is not bool:
             raise _wrong("equalise", self.equalise, "true or false")
+        object.__setattr__(self, "landmarker", file_of(self.landmarker))
         for name in ("keep", "landmarks_every"):  # 1 and 1.0 are one value, and one version
             object.__setattr__(self, name, float(getattr(self, name)))
+
+
+def file_of(landmarker: str) -> str:
+    """Its path from the root on, for a worker has another working directory; "" and a digest as they are."""
+    if not landmarker or landmarker.startswith(SHA256):
+        return landmarker
+    return os.path.abspath(os.path.expanduser(landmarker))
 
 
 def _is_number(value: object) -> bool:

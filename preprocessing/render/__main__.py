@@ -20,6 +20,9 @@ def main(
     subjects: Annotated[int, typer.Option(help="number of people")] = 12,
     clips: Annotated[int, typer.Option(help="clips of each person")] = 10,
     difficulty: Annotated[float, typer.Option(help="0 (easy) to 1 (hard)")] = DEFAULT_DIFFICULTY,
+    planted: Annotated[
+        str, typer.Option(help="brows or mouth: the emotion shows there alone; to test explanations")
+    ] = "",
     processes: Annotated[int, typer.Option(help="processes to render with; the result is the same")] = 1,
     long: Annotated[
         float, typer.Option(help="seconds: one long video of each person with intervals.csv, and no clips")
@@ -36,7 +39,9 @@ def main(
             videos = LongConfig(seed=seed, subjects=subjects, seconds=long, difficulty=difficulty)
             typer.echo(printable(f"{render_long(root, videos, progress)}"))
             return
-        config = RenderConfig(seed=seed, subjects=subjects, clips_per_subject=clips, difficulty=difficulty)
+        config = RenderConfig(
+            seed=seed, subjects=subjects, clips_per_subject=clips, difficulty=difficulty, planted=planted
+        )
         manifest = render_corpus(root, config, processes=processes, progress=progress)
     except (ValueError, OSError) as error:
         typer.echo(printable(f"error: {error}"), err=True)

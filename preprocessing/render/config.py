@@ -8,7 +8,8 @@ otherwise; ``RenderConfig.unit`` converts them to frame pixels.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ import numpy as np
 GENERATOR_VERSION = 1
 DEFAULT_SIZE = 320
 DEFAULT_DIFFICULTY = 0.5
+PLANTED_PARTS = ("brows", "mouth")
 
 _RANGES: dict[str, tuple[float, float]] = {
     "seed": (0, 2**63 - 1),
@@ -79,6 +81,8 @@ class RenderConfig:
     size               frame height and width in pixels, 96..1024; the face takes 80 % of it.
     fps                written to the manifest; a clip has 18-28 frames whatever it is.
     difficulty         0 (easy) .. 1 (hard): between EASY and HARD, linearly.
+    planted            "", or a part of the face (emotions.PLANTED): the emotion then shows there alone, and
+                       two movements elsewhere in every clip say nothing of it. For tests of explanations.
 
     Raises ValueError naming the setting, its value and the allowed range.
     """
@@ -89,6 +93,8 @@ class RenderConfig:
     size: int = DEFAULT_SIZE
     fps: int = 100
     difficulty: float = DEFAULT_DIFFICULTY
+    # not in the text by which a workspace names the folder of its usual corpus
+    planted: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():
@@ -99,7 +105,16 @@ class RenderConfig:
                 raise ValueError(
                     f"RenderConfig: {name} must be {kind} from {low:g} to {high:g}, got {name}={value!r}"
                 )
+        if self.planted not in ("", *PLANTED_PARTS):
+            raise ValueError(
+                f"RenderConfig: planted must be one of {', '.join(PLANTED_PARTS)}, or nothing, got "
+                f"planted={self.planted!r}"
+            )
         object.__setattr__(self, "difficulty", float(self.difficulty))  # 1 and 1.0 are the same corpus
+
+    def said(self) -> dict[str, Any]:
+        """All settings by name; ``planted`` only where something is, so that older folders say the same."""
+        return {name: value for name, value in asdict(self).items() if name != "planted" or value}
 
     @property
     def unit(self) -> float:

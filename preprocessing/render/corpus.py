@@ -15,7 +15,6 @@ import multiprocessing
 import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict
 from pathlib import Path
 
 import cv2
@@ -118,7 +117,7 @@ def _has_frames(root: Path, row: dict[str, str]) -> bool:
 def _claim(root: Path, config: RenderConfig) -> None:
     """Write render.json into a free folder, or check that the one there says the same."""
     claim = root / "render.json"
-    wanted = {"generator_version": GENERATOR_VERSION, "config": asdict(config)}
+    wanted = {"generator_version": GENERATOR_VERSION, "config": config.said()}
     if not claim.exists():
         taken = [name for name in ("frames", "manifest.csv") if (root / name).exists()]
         if taken:

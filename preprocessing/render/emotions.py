@@ -34,6 +34,17 @@ SHARES: dict[str, float] = {
 }
 _THREE_CLASSES = {"happiness": "positive", "surprise": "surprise"}  # the rest is negative
 
+# RenderConfig.planted -> class of three -> the AUs that show it, all of them in that part of the face
+PLANTED: dict[str, dict[str, tuple[int, ...]]] = {
+    "brows": {"positive": (2,), "surprise": (1,), "negative": (4,)},
+    "mouth": {"positive": (12,), "surprise": (25, 26), "negative": (15,)},
+}
+# and the AUs that move elsewhere, whatever the class
+ELSEWHERE: dict[str, tuple[int, ...]] = {
+    "brows": (10, 12, 15, 17, 20, 25),
+    "mouth": (1, 2, 4, 5, 6, 7),
+}
+
 CONFUSED: dict[int, int] = {
     1: 2,
     2: 1,

@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from preprocessing.render.au_fields import AU_PARTS, LID, au_fields
 from preprocessing.render.config import DEFAULT_SIZE, Level, RenderConfig, generator
-from preprocessing.render.emotions import VARIANTS, annotation, corpus_emotions
+from preprocessing.render.emotions import (
+    ELSEWHERE,
+    PLANTED,
+    VARIANTS,
+    annotation,
+    corpus_emotions,
+    three_class,
+)
 from preprocessing.render.people import neutral_landmarks
 
 MIN_FRAMES, MAX_FRAMES = 18, 28
@@ -93,7 +100,10 @@ def clip_plan(config: RenderConfig, subject_index: int, clip_index: int) -> Clip
     pose = rng.normal(0, 1, 4).clip(-1.8, 1.8) * _POSE_SPREAD + _drift(frames, level, rng)
     expression = _expression(config, subject_index, emotion, frames, apex, pose[0], rng)
     peak = max(unit.amplitude for unit in expression)
-    units = (*expression, *_distractors(level, peak, frames, rng), *_resting(level, frames, rng))
+    distractors = _distractors(level, peak, frames, rng)
+    if config.planted:
+        distractors = _elsewhere(config.planted, peak, frames, apex, level, rng)
+    units = (*expression, *distractors, *_resting(level, frames, rng))
     onset = int(rng.integers(1, 400))
     return ClipPlan(
         subject_index, clip_index, subject, clip, emotion, units,
@@ -142,6 +152,8 @@ def _expression(
     second = _variant(str(rng.choice([word for word in VARIANTS if word != emotion])), rng)
     if blend < level.blend:
         strength = dict.fromkeys(second, share) | strength
+    if config.planted:
+        strength = dict.fromkeys(PLANTED[config.planted][three_class(emotion)], 1.0)
     wanted = rng.uniform(level.amplitude_low, level.amplitude_high)
     left_over = rng.uniform(0.0, 0.3)
     units = []
@@ -183,6 +195,20 @@ def _distractors(level: Level, peak: float, frames: int, rng: np.random.Generato
         if present < level.distractor / 2:
             units.append(unit)
     return units
+
+
+def _elsewhere(
+    planted: str, peak: float, frames: int, apex: int, level: Level, rng: np.random.Generator
+) -> list[Unit]:
+    """Two movements outside the planted part, as strong as the expression and at its apex: what moves most,
+    or when, tells nothing."""
+    aus = rng.choice(ELSEWHERE[planted], 2, replace=False)
+    course = _course(frames, 0, apex, frames - 1, float(rng.uniform(0.0, 0.3)))
+    strength = peak * rng.uniform(0.6, 1.0, 2)
+    return [
+        Unit(int(au), float(a), _sides(level, rng), course, "distractor")
+        for au, a in zip(aus, strength, strict=True)
+    ]
 
 
 def _resting(level: Level, frames: int, rng: np.random.Generator) -> list[Unit]:

@@ -61,24 +61,27 @@ def counted(curves: NDArray[Any]) -> NDArray[Any]:
     return held
 
 
-def threshold(curve: NDArray[Any]) -> float:
+def threshold(curve: NDArray[Any], spreads: float = SPREADS) -> float:
     """Of one curve (n,) of the short scale of a whole video, 0 where no face was seen; in pixels."""
     seen = curve[curve > 0]
     if not len(seen):
         return LEAST
     middle = float(np.median(seen))
-    return max(LEAST, middle + SPREADS * 1.4826 * float(np.median(np.abs(seen - middle))))
+    return max(LEAST, middle + spreads * 1.4826 * float(np.median(np.abs(seen - middle))))
 
 
-def intervals(curves: NDArray[Any], rate: Rate, frames: int, *, first: int = 0) -> list[Interval]:
+def intervals(
+    curves: NDArray[Any], rate: Rate, frames: int, *, first: int = 0, spreads: float = SPREADS
+) -> list[Interval]:
     """Candidates of a video of ``frames`` frames from number ``first`` on; no two overlap.
 
-    curves float32 (samples, scales, groups) of motion.Motion.
+    curves   float32 (samples, scales, groups) of motion.Motion.
+    spreads  robust deviations above the video's median at which a peak counts.
     """
     held = counted(curves)
     found: list[Interval] = []
     talks = _talking(held[:, 0, _MOUTH], rate)
-    least = threshold(held[:, 0].max(1))
+    least = threshold(held[:, 0].max(1), spreads)
     for scale, (kind, lags) in enumerate(SCALES.items()):
         curve = held[:, scale].max(1)
         for apex in _peaks(curve, least * lags**0.5, lags * rate.lag):
@@ -93,7 +96,7 @@ def intervals(curves: NDArray[Any], rate: Rate, frames: int, *, first: int = 0) 
             ends = [round(at * rate.step) for at in (onset, apex, offset)]
             low, middle, high = (first + min(max(0, at), frames - 1) for at in ends)
             found.append(Interval(kind, low, middle, high, float(curve[apex]), _NAMES[region]))
-    return _apart(found)
+    return apart(found)
 
 
 def _peaks(curve: NDArray[Any], least: float, apart: int) -> list[int]:
@@ -143,7 +146,7 @@ def _talking(mouth: NDArray[Any], rate: Rate) -> NDArray[Any]:
     return held
 
 
-def _apart(found: Sequence[Interval]) -> list[Interval]:
+def apart(found: Sequence[Interval]) -> list[Interval]:
     """Without those that overlap a better one."""
     kept: list[Interval] = []
     for one in sorted(found, key=lambda one: -one.score):

@@ -34,6 +34,7 @@ PAGES = (
     "python",
     "model",
     "video",
+    "explain",
     "experiments",
     "spot",
 )  # in this order: later ones use what earlier ones made

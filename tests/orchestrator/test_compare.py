@@ -19,6 +19,7 @@ from orchestrator.results.report import ReportError
 from orchestrator.results.sides import Side, of_log, of_sweep
 from orchestrator.results.verdict import number, p_said, verdict
 from orchestrator.sweeps.sides import columns_said, sides
+from tests.orchestrator.results.pages import sweep
 
 WORDS = ("negative", "positive", "surprise")
 
@@ -216,6 +217,7 @@ def test_two_logs_in_one_command_and_all_that_it_writes(run, tmp_path):
         "differences.csv",
         "matrix.md",
         "matrix.png",
+        "report.html",
     }
     text = (folder / "matrix.md").read_text()
     held = gaps(compared([of_log(a), of_log(b, {"truth": "annotated"})], gain=0.1)).loc[("a", "b")]
@@ -223,6 +225,8 @@ def test_two_logs_in_one_command_and_all_that_it_writes(run, tmp_path):
     assert stored[["difference", "p", "people_for_gain"]].tolist() == pytest.approx(
         held[["difference", "p", "people_for_gain"]].tolist()
     )
+    page = (folder / "report.html").read_text()
+    assert "would likely beat" in page and number(held["difference"]) in page and "data:image/png" in page
     assert "would likely beat" in text and f"| a |  | {number(held['difference'])}" in text
 
 
@@ -233,6 +237,7 @@ def test_files_with_corpora_and_ranks_are_whole(tmp_path):
     files = compared_files.write(tmp_path, compared(many))
     assert [file.name for file in files] == [
         "scores.csv", "differences.csv", "corpora.csv", "matrix.md", "matrix.png", "ranks.png",
+        "report.html",
     ]  # fmt: skip
     assert "b\\|" in (tmp_path / "matrix.md").read_text()
     for file in files:
@@ -248,7 +253,7 @@ def test_bars_join_the_longest_runs_that_are_not_told_apart():
 def test_bad_input_is_one_line_and_status_2(run, tmp_path):
     a = write(tmp_path, side("a", 0.9), "a")
     for words, said in (
-        ((a, "nowhere"), "unknown sweep, comparison or CSV file 'nowhere'"),
+        ((a, "nowhere"), "unknown sweep, comparison, experiment or CSV file 'nowhere'"),
         ((a, f"{a}@nested"), "a log has no rules"),
         ((a, a), "two of them are called 'a'"),
         ((a, a, "--over", "people"), "only 'seeds'"),
@@ -261,6 +266,32 @@ def test_bad_input_is_one_line_and_status_2(run, tmp_path):
     ):
         done = run(*words)
         assert done.exit_code == 2 and said in " ".join(done.output.split()), (words, done.output)
+
+
+def test_rows_of_an_experiment_are_sides_each_sweep_once_and_a_pair_has_its_targets_clips(tmp_path):
+    held = tmp_path / "experiments" / "stag" / "table6" / "v1-x"
+    held.mkdir(parents=True)
+    rows = [
+        "group,row,part,sweep",
+        "A,one,,s",
+        "A,the same,,s",
+        "B,pair,a to b,s",
+        "B,split,testA,s",
+        "B,not yet,,",
+    ]
+    (held / "table.csv").write_text("\n".join(rows) + "\n")
+    sweep(tmp_path / "sweeps" / "s", [])
+    one, pair = sides(["stag/table6"], tmp_path, {})
+    assert (one.name, pair.name) == ("A one", "B pair") and len(one.rows) == 4 and not len(pair.rows)
+    (held.parent / "v2-x").mkdir()
+    (held.parent / "v2-x" / "table.csv").write_text("\n".join(rows[:2]) + "\n")
+    with pytest.raises(
+        ConfigError, match=r"asked for in 2 ways; name one of stag/table6/v1-x, stag/table6/v2-x"
+    ):
+        sides(["stag/table6"], tmp_path, {})
+    assert [side.name for side in sides(["stag/table6/v2-x@nested"], tmp_path, {})] == ["A one@nested"]
+    with pytest.raises(ConfigError, match="did you mean 'stag/table6'"):
+        sides(["stag/tabel6"], tmp_path, {})
 
 
 def test_a_word_that_is_two_things_is_refused_and_a_prefix_says_which(run, tmp_path, monkeypatch):

@@ -126,3 +126,18 @@ def test_a_folder_whose_sockets_would_have_too_long_names_is_told_first(monkeypa
     with pytest.raises(BadInput, match="too long a path for Ray's sockets, 39 characters at most"):
         local_ray.private_folder()
     assert not (tmp_path / ("x" * 80)).exists()
+
+
+@pytest.mark.parametrize(("asked", "packs"), [(None, False), ("0", False), ("1", True)])
+def test_under_uv_run_the_current_folder_is_packed_only_for_who_asks(asked, packs, monkeypatch):
+    from ray._private import ray_constants, worker
+    from ray._private.runtime_env import uv_runtime_env_hook as uv
+
+    monkeypatch.setattr(ray_constants, "RAY_ENABLE_UV_RUN_RUNTIME_ENV", True)  # as Ray read it when imported
+    monkeypatch.setattr(uv, "_get_uv_run_cmdline", lambda: ["uv", "run", "python"])
+    monkeypatch.setattr(uv, "hook", lambda given: {"working_dir": "."})
+    monkeypatch.setenv("RAY_ENABLE_UV_RUN_RUNTIME_ENV", asked or "")
+    if asked is None:
+        monkeypatch.delenv("RAY_ENABLE_UV_RUN_RUNTIME_ENV")
+    local_ray.without_uv()
+    assert (worker._maybe_modify_runtime_env({}, False) == {"working_dir": "."}) is packs

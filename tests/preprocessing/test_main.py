@@ -82,6 +82,10 @@ def test_check_ends_with_1_when_a_clip_cannot_be_used(tmp_path):
         (("show", "casme22/x/y", "--root", "."), "did you mean 'casme2'"),
         (("show", "synthetic", "--landmarks-every", "-1"), "landmarks_every is -1.0"),
         (("show", "synthetic", "--plugin", "no/such.py"), "PluginError"),
+        (
+            ("extract", "synthetic", "--landmarker", "no.task"),
+            "--landmarker .*/no.task cannot be read: No such",
+        ),
         (("extract", "synthetic", "--limit", "x"), "Invalid value for '--limit'"),
     ],
 )
@@ -112,13 +116,14 @@ def test_every_setting_that_decides_numbers_is_an_option_of_extract_and_show(mon
     monkeypatch.setattr(extract, "prepare", prepare)
     monkeypatch.setattr(show, "sheet", lambda _, __, ___, settings, **____: seen.append(settings))
     options = ("--flow", "dis", "--steps", 7, "--keep", 0.5, "--apex", "roi_difference", "--equalise")
-    options += ("--landmarks-every", 0, "--stabilise", "rigid", "--motion", "relative")
+    options += ("--landmarks-every", 0, "--stabilise", "rigid", "--motion", "relative", "--max-gap", 4)
+    options += ("--landmarker", "/a.task")
     run("extract", "synthetic", "--workers", 0, *options, status=0)
     run("show", "synthetic", *options, status=0)
     run("show", "synthetic", status=0)
     wanted = Settings(
         flow="dis", steps=7, keep=0.5, apex="roi_difference", equalise=True, landmarks_every=0.0,
-        stabilise="rigid", motion="relative",
+        stabilise="rigid", motion="relative", max_gap=4, landmarker="/a.task",
     )  # fmt: skip
     assert seen == [wanted, wanted, Settings()]
 

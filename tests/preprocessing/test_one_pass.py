@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from preprocessing import one_pass
-from preprocessing.heads import pipeline as usual
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.one_pass import even
+from preprocessing.pipelines import pipeline
 from preprocessing.render.long import LongConfig, LongRenderer, long_plan
 from preprocessing.schema import Clip
 from tests.preprocessing.test_video import mp4_of_steps
@@ -59,7 +59,7 @@ def test_every_input_of_an_even_video_is_the_same_to_the_bit_and_is_decoded_once
     monkeypatch.setattr(one_pass, "IN_MEMORY", 12)  # others wait on disk
     names = tuple(name for name in INPUTS if INPUTS[name].kind != "roi_maps")
     one = clip(write(tmp_path / "v.mp4", frames))
-    ours, theirs = one_pass.pipeline(names, settings), usual(names, settings)
+    ours, theirs = pipeline(names, settings, labelled=False), pipeline(names, settings)
     wanted = theirs.rows(one)
     decoded = grabbed(monkeypatch)
     made = ours.rows(one)
@@ -87,9 +87,9 @@ def test_what_the_packets_leave_in_doubt_goes_the_usual_way(frames, tmp_path, mo
 
 def test_fewer_frames_than_the_packets_promise_are_read_the_usual_way(frames, tmp_path, monkeypatch):
     one, name = clip(write(tmp_path / "v.mp4", frames)), "onset_apex_flow"
-    wanted = usual((name,), Settings()).rows(one)[name]
+    wanted = pipeline((name,), Settings()).rows(one)[name]
     monkeypatch.setattr(one_pass, "even", lambda path: one_pass.Even(len(frames) + 5, 100.0))
-    made = one_pass.pipeline((name,), Settings()).rows(one)[name]
+    made = pipeline((name,), Settings(), labelled=False).rows(one)[name]
     np.testing.assert_array_equal(made.pop("x"), wanted.pop("x"))
     assert made == wanted and made["n_frames"] == len(frames)
 
@@ -97,7 +97,7 @@ def test_fewer_frames_than_the_packets_promise_are_read_the_usual_way(frames, tm
 def test_an_error_is_told_as_it_was(frames, tmp_path):
     grey = [np.full_like(frames[0], 90)] * 12
     settings, name = Settings(), "onset_apex_flow"
-    ours, theirs = one_pass.pipeline((name,), settings), usual((name,), settings)
+    ours, theirs = pipeline((name,), settings, labelled=False), pipeline((name,), settings)
     for one in (
         clip(write(tmp_path / "grey.mp4", grey)),
         clip(write(tmp_path / "v.mp4", frames[:9]), onset=9),
@@ -108,9 +108,12 @@ def test_an_error_is_told_as_it_was(frames, tmp_path):
 
 
 def test_labels_and_heads_that_move_go_the_usual_way(frames, tmp_path):
-    assert type(one_pass.pipeline(("onset_apex_flow",), Settings(stabilise="rigid"))) is not one_pass.OnePass
+    assert (
+        type(pipeline(("onset_apex_flow",), Settings(stabilise="rigid"), labelled=False))
+        is not one_pass.OnePass
+    )
     one = clip(write(tmp_path / "v.mp4", frames), onset=2, apex=8, offset=20)
     name = "onset_apex_flow"
-    made, wanted = (build((name,), Settings()).rows(one)[name] for build in (one_pass.pipeline, usual))
+    made, wanted = (pipeline((name,), Settings(), labelled=known).rows(one)[name] for known in (False, True))
     np.testing.assert_array_equal(made.pop("x"), wanted.pop("x"))
     assert made == wanted and made["offset"] == 20

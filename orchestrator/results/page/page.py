@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
-
-import jinja2
 
 from orchestrator.results import details as kept
 from orchestrator.results import report
 from orchestrator.results.headline import headline
 from orchestrator.results.page import figures, formats, tables
+from orchestrator.results.page.templates import template
 from orchestrator.search.importance import importance
 from orchestrator.workspace import sealed
 from orchestrator.workspace.sweep_folder import EXPERIMENT
@@ -57,11 +55,8 @@ def html(content: Mapping[str, Any], sheets: Mapping[str, bytes] | None = None, 
     """The page. sheets: clip id -> JPEG of its sheet. notes: on sheets that could not be made."""
     import plotly.offline  # takes part of a second, which a sweep need not wait for as it begins
 
-    loader = jinja2.FunctionLoader(lambda name: (resources.files(__package__) / name).read_text())
-    environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
-    environment.filters["cell"] = formats.text
     pictures = {clip: base64.b64encode(data).decode() for clip, data in (sheets or {}).items()}
-    return environment.get_template("page.html.j2").render(
+    return template("page.html.j2").render(
         **content, plotly=plotly.offline.get_plotlyjs(), sheets=pictures, sheet_notes=notes
     )
 

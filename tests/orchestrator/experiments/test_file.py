@@ -8,7 +8,9 @@ from orchestrator.experiments import estimate, file
 from orchestrator.experiments.corpora import Brought
 from orchestrator.experiments.file import Table, load, names
 from orchestrator.experiments.lines import lines
+from orchestrator.protocols import protocol
 from orchestrator.study.labels import classify
+from orchestrator.sweeps.corpora import scheme
 from orchestrator.sweeps.experiment import Corpus
 
 REQUIRED = {
@@ -52,10 +54,13 @@ def test_every_file_loads_and_every_row_is_an_experiment_that_a_sweep_takes(name
             asked = found.experiment(row)
             config = asked.study().config({})  # the model's own keys too
             assert set(config) == {"recipe", "model"}
-            scheme = [classify(corpus, [], asked.classes).classes for corpus in found.corpora(row)
-                      if not row.needs]  # fmt: skip
-            shown = {word.removeprefix("f1_") for word in told if word.startswith("f1_")}
-            assert all(shown <= set(classes) for classes in scheme), f"{name}, {row.name}"
+            if not row.needs:
+                every = [
+                    set(classify(one.name, [], scheme(asked, one.name)).classes) for one in asked.corpora
+                ]
+                shown = {word.removeprefix("f1_") for word in told if word.startswith("f1_")}
+                differ = protocol(asked.protocol)[0].all_classes
+                assert shown <= (set.union if differ else set.intersection)(*every), f"{name}, {row.name}"
 
 
 def test_what_is_required_is_there():

@@ -1,6 +1,7 @@
 """What an experiment writes: ours beside the published, what is missing named, two questions apart."""
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -53,7 +54,8 @@ def ran(tmp_path_factory, mlflow_uri):
     brought = Brought((Corpus(name="synthetic"),), workspace, smoke=True)
     execution = Execution(workspace=workspace, runner="inline", tracking_uri=mlflow_uri)
     output = Output("mine/one", made, brought, 1)
-    for done in run_all(lines(made, brought), execution, told.append):
+    every = [row.name for row in made.rows]  # by name: else a smoke run takes one row a model
+    for done in run_all(lines(made, brought, only=every), execution, told.append):
         rows = output.write(done)
     output.draw(rows, done)
     return output, rows, done, execution
@@ -83,6 +85,8 @@ def test_the_files_hold_ours_beside_the_published(ran):
     assert "not yet: not run: a thing." in shown and "95 % intervals are over people" in shown
     latex = (output.folder / "table.tex").read_text()
     assert r"\toprule" in latex and r"Two rows \& a third" in latex and "0.9112" in latex
+    web = (output.folder / "report.html").read_text()
+    assert "0.9112" in web and web.count("data:image/png") == 4 and "not run: a thing" in web
     people = pd.read_csv(output.folder / "people.csv")
     assert set(people["row"]) == {"a", "the same", "b"} and people["uar"].between(0, 1).all()
     for name in ("bars", "confusion_01", "confusion_03"):
@@ -97,8 +101,7 @@ def test_what_is_finished_is_read_and_not_run_again(ran, monkeypatch):
     def never(*_):
         raise AssertionError("it was run again")
 
-    monkeypatch.setattr("orchestrator.experiments.run.run", never)
-    monkeypatch.setattr("orchestrator.experiments.run.resume", never)
+    monkeypatch.setattr("orchestrator.experiments.run.sweep", never)
     again = list(run_all([one.line for one in done], execution, lambda event: None))[-1]
     assert table.rows(Table(**toml(FILE)), again) == rows
 
@@ -125,6 +128,27 @@ def scored(seeds, corpora=("samm",)):
     line = lines(Table(**toml(text)), Brought(tuple(Corpus(name=n, root="R") for n in corpora)))[0]
     each = [{"seed": at, "uf1": value, "war": value} for at, value in enumerate(seeds)]
     return Done(line, {"rule": "nested", "selection": {"nested": {"per_seed": each}}})
+
+
+def test_a_pair_shows_f1_of_its_own_classes_and_folds_their_uf1():
+    line = scored([0.5]).line
+    score = {
+        "uf1": 0.5,
+        "per_class": {"negative": {"f1": 0.1}, "anger": {"f1": 0.2}},
+        "fold_uf1": {"mean": 0.45, "sd": 0.05, "each": {"g0": 0.4, "g1": 0.5}},
+        "parts": {"a to b": {"uf1": 0.3, "f1": {"negative": 0.3}}},
+    }
+    summary = {"rule": "nested", "selection": {"nested": score}, "feature_set": "f", "seeds": 1, "au": "none",
+               "name": "n"}  # fmt: skip
+    whole, pair = (
+        table.rows(Table(**toml(FILE)), [Done(replace(line, part=part), summary)])[0]
+        for part in ("", "a to b")
+    )
+    assert (whole["f1_anger"], whole["fold_uf1"], whole["fold_uf1_sd"]) == (0.2, "0.4000 0.5000", 0.05)
+    assert pair["f1_negative"] == 0.3 and not {"f1_anger", "fold_uf1"} & set(pair)
+    heads, body = page.cells(Table(**toml(FILE)), [whole | {"published_fold_uf1_sd": 0.0502}])
+    said = dict(zip(heads, body[0], strict=True))
+    assert (said["Std-UF1"], said["Std-UF1 published"]) == ("0.050", "0.0502")
 
 
 def test_p_over_seeds_is_the_paired_t_against_the_first_row():

@@ -5,6 +5,7 @@ import dataclasses
 import os
 import re
 import shutil
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -27,8 +28,10 @@ from orchestrator.training.prediction import predict
 from orchestrator.training.reproducible import reproducible
 from preprocessing import extract
 from preprocessing.datasets.reading import read
-from preprocessing.inputs import INPUTS
+from preprocessing.inputs import INPUTS, Settings
+from preprocessing.plan import spec
 from preprocessing.render import RenderConfig, render_corpus
+from tests.face_task import write_task
 from tests.preprocessing.test_video import turned
 
 SMALL = {"recipe.epochs": 1, "recipe.warmup_epochs": 0, "recipe.batch_size": 8}
@@ -287,3 +290,22 @@ def test_a_bundle_whose_inputs_cannot_be_made_here_is_refused(changes, says, pre
     other = dataclasses.replace(bundle, about=bundle.about.model_copy(update=changes))
     with pytest.raises(BundleError, match=says):
         ClipPredictor(other)
+
+
+def test_a_model_of_landmarks_by_a_file_asks_for_that_file(predictor, corpus, tmp_path):
+    task, other = str(write_task(tmp_path / "a.task")), tmp_path / "b.task"
+    bundle = predictor.bundle
+    with pytest.raises(BundleError, match="own mesh; leave --landmarker out"):
+        ClipPredictor(bundle, task)
+    usual = {k: v for k, v in bundle.about.spec["parameters"].items() if k != "code"}
+    made = spec("onset_apex_flow", Settings(**usual, landmarker=task), pictures=False)
+    changes = {"spec": {"name": made.name, "parameters": made.parameters}, "features": made.version}
+    own = dataclasses.replace(bundle, about=bundle.about.model_copy(update=changes))
+    with pytest.raises(BundleError, match=r"by a \.task file \(sha256:\w{8}\.\.\.\); name it: --landmarker"):
+        ClipPredictor(own)
+    other.write_bytes(Path(task).read_bytes() + b"\0")  # still a zip
+    with pytest.raises(BundleError, match=r"b\.task is another file"):
+        ClipPredictor(own, str(other))
+    clip = read("synthetic", corpus / "corpus")[0]
+    with_file, without = ClipPredictor(own, task)(clip), predictor(clip)
+    assert not with_file.reason and with_file.probabilities != without.probabilities

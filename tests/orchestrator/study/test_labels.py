@@ -5,7 +5,16 @@ from collections import Counter
 import pytest
 
 from orchestrator.common.errors import ConfigError
-from orchestrator.study.labels import all_schemes, check, classify, corpora, deviations, published, schemes
+from orchestrator.study.labels import (
+    all_schemes,
+    check,
+    classify,
+    corpora,
+    deviations,
+    own,
+    published,
+    schemes,
+)
 from preprocessing.datasets import DATASETS
 from preprocessing.render.emotions import SHARES
 
@@ -227,3 +236,12 @@ def test_unknown_names_are_refused_with_the_known_ones():
         classify("casme2", ["disgust"], "8")
     with pytest.raises(ConfigError, match="unknown corpus 'cassme2'; did you mean 'casme2'"):
         classify("cassme2", ["disgust"], "3")
+
+
+def test_of_classes_by_name_a_corpus_takes_its_own_where_corpora_may_differ():
+    names = "anger, disgust,happiness,sadness,surprise"
+    assert own("casme2", names) == "disgust,happiness,sadness,surprise"
+    assert own("samm", names) == "anger,disgust,happiness,sadness,surprise"
+    assert own("casme2", "5-rest") == "5-rest"
+    with pytest.raises(ConfigError, match="smic_hs has fewer than two of them; it has negative"):
+        own("smic_hs", names)

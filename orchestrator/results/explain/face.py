@@ -1,0 +1,62 @@
+"""Importance on a face: places as coloured boxes, landmarks as lines. Matplotlib without pyplot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
+
+from orchestrator.results.explain.canonical import LANDMARKS, LINES
+from preprocessing.align import CROP
+
+INK, SHADES = "#22262b", "YlOrRd"
+
+
+def draw(
+    axes: Axes,
+    boxes: NDArray[np.floating],
+    values: NDArray[np.floating],
+    title: str,
+    *,
+    picture: NDArray[Any] | None = None,
+    landmarks: NDArray[np.floating] | None = None,
+    most: float | None = None,
+) -> PatchCollection:
+    """Boxes (P, 4), crop pixels, shaded by values (P,) of 0 or more; NaN boxes are left out.
+
+    picture    uint8 (256, 256, 3) RGB below them; the canonical face as lines where there is none.
+    most       value of the darkest shade; the largest value if None.
+    """
+    points = np.asarray(LANDMARKS if landmarks is None else landmarks)
+    if picture is not None:
+        axes.imshow(picture)
+    known = np.isfinite(boxes).all(1)
+    top = most or float(values[known].max(initial=0)) or 1.0
+    held = PatchCollection(
+        [Rectangle((x0, y0), x1 - x0, y1 - y0) for x0, y0, x1, y1 in boxes[known]],
+        cmap=SHADES,
+        linewidth=0,
+    )
+    held.set_array(values[known])
+    held.set_clim(0, top)
+    if picture is not None:  # what counts for nothing lets the face through
+        held.set_alpha(np.clip(values[known] / top, 0, 1) * 0.75)
+    axes.add_collection(held)
+    for line in LINES:
+        axes.plot(
+            points[list(line), 0],
+            points[list(line), 1],
+            color=INK,
+            linewidth=0.5 if picture is not None else 1,
+        )
+    axes.set_xlim(0, CROP)
+    axes.set_ylim(CROP, 0)
+    axes.set_aspect("equal")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_title(title, fontsize=8)
+    return held

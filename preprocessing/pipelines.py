@@ -1,0 +1,26 @@
+"""The pipeline that settings ask for: usual or of moving heads, with the usual landmarks or by a file."""
+
+from __future__ import annotations
+
+from preprocessing import heads
+from preprocessing.inputs.settings import Settings
+from preprocessing.one_pass import OnePass
+from preprocessing.pipeline import Pipeline
+from preprocessing.task_landmarks import TaskLandmarker
+
+
+def pipeline(names: tuple[str, ...], settings: Settings, *, labelled: bool = True) -> Pipeline:
+    """For inputs of these names. labelled: clips say where they end; of others a video is decoded once."""
+    usual = labelled or settings.of_heads
+    made = heads.pipeline(names, settings) if usual else OnePass(names, settings)
+    if settings.landmarker:
+        # from outside: Pipeline's code is part of every version
+        made._landmarker = TaskLandmarker(settings.landmarker)
+    return made
+
+
+def ready(made: Pipeline) -> None:
+    """Loads the landmark model, before the first clip: that this machine has none is no clip's fault, and
+    while a clip is at work it would be taken for one. Raises NoMediaPipe, SettingsError."""
+    if isinstance(made.landmarker, TaskLandmarker):
+        made.landmarker.load()

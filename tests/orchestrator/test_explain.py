@@ -1,0 +1,112 @@
+"""From a finished sweep to its explanations: each clip by its own fold's model, as pictures and tables."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from orchestrator import Execution, Experiment, explain, run
+from orchestrator.inference.bundle import load
+from orchestrator.inference.clips import found
+from orchestrator.inference.video import ClipPredictor
+from orchestrator.results.explain.clip import explanation, explanation_picture
+from preprocessing.render import RenderConfig, render_corpus
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("explain")
+    render_corpus(folder / "corpus", RenderConfig(subjects=4, clips_per_subject=3, size=160))
+    experiment = Experiment(
+        "ststnet",
+        corpora=(("synthetic", str(folder / "corpus")),),
+        trials=1,
+        inner_folds=2,
+        settings={"recipe.epochs": 2},
+    )
+    run(experiment, Execution(name="s", runner="inline", workspace=folder / "ws"))
+    return folder / "ws"
+
+
+def command(workspace, *words):
+    return CliRunner().invoke(explain.app, ["s", "--workspace", str(workspace), *map(str, words)])
+
+
+def test_a_sweep_is_explained_by_its_folds_models_as_the_rule_chose_them(swept, tmp_path):
+    """A committee of two models a fold, none kept: all are trained again, and say what was scored."""
+    result = command(swept, "--to", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert "trained again" in " ".join(result.output.split())
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "8 models, 8 of them trained again" in page and "12 clips of 4 people" in page
+    assert "No attention: STSTNet has no attention" in page
+    for name in ("faces", "parts", "deletion", "classes", "action_units", "embedding"):
+        with Image.open(tmp_path / "out" / f"{name}.png") as picture:
+            assert min(picture.size) > 150
+        assert f'src="{name}.png"' in page
+    parts = pd.read_csv(tmp_path / "out" / "parts.csv")
+    assert len(parts) == 12 * 3
+    sums = parts[["brows", "eyes", "nose", "mouth", "rest"]].sum(axis=1)
+    assert ((sums - 1).abs() < 1e-6).all()
+    assert (parts["person"] == parts["fold"]).all()
+    rows = pd.read_parquet(tmp_path / "out" / "importance.parquet")
+    assert len(rows) == 12 * 3 * 196
+    whole = rows.groupby(["clip", "method"], observed=True)["importance"].sum()
+    np.testing.assert_allclose(whole[whole > 0], 1, atol=1e-4)
+    methods = pd.read_csv(tmp_path / "out" / "methods.csv").set_index("method")
+    assert methods["clips"].tolist() == [12] * 3 and methods["names_part_of_an_au"].between(0, 1).all()
+    assert "names_planted" not in methods
+
+
+def test_one_fold_or_one_clip_alone(swept, tmp_path):
+    one = command(swept, "--fold", "p02", "--rule", "committee", "--to", tmp_path / "a")
+    assert one.exit_code == 0, one.output
+    assert set(pd.read_csv(tmp_path / "a" / "parts.csv")["person"]) == {"synthetic/p02"}
+    clip = command(swept, "--clips", "synthetic/p03/c02", "--to", tmp_path / "b")
+    assert clip.exit_code == 0, clip.output
+    assert set(pd.read_csv(tmp_path / "b" / "parts.csv")["clip"]) == {"synthetic/p03/c02"}
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--fold", "p99"], "no fold 'p99'|unknown fold|'p99'"),
+        (["--clips", "synthetic/p01/c99"], "'synthetic/p01/c99'"),
+        (["--fold", "p01", "--clips", "synthetic/p02/c01"], "none of these clips"),
+        (["--rule", "oracle_epoch"], "is an oracle"),
+        (["--rule", "nestd"], "nested"),
+    ],
+)
+def test_what_is_not_there_is_named(words, says, swept, tmp_path):
+    import re
+
+    result = command(swept, *words, "--to", tmp_path / "x")
+    assert result.exit_code == 2 and re.search(says, " ".join(result.output.split())), result.output
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_clip_of_anybody_is_explained_as_a_picture(swept):
+    predictor = ClipPredictor(load(swept / "sweeps" / "s" / "model"))
+    folder = sorted((swept.parent / "corpus" / "frames").glob("*/*"))[0]
+    (clip,) = found([str(folder)])
+    with Image.open(io.BytesIO(explanation_picture(predictor, clip))) as picture:
+        assert picture.format == "PNG" and min(picture.size) > 300
+    made, told = explanation(predictor, clip), predictor(clip)
+    assert made.called == told.called and made.probability == told.probabilities[told.called]
+    text = made.nested()
+    assert set(text["methods"]) == {"integrated_gradients", "occlusion", "grad_cam"}
+    assert sum(text["methods"]["occlusion"]["parts"].values()) == pytest.approx(1, abs=1e-3)
+    assert text["lacking"] == {"attention": "STSTNet has no attention"}
+
+
+def test_a_clip_from_which_the_model_abstains_is_not_explained(swept, tmp_path):
+    for number in range(3):
+        Image.new("RGB", (64, 64), "grey").save(tmp_path / f"{number}.png")
+    predictor = ClipPredictor(load(swept / "sweeps" / "s" / "model"))
+    (clip,) = found([str(tmp_path)])
+    assert "no face" in explanation(predictor, clip)
+    with pytest.raises(ValueError, match=r"abstains: .*no face"):
+        explanation_picture(predictor, clip)
