@@ -71,7 +71,7 @@ docs: env ## the documentation site, into site/; a broken link or a missing docs
 ui: env ## MLflow in a browser, on this machine only: http://127.0.0.1:5000
 	$(RUN) -m mlflow ui --host 127.0.0.1 --port 5000 --backend-store-uri sqlite:///workspace/mlflow.db
 
-benchmark: env ## orchestration, racing, packing, preprocessing and models as ratios; the last line of each is one JSON object
+benchmark: env ## orchestration, racing, packing, preprocessing, models and prediction as ratios; the last line of each is one JSON object
 	$(RUN) -m benchmarks.folds
 	$(RUN) -m benchmarks.overhead
 	$(RUN) -m benchmarks.scheduler
@@ -79,6 +79,7 @@ benchmark: env ## orchestration, racing, packing, preprocessing and models as ra
 	$(RUN) -m benchmarks.packing
 	$(RUN) -m benchmarks.preprocessing
 	$(RUN) -m benchmarks.models
+	$(RUN) -m benchmarks.inference
 
 mutate: env ## break one line of protocols, metrics, seeds, jobs ... at a time: the tests must notice
 	$(RUN) -m tests.mutate

@@ -105,7 +105,7 @@ class ClipPredictor:
                 f"{now.parameters['code']}); use "
                 "the version that made it, or train again with this one"
             )
-        self.pipeline, self.spec = pipeline((self.name,), settings), now
+        self.pipeline, self.spec = pipeline((self.name,), settings, labelled=False), now
         if not self.pictures:
             ready(self.pipeline)
 

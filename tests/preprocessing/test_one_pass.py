@@ -1,0 +1,119 @@
+"""A video without labels is decoded once, and gives what it gave."""
+
+from itertools import islice
+
+import cv2
+import numpy as np
+import pytest
+
+from preprocessing import one_pass
+from preprocessing.inputs import INPUTS, Settings
+from preprocessing.one_pass import even
+from preprocessing.pipelines import pipeline
+from preprocessing.render.long import LongConfig, LongRenderer, long_plan
+from preprocessing.schema import Clip
+from tests.preprocessing.test_video import mp4_of_steps
+
+CONFIG = LongConfig(seed=7, seconds=5, fps=25, size=256, micro=1, macro=0, speech=0, blinks=0, turns=0)
+
+
+@pytest.fixture(scope="module")
+def frames():
+    return list(islice(LongRenderer(long_plan(CONFIG, 0, 0), CONFIG).frames(), 30))
+
+
+def write(path, frames, code="mp4v"):
+    made = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*code), 100.0, frames[0].shape[1::-1])
+    for frame in frames:
+        made.write(frame)
+    made.release()
+    return path
+
+
+def clip(path, **labels):
+    return Clip("video", "video/somebody", path.name, path, "", **labels)
+
+
+def grabbed(monkeypatch):
+    """A list that grows by one with each frame that is decoded."""
+    seen = []
+
+    class Counting:
+        def __init__(self, *words):
+            self.video, self.raw = cv2_capture(*words), len(words) > 2
+
+        def __getattr__(self, name):
+            if name in ("grab", "read") and not self.raw:
+                seen.append(name)
+            return getattr(self.video, name)
+
+    cv2_capture = cv2.VideoCapture
+    monkeypatch.setattr(cv2, "VideoCapture", Counting)
+    return seen
+
+
+@pytest.mark.parametrize("settings", [Settings(), Settings(apex="roi_difference")])
+def test_every_input_of_an_even_video_is_the_same_to_the_bit_and_is_decoded_once(
+    settings, frames, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(one_pass, "IN_MEMORY", 12)  # others wait on disk
+    names = tuple(name for name in INPUTS if INPUTS[name].kind != "roi_maps")
+    one = clip(write(tmp_path / "v.mp4", frames))
+    ours, theirs = pipeline(names, settings, labelled=False), pipeline(names, settings)
+    wanted = theirs.rows(one)
+    decoded = grabbed(monkeypatch)
+    made = ours.rows(one)
+    assert len(decoded) == len(frames) + 1  # the first, to know when it is
+    for name in names:
+        assert wanted[name]["status"] == "ok", wanted[name]["error"]
+        np.testing.assert_array_equal(made[name].pop("x"), wanted[name].pop("x"))
+        assert made[name] == wanted[name]
+
+
+def test_what_the_packets_leave_in_doubt_goes_the_usual_way(frames, tmp_path, monkeypatch):
+    path = write(tmp_path / "v.mp4", frames[:9])
+    assert even(path) == (9, 100)
+    assert even(write(tmp_path / "v.avi", frames[:9], "MJPG")) == (9, 100)
+    assert even(mp4_of_steps(tmp_path / "uneven.mp4", [10] * 20 + [100] * 3)) is None
+    (tmp_path / "text.mp4").write_bytes(b"no video" * 99)
+    (tmp_path / "torn.mp4").write_bytes(path.read_bytes()[:-400])
+    for other in (tmp_path / "text.mp4", tmp_path / "torn.mp4", tmp_path, tmp_path / "none.mp4"):
+        assert even(other) is None
+    monkeypatch.setattr(one_pass, "_packets", lambda path: [10.0 * n for n in range(8)])
+    assert even(path) is None  # one packet less than the file states
+    monkeypatch.setattr(one_pass, "_packets", lambda path: [10.0 * n for n in range(1, 10)])
+    assert even(path) is None  # its first frame is at another time
+
+
+def test_fewer_frames_than_the_packets_promise_are_read_the_usual_way(frames, tmp_path, monkeypatch):
+    one, name = clip(write(tmp_path / "v.mp4", frames)), "onset_apex_flow"
+    wanted = pipeline((name,), Settings()).rows(one)[name]
+    monkeypatch.setattr(one_pass, "even", lambda path: one_pass.Even(len(frames) + 5, 100.0))
+    made = pipeline((name,), Settings(), labelled=False).rows(one)[name]
+    np.testing.assert_array_equal(made.pop("x"), wanted.pop("x"))
+    assert made == wanted and made["n_frames"] == len(frames)
+
+
+def test_an_error_is_told_as_it_was(frames, tmp_path):
+    grey = [np.full_like(frames[0], 90)] * 12
+    settings, name = Settings(), "onset_apex_flow"
+    ours, theirs = pipeline((name,), settings, labelled=False), pipeline((name,), settings)
+    for one in (
+        clip(write(tmp_path / "grey.mp4", grey)),
+        clip(write(tmp_path / "v.mp4", frames[:9]), onset=9),
+        clip(mp4_of_steps(tmp_path / "uneven.mp4", [10] * 20 + [100] * 3)),
+    ):
+        made = ours.rows(one)[name]
+        assert made == theirs.rows(one)[name] and made["status"] == "error"
+
+
+def test_labels_and_heads_that_move_go_the_usual_way(frames, tmp_path):
+    assert (
+        type(pipeline(("onset_apex_flow",), Settings(stabilise="rigid"), labelled=False))
+        is not one_pass.OnePass
+    )
+    one = clip(write(tmp_path / "v.mp4", frames), onset=2, apex=8, offset=20)
+    name = "onset_apex_flow"
+    made, wanted = (pipeline((name,), Settings(), labelled=known).rows(one)[name] for known in (False, True))
+    np.testing.assert_array_equal(made.pop("x"), wanted.pop("x"))
+    assert made == wanted and made["offset"] == 20
