@@ -44,7 +44,10 @@ def measured(x: NDArray[Any], kind: str) -> dict[str, list[float]]:
 
 
 def outside(x: NDArray[Any], kind: str, unit: str, ranges: Mapping[str, Sequence[float]]) -> str:
-    """Why one clip (...) as stored is outside of the training range, or ""."""
+    """Why one clip (...) as stored is outside of the training range, or "". ranges: {} where none is
+    known."""
+    if not ranges:
+        return ""
     for name, amount in zip(ranges, amounts(x[None], kind)[0], strict=True):
         low, high = ranges[name]
         if not low / MARGIN <= amount <= high * MARGIN:

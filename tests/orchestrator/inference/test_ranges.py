@@ -16,6 +16,7 @@ def test_no_training_clip_is_outside_and_the_component_that_is_is_named(kind):
     x = rng.uniform(0.5, 1.0, (6, *SHAPES[kind])).astype(np.float32)
     ranges = measured(x, kind)
     assert list(ranges) == list(NAMES[kind]) and not any(outside(clip, kind, "px", ranges) for clip in x)
+    assert outside(x[0] * 100, kind, "px", {}) == ""  # a bundle that knows no range abstains from nothing
     last = NAMES[kind][-1]
     at = [slice(None)] * (x.ndim - 1)
     at[KINDS[kind].components - 1] = -1

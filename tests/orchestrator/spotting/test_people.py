@@ -5,6 +5,7 @@ import pytest
 
 from orchestrator.spotting.metrics import Spotted, scores
 from orchestrator.spotting.people import held, measured
+from orchestrator.statistics.intervals import intervals
 
 CLASSES = ("negative", "positive", "surprise")
 
@@ -47,6 +48,15 @@ def test_the_interval_is_one_over_people_and_not_over_expressions():
     doubled = {f"{name}{half}": of for name, of in given.items() for half in "ab"}  # eight people, as alike
     narrow, wide = (measured(held(one, ()))["all f1"].interval for one in (doubled, given))
     assert narrow[1] - narrow[0] < wide[1] - wide[0]
+
+
+def test_the_interval_is_the_one_of_every_other_table():
+    """Precision is a share of what was spotted, as accuracy is one of clips: the same counts, the same
+    interval."""
+    made = held(some(3), ())
+    matrices = np.zeros((6, 1, 2, 2), np.int64)
+    matrices[:, 0, 0, 0], matrices[:, 0, 0, 1] = made.counts[:, 0, 0], made.counts[:, 0, 1]
+    assert measured(made)["micro precision"].interval == pytest.approx(intervals(matrices)["war"])
 
 
 def test_people_who_are_all_alike_leave_no_width_and_one_alone_has_none():

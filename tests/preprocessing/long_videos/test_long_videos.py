@@ -22,6 +22,7 @@ SQ_ROWS = [
     [1, "anger1_1", 57, 72, 108, "4", "negative", "macro-expression", "anger"],
     [1, "happy1_1", 99, 103, 107, "43", "others", "micro-expression", "fear"],
     [2, "anger1_1", 55, 63, 0, "4", "negative", "macro-expression", "anger"],  # no offset: the apex
+    [2, "anger1_3", 70, 75, 60, "4", "negative", "macro-expression", "anger"],  # offset before the onset
     [2, "anger1_2", 21, 30, 24, "4", "surprise", "micro-expression", "anger"],  # apex behind the offset
 ]
 
@@ -121,6 +122,7 @@ def test_casme_squared(tmp_path):
     assert other.expressions == (
         Expression("micro", 21, None, 24, "surprise"),
         Expression("macro", 55, 63, 63, "negative"),
+        Expression("macro", 70, 75, 75, "negative"),
     )
     assert "the apex is taken for the offset" in other.notes[0]
 
