@@ -1,5 +1,6 @@
 """Label schemes: published counts, words that mean no class, and words that should not be there."""
 
+import unicodedata
 from collections import Counter
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from orchestrator.common.errors import ConfigError
 from orchestrator.study.labels import all_schemes, check, classify, corpora, deviations, published, schemes
 from preprocessing.datasets import DATASETS
+from preprocessing.datasets.words import meant
 from preprocessing.render.emotions import SHARES
 
 TABLES = [  # as papers print them, in the order of our classes; last: their total
@@ -227,3 +229,9 @@ def test_unknown_names_are_refused_with_the_known_ones():
         classify("casme2", ["disgust"], "8")
     with pytest.raises(ConfigError, match="unknown corpus 'cassme2'; did you mean 'casme2'"):
         classify("cassme2", ["disgust"], "3")
+
+
+def test_an_accent_written_as_one_sign_or_two_is_one_word():
+    both = [unicodedata.normalize(form, "Dégoût") for form in ("NFC", "NFD")]
+    for here in both:
+        assert classify("manifest", both, "3", meant([f"{here}=disgust"])).index == [0, 0]
