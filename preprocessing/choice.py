@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from preprocessing import people
 from preprocessing.schema import Clip, CorpusError
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A part of a corpus: the people named in ``subjects`` (as ``corpus/person`` or ``person``), then the
+    """A part of a corpus: the people named in ``subjects`` (as ``corpus/person`` or ``person``, in any
+    spelling: people.spelling), then the
     first ``limit`` clips."""
 
     subjects: tuple[str, ...] = ()
@@ -20,13 +22,17 @@ class Choice:
         """Raises CorpusError for a person that the corpus does not have, and when nothing is left."""
         chosen = clips
         if self.subjects:
-            known = {name for clip in clips for name in (clip.subject, clip.subject.partition("/")[2])}
-            if unknown := [name for name in self.subjects if name not in known]:
-                some = ", ".join(sorted({clip.subject.partition("/")[2] for clip in clips})[:8])
-                raise CorpusError(f"no subject {unknown[0]!r} in {clips[0].corpus}; it has {some} ...")
-            chosen = [
-                c for c in clips if c.subject in self.subjects or c.subject.partition("/")[2] in self.subjects
-            ]
+            known = {clip.subject for clip in clips}
+            asked = {name: people.meant(name, known) for name in self.subjects}
+            if unknown := [name for name, found in asked.items() if not found]:
+                some = ", ".join(sorted({one.partition("/")[2] for one in known})[:8])
+                near = people.nearest(unknown[0], known)
+                raise CorpusError(
+                    f"no subject {unknown[0]!r} in {clips[0].corpus}; did you mean {near!r}? It has {some} "
+                    "..."
+                )
+            wanted = {one for found in asked.values() for one in found}
+            chosen = [clip for clip in clips if clip.subject in wanted]
         if self.limit is not None:
             if self.limit < 1:
                 raise CorpusError(f"limit must be at least 1, got {self.limit}")

@@ -8,8 +8,9 @@ person who has several ids is joined by a file for ``--same-person``: CSV, two c
     p01b,p01
     casme2/sub03,samm/011
 
-An id is ``corpus/person``, or the person alone where only one of the corpora has it. The second one stands
-for the person from then on. The header is not needed. Pairs add up: with a,b and b,c all three are person c.
+An id is ``corpus/person``, or the person alone where only one of the corpora has it, in any spelling that
+means nobody else (P1 for p01). The second one stands for the person from then on. The header is not needed.
+Pairs add up: with a,b and b,c all three are person c.
 """
 
 from __future__ import annotations
@@ -142,24 +143,42 @@ def names(groups: Groups, known: Collection[str]) -> dict[str, str]:
     IdentityError for an id of nobody else, with the nearest, and for a person alone whom two corpora have.
     """
     here = {who.partition("/")[0] for who in known}
-    bare: dict[str, list[str]] = {}
-    for who in sorted(known):
-        bare.setdefault(who.partition("/")[2], []).append(who)
 
     def whole(who: str) -> str | None:
         corpus, slash, _ = who.partition("/")
-        found = [who] if who in known else bare.get(who, [])
+        found = meant(who, known)
         if len(found) == 1:
             return found[0]
         if found:
             raise IdentityError(f"same person: {who!r} is in {' and '.join(found)}; write which one")
         if slash and corpus not in here and corpus in DATASETS:
             return None
-        near = difflib.get_close_matches(who, sorted(known) if slash else bare, n=1, cutoff=0.0)
-        raise IdentityError(f"same person: there is no {who!r}; did you mean {near[0]!r}?")
+        raise IdentityError(f"same person: there is no {who!r}; did you mean {nearest(who, known)!r}?")
 
     found = [tuple(dict.fromkeys(filter(None, map(whole, group)))) for group in groups]
     return {who: group[0] for group in joined(one for one in found if len(one) > 1) for who in group}
+
+
+def meant(who: str, known: Collection[str]) -> list[str]:
+    """Those of ``known`` ("corpus/person") whom an id means: in full, else the person alone, as written; else
+    in another spelling (``spelling``)."""
+    if who in known:
+        return [who]
+    if alone := [one for one in sorted(known) if one.partition("/")[2] == who]:
+        return alone
+    corpus, slash, person = who.partition("/")
+    wanted = spelling(person if slash else who)
+    return [
+        one
+        for one in sorted(known)
+        if spelling(one.partition("/")[2]) == wanted and (not slash or one.partition("/")[0] == corpus)
+    ]
+
+
+def nearest(who: str, known: Collection[str]) -> str:
+    """Whom of ``known`` an id of nobody looks like: in full where it names a corpus, else the person."""
+    names = sorted(known) if "/" in who else sorted({one.partition("/")[2] for one in known})
+    return difflib.get_close_matches(who, names, n=1, cutoff=0.0)[0]
 
 
 def respelt(clips: Iterable[Clip]) -> str:

@@ -237,7 +237,8 @@ def _named(base: Experiment | None, roots: list[str]) -> list[str]:
 
 def _people(text: str) -> tuple[str, ...]:
     """Names with commas between, or the name of a file with one a line. Raises OSError."""
-    held = Path(text).read_text(encoding="utf-8") if Path(text).is_file() else text
+    # not Path.is_file, which raises for a list of eighty people: no name of a file is that long
+    held = Path(text).read_text(encoding="utf-8-sig") if os.path.isfile(text) else text
     found = tuple(filter(None, map(str.strip, re.split(r"[,\n]", held))))
     if not found:
         raise ConfigError(f"--subjects {text!r} names nobody; write p01,p02, or a file with one a line")

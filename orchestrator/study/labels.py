@@ -19,7 +19,7 @@ from typing import Any
 
 from orchestrator.common.errors import ConfigError, nearest
 from preprocessing.datasets import DATASETS
-from preprocessing.datasets.words import Scheme, nearest_word
+from preprocessing.datasets.words import Scheme, nearest_word, plain
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def classify(
     """
     chosen = _scheme(corpus, scheme)
     known = {word for words in _scheme(corpus, "all").values() for word in words}
-    words = [emotion.strip().lower() for emotion in emotions]
+    words = [plain(emotion) for emotion in emotions]
     given = [(meant or {}).get(word, word) for word in words]
     several = {
         word for word in given if "+" in word and known.issuperset(part.strip() for part in word.split("+"))

@@ -38,7 +38,7 @@ from typing import Any
 
 from preprocessing.datasets.labelled import number
 from preprocessing.datasets.tables import WORKBOOKS, blank, table, whole
-from preprocessing.datasets.words import LABELS, first, only, same, words_of
+from preprocessing.datasets.words import LABELS, first, only, plain, same, words_of
 from preprocessing.people import ONE_PERSON
 from preprocessing.schema import Clip, CorpusError
 
@@ -95,7 +95,7 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
     mapped = words_of(path.parent / LABELS)
     home = os.path.realpath(path.parent)
     for row, person in zip(rows, written, strict=True):
-        word = row["emotion"].lower()
+        word = plain(row["emotion"])
         emotion = mapped.get(word, word)
         repairs = [f"emotion {word!r} -> {emotion!r}: {LABELS}"] if emotion != word else []
         if person != row["subject"] and row["subject"] in written:

@@ -7,6 +7,7 @@ every word of the corpus.
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -49,6 +50,12 @@ THREE_OF_SEVEN = {
 }
 
 
+def plain(word: str) -> str:
+    """Without blanks around it, in lower case, and each letter with its accent as one sign: macOS writes it
+    as two."""
+    return unicodedata.normalize("NFC", word.strip()).lower()
+
+
 def nearest_word(word: str, known: Iterable[str]) -> str:
     """The word of a corpus that an unknown one most likely means."""
     words = sorted(known)
@@ -77,7 +84,7 @@ def meanings(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
     made: dict[str, str] = {}
     for given, meant in pairs:
-        word, name = given.strip().lower(), meant.strip().lower()
+        word, name = plain(given), plain(meant)
         if not word or not name:
             raise CorpusError(f"label {given!r} = {meant!r}: give a word and the class that it means")
         if made.setdefault(word, name) != name:

@@ -4,17 +4,20 @@ import unicodedata
 
 import pytest
 
+from preprocessing.choice import Choice
 from preprocessing.people import (
     Double,
     IdentityError,
     doubts,
     joined,
+    meant,
     names,
     read,
     refused,
     repeated,
     spelling,
 )
+from preprocessing.schema import Clip, CorpusError
 
 
 @pytest.mark.parametrize(
@@ -101,13 +104,39 @@ def test_ids_are_those_of_people_who_are_here_in_full_or_alone():
     # one person alone and in full
     assert len(set(names((("006", "sub01"), ("casme2/sub02", "samm/006")), here).values())) == 1
     for group, words in (
-        (("sub1", "006"), "no 'sub1'; did you mean 'sub01'"),
+        (("sub7", "006"), "no 'sub7'; did you mean 'sub02'"),
         (("casme2/sub03", "006"), "no 'casme2/sub03'; did you mean 'casme2/sub02'"),
         (("casme9/sub01", "006"), "no 'casme9/sub01'"),
         (("sub02", "006"), "'sub02' is in casme2/sub02 and samm/sub02"),
     ):
         with pytest.raises(IdentityError, match=words):
             names((group,), here)
+
+
+def test_another_spelling_of_an_id_means_the_person_it_can_mean(tmp_path):
+    nfd = unicodedata.normalize("NFD", "Zoé")
+    here = {"manifest/p01", "manifest/Zoé", "manifest/1", "casme2/sub01", "samm/sub1"}
+    for who, found in (
+        ("P-1", ["manifest/p01"]),
+        ("manifest/P01", ["manifest/p01"]),
+        ("casme2/p01", []),
+        (nfd, ["manifest/Zoé"]),
+        ("ZOÉ", ["manifest/Zoé"]),
+        ("01", ["manifest/1"]),
+        ("1.0", ["manifest/1"]),
+        ("sub1", ["samm/sub1"]),  # as it is written, before any other spelling
+        ("SUB1", ["casme2/sub01", "samm/sub1"]),
+        ("p02", []),
+    ):
+        assert meant(who, here) == found, who
+    assert names(((nfd, "P1"),), here) == {"manifest/Zoé": "manifest/Zoé", "manifest/p01": "manifest/Zoé"}
+    with pytest.raises(IdentityError, match="'SUB1' is in casme2/sub01 and samm/sub1"):
+        names((("SUB1", "p01"),), here)
+    clips = [Clip("manifest", f"manifest/{who}", "c", tmp_path, "joy") for who in ("p01", "Zoé", "1", "p010")]
+    chosen = Choice((nfd, "manifest/P1", "01")).of(clips)
+    assert [clip.subject for clip in chosen] == ["manifest/p01", "manifest/Zoé", "manifest/1"]
+    with pytest.raises(CorpusError, match="no subject 'p2' in manifest; did you mean 'p01'"):
+        Choice(("p2",)).of(clips)
 
 
 def test_what_is_refused_names_clips_people_rule_and_next_step_and_one_persons_copies_are_told():

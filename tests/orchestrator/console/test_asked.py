@@ -28,6 +28,10 @@ def test_people_are_named_in_the_command_or_in_a_file(tmp_path):
     assert experiment_fields({"subjects": "p01, p02,p01"})["subjects"] == ("p01", "p02")
     (tmp_path / "people.txt").write_text("p03\np04\n")
     assert experiment_fields({"subjects": str(tmp_path / "people.txt")})["subjects"] == ("p03", "p04")
+    (tmp_path / "people.txt").write_text("\ufeffp03\r\np04\r\n", encoding="utf-8")  # by an office program
+    assert experiment_fields({"subjects": str(tmp_path / "people.txt")})["subjects"] == ("p03", "p04")
+    many = [f"p{i:03d}" for i in range(80)]  # longer than a file's name can be
+    assert experiment_fields({"subjects": ",".join(many)})["subjects"] == tuple(many)
     with pytest.raises(ConfigError, match="nobody"):
         experiment_fields({"subjects": " , "})
 

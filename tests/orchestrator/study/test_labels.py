@@ -1,5 +1,6 @@
 """Label schemes: published counts, words that mean no class, and words that should not be there."""
 
+import unicodedata
 from collections import Counter
 
 import pytest
@@ -16,6 +17,7 @@ from orchestrator.study.labels import (
     schemes,
 )
 from preprocessing.datasets import DATASETS
+from preprocessing.datasets.words import meant
 from preprocessing.render.emotions import SHARES
 
 TABLES = [  # as papers print them, in the order of our classes; last: their total
@@ -245,3 +247,9 @@ def test_of_classes_by_name_a_corpus_takes_its_own_where_corpora_may_differ():
     assert own("casme2", "5-rest") == "5-rest"
     with pytest.raises(ConfigError, match="smic_hs has fewer than two of them; it has negative"):
         own("smic_hs", names)
+
+
+def test_an_accent_written_as_one_sign_or_two_is_one_word():
+    both = [unicodedata.normalize(form, "Dégoût") for form in ("NFC", "NFD")]
+    for here in both:
+        assert classify("manifest", both, "3", meant([f"{here}=disgust"])).index == [0, 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +216,16 @@ def test_labels_csv_says_what_own_words_mean(tmp_path: Path) -> None:
     (root / "labels.csv").write_text("word,class\nsurprised,surprise\nSurprised,fear\n")
     with pytest.raises(CorpusError, match="'surprised' means 'surprise' and 'fear'"):
         read("manifest", root)
+
+
+def test_an_accent_written_as_one_sign_or_two_is_one_word(tmp_path: Path) -> None:
+    """macOS writes two."""
+    one, two = "dégoût", unicodedata.normalize("NFD", "dégoût")
+    root = write(tmp_path, HEADER, f"1,a,f,,,,{one},,", f"1,b,f,,,,{two.upper()},,")
+    assert {clip.emotion for clip in read("manifest", root)} == {one}
+    for here in (one, two):
+        (root / "labels.csv").write_text(f"word,class\n{here},disgust\n", encoding="utf-8")
+        assert {clip.emotion for clip in read("manifest", root)} == {"disgust"}
 
 
 @pytest.mark.parametrize(
