@@ -1,4 +1,5 @@
-"""How many folds an experiment has, and about how many hours they take, before anything is run."""
+"""How many folds an experiment has, and about how many hours they take, before anything is run and without
+the corpus. Of a corpus that is at hand, orchestrator.estimate measures a fold."""
 
 from __future__ import annotations
 
