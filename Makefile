@@ -53,7 +53,7 @@ test-page: env ## a sweep's HTML page in a headless Chromium (Debian: chromium);
 test-faults: env ## kill nodes, servers, disks and laptops in the middle of a sweep, and count what was lost
 	$(RUN) -m pytest tests/faults
 
-experiments-smoke: env ## every published table at its smallest size on tiny clips: all goes through, no number means anything
+experiments-smoke: env ## every published table on tiny clips, a row a model and protocol, one epoch: all goes through, no number means anything
 	$(RUN) -m orchestrator.experiment all --corpus synthetic --smoke --runner inline
 
 lint: env ## ruff and mypy

@@ -48,7 +48,7 @@ def main(
         bool,
         typer.Option(
             "--smoke",
-            help="tiny: one row a model, one epoch, one seed, pictures of 32 px; no number means anything",
+            help="tiny: one row a model and protocol, one epoch, pictures of 32 px; no number means anything",
         ),
     ] = False,
     runner: asked.RunnerName = usual("runner", Execution),

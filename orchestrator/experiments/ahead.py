@@ -57,7 +57,7 @@ class Ahead:
         self._pool = ThreadPoolExecutor(AT_ONCE)
         self._order = [threading.Event() for _ in wanted]
         self._wanted = list(wanted)
-        self._folds: dict[str, Future[list[str]]] = {}
+        self._folds: dict[str, Future[tuple[list[str], list[str]]]] = {}
 
     def __enter__(self) -> Ahead:
         if not self.execution.address:
@@ -79,9 +79,10 @@ class Ahead:
             ray_runner.stop()  # ends the folds that run, and so the threads that wait for them
             raise
 
-    def folds(self, name: str) -> Collection[str]:
-        """Wait for the folds of that name. Ids of all jobs of its sweep, which the store has now; () where
-        some failed, or are not known before others have ended: the sweep trains them, and says what failed.
+    def folds(self, name: str) -> Collection[str] | None:
+        """Wait for the folds of that name: the store has all of its sweep now. Ids of those that were trained
+        for it, less those that were there or belong to a line before. None where some failed, or are not
+        known before others have ended: the sweep trains them, and says what failed.
 
         Raises as sweeps.run.run for what cannot be run; Interrupted when the user ends it.
         """
@@ -93,10 +94,10 @@ class Ahead:
                     raise Interrupted("interrupted; folds are kept; the same command goes on")
         self._show()
         try:
-            jobs = mine.result()
+            known, trained = mine.result()
         except FoldFailed:
-            return ()
-        return frozenset(jobs) if all(job in self.store for job in jobs) else ()
+            return None
+        return trained if known and all(job in self.store for job in known) else None
 
     @property
     def summary(self) -> str:
@@ -111,8 +112,10 @@ class Ahead:
             f"{max(0.0, 1 - busy):.0%} of the time"
         )
 
-    def _line(self, at: int, experiment: Experiment) -> list[str]:
-        """Train what the store lacks. Ids of all jobs of the sweep, [] where not all are known yet."""
+    def _line(self, at: int, experiment: Experiment) -> tuple[list[str], list[str]]:
+        """Train what the store lacks. (ids of all jobs of the sweep, [] where not all are known yet; those
+        that were trained)."""
+        mine: list[str] = []
         if at:
             self._order[at - 1].wait()  # so that of two lines with equal folds the first one trains them
         try:
@@ -121,10 +124,11 @@ class Ahead:
             self._order[at].set()
         for result, reused in runner.run(jobs):
             if not reused:
+                mine.append(result.job_id)
                 self.trained.append(result.job_id)
                 self.seconds += result.seconds
                 self.end = time.monotonic()
-        return known
+        return known, mine
 
     def _prepared(self, experiment: Experiment) -> tuple[RayRunner, list[FoldJob], list[str]]:
         """(what runs folds of the line's clips, jobs that no line before has, ids of all jobs)."""

@@ -21,6 +21,7 @@ from preprocessing.render.worse import worsened
 OTHER = RenderConfig(seed=1, difficulty=0.6)
 SMOKE = RenderConfig(subjects=4, clips_per_subject=6)
 SMOKE_OTHER = RenderConfig(seed=1, subjects=4, clips_per_subject=6, difficulty=0.6)
+PAIRS = ("cross_corpus", "cross_corpus_all")  # protocols of two corpora or more
 SECOND = "manifest"  # the adapter that reads the second rendered corpus; its clips need a name of their own
 
 
@@ -108,7 +109,7 @@ def chosen(table: Table, row: Row, brought: Brought, axis: str = "", amount: flo
 def _instead(table: Table, row: Row, brought: Brought) -> Chosen:
     named, fields = table.corpora(row), table.of(row)
     found = [brought.synthetic() if one.name == "synthetic" else one for one in brought.corpora]
-    pairs = fields.get("protocol") == "cross_corpus"
+    pairs = fields.get("protocol") in PAIRS
     if pairs and len(found) < 2:
         if found[0].name != "synthetic":
             return Chosen(why=f"a pair of corpora is asked for; bring another beside {found[0].name}")

@@ -1,4 +1,5 @@
-"""How many folds an experiment has, and about how many hours they take, before anything is run."""
+"""How many folds an experiment has, and about how many hours they take, before anything is run and without
+the corpus. Of a corpus that is at hand, orchestrator.estimate measures a fold."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from orchestrator.experiments.corpora import PAIRS
 from orchestrator.experiments.file import Table
 from orchestrator.experiments.lines import Line
 from orchestrator.protocols import protocol
@@ -51,7 +53,7 @@ def as_synthetic(table: Table) -> list[Line]:
         fields = table.of(row) | {"classes": "3"}
         if fields.get("protocol") == "fixed_split":
             fields["protocol"] = "group_holdout"
-        others = [("manifest", "other")] if fields.get("protocol") == "cross_corpus" else []
+        others = [("manifest", "other")] if fields.get("protocol") in PAIRS else []
         for level in levels:
             experiment = Experiment(corpora=[("synthetic", level), *others], seeds=table.seeds, **fields)
             made.append(Line(row, experiment))
@@ -116,7 +118,7 @@ def folds_of(experiment: Experiment) -> int | None:
         if known is None:
             return None
         folds = known[0]
-    elif name == "cross_corpus":
+    elif name in PAIRS:
         folds = len(experiment.corpora)
     else:
         folds = k if name in ("group_kfold", "stratified_kfold") else 1

@@ -92,15 +92,19 @@ def lines(table: Table, brought: Brought, seeds: int = 0, only: Sequence[str] = 
 
 
 def _left_out(table: Table, row: Row, other_level: bool, before: Sequence[Line]) -> str:
-    """Why a smoke run leaves the line out, or "": one row of each model shows whether all goes through; where
-    the corpus is made worse, one model at the last level does."""
+    """Why a smoke run leaves the line out, or "": one row of each model and protocol shows whether all goes
+    through; where the corpus is made worse, one model at the last level does."""
     run = [line.row for line in before if line.experiment]
     if other_level or (table.worse and run):
         return "left out of a smoke run, which takes one model and the last level; --row takes any"
-    model = table.of(row).get("model")
-    same = next((one.name for one in run if table.of(one).get("model") == model), "")
+
+    def kind(one: Row) -> tuple[Any, Any]:
+        fields = table.of(one)
+        return fields.get("model"), fields.get("protocol")
+
+    same = next((one.name for one in run if kind(one) == kind(row)), "")
     return (
-        f"left out of a smoke run, which takes one row a model, here {same!r}; --row takes any"
+        f"left out of a smoke run, which has {same!r} of this model and protocol; --row takes any"
         if same
         else ""
     )

@@ -55,7 +55,9 @@ class Output:
     def folder(self) -> Path:
         kind = "smoke" if self.brought.smoke else "_".join(self.brought.names) or "published"
         last = f"v{self.table.version}-{kind}-{digest(self.asked, 8)}"
-        return self.brought.workspace / EXPERIMENTS / Path(self.name).with_suffix("") / last
+        # a file of one's own may lie anywhere; its table lies here
+        name = Path(self.name).stem if self.name.endswith(".toml") else self.name
+        return self.brought.workspace / EXPERIMENTS / name / last
 
     @property
     def title(self) -> str:

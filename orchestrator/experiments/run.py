@@ -67,7 +67,7 @@ def run_all(lines: Sequence[Line], execution: Execution, tell: Listener) -> Iter
             if line.experiment and line.sweep in missing:
                 del missing[line.sweep]
                 try:
-                    _sweep(line, execution, tell, queue.folds(line.sweep) if queue else ())
+                    _sweep(line, execution, tell, queue.folds(line.sweep) if queue else None)
                 except NoResult as error:
                     tell(Note(f"{line.name}: {error}", "error"))
                 # equal lines have it too
@@ -80,7 +80,7 @@ def run_all(lines: Sequence[Line], execution: Execution, tell: Listener) -> Iter
     yield [replace(one, looks=looked[one.line.sweep]) if one.summary else one for one in done]
 
 
-def _sweep(line: Line, execution: Execution, tell: Listener, ahead: Collection[str]) -> None:
+def _sweep(line: Line, execution: Execution, tell: Listener, ahead: Collection[str] | None) -> None:
     """ahead: as sweeps.run.sweep has it."""
     tell(Note(f"--- {line.name} ({line.sweep})"))
     if (execution.workspace / SWEEPS / line.sweep / EXPERIMENT).is_file():

@@ -66,8 +66,8 @@ class Begun:
     resumed      the sweep is continued.
     plugins      the user's own code.
     clips        as the labels of all corpora have them.
-    ahead        ids of the jobs of all trials, where their results were put into the store for this sweep
-                 before it began; () where the sweep trains what is missing.
+    ahead        where the store has the folds of all trials: ids of those that were trained for this sweep
+                 before it began, the others are reused; None where the sweep trains what is missing.
     """
 
     folders: tuple[Place, ...]
@@ -77,7 +77,7 @@ class Begun:
     resumed: bool
     plugins: tuple[Plugin, ...]
     clips: tuple[Clip, ...] = ()
-    ahead: Collection[str] = ()
+    ahead: Collection[str] | None = None
 
 
 def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: Listener) -> Result:
@@ -153,7 +153,7 @@ def _run(
     process has to itself. before: looks that an earlier run has counted."""
     name, folder, jobs = execution.name, plan.folder, study.jobs(table, {})
     store = FoldStore(place(execution.store or execution.workspace) / "folds")
-    with_ray = execution.runner == "ray" and not begun.ahead
+    with_ray = execution.runner == "ray" and begun.ahead is None
     about = _definition(experiment, study, table) | {
         "name": name,
         "extraction": unusual(experiment),
@@ -165,7 +165,7 @@ def _run(
     after = MLFLOW_AFTER if with_ray else 0.0
     with Outbox.start(execution.tracking, about, folder, store, tell, after) as outbox:
         leaving.outbox = outbox
-        counted = Counted([tell, outbox.listen, Beat(folder)], begun.ahead)
+        counted = Counted([tell, outbox.listen, Beat(folder)], begun.ahead or ())
         counted(SearchBegins(experiment.trials, len(jobs)))
         if with_ray:
             at_once = CLUSTER if execution.address else 0
@@ -180,7 +180,7 @@ def _run(
                 plugins=begun.plugins,
             )
         else:
-            trained = StoredRunner(store) if begun.ahead else None
+            trained = None if begun.ahead is None else StoredRunner(store)
             outcomes = inline.search(study, table, store, plan, counted, execution.keep_weights, trained)
     wall = time.perf_counter() - begun.begin
     if any(one.state == "interrupted" for one in outcomes) or len(outcomes) < experiment.trials:

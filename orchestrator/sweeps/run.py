@@ -79,7 +79,7 @@ def sweep(
     tell: Listener,
     *,
     resumed: bool = False,
-    ahead: Collection[str] = (),
+    ahead: Collection[str] | None = None,
 ) -> Result:
     """One sweep of one model. As ``run``. ahead: as Begun has it (after_features.py)."""
     begin = time.perf_counter()

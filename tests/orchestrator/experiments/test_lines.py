@@ -28,12 +28,15 @@ def test_every_row_can_be_run_on_the_synthetic_corpus(name, smoke):
     for line in lines(table, Brought(SYNTHETIC.corpora, smoke=smoke)):
         assert bool(line.experiment) == line.wanted, f"{name}, {line.name}: {line.why}"
         assert line.wanted or line.row.needs or smoke
+        if line.experiment and " to " in line.row.part:  # a pair of corpora
+            assert line.part in ("synthetic to manifest", "manifest to synthetic")
+            assert [one.name for one in line.experiment.corpora] == ["synthetic", "manifest"]
         if smoke and line.experiment:
             assert line.experiment.settings["recipe.epochs"] == 1
             assert line.experiment.extraction.image_size == 32
 
 
-def test_a_smoke_run_takes_each_model_once_and_one_at_the_last_level():
+def test_a_smoke_run_takes_each_model_and_protocol_once_and_one_model_at_the_last_level():
     def run(name, **only):
         made = lines(load(name), Brought(SYNTHETIC.corpora, smoke=True), **only)
         return [(line.row.model, line.amount) for line in made if line.experiment]
@@ -44,6 +47,7 @@ def test_a_smoke_run_takes_each_model_once_and_one_at_the_last_level():
     assert run("robustness/keyframes") == [("mdmo", 8)]
     assert run("robustness/keyframes", only=("stag",)) == [("stag", n) for n in (0, 1, 2, 4, 8)]
     assert len(run("stag/table5")) == 1
+    assert len(run("stag/figure7")) == 3  # protocols
 
 
 def test_a_corpus_that_is_absent_is_named_with_what_to_bring():

@@ -151,6 +151,12 @@ def test_a_pair_shows_f1_of_its_own_classes_and_folds_their_uf1():
     assert (said["Std-UF1"], said["Std-UF1 published"]) == ("0.050", "0.0502")
 
 
+@pytest.mark.parametrize("name", ["/tmp/elsewhere/mine.toml", "../mine.toml", "mine.toml"])
+def test_the_table_of_a_file_of_ones_own_lies_in_the_workspace(name, tmp_path):
+    folder = Output(name, Table(**toml(FILE)), Brought(workspace=tmp_path), 1).folder
+    assert folder.parent == tmp_path / "experiments" / "mine"
+
+
 def test_p_over_seeds_is_the_paired_t_against_the_first_row():
     first, other = scored([0.5, 0.6, 0.7]), scored([0.6, 0.8, 0.7])
     # differences .1, .2, 0: t = .1 / (.1 / sqrt 3) = sqrt 3 with 2 degrees of freedom
