@@ -232,7 +232,7 @@ def _run(
     from orchestrator.runners.refits import on_ray
 
     page.write(folder)
-    train = on_ray(execution.need, begun.plugins) if with_ray else here
+    train = on_ray(execution.need, begun.plugins) if execution.runner == "ray" else here
     outbox.finish(table, study.model, lambda: refit(study, table, usable, rule, train))
     missing = sum(len(jobs) - len(outcome.results) for outcome in failed)
     return Result.of(folder, missing=missing, lacks=tuple(outbox.waiting))
