@@ -32,7 +32,14 @@ def join(address: str, **options: Any) -> None:
             f"no Ray answers at {where} ({error}); is the cluster up, is this the port of its head (6379 "
             "unless told otherwise), and does a firewall let this machine in?"
         ) from error
-    ray.init(address=where, log_to_driver=False, logging_level=logging.ERROR, **options)
+    try:
+        ray.init(address=where, log_to_driver=False, logging_level=logging.ERROR, **options)
+    except ConnectionError as error:
+        raise ConnectionError(
+            f"{where} answers, and Ray there does not let this process in ({error}); where it asks for a "
+            "token, set RAY_AUTH_MODE=token and have its token in ~/.ray/auth_token; its Ray has to be of this "
+            "version"
+        ) from error
 
 
 def parts(address: str) -> tuple[str, int]:

@@ -1,6 +1,7 @@
 """Waiting for room is said, and one Ctrl-C ends it."""
 
 import threading
+import socket
 import time
 
 import pytest
@@ -60,6 +61,17 @@ def test_an_address_at_which_nobody_answers_is_told_in_seconds():
     with pytest.raises(ConnectionError, match=r"no Ray answers at 127\.0\.0\.1:9"):
         joined_ray.join("127.0.0.1:9")
     assert time.monotonic() - begin < 60  # Ray itself tries for 834 s; 2 s on a quiet machine
+
+
+def test_a_cluster_that_wants_a_token_says_what_to_set(monkeypatch):
+    def closed(**_):
+        raise ConnectionError("Failed to connect")
+
+    monkeypatch.setattr(ray, "init", closed)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        where = f"127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(ConnectionError, match="set RAY_AUTH_MODE=token"):
+            joined_ray.join(where)
 
 
 @pytest.fixture(scope="module")
