@@ -59,6 +59,14 @@ def main(
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="the same as a table")] = None,
     parquet: Annotated[Path | None, typer.Option(help="the same as a Parquet file")] = None,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain",
+            help="what in each clip counted: NAME.why.png and NAME.why.json beside --json, or here; needs "
+            "the extra explain",
+        ),
+    ] = False,
     workers: Annotated[int, typer.Option(min=0, help="processes over Ray Data; 0 = this process alone")] = 0,
     allow_code: Annotated[
         bool, typer.Option("--allow-code", help="run the code that the bundle of a plugin's model brings")
@@ -72,6 +80,9 @@ def main(
         from orchestrator.inference.bundle import load
         from orchestrator.inference.clips import found
         from orchestrator.inference.video import ClipPredictor
+
+        if explain:  # what is not installed is told before anything is predicted
+            from orchestrator.results.explain.clip import write_beside
 
         with (
             _frames(clip, size, pixels, fps) as named,
@@ -88,6 +99,10 @@ def main(
             else:
                 ended = ((number, predictor(one)) for number, one in enumerate(clips))
             made = _collected(ended, clips)
+            if explain:
+                beside = json_file.parent if json_file else Path()
+                pictures = write_beside(predictor, clips, beside, "stdin" if clip == ["-"] else "")
+                Terminal(stderr=True).print(f"explained: {', '.join(map(str, pictures)) or 'no clip'}")
             if clip == ["-"]:
                 made = [replace(one, clip="-", reason=one.reason.replace(named[0], "-")) for one in made]
         lines = "".join(json.dumps(one.nested()) + "\n" for one in made)

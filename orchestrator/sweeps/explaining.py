@@ -163,7 +163,8 @@ class _Work:
         trained = frozenset(one.job.train)
         if self.first is None:
             self.first = whole, trained
-            return whole[rows].astype(np.float64)
+            own: NDArray[Any] = whole[rows].astype(np.float64)
+            return own
         first, theirs = self.first
         shared = np.array([clip in trained and clip in theirs for clip in table.clip_ids])
         made: NDArray[Any] = embedding.turned(whole, first, shared if shared.any() else ~shared)[rows]

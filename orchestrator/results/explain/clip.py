@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import io
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +21,7 @@ from orchestrator.results.explain.of_model import of_bundle
 from orchestrator.results.explain.places import PARTS, Places
 from preprocessing.files import danger
 from preprocessing.inputs.view import Frame, KeyFrames, Shared, triple
+from preprocessing.places import write_atomically
 from preprocessing.schema import Clip
 from preprocessing.terminal import drawn
 
@@ -41,7 +45,7 @@ class ClipExplanation:
     importance: dict[str, NDArray[np.float32]]
     lacking: dict[str, str]
     face: NDArray[Any] | None
-    landmarks: NDArray[np.floating] | None
+    landmarks: NDArray[Any] | None
 
     def nested(self) -> dict[str, Any]:
         """For JSON: each method's share of the parts of the face and of the steps, and its strongest
@@ -94,6 +98,30 @@ def explanation(predictor: ClipPredictor, clip: Clip) -> ClipExplanation | str:
     )  # fmt: skip
 
 
+def write_beside(predictor: ClipPredictor, clips: Sequence[Clip], folder: Path, name: str = "") -> list[Path]:
+    """NAME.why.png and NAME.why.json of each clip that the model does not abstain from; returns the pictures.
+
+    NAME is the clip's file or folder without ending, with a number where several have it; ``name`` stands in
+    its place and in the files if given. Raises OSError.
+    """
+    made: list[Path] = []
+    for clip in clips:
+        told = explanation(predictor, clip)
+        if isinstance(told, str):
+            continue
+        told = replace(told, clip=name or told.clip)
+        stem = first = name or clip.frames.stem
+        number = 1
+        while (picture := folder / f"{stem}.why.png") in made:
+            number += 1
+            stem = f"{first}-{number}"
+        png, text = told.png(), json.dumps(told.nested(), indent=2) + "\n"
+        write_atomically(picture, lambda path, data=png: path.write_bytes(data))
+        write_atomically(folder / f"{stem}.why.json", lambda path, said=text: path.write_text(said))
+        made.append(picture)
+    return made
+
+
 def explanation_picture(predictor: ClipPredictor, clip: Clip) -> bytes:
     """PNG of ``explanation``. Raises ValueError with the reason where the bundle abstains."""
     made = explanation(predictor, clip)
@@ -112,14 +140,15 @@ class _Face:
     def see(self, frame: Frame, shared: Shared) -> None:
         self.frames.see(frame, shared)
 
-    def result(self, shared: Shared) -> tuple[NDArray[Any], NDArray[np.floating]]:
+    def result(self, shared: Shared) -> Any:
+        """(picture, landmarks): Face."""
         landmarks = self.frames[self.onset].landmarks
         if landmarks is None:
             raise ValueError("the first frame has landmarks")
         return self.frames[self.apex].colour, landmarks
 
 
-Face = tuple[NDArray[Any], NDArray[np.floating]]
+Face = tuple[NDArray[Any], NDArray[Any]]
 
 
 def _read(predictor: ClipPredictor, clip: Clip) -> tuple[NDArray[Any], Face | tuple[None, None]]:

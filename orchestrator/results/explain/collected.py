@@ -80,7 +80,7 @@ class Collected:
         rows = []
         for method, own in self.parts().groupby("method", sort=False):
             by_part = self.over_people(self.places.by_part(self.importance[str(method)]))
-            row = {"method": method, "clips": len(own), "people": len(self.people)}
+            row: dict[str, Any] = {"method": method, "clips": len(own), "people": len(self.people)}
             row |= {f"share_{part}": by_part[number] for number, part in enumerate(PARTS)}
             row["names_most_often"] = own["named"].value_counts().index[0]
             row["deletion_area"], row["random_area"] = (

@@ -4,6 +4,7 @@ occlusion, and the probability of the class is asked on the way; random orders a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -40,16 +41,17 @@ def curves(
     return made | {RANDOM: np.mean(drawn, axis=0)}
 
 
-def area(curve: NDArray[np.floating]) -> NDArray[np.floating]:
+def area(curve: NDArray[Any]) -> NDArray[Any]:
     """Area below curves (..., len(COVERED)): the mean probability on the way; the lower, the earlier the
     class goes."""
     widths = np.diff(COVERED)
-    return ((curve[..., 1:] + curve[..., :-1]) / 2 * widths).sum(-1)
+    made: NDArray[Any] = ((curve[..., 1:] + curve[..., :-1]) / 2 * widths).sum(-1)
+    return made
 
 
 def _curve(
     model: nn.Module, x: Tensor, still: Tensor, aus: Tensor | None, target: Tensor, places: Places,
-    order: NDArray[np.integer],
+    order: NDArray[Any],
 ) -> NDArray[np.float32]:  # fmt: skip
     """order (n, T * P): places of each clip, the first to be covered first."""
     n, count = order.shape

@@ -36,7 +36,7 @@ def features(model: nn.Module, predict: Callable[[], Tensor]) -> NDArray[np.floa
     return torch.cat(last, 1).numpy().astype(np.float32) if last else np.zeros((0, 0), np.float32)
 
 
-def turned(one: NDArray[np.floating], first: NDArray[np.floating], shared: NDArray[np.bool_]) -> NDArray[Any]:
+def turned(one: NDArray[Any], first: NDArray[Any], shared: NDArray[np.bool_]) -> NDArray[Any]:
     """Features (n, D) turned, and moved, onto those of the first model (n, D') as their ``shared`` clips fit
     best: (n, max(D, D'))."""
     from scipy.linalg import orthogonal_procrustes
@@ -45,10 +45,11 @@ def turned(one: NDArray[np.floating], first: NDArray[np.floating], shared: NDArr
     a, b = (np.pad(of, ((0, 0), (0, width - of.shape[1]))).astype(np.float64) for of in (one, first))
     middle_a, middle_b = a[shared].mean(0), b[shared].mean(0)
     turn, _ = orthogonal_procrustes(a[shared] - middle_a, b[shared] - middle_b)
-    return (a - middle_a) @ turn + middle_b
+    made: NDArray[Any] = (a - middle_a) @ turn + middle_b
+    return made
 
 
-def drawn(points: NDArray[np.floating], dimensions: int, seed: int = 0) -> tuple[NDArray[Any], str]:
+def drawn(points: NDArray[Any], dimensions: int, seed: int = 0) -> tuple[NDArray[Any], str]:
     """(n, dimensions) coordinates for a picture, and what they are: t-SNE, or principal components of clips
     that are too few for it."""
     if len(points) < 10:

@@ -18,12 +18,12 @@ INK, SHADES = "#22262b", "YlOrRd"
 
 def draw(
     axes: Axes,
-    boxes: NDArray[np.floating],
-    values: NDArray[np.floating],
+    boxes: NDArray[Any],
+    values: NDArray[Any],
     title: str,
     *,
     picture: NDArray[Any] | None = None,
-    landmarks: NDArray[np.floating] | None = None,
+    landmarks: NDArray[Any] | None = None,
     most: float | None = None,
 ) -> PatchCollection:
     """Boxes (P, 4), crop pixels, shaded by values (P,) of 0 or more; NaN boxes are left out.

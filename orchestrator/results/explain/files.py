@@ -87,7 +87,8 @@ def verdicts(of: Collected, methods: pd.DataFrame) -> list[str]:
         if of.planted:
             does = "names" if row["holds"] else "does NOT name"
             said.append(
-                f"{name} {does} the planted region ({of.planted}) in {NAMED:.0%} of the clips: it does in "
+                f"{name} {does} the planted region ({of.planted}) in at least {NAMED:.0%} of the "
+                f"clips: it does in "
                 f"{row['names_planted']:.0%} of {row['clips']}."
             )
         way = "falls faster than" if row["beats_random"] else "does NOT fall faster than"

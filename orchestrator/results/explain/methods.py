@@ -93,10 +93,11 @@ def _occluded(
 ) -> Tensor:  # fmt: skip
     """What covering each place takes from the score, spread over the place's numbers: as x."""
     mask = torch.from_numpy(places.coarse)[None]
-    return FeatureAblation(score).attribute(
+    lost: Tensor = FeatureAblation(score).attribute(
         x, still, target, additional_forward_args=extra, feature_mask=mask,
         perturbations_per_eval=max(1, at_once // len(x)),
     )  # fmt: skip
+    return lost
 
 
 class _Averaging(nn.Module):
@@ -107,7 +108,8 @@ class _Averaging(nn.Module):
         self.model, self.last = model, nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.model.classifier(self.last(self.model.maps(x)).mean((2, 3)))
+        made: Tensor = self.model.classifier(self.last(self.model.maps(x)).mean((2, 3)))
+        return made
 
 
 Layers = list[tuple[nn.Module, int | None]]  # layer, and which region it sees; None: the whole picture
@@ -149,7 +151,8 @@ def _cam(
         weighed = LayerGradCam(score, layer)
         maps = weighed.attribute(x, target, additional_forward_args=extra, relu_attributions=True)
         total = total + _of_maps(maps.detach(), len(x), region, places)
-    return total
+    summed: Tensor = total
+    return summed
 
 
 def _of_maps(maps: Tensor, n: int, region: int | None, places: Places) -> Tensor:
@@ -157,7 +160,7 @@ def _of_maps(maps: Tensor, n: int, region: int | None, places: Places) -> Tensor
     clip's places."""
     shape = places.index.shape
     large = F.interpolate(maps, shape[-2:], mode="bilinear", align_corners=False)
-    each = large.unflatten(0, (n, -1)).squeeze(2)  # (n, windows * regions, H, W)
+    each: Tensor = large.unflatten(0, (n, -1)).squeeze(2)  # (n, windows * regions, H, W)
     if each.shape[1] == 1 and region is None:
         return each.reshape(n, *[1] * (len(shape) - 2), *shape[-2:])
     if region is None:  # one encoder that regions share

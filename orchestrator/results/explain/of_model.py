@@ -18,6 +18,7 @@ from orchestrator.results.explain.still import seen
 from orchestrator.training.prediction import logits
 from orchestrator.training.reproducible import reproducible
 
+AT_ONCE = 64  # clips whose features are made in one pass: bounds the memory
 Given = tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]
 
 
@@ -28,7 +29,7 @@ def of_bundle(
     aus: NDArray[Any] | None = None,
     *,
     published: bool = False,
-    landmarks: NDArray[np.floating] | None = None,
+    landmarks: NDArray[Any] | None = None,
 ) -> tuple[Explained, Places]:
     """Importance of clips x (n, ...) as stored, the mean over the bundle's models.
 
@@ -64,9 +65,17 @@ def features(
 ) -> NDArray[np.float32]:
     """embedding.features of clips x by a bundle of one model."""
     (one,) = bundle.members
+    made = []
     with reproducible("cpu"):
-        shown, _, units = _given(bundle, one, x, aus, published)
-        return embedding.features(one.model, lambda: logits(one.model, shown, units))
+        for first in range(0, len(x), AT_ONCE):
+            part = slice(first, first + AT_ONCE)
+            shown, _, units = _given(bundle, one, x[part], None if aus is None else aus[part], published)
+
+            def predict(shown: torch.Tensor = shown, units: torch.Tensor | None = units) -> torch.Tensor:
+                return logits(one.model, shown, units)
+
+            made.append(embedding.features(one.model, predict))
+    return np.concatenate(made)
 
 
 def _given(bundle: Bundle, one: Member, x: NDArray[Any], aus: NDArray[Any] | None, published: bool) -> Given:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -61,14 +62,16 @@ class Places:
         flat = values.expand(len(values), *self.index.shape).flatten(1)
         made = flat.new_zeros(len(flat), int(np.prod(self.shape)))
         made = made.index_add(1, torch.from_numpy(self.index.ravel()), flat)
-        return made.unflatten(1, self.shape)
+        total: Tensor = made.unflatten(1, self.shape)
+        return total
 
     def mean(self, values: Tensor) -> Tensor:
         """Likewise, the mean."""
         sizes = np.bincount(self.index.ravel(), minlength=int(np.prod(self.shape))).reshape(self.shape)
-        return self.total(values) / torch.from_numpy(sizes.astype(np.float32))
+        mean: Tensor = self.total(values) / torch.from_numpy(sizes.astype(np.float32))
+        return mean
 
-    def by_part(self, shares: NDArray[np.floating]) -> NDArray[np.floating]:
+    def by_part(self, shares: NDArray[Any]) -> NDArray[Any]:
         """Importance (..., T, P) -> (..., parts): the mean over a part's places of what they count in all
         steps, as shares that sum to 1. A part without a place has 0. The mean, since a part with more places
         would else count more."""
@@ -78,7 +81,8 @@ class Places:
             if (own := np.array([one == part for one in self.parts])).any():
                 made[..., number] = over[..., own].mean(-1)
         total = made.sum(-1, keepdims=True)
-        return made / np.where(total > 0, total, 1)
+        by_part: NDArray[Any] = made / np.where(total > 0, total, 1)
+        return by_part
 
 
 def of_input(
@@ -87,7 +91,7 @@ def of_input(
     shape: Sequence[int],
     *,
     published: bool = False,
-    landmarks: NDArray[np.floating] | None = None,
+    landmarks: NDArray[Any] | None = None,
 ) -> Places:
     """Places of clips of this kind and shape (of one clip, as the model sees it).
 
@@ -105,7 +109,7 @@ def of_input(
     raise ValueError(f"an input of kind {kind!r} has no places on the face that are known here")
 
 
-def _of_windows(channels: Sequence[str], shape: Sequence[int], points: NDArray[np.floating]) -> Places:
+def _of_windows(channels: Sequence[str], shape: Sequence[int], points: NDArray[Any]) -> Places:
     steps, n, components = shape
     known = dict(zip(CHANNELS[18], windows(points), strict=True))
     boxes = np.array([known.get(name, [np.nan] * 4) for name in channels], np.float64)
@@ -115,7 +119,7 @@ def _of_windows(channels: Sequence[str], shape: Sequence[int], points: NDArray[n
     return Places(index, index, tuple(channels), boxes, parts, names, cells=False)
 
 
-def _of_pictures(kind: str, shape: Sequence[int], points: NDArray[np.floating], published: bool) -> Places:
+def _of_pictures(kind: str, shape: Sequence[int], points: NDArray[Any], published: bool) -> Places:
     height, width = shape[-2:]
     side = min(GRID, height, width)
     cells = _cells(height, width, side)
@@ -129,11 +133,11 @@ def _of_pictures(kind: str, shape: Sequence[int], points: NDArray[np.floating], 
     step = ("apex against onset",) if kind == "frame_pair" else ("onset to apex",)
     if kind == "image":
         step = ("picture",)
-    whole = tuple(np.broadcast_to(one, tuple(shape)).copy() for one in (cells, coarse))
-    return Places(*whole, names, corners, _parts(corners, points), step, cells=True)
+    index, covered = (np.broadcast_to(one, tuple(shape)).copy() for one in (cells, coarse))
+    return Places(index, covered, names, corners, _parts(corners, points), step, cells=True)
 
 
-def _of_regions(kind: str, shape: Sequence[int], points: NDArray[np.floating]) -> Places:
+def _of_regions(kind: str, shape: Sequence[int], points: NDArray[Any]) -> Places:
     windows_, side = (shape[0] if kind == "roi_maps" else 1), min(REGION_GRID, *shape[-2:])
     height, width = shape[-2:]
     block = REGION_BLOCK if min(height, width) > COARSE and side == REGION_GRID else 1
@@ -161,7 +165,7 @@ def _cells(height: int, width: int, side: int) -> NDArray[np.int64]:
     return rows[:, None] * side + columns
 
 
-def _parts(boxes: NDArray[np.floating], points: NDArray[np.floating]) -> tuple[str, ...]:
+def _parts(boxes: NDArray[Any], points: NDArray[Any]) -> tuple[str, ...]:
     """The part of each box: that whose landmarks its centre lies among, of several the nearest."""
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
     found = []

@@ -1,0 +1,72 @@
+"""What follows from explained clips: by hand on four clips of two people."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from orchestrator.results.explain.collected import Collected
+from orchestrator.results.explain.deletion import COVERED, RANDOM
+from orchestrator.results.explain.files import verdicts
+from orchestrator.results.explain.places import PARTS, of_input
+from preprocessing.inputs import INPUTS
+
+PLACES = of_input("roi_flow", INPUTS["roi_flow14"].channels, (2, 14, 2))
+BROW, MOUTH = 0, 9
+
+
+def collected(strongest, planted="", units=None):
+    """One method "m" whose strongest place of each clip is given, and one, "s", with a sign, against which
+    that place speaks."""
+    n = len(strongest)
+    m = np.zeros((n, *PLACES.shape), np.float32)
+    m[np.arange(n), 1, strongest] = 1
+    signed = -m
+    signed[:, 0, MOUTH] += 0.5
+    falls = np.linspace(1, 0, len(COVERED), dtype=np.float32)
+    clips = pd.DataFrame({"clip": list("abcd"), "person": ["p", "p", "p", "q"], "fold": ["p", "p", "p", "q"],
+                          "truth": "x", "called": "x", "probability": 1.0, "right": True})  # fmt: skip
+    return Collected(
+        title="t", classes=("x", "y"), places=PLACES, clips=clips[:n], importance={"m": m, "s": m},
+        signed={"s": signed}, edges={}, features=np.zeros((0, 0)), motion=None,
+        deletion={"m": np.tile(falls, (n, 1)), "s": np.ones((n, len(COVERED)), np.float32),
+                  RANDOM: np.full((n, len(COVERED)), 0.9, np.float32)},
+        known=np.ones(n, bool), units=units or {}, planted=planted,
+    )  # fmt: skip
+
+
+def test_a_person_with_more_clips_does_not_count_more():
+    made = collected([BROW, BROW, BROW, MOUTH])
+    by_part = made.over_people(PLACES.by_part(made.importance["m"]))
+    assert by_part.tolist() == [0.5, 0, 0, 0.5, 0]
+    assert made.methods().set_index("method").loc["m", "share_mouth"] == 0.5
+
+
+def test_a_method_that_names_too_few_clips_is_said_not_to():
+    for strongest, share, holds in (([MOUTH] * 4, 1.0, True), ([BROW, *[MOUTH] * 3], 0.75, False)):
+        made = collected(strongest, planted="mouth")
+        row = made.methods().set_index("method").loc["m"]
+        assert (row["names_planted"], row["holds"]) == (share, holds)
+        said = next(line for line in verdicts(made, made.methods()) if line.startswith("m "))
+        assert ("does NOT name" in said) != holds and f"in {share:.0%} of 4" in said
+
+
+def test_the_strongest_place_is_that_which_speaks_for_the_class():
+    """Against which a brow speaks with twice as much as the mouth speaks for it."""
+    made = collected([BROW] * 4)
+    assert made.named("m") == ["brows"] * 4 and made.named("s") == ["mouth"] * 4
+
+
+def test_a_method_that_falls_no_faster_than_random_is_said_not_to():
+    made = collected([MOUTH] * 4)
+    said = "\n".join(verdicts(made, made.methods()))
+    assert "m: the probability falls faster than" in said
+    assert "s: the probability does NOT fall faster than" in said and "random 0.900" in said
+
+
+def test_agreement_with_action_units_is_beside_that_with_other_clips_units():
+    units = {4: np.array([True, False, False, True]), 12: np.array([False, True, False, False])}
+    made = collected([BROW, MOUTH, MOUTH, MOUTH], units=units)
+    # annotated are a, b, d (c has none): a and b hit, d not; others: a hits d's, d hits b's: 2 of 6 pairs
+    assert made.au_agreement("m") == (pytest.approx(2 / 3), pytest.approx(2 / 6))
+    assert collected([BROW] * 4).au_agreement("m") is None
+    assert made.moved_parts()[:, PARTS.index("brows")].tolist() == [True, False, False, True]
