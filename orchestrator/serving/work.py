@@ -25,8 +25,9 @@ from preprocessing.errors import BadInput
 from preprocessing.files import danger
 from preprocessing.schema import Clip
 from preprocessing.spotting.clips import clips, key_frames_of
+from preprocessing.spotting.motion import Rate
 from preprocessing.spotting.peaks import Interval
-from preprocessing.spotting.run import ROW, Curves, Rate
+from preprocessing.spotting.run import ROW, Curves
 
 VIDEO = "annotated.webm"
 KINDS = ("spot", "clip")
@@ -93,9 +94,9 @@ class Model:
                 job.pictures[f"{number}-{what}.jpg"] = data
         job.timeline = drawing(made)
         told = {"kind": job.asked["kind"], **made.nested(), "video": job.name}
-        for number, why in self._why(job, made):
-            job.pictures[f"{number}-why.png"] = why.png()
-            told["intervals"][number]["why"] = why.nested()["methods"]
+        for number, counted in self._why(job, made):
+            job.pictures[f"{number}-why.png"] = counted.png()
+            told["intervals"][number]["why"] = counted.nested()["methods"]
         job.result = cleaned(told, job)
 
     def _why(self, job: Job, made: Spotting) -> Iterator[tuple[int, ClipExplanation]]:
