@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from orchestrator.common.errors import ConfigError, Interrupted
-from orchestrator.console import asked
+from orchestrator.console import asked, extracted
 from orchestrator.console.bundles import bundle_of
 from orchestrator.console.handler import errors_are_told
 from orchestrator.console.terminal import terminal
@@ -33,6 +33,7 @@ def main(
     allow_code: Annotated[
         bool, typer.Option("--allow-code", help="run the code that the bundle of a plugin's model brings")
     ] = False,
+    landmarker: extracted.ModelsLandmarker = "",
     workspace: asked.Workspace = Path("workspace"),
     tracking_uri: asked.TrackingUri = "",
 ) -> None:
@@ -47,7 +48,8 @@ def main(
 
         with bundle_of(model, workspace, tracking_uri) as (where, own):
             held = read_files(where)
-            predictor = ClipPredictor(of_files(held, str(where), allow_code=allow_code or own))
+            bundle = of_files(held, str(where), allow_code=allow_code or own)
+            predictor = ClipPredictor(bundle, landmarker)
         with _listening(host, port) as listening:
             if not on_loopback(host):
                 console.print(

@@ -116,7 +116,7 @@ class _Waiting(Frame):
     def __init__(self, of: Frame, file: IO[bytes]) -> None:
         super().__init__(of.number, of.landmarks, _NOTHING, _AS_IT_IS, of._table)
         self._file, self._place = file, file.tell()
-        file.write(of._cut)
+        file.write(of._cut.data)
 
     @cached_property
     def _cut(self) -> NDArray[Any]:

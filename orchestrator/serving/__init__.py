@@ -2,5 +2,5 @@
 
 In    a bundle; videos that a browser sends
 Out   what was spotted and recognised, an annotated video; nothing is kept
-Uses  inference, spotting
+Uses  inference, results/explain, spotting
 """

@@ -38,7 +38,7 @@ class Job:
     asked    what its sender wants: "kind" and "fps".
     state    "waiting", "running", "done" or "failed"; error: why it failed.
     phase, share  what it does now, and how far that is: 0..1.
-    result   for JSON, once it is done; timeline: SVG; pictures: name -> JPEG.
+    result   for JSON, once it is done; timeline: SVG; pictures: name -> JPEG or PNG.
     """
 
     id: str

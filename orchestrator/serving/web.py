@@ -5,7 +5,8 @@ GET    /about                  the model, its card, the limits: JSON
 POST   /jobs?kind=&name=&fps=  a video as the body -> {"id"}; kind "spot" (find expressions) or "clip" (it is
                                one)
 GET    /jobs/ID                state, phase, share, place in the queue, error: JSON
-GET    /jobs/ID/result.json    the result; annotated.webm, timeline, NUMBER-onset.jpg ... beside it
+GET    /jobs/ID/result.json    the result; annotated.webm, timeline, NUMBER-onset.jpg,
+                               NUMBER-why.png ... beside it
 DELETE /jobs/ID                end it and delete it
 """
 
@@ -162,7 +163,8 @@ class _Served:
             if name == "timeline":
                 return PlainTextResponse(job.timeline)
             if name in job.pictures:
-                return Response(job.pictures[name], media_type="image/jpeg")
+                kind = "png" if name.endswith(".png") else "jpeg"
+                return Response(job.pictures[name], media_type=f"image/{kind}")
         raise HTTPException(404, "there is nothing of this name")
 
     def _download(self, job: Job) -> Response:

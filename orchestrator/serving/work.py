@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from orchestrator.inference.clips import found
 from orchestrator.inference.video import ClipPredictor
+from orchestrator.results.explain.clip import ClipExplanation, explanation
 from orchestrator.serving.jobs import Job
 from orchestrator.spotting.page import drawing
 from orchestrator.spotting.recognise import Found, Spotting, spot
@@ -21,9 +23,11 @@ from orchestrator.spotting.video import annotated
 from preprocessing.decode import FramesError, open_video
 from preprocessing.errors import BadInput
 from preprocessing.files import danger
-from preprocessing.spotting.clips import key_frames_of
+from preprocessing.schema import Clip
+from preprocessing.spotting.clips import clips, key_frames_of
+from preprocessing.spotting.motion import Rate
 from preprocessing.spotting.peaks import Interval
-from preprocessing.spotting.run import ROW, Curves, Rate
+from preprocessing.spotting.run import ROW, Curves
 
 VIDEO = "annotated.webm"
 KINDS = ("spot", "clip")
@@ -89,7 +93,23 @@ class Model:
             for what, data in zip(("onset", "apex", "offset"), one.pictures, strict=False):
                 job.pictures[f"{number}-{what}.jpg"] = data
         job.timeline = drawing(made)
-        job.result = cleaned({"kind": job.asked["kind"], **made.nested(), "video": job.name}, job)
+        told = {"kind": job.asked["kind"], **made.nested(), "video": job.name}
+        for number, counted in self._why(job, made):
+            job.pictures[f"{number}-why.png"] = counted.png()
+            told["intervals"][number]["why"] = counted.nested()["methods"]
+        job.result = cleaned(told, job)
+
+    def _why(self, job: Job, made: Spotting) -> Iterator[tuple[int, ClipExplanation]]:
+        """What counted, of each interval that the model gives a class."""
+        if job.asked["kind"] == "clip":
+            each: Iterable[Clip] = found([str(job.video)], fps=job.asked["fps"])
+        else:
+            each = clips(made.curves, [one.interval for one in made.found])
+        for number, (one, clip) in enumerate(zip(made.found, each, strict=True)):
+            job.tell("asking why", number, len(made.found))
+            why = "" if one.prediction.reason else explanation(self.predictor, clip)
+            if not isinstance(why, str):
+                yield number, replace(why, clip=job.name)
 
     def _spot(self, job: Job, known: Measured) -> Spotting:
         return spot(

@@ -323,8 +323,12 @@ def test_a_rate_that_is_none_is_none(tmp_path: Path) -> None:
 
 
 def mp4_of_steps(path: Path, steps: list[int]) -> Path:
-    """A video whose frames are so many ms apart: the one entry of its time table replaced by one a frame."""
     write(path, len(steps) + 1, 25.0)
+    return uneven(path, steps)
+
+
+def uneven(path: Path, steps: list[int]) -> Path:
+    """An MP4 whose frames are so many ms apart: the one entry of its time table replaced by one a frame."""
     data = path.read_bytes()
     at = data.index(b"stts") - 4
     size = int.from_bytes(data[at : at + 4], "big")

@@ -146,6 +146,14 @@ function interval(mine, one, number) {
     row.append(made("span", name), track, made("span", share.toFixed(2)));
     box.append(row);
   }
+  if (one.why) {
+    const why = made("details"), picture = made("img", undefined, "why");
+    picture.src = `/jobs/${mine}/${number}-why.png`;
+    picture.alt = `what counted for ${one.class}: the apex, with each method's places`;
+    why.open = true;
+    why.append(made("summary", "Why: what counted for this class"), picture);
+    box.append(why);
+  }
   return box;
 }
 

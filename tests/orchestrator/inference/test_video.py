@@ -32,7 +32,7 @@ from preprocessing.inputs import INPUTS, Settings
 from preprocessing.plan import spec
 from preprocessing.render import RenderConfig, render_corpus
 from tests.face_task import write_task
-from tests.preprocessing.test_video import turned
+from tests.preprocessing.test_video import turned, uneven
 
 SMALL = {"recipe.epochs": 1, "recipe.warmup_epochs": 0, "recipe.batch_size": 8}
 # one of every kind of input
@@ -225,6 +225,22 @@ def test_a_phones_turned_video_and_frames_of_8k_are_predicted(predictor, frames,
     large = [cv2.resize(few[at], (7680, 4320)) for at in (0, len(few) // 2, -1)]
     told = predictor(found([str(pictures(tmp_path / "8k", large))])[0])
     assert (told.facts["height"], told.facts["width"]) == (4320, 7680) and not told.reason, told.reason
+
+
+def test_of_a_rate_that_varies_the_mean_is_taken_and_the_class_is_that_of_the_frames(
+    predictor, frames, tmp_path
+):
+    """The frames decide; their times count where landmarks are looked for, and are told."""
+    path, few = tmp_path / "v.mp4", frames[:24]
+    made = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 25, few[0].shape[1::-1])
+    for frame in few:
+        made.write(frame)
+    made.release()
+    even = predictor(found([str(path)])[0])
+    varied = predictor(found([str(uneven(path, [10] * 20 + [100] * 3))])[0])
+    assert (even.facts["fps"], varied.facts["fps"]) == (25, pytest.approx(46))
+    assert varied.facts["n_frames"] == 24 and not varied.reason and not even.reason
+    assert varied.probabilities == even.probabilities
 
 
 def test_a_fifo_is_not_waited_for(predictor, tmp_path):

@@ -55,8 +55,10 @@ def test_a_video_is_sent_and_its_result_shown(view, server, material):
     fits(view)
     assert view.inner_text("#name") == "face.avi" and "3 expressions found" in view.inner_text("#facts")
     assert view.locator(".one").count() == 3 and view.locator("#timeline svg").count() == 1
+    until(view, "[...document.querySelectorAll('.one img')].every(one => one.complete)")
     loaded = view.eval_on_selector_all(".one img", "all => all.filter(one => one.naturalWidth > 0).length")
-    assert loaded == 9
+    classes = view.locator(".one details").count()  # of each that the model gives a class, why
+    assert loaded == 9 + classes > 9
     assert view.evaluate("document.getElementById('video').videoWidth") == 256
     view.locator("#timeline").click(position={"x": 240, "y": 20})
     at = view.evaluate("document.getElementById('video').currentTime")

@@ -49,8 +49,10 @@ def test_a_video_is_looked_at_and_only_its_results_stay_until_they_are_deleted(s
     assert status == 200 and headers["content-disposition"] == 'attachment; filename="my_face.json"'
     assert made["video"] == "my face.avi" and made["frames"] == 150 and len(made["intervals"]) == 3
     assert str(server.folder) not in data.decode()
-    for one in made["intervals"]:
+    for number_of, one in enumerate(made["intervals"]):
         assert one["reason"] or sum(one["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+        why = ask(server, "GET", f"/jobs/{number}/{number_of}-why.png")
+        assert why[2].startswith(b"\x89PNG") == (not one["reason"]) == ("why" in one)
     status, headers, data = ask(server, "GET", f"/jobs/{number}/annotated.webm", Range="bytes=0-3")
     assert (status, headers["content-type"], data) == (206, "video/webm", b"\x1aE\xdf\xa3")
     assert ask(server, "GET", f"/jobs/{number}/2-apex.jpg")[2].startswith(b"\xff\xd8\xff")
