@@ -83,7 +83,8 @@ def features(seen: Seen) -> Array:
     spread = 1.4826 * np.median(np.abs(held - middle), axis=0) + 1e-3
     robust = np.where(known[:, None], np.maximum(0, (pixels - middle) / spread), 0)
     head = np.nan_to_num(seen.head.astype(np.float64))[:, None]
-    return np.log1p(np.hstack([10 * pixels, robust, head])).T.astype(np.float32)
+    made: Array = np.log1p(np.hstack([10 * pixels, robust, head])).T.astype(np.float32)
+    return made
 
 
 def targets(video: Marked) -> Array:

@@ -19,7 +19,8 @@ from preprocessing.spotting.peaks import SPREADS, Interval, intervals
 class Fitted(Protocol):
     """digest: 16 hex digits of what training has decided, "" where it has decided nothing."""
 
-    digest: str
+    @property
+    def digest(self) -> str: ...
 
     def __call__(self, seen: Seen, thresholds: Sequence[float]) -> list[list[Interval]]: ...
 
@@ -28,8 +29,11 @@ class Spotter(Protocol):
     """thresholds: those among which training people choose, rising; usual: the one that is taken where nobody
     chooses."""
 
-    thresholds: tuple[float, ...]
-    usual: float
+    @property
+    def thresholds(self) -> tuple[float, ...]: ...
+
+    @property
+    def usual(self) -> float: ...
 
     def fit(self, videos: Sequence[Marked], seed: int, /) -> Fitted: ...
 
