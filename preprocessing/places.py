@@ -37,7 +37,7 @@ class PlaceError(BadInput):
     belong there."""
 
 
-def make_folder(folder: Path) -> None:
+def make_folder(folder: Place) -> None:
     """Raises PlaceError for one that cannot be, as below /proc or a file; OSError else."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
