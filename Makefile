@@ -9,7 +9,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export TF_CPP_MIN_LOG_LEVEL = 3
 export GLOG_minloglevel = 2
 
-.PHONY: help env env-preprocess sweep test test-long test-page test-faults experiments-smoke lint audit docs ui benchmark mutate cluster-test clean
+.PHONY: help env env-preprocess env-train sweep test test-long test-page test-faults experiments-smoke lint audit docs ui benchmark mutate cluster-test clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -20,7 +20,7 @@ env: $(STAMP) ## the environment alone, in .venv
 # the folder cv2: where the twin is there from an earlier time, the uninstall has just emptied it.
 $(STAMP): pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is needed (with venv); or name yours: make env PYTHON=python3"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' || { echo "Python 3.11 or 3.12 is needed (MediaPipe has no other), and $(PYTHON) is $$($(PYTHON) -V); name one: make env PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' || { echo "Python 3.11 or 3.12 is needed (MediaPipe has no other), and $(PYTHON) is $$($(PYTHON) -V); name one: make env PYTHON=python3.11; to train alone: make env-train"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	$(RUN) -m pip uninstall --quiet --yes opencv-contrib-python
@@ -34,6 +34,14 @@ env-preprocess: ## an environment that extracts and no more, in .venv-preprocess
 	$(PREPROCESS)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[preprocess]'
 	$(PREPROCESS)/bin/python -m pip uninstall --quiet --yes opencv-contrib-python
 	$(PREPROCESS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall --constraint constraints.txt opencv-contrib-python-headless
+
+# No constraints.txt: that is for MediaPipe's numpy 1. The newest versions that pyproject.toml takes.
+env-train: TRAIN := .venv-train
+env-train: ## an environment that trains on features made elsewhere, in .venv-train (Python 3.11 to 3.13: PYTHON=python3.13)
+	$(PYTHON) -m venv $(TRAIN)
+	$(TRAIN)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[clips,train,head]'
+	$(TRAIN)/bin/python -m pip uninstall --quiet --yes opencv-contrib-python
+	$(TRAIN)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall 'opencv-contrib-python-headless>=4.11,<4.12'
 
 sweep: env ## the main job: synthetic corpus -> features -> LOSO sweep of STAG on local Ray -> MLflow -> leaderboard
 	$(RUN) -m orchestrator.sweep stag --trials 3 --selection nested --set recipe.epochs=40

@@ -19,7 +19,7 @@ from pathlib import Path
 from preprocessing import sealed
 from preprocessing.decode import Unreadable, unread
 from preprocessing.files import Files, no_regular_file
-from preprocessing.places import Place
+from preprocessing.places import Place, make_folder
 
 SETTLED = 2_000_000_000  # ns since the last change of a file whose digest is remembered
 # A mount answers several readers in the time of one; on a disk of this machine they only wait for each other.
@@ -61,12 +61,12 @@ class Contents:
         return made
 
     def keep(self) -> None:
-        """Write down what was read. Raises OSError."""
+        """Write down what was read. Raises OSError, PlaceError for a folder that cannot be."""
         if self.path is None or not self._new:
             return
         # a store that may only be read from here: the bytes are read again next time
         with contextlib.suppress(PermissionError):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             sealed.write(self.path, self._known)
         self._new = False
 

@@ -15,6 +15,7 @@ What is damaged is set aside as ``*.damaged``, named in the log, and made again.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -29,7 +30,7 @@ from preprocessing.cells import escaped
 from preprocessing.choice import Choice
 from preprocessing.inputs import Settings
 from preprocessing.pipelines import pipeline
-from preprocessing.places import Place, map_places, place, write_atomically
+from preprocessing.places import Place, make_folder, map_places, place, write_atomically
 from preprocessing.plan import Plan, make_shard, plan
 from preprocessing.plugins import Plugin
 from preprocessing.render import RenderConfig, render_corpus
@@ -252,7 +253,11 @@ def planned(
     out = place(store or workspace) / "features"  # a wrong address is told before anything is rendered
     identity((settings or Settings()).landmarker)  # as is a wrong file
     root = root or synthetic_root(corpus, workspace, report)
-    return plan(corpus, root, names, out, settings, choice, plugins)
+    made = plan(corpus, root, names, out, settings, choice, plugins)
+    if isinstance(out, Path):
+        with contextlib.suppress(PermissionError):  # all may be there, to be read
+            make_folder(out)
+    return made
 
 
 def prepared(

@@ -37,8 +37,8 @@ def join(address: str, **options: Any) -> None:
     except ConnectionError as error:
         raise ConnectionError(
             f"{where} answers, and Ray there does not let this process in ({error}); where it asks for a "
-            "token, set RAY_AUTH_MODE=token and have its token in ~/.ray/auth_token; its Ray has to be of this "
-            "version"
+            "token, set RAY_AUTH_MODE=token and have its token in ~/.ray/auth_token; its Ray has to be "
+            "of this version"
         ) from error
 
 

@@ -37,6 +37,16 @@ class PlaceError(BadInput):
     belong there."""
 
 
+def make_folder(folder: Place) -> None:
+    """Raises PlaceError for one that cannot be, as below /proc or a file; OSError else."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileNotFoundError, NotADirectoryError, FileExistsError) as error:
+        raise PlaceError(
+            f"folder {folder} cannot be made ({error.strerror}); name another --workspace, or --store"
+        ) from error
+
+
 @dataclass(frozen=True)
 class S3Path:
     """An object of a bucket, or what the names of several begin with. Holds text alone: connected to on first

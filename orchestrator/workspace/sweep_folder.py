@@ -31,6 +31,9 @@ def folder_of(sweep: str, workspace: Path) -> Path:
     folder = workspace / SWEEPS / safe_name(sweep)
     if not folder.is_dir():
         have = [path.name for path in (workspace / SWEEPS).glob("*") if path.is_dir()]
+        if not have:
+            where = workspace / SWEEPS
+            raise ConfigError(f"unknown sweep {sweep!r}: {where} holds none; is --workspace the right one?")
         raise ConfigError(f"{nearest(sweep, have, 'sweep')} (in {workspace / SWEEPS})")
     return folder
 

@@ -3,15 +3,17 @@
 import json
 import time
 
+import pytest
 from typer.testing import CliRunner
 
 from orchestrator import list as list_
 from orchestrator import status
+from orchestrator.common.errors import ConfigError
 from orchestrator.search.events import FoldEnded, Outcome, SearchBegins, TrialEnded, Waits
 from orchestrator.sweeps.beat import PROGRESS, Beat, read
 from orchestrator.workspace import sealed
 from orchestrator.workspace.listed import COMPLETE, EARLY, RUNS, listed
-from orchestrator.workspace.sweep_folder import SweepFolder, runs
+from orchestrator.workspace.sweep_folder import SweepFolder, folder_of, runs
 
 ASKED = {"model": "stag", "corpus": "casme2"}
 
@@ -23,6 +25,15 @@ def sweep(workspace, name):
 
 def ended(trial, done, reused=False):
     return FoldEnded(trial, None, reused, done, 4, 0.5, "complete" if done == 4 else "running")
+
+
+def test_where_no_sweep_is_the_folder_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"unknown sweep 'one': .*sweeps holds none; is --workspace"):
+        folder_of("one", tmp_path)
+    with sweep(tmp_path, "one") as held:
+        assert folder_of("one", tmp_path) == held.path
+        with pytest.raises(ConfigError, match="unknown sweep 'on'; did you mean 'one'"):
+            folder_of("on", tmp_path)
 
 
 def test_a_sweep_is_running_as_long_as_its_process_holds_it(tmp_path):

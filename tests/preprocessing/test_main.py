@@ -98,6 +98,12 @@ def test_bad_input_ends_with_2_and_says_what(arguments, words, tmp_path, monkeyp
     assert not list(tmp_path.iterdir())
 
 
+def test_a_workspace_that_cannot_be_made_is_told(pictures):
+    options = ("--root", pictures, "--workspace", "/proc/x", "--workers", 0)
+    text = run("extract", "ststnet_flow", *options, status=2)
+    assert re.search("folder /proc/x/.* cannot be made .No such file.*; name another --workspace", text)
+
+
 def test_an_interrupt_ends_with_130(monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt

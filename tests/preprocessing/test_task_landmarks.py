@@ -3,6 +3,7 @@
 import shutil
 import sys
 import zipfile
+from types import ModuleType
 
 import cv2
 import numpy as np
@@ -108,4 +109,7 @@ def test_without_mediapipe_it_is_said_where_to_extract_and_no_clip_is_to_blame(t
         todo = plan.plan("synthetic", tmp_path / "c", ["apex_frame"], tmp_path / "out", settings)
         with pytest.raises(NoMediaPipe, match="make env-preprocess"):
             extract.run(todo)
+    monkeypatch.setitem(sys.modules, "mediapipe", ModuleType("mediapipe"))  # as 1.2.3: without its mesh
+    with pytest.raises(NoMediaPipe, match=r"newer than 0\.10\.21.*--landmarker face_landmarker\.task"):
+        ready(pipeline(("apex_frame",), Settings()))
     assert not list((tmp_path / "out").rglob("*.parquet"))  # what is kept would be the clips' verdict
