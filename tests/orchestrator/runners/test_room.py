@@ -1,7 +1,7 @@
 """Waiting for room is said, and one Ctrl-C ends it."""
 
-import threading
 import socket
+import threading
 import time
 
 import pytest
