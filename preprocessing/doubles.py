@@ -8,9 +8,11 @@ were encoded anew differ in every byte; a sweep finds those in the inputs (orche
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
+import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
@@ -20,7 +22,9 @@ from preprocessing.people import Double
 from preprocessing.schema import Clip
 
 MIDDLE = 4096  # bytes
-AT_ONCE = 16  # files: over a network one waits for answers, not for a CPU
+# Files that are read at once where one takes SLOW seconds, the mean of the first FEW: over a network one
+# waits for answers; on a disk of this machine readers only wait for each other.
+AT_ONCE, SLOW, FEW = 16, 0.001, 32
 
 
 def overlaps(clips: Iterable[Clip], same: Mapping[str, str]) -> tuple[list[Double], list[str]]:
@@ -104,7 +108,7 @@ def _equal(files: Sequence[Sequence[Path]]) -> dict[tuple[int, int], list[tuple[
         """Each group divided by key; what is left of one clip alone is left out."""
         made = []
         # all groups at once: most are of two or three files, and to wait for each takes longer than to read
-        values = pool.imap(key, [file for group in groups for file in group], chunksize=64)
+        values = _each(key, [file for group in groups for file in group], pool)
         for group in groups:
             parts: dict[Hashable, list[Hashable]] = {}
             for file in group:
@@ -126,8 +130,19 @@ def _equal(files: Sequence[Sequence[Path]]) -> dict[tuple[int, int], list[tuple[
     return found
 
 
+def _each(
+    key: Callable[[Hashable], Hashable], files: Sequence[Hashable], pool: ThreadPool
+) -> Iterator[Hashable]:
+    """key of each file, in order."""
+    begin = time.perf_counter()
+    made = list(map(key, files[:FEW]))
+    slow = time.perf_counter() - begin > SLOW * FEW
+    rest = files[FEW:]
+    return itertools.chain(made, pool.imap(key, rest, chunksize=64) if slow else map(key, rest))
+
+
 def _middle(path: Path, size: int) -> bytes:
-    with path.open("rb") as file:
+    with open(path, "rb", buffering=0) as file:
         file.seek(max(0, size // 2 - MIDDLE // 2))
         return hashlib.blake2b(file.read(MIDDLE)).digest()
 
