@@ -60,13 +60,20 @@ def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[Any]:
     return np.divide(part, whole, out=np.zeros(np.shape(part), dtype=np.float64), where=np.asarray(whole) > 0)
 
 
+def f1(matrix: NDArray[Any]) -> NDArray[Any]:
+    """Of each class, from confusion matrices (..., C, C): float64 (..., C)."""
+    hits = np.diagonal(matrix, axis1=-2, axis2=-1)
+    # 2 TP + FP + FN = support + called
+    return _ratio(2 * hits, matrix.sum(axis=-1) + matrix.sum(axis=-2))
+
+
 def scores(matrix: NDArray[Any]) -> dict[str, NDArray[Any]]:
     """Per-class scores of confusion matrices (..., C, C), each float64 (..., C): f1, recall, precision,
     support."""
     hits = np.diagonal(matrix, axis1=-2, axis2=-1)
     support, called = matrix.sum(axis=-1), matrix.sum(axis=-2)
     return {
-        "f1": _ratio(2 * hits, support + called),  # 2 TP + FP + FN = support + called
+        "f1": f1(matrix),
         "recall": _ratio(hits, support),
         "precision": _ratio(hits, called),
         "support": support,

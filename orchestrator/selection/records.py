@@ -215,7 +215,7 @@ def ranks(counts: NDArray[Any], loss: NDArray[Any]) -> list[Rank]:
 
 
 def _uf1(counts: NDArray[Any]) -> NDArray[Any]:
-    uf1: NDArray[Any] = metrics.scores(counts)["f1"].mean(axis=-1)
+    uf1: NDArray[Any] = metrics.f1(counts).mean(axis=-1)
     return uf1
 
 

@@ -76,6 +76,11 @@ def read(data: bytes) -> tuple[FoldRecord, dict[str, Any]]:
     """(a result, what it is a result of). Raises Damaged for anything but one whole result."""
     if len(whole := part_of(data)) != len(data):
         raise Damaged(f"{len(data) - len(whole)} bytes follow the result")
+    return opened(whole)
+
+
+def opened(whole: bytes) -> tuple[FoldRecord, dict[str, Any]]:
+    """``read`` of what ``part_of`` has verified."""
     _, plain = _LENGTHS.unpack_from(whole, len(MAGIC))
     try:
         arrays = load(pa.decompress(whole[HEAD:], plain, codec="zstd", asbytes=True))

@@ -213,7 +213,7 @@ class FoldStore:
         if data is None:
             return None
         try:
-            return self._its(job_id, fold_file.read(data)[0])
+            return self._its(job_id, fold_file.opened(data)[0])
         except Damaged as error:
             self._packs.mend(self._packs.place / self._packs.held[job_id].pack, error)
             return None

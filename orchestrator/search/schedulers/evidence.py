@@ -75,7 +75,7 @@ def aligned(folds: Iterable[Evidence]) -> tuple[NDArray[Any], NDArray[Any]]:
 def best_uf1(counts: NDArray[Any], diverged: NDArray[Any]) -> NDArray[Any]:
     """The best UF1 over epochs, float64 (...), of pooled counts (..., G, C, C); an epoch at which any fold
     has diverged has 0."""
-    uf1 = metrics.scores(counts)["f1"].mean(axis=-1)
+    uf1 = metrics.f1(counts).mean(axis=-1)
     return np.where(diverged > 0, 0.0, uf1).max(axis=-1)
 
 
