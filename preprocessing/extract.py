@@ -253,11 +253,7 @@ def planned(
     out = place(store or workspace) / "features"  # a wrong address is told before anything is rendered
     identity((settings or Settings()).landmarker)  # as is a wrong file
     root = root or synthetic_root(corpus, workspace, report)
-    made = plan(corpus, root, names, out, settings, choice, plugins)
-    if isinstance(out, Path):
-        with contextlib.suppress(PermissionError):  # all may be there, to be read
-            make_folder(out)
-    return made
+    return plan(corpus, root, names, out, settings, choice, plugins)
 
 
 def prepared(
@@ -268,6 +264,10 @@ def prepared(
     say: Callable[[str], None] | None = None,
 ) -> Extraction:
     """The second half of ``prepare``."""
+    for folder in todo.folders.values():
+        if isinstance(folder, Path):
+            with contextlib.suppress(PermissionError):  # all may be there, to be read
+                make_folder(folder.parent)
     runner: Runner = inline
     if workers and not todo.pictures:  # reading ready pictures is faster than starting actors
         from preprocessing.distribute import with_ray  # Ray Data only where it is used
