@@ -119,9 +119,10 @@ def test_a_tutorial_does_what_it_says(page):
             assert not lost, f"{page}.md shows {lost!r}, which is not in:\n{printed}"
 
 
-def test_every_tutorial_is_run_but_that_of_the_cluster():
+def test_every_tutorial_is_run_but_those_that_other_tests_follow():
     pages = {path.stem for path in (ROOT / "docs" / "tutorials").glob("*.md")}
-    assert pages == {*PAGES, "cluster"}  # tests/test_cluster_yaml.py reads that one
+    # tests/test_cluster_yaml.py reads the one; serving/test_served.py does what the other says
+    assert pages == {*PAGES, "cluster", "serve"}
 
 
 def test_every_marker_is_one_that_the_test_knows():

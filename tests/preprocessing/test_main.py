@@ -84,7 +84,7 @@ def test_check_ends_with_1_when_a_clip_cannot_be_used(tmp_path):
         (("show", "synthetic", "--plugin", "no/such.py"), "PluginError"),
         (
             ("extract", "synthetic", "--landmarker", "no.task"),
-            "--landmarker .*/no.task cannot be read: No such",
+            "--landmarker .* cannot be read: No such",
         ),
         (("extract", "synthetic", "--limit", "x"), "Invalid value for '--limit'"),
     ],

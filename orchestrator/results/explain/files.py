@@ -13,6 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from orchestrator.results.explain.collected import NAMED, Collected
 from orchestrator.results.explain.pictures import pictures
+from preprocessing.cells import escaped
 from preprocessing.places import write_atomically
 
 PAGE, METHODS, PARTS, IMPORTANCE = "index.html", "methods.csv", "parts.csv", "importance.parquet"
@@ -52,8 +53,8 @@ def write(of: Collected, folder: Path, notes: list[str]) -> list[Path]:
         figure.savefig(data, format="png")
         made.append(_kept(folder / f"{name}.png", data.getvalue()))
     methods = of.methods()
-    made.append(_kept(folder / METHODS, methods.to_csv(index=False).encode()))
-    made.append(_kept(folder / PARTS, of.parts().to_csv(index=False).encode()))
+    for name, table in ((METHODS, methods), (PARTS, of.parts())):
+        made.append(_kept(folder / name, table.map(lambda cell: escaped(cell)).to_csv(index=False).encode()))
     path = folder / IMPORTANCE
     write_atomically(path, lambda at: rows(of).to_parquet(at, index=False))
     page = _page(of, methods, list(shown), notes)
