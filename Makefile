@@ -52,7 +52,7 @@ test test-long test-faults: export OMP_NUM_THREADS = 1
 test: env ## all tests but those of test-long, test-faults and cluster-test
 	$(RUN) -m pytest --ignore=tests/faults --numprocesses 2 --dist loadfile -m "not long"
 
-test-long: env ## tests that take minutes: every state of a file, graphs of every model, examples from end to end
+test-long: env ## tests that take minutes: the tutorials, every state of a file, graphs of every model, examples from end to end
 	$(RUN) -m pytest --ignore=tests/faults --numprocesses 2 --dist loadfile -m long
 
 test-page: env ## a sweep's HTML page in a headless Chromium (Debian: chromium); part of make test-long

@@ -104,6 +104,7 @@ def missing(shown, printed, exactly):
     return ""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", PAGES)
 def test_a_tutorial_does_what_it_says(page):
     printed, names = "", {"__name__": "__main__"}
