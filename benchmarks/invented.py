@@ -51,7 +51,9 @@ def fold(task: FoldTask) -> FoldResult:
     return untrained(task, seconds)
 
 
-def train(tasks: Sequence[FoldTask], shared: SharedInputs, device: str = "cpu") -> list[FoldResult]:
+def train(
+    tasks: Sequence[FoldTask], shared: SharedInputs, device: str = "cpu", keep: bool = False
+) -> list[FoldResult]:
     """In the place of orchestrator.runners.inline.train."""
     return [fold(task) for task in tasks]
 
