@@ -146,7 +146,11 @@ def float64(monkeypatch):
     torch.set_default_dtype(torch.float32)
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    "model",
+    # half of this file's time
+    [pytest.param(m, marks=pytest.mark.long) if m == "efficientnet_b0" else m for m in MODELS],
+)
 def test_every_fold_of_a_pack_is_the_fold_alone(model, float64, shallow):
     jobs, data = folds(model, sizes=((7, 1, 1), (9, 1, 1))) if model in DEEP else folds(model)
     if reason := why_not(model, jobs[0].config):
