@@ -17,7 +17,7 @@ from rich.progress import track
 
 from orchestrator.common.errors import ConfigError
 from orchestrator.console import asked, extracted
-from orchestrator.console.bundles import bundle_of, write_frame
+from orchestrator.console.bundles import AllowCode, Model, bundle_of, write_frame
 from orchestrator.console.handler import ALL, SOME, errors_are_told
 from orchestrator.console.terminal import terminal
 from preprocessing.places import write_atomically
@@ -33,9 +33,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def main(
-    model: Annotated[
-        str, typer.Argument(help="a bundle (folder or zip), a finished sweep's name, or models:/...")
-    ],
+    model: Model,
     clip: Annotated[
         list[str],
         typer.Argument(
@@ -68,9 +66,7 @@ def main(
         ),
     ] = False,
     workers: Annotated[int, typer.Option(min=0, help="processes over Ray Data; 0 = this process alone")] = 0,
-    allow_code: Annotated[
-        bool, typer.Option("--allow-code", help="run the code that the bundle of a plugin's model brings")
-    ] = False,
+    allow_code: AllowCode = False,
     landmarker: extracted.ModelsLandmarker = "",
     workspace: asked.Workspace = Path("workspace"),
     tracking_uri: asked.TrackingUri = "",

@@ -11,7 +11,7 @@ import typer
 
 from orchestrator.common.errors import ConfigError, Interrupted
 from orchestrator.console import asked, extracted
-from orchestrator.console.bundles import bundle_of
+from orchestrator.console.bundles import AllowCode, Model, bundle_of
 from orchestrator.console.handler import errors_are_told
 from orchestrator.console.terminal import terminal
 
@@ -21,18 +21,14 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def main(
-    model: Annotated[
-        str, typer.Argument(help="a bundle (folder or zip), a finished sweep's name, or models:/...")
-    ],
+    model: Model,
     host: Annotated[
         str, typer.Option(help="address to listen on; anything but loopback lets others send videos")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 = one that is free")] = 7860,
     max_mb: Annotated[float, typer.Option(min=0.001, help="MiB of a video, at most")] = 500.0,
     max_seconds: Annotated[float, typer.Option(min=0.1, help="seconds of a video, at most")] = 300.0,
-    allow_code: Annotated[
-        bool, typer.Option("--allow-code", help="run the code that the bundle of a plugin's model brings")
-    ] = False,
+    allow_code: AllowCode = False,
     landmarker: extracted.ModelsLandmarker = "",
     workspace: asked.Workspace = Path("workspace"),
     tracking_uri: asked.TrackingUri = "",

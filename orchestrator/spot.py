@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from orchestrator.common.errors import Unfinished
 from orchestrator.console import asked, extracted
-from orchestrator.console.bundles import bundle_of, write_frame
+from orchestrator.console.bundles import AllowCode, Model, bundle_of, write_frame
 from orchestrator.console.handler import ALL, SOME, errors_are_told
 from orchestrator.console.progress import clock
 from orchestrator.console.terminal import terminal
@@ -34,9 +34,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def main(
-    model: Annotated[
-        str, typer.Argument(help="a bundle (folder or zip), a finished sweep's name, or models:/...")
-    ],
+    model: Model,
     video: Annotated[Path, typer.Argument(help="a video of any length, or a folder of frames")],
     fps: Annotated[
         float | None, typer.Option(help="frames per second: of a folder, or where a video's own is wrong")
@@ -53,9 +51,7 @@ def main(
         Path | None,
         typer.Option("--video", help="the video with what was spotted on it: .mp4, or .webm (quicker)"),
     ] = None,
-    allow_code: Annotated[
-        bool, typer.Option("--allow-code", help="run the code that the bundle of a plugin's model brings")
-    ] = False,
+    allow_code: AllowCode = False,
     landmarker: extracted.ModelsLandmarker = "",
     workspace: asked.Workspace = Path("workspace"),
     tracking_uri: asked.TrackingUri = "",

@@ -8,7 +8,10 @@ numbers.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _FORMULA = re.compile(r"[' ]*[=+\-@\t\r\n＝＋－＠]")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
@@ -24,3 +27,8 @@ def escaped(value: Any) -> Any:
 def plain(cell: str) -> str:
     """The text of a cell that ``escaped`` has written. Of others it is the cell itself."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
+
+
+def csv_of(frame: pd.DataFrame) -> str:
+    """A table as CSV of which no cell is a formula to a spreadsheet."""
+    return frame.map(lambda cell: escaped(cell)).to_csv(index=False)

@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from orchestrator.common.errors import ConfigError
 from orchestrator.sweeps.execution import Execution
 from orchestrator.workspace.sweep_folder import folder_of
-from preprocessing.cells import escaped
+from preprocessing.cells import csv_of
 from preprocessing.places import write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Model = Annotated[
+    str, typer.Argument(help="a bundle (folder or zip), a finished sweep's name, or models:/...")
+]
+AllowCode = Annotated[
+    bool, typer.Option("--allow-code", help="run the code that the bundle of a plugin's model brings")
+]
 
 
 @contextmanager
@@ -38,5 +47,5 @@ def bundle_of(model: str, workspace: Path, tracking_uri: str) -> Iterator[tuple[
 
 def write_frame(file: Path, frame: pd.DataFrame) -> None:
     """A CSV file of which no cell is a formula to a spreadsheet. Raises OSError."""
-    text = frame.map(lambda cell: escaped(cell) if isinstance(cell, str) else cell).to_csv(index=False)
+    text = csv_of(frame)
     write_atomically(file, lambda path: path.write_text(text, encoding="utf-8"))

@@ -227,10 +227,10 @@ def of_files(held: dict[str, bytes], where: str, *, allow_code: bool) -> Bundle:
     return made
 
 
-def built(about: dict[str, Any], arrays: dict[str, torch.Tensor]) -> Bundle:
-    """One model that is at hand, without files. about: as pack.described; arrays: name -> array."""
+def built(about: dict[str, Any], each: Sequence[dict[str, torch.Tensor]]) -> Bundle:
+    """Models that are at hand, without files. about: as pack.described; each: name -> array of one."""
     said = About(**json.loads(json.dumps(about)))
-    return Bundle(said, _members(said, numbered([arrays]), "the model of a fold"), "", "")
+    return Bundle(said, _members(said, numbered(each), "the models of a fold"), "", "")
 
 
 def _about(data: bytes, where: str) -> About:

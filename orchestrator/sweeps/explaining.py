@@ -108,7 +108,7 @@ def _bundle(sweep: Reopened, one: FoldModel, again: Callable[[FoldModel], object
     """The one model, which is checked against what the sweep has scored."""
     ((about, arrays),) = of_folds.with_weights([one], sweep.table, sweep.store, again)
     of = pack.described(sweep.study.model, sweep.table, one.job.config, one.trial, [about | {"config": None}])
-    bundle = built(of, arrays)
+    bundle = built(of, [arrays])
     of_folds.check(bundle, [one], sweep.table)
     return bundle
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.inference import of_folds, pack
-from orchestrator.inference.bundle import Bundle, numbered, of_files
-from orchestrator.inference.bundle_files import MODEL, SUMS, WEIGHTS
+from orchestrator.inference.bundle import Bundle, built
 from orchestrator.search.events import Listener, Note
 from orchestrator.selection.rules import RULES
 from orchestrator.study.labels import classify
@@ -86,8 +84,6 @@ class Recognisers:
             self.sweep.study.model, table, fold[0].job.config, fold[0].trial, [each for each, _ in made]
         )
         about |= {"of": "folds", "ranges": {}}
-        weights = numbered([arrays for _, arrays in made])
-        held = {MODEL: json.dumps(about).encode(), WEIGHTS: weights, SUMS: b""}
-        bundle = of_files(held, f"fold {fold[0].job.fold} of {self.name}", allow_code=True)
+        bundle = built(about, [arrays for _, arrays in made])
         of_folds.check(bundle, fold, table)
         return bundle

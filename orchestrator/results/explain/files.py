@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from orchestrator.results.explain.collected import NAMED, Collected
 from orchestrator.results.explain.pictures import pictures
-from preprocessing.cells import escaped
+from preprocessing.cells import csv_of
 from preprocessing.places import write_atomically
 
 PAGE, METHODS, PARTS, IMPORTANCE = "index.html", "methods.csv", "parts.csv", "importance.parquet"
@@ -54,7 +54,7 @@ def write(of: Collected, folder: Path, notes: list[str]) -> list[Path]:
         made.append(_kept(folder / f"{name}.png", data.getvalue()))
     methods = of.methods()
     for name, table in ((METHODS, methods), (PARTS, of.parts())):
-        made.append(_kept(folder / name, table.map(lambda cell: escaped(cell)).to_csv(index=False).encode()))
+        made.append(_kept(folder / name, csv_of(table).encode()))
     path = folder / IMPORTANCE
     write_atomically(path, lambda at: rows(of).to_parquet(at, index=False))
     page = _page(of, methods, list(shown), notes)

@@ -40,14 +40,8 @@ def pictures(of: Collected) -> dict[str, Figure]:
 
 def faces(of: Collected) -> Figure:
     """Every method on the canonical face; each has its own darkest shade."""
-    names = list(of.importance)
-    columns = min(COLUMNS, len(names))
-    rows = -(-len(names) // columns)
-    figure = _figure(2.5 * columns, 2.9 * rows + 0.7, of, "what counted, mean over held-out people")
-    axes: Any = figure.subplots(rows, columns, squeeze=False)
-    for ax in axes.flat[len(names) :]:
-        ax.axis("off")
-    for ax, name in zip(axes.flat, names, strict=False):
+    figure, axes = _panels(of, (2.5, 2.9), COLUMNS, "what counted, mean over held-out people")
+    for ax, name in zip(axes, of.importance, strict=True):
         face.draw(ax, of.places.boxes, of.over_people(of.importance[name]).sum(0), _words(name))
     return figure
 
@@ -88,20 +82,13 @@ def parts(of: Collected) -> Figure:
 
 def over_time(of: Collected) -> Figure:
     """Place by step, a panel a method."""
-    names = list(of.importance)
-    rows = [of.places.by_part] if of.places.cells else []
-    columns = min(3, len(names))
-    down = -(-len(names) // columns)
-    figure = _figure(4.2 * columns, 3.0 * down + 0.7, of, "what counted when, mean over held-out people")
-    axes: Any = figure.subplots(down, columns, squeeze=False)
-    for ax in axes.flat[len(names) :]:
-        ax.axis("off")
-    for ax, name in zip(axes.flat, names, strict=False):
+    figure, axes = _panels(of, (4.2, 3.0), 3, "what counted when, mean over held-out people")
+    for ax, name in zip(axes, of.importance, strict=True):
         mean = of.over_people(of.importance[name])
-        if rows:  # cells are too many: the parts of the face at each step
+        if of.places.cells:  # cells are too many: the parts of the face at each step
             mean = np.stack([of.places.by_part(step[None]) * step.sum() for step in mean])
         image = ax.imshow(mean.T, aspect="auto", cmap=face.SHADES, vmin=0)
-        labels = PARTS if rows else of.places.names
+        labels = PARTS if of.places.cells else of.places.names
         ax.set_yticks(range(len(labels)), labels, fontsize=6)
         few = len(of.places.steps) <= 6
         if few:
@@ -269,6 +256,18 @@ def embeddings(of: Collected) -> Figure:
         ax.tick_params(labelsize=6)
         ax.legend(fontsize=7, frameon=False)
     return figure
+
+
+def _panels(of: Collected, size: tuple[float, float], most: int, title: str) -> tuple[Figure, Any]:
+    """(figure, an axis for each method). size: inches of one panel; most: panels in a row."""
+    count = len(of.importance)
+    columns = min(most, count)
+    rows = -(-count // columns)
+    figure = _figure(size[0] * columns, size[1] * rows + 0.7, of, title)
+    axes: Any = figure.subplots(rows, columns, squeeze=False).flat
+    for ax in axes[count:]:
+        ax.axis("off")
+    return figure, axes[:count]
 
 
 def _figure(width: float, height: float, of: Collected, what: str) -> Figure:
