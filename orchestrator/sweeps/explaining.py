@@ -27,8 +27,6 @@ from orchestrator.results.explain.collected import Collected
 from orchestrator.results.explain.of_model import dropped, features, of_bundle
 from orchestrator.results.explain.places import Places
 from orchestrator.search.events import Listener, Note, Preparing
-from orchestrator.selection.choose import available
-from orchestrator.selection.rules import RULES
 from orchestrator.study.table import ClipTable
 from orchestrator.sweeps.reopened import Reopened, reopen
 from preprocessing import extract
@@ -58,16 +56,8 @@ def explain(
     reopened.reopen and of_folds.with_weights.
     """
     sweep = reopen(name, workspace, tell)
-    rule = rule or sweep.summary["rule"]
-    if rule not in RULES:
-        raise ConfigError(nearest(rule, RULES, "selection rule"))
-    if rule not in available(sweep.trials):
-        raise ConfigError(f"the folds of {name} do not allow --rule {rule}")
-    if RULES[rule].oracle:
-        raise ConfigError(
-            f"--rule {rule} is an oracle: no model could have been chosen so; take a blind rule"
-        )
-    models = _asked(of_folds.chosen(sweep.study, sweep.table, sweep.trials, rule), folds, clips)
+    rule = sweep.rule(rule)
+    models = _asked(sweep.models(rule), folds, clips)
     again: list[FoldModel] = []
     work = _Work(sweep.table, clips)
     for number, one in enumerate(models):

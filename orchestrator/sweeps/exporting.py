@@ -11,7 +11,7 @@ from typing import Any
 
 import safetensors.numpy
 
-from orchestrator.common.errors import ConfigError, nearest
+from orchestrator.common.errors import ConfigError
 from orchestrator.inference import calibration, of_folds, onnx_file, pack, validated
 from orchestrator.inference.bundle import (
     FORMAT,
@@ -25,7 +25,6 @@ from orchestrator.inference.bundle_files import CARD, EXAMPLE, WEIGHTS, BundleEr
 from orchestrator.inference.refit import refit
 from orchestrator.results import intervals
 from orchestrator.search.events import Listener, Note
-from orchestrator.selection.choose import available
 from orchestrator.selection.rules import RULES, kind_of
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.reopened import Reopened, reopen
@@ -41,8 +40,7 @@ def export(
 ) -> Bundle:  # fmt: skip
     """Write the bundle of a finished sweep to ``to``, a new folder or a .zip file, and load it from there.
 
-    rule       under which it was chosen; "" = the sweep's own. An oracle is refused: its choice is no choice
-               that anybody could make for a new person.
+    rule       under which it was chosen; "" = the sweep's own. An oracle is refused, as Reopened.rule says.
     folds      the models of all folds instead of one that is trained on all people.
     onnx       with an ONNX graph; refused with the reason where the model has none.
     calibrate  fit a temperature on validation people, which may train as many models as there are inner
@@ -55,20 +53,14 @@ def export(
     if to.exists() and (to.is_file() or any(to.iterdir())):
         raise ConfigError(f"--to {to} exists; name a new folder or file, or remove it")
     sweep = reopen(name, workspace, tell)
-    rule = rule or sweep.summary["rule"]
-    if rule not in RULES:
-        raise ConfigError(nearest(rule, RULES, "selection rule"))
-    if RULES[rule].oracle:
-        raise ConfigError(
-            f"--rule {rule} is an oracle: it chooses by the labels of test people; take a blind rule"
-        )
+    rule = sweep.rule(rule)
     kind = kind_of(rule, sweep.summary)
     if champion and not (register and kind == "blind"):
         why = f"the score of {name} under {rule} is {kind}" if register else "--register NAME is not given"
         raise ConfigError(
             f"--champion: {why}; the alias is for a registered model whose score is of a blind rule"
         )
-    models = _chosen(sweep, rule) if folds else []
+    models = sweep.models(rule) if folds else []
     about, weights = _folds(sweep, rule, models, tell) if folds else _refit(sweep, rule, tell)
     interval = intervals.of_rule(sweep.predictions, rule, sweep.summary["classes"]).get("uf1")
     with tempfile.TemporaryDirectory(dir=_beside(to)) as held:
@@ -113,26 +105,13 @@ def _refit(sweep: Reopened, rule: str, tell: Listener) -> tuple[dict[str, Any], 
                 return ready.model_dump() | {"sweep": about}, held[WEIGHTS]
         except BundleError as error:
             tell(Note(f"{error}; it is trained again", "warning"))
-    _allowed(sweep, rule)
+    sweep.allows(rule)
     tell(Note("training the chosen configuration on all people"))
     made = refit(sweep.study, sweep.table, sweep.trials, rule)
     of = pack.described(
         sweep.study.model, sweep.table, made.config, made.trial, pack.about_models(made.models)
     )
     return of | {"sweep": about}, numbered([arrays_of(one) for one in made.models])
-
-
-def _allowed(sweep: Reopened, rule: str) -> None:
-    if rule not in available(sweep.trials):
-        raise ConfigError(
-            f"the folds of {sweep.folder.name} do not allow --rule {rule}; allowed: "
-            f"{', '.join(one for one in available(sweep.trials) if not RULES[one].oracle)}"
-        )
-
-
-def _chosen(sweep: Reopened, rule: str) -> list[of_folds.FoldModel]:
-    _allowed(sweep, rule)
-    return of_folds.chosen(sweep.study, sweep.table, sweep.trials, rule)
 
 
 def _folds(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestrator.common.errors import ConfigError, nearest
+from orchestrator.common.errors import ConfigError
 from orchestrator.inference import of_folds, pack
 from orchestrator.inference.bundle import Bundle, built
 from orchestrator.search.events import Listener, Note
-from orchestrator.selection.rules import RULES
 from orchestrator.study.labels import classify
 from orchestrator.sweeps.reopened import reopen
 
@@ -21,16 +20,10 @@ class Recognisers:
     def __init__(self, name: str, workspace: Path, tell: Listener, rule: str = "") -> None:
         """rule: a blind one; "": the sweep's own. Raises ConfigError, and as reopened.reopen."""
         self.tell, self.sweep = tell, reopen(name, workspace, tell)
-        self.rule = rule or str(self.sweep.summary["rule"])
-        if self.rule not in RULES:
-            raise ConfigError(nearest(self.rule, RULES, "selection rule"))
-        if RULES[self.rule].oracle:
-            raise ConfigError(
-                f"--rule {self.rule} is an oracle: it chooses by the labels of test people; take a blind rule"
-            )
+        self.rule = self.sweep.rule(rule)
         self.name = name
         self.classes = tuple(self.sweep.table.classes)
-        self._models = of_folds.chosen(self.sweep.study, self.sweep.table, self.sweep.trials, self.rule)
+        self._models = self.sweep.models(self.rule)
 
     def class_of(self, like: str, words: list[str]) -> list[str]:
         """The class of each emotion word of a corpus, "" for one that has none. Raises ConfigError where the

@@ -11,11 +11,14 @@ from typing import Any
 import pandas as pd
 
 from orchestrator.common import commands
-from orchestrator.common.errors import ConfigError
+from orchestrator.common.errors import ConfigError, nearest
+from orchestrator.inference import of_folds
 from orchestrator.protocols import protocol
 from orchestrator.results import report
 from orchestrator.search.events import Listener
+from orchestrator.selection.choose import available
 from orchestrator.selection.records import TrialRecord
+from orchestrator.selection.rules import RULES
 from orchestrator.study.action_units import settled
 from orchestrator.study.jobs import under
 from orchestrator.study.study import Study
@@ -61,6 +64,35 @@ class Reopened:
                 )
             made.append(TrialRecord(int(index), config, results))
         return made
+
+    def rule(self, asked: str) -> str:
+        """The rule under which models are taken: the one asked for, "" = the sweep's own.
+
+        Raises ConfigError for a name that is none, and for an oracle: its choice is no choice that anybody
+        could make for a new person.
+        """
+        rule = asked or str(self.summary["rule"])
+        if rule not in RULES:
+            raise ConfigError(nearest(rule, RULES, "selection rule"))
+        if RULES[rule].oracle:
+            raise ConfigError(
+                f"--rule {rule} is an oracle: it chooses by the labels of test people; take a blind rule"
+            )
+        return rule
+
+    def models(self, rule: str) -> list[of_folds.FoldModel]:
+        """Those of all folds, as the rule chose them. Raises ConfigError for one that the folds do not
+        allow."""
+        self.allows(rule)
+        return of_folds.chosen(self.study, self.table, self.trials, rule)
+
+    def allows(self, rule: str) -> None:
+        """Raises ConfigError for a rule that the folds do not allow, and names those that they do."""
+        if rule not in available(self.trials):
+            raise ConfigError(
+                f"the folds of {self.folder.name} do not allow --rule {rule}; allowed: "
+                f"{', '.join(one for one in available(self.trials) if not RULES[one].oracle)}"
+            )
 
 
 def reopen(name: str, workspace: Path, tell: Listener) -> Reopened:

@@ -50,9 +50,7 @@ def test_a_killed_process_of_ray_ends_the_sweep_in_a_line(victim, place, tmp_pat
 
 
 def test_a_closed_terminal_lets_running_folds_end_and_the_sweep_goes_on(place, tmp_path):
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which a sweep inherits, and nohup ignores
     sweep = place.begun(tmp_path / "log")
-    signal.signal(signal.SIGHUP, before)
     os.killpg(sweep.pid, signal.SIGHUP)  # as the kernel does: to all processes of the terminal
     waiting.until(lambda: "ending: folds that run may finish" in (tmp_path / "log").read_text(), "the words")
     place.go.touch()
