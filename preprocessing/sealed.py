@@ -124,4 +124,6 @@ def both_aside(path: Place, why: DamagedFile) -> str:
     """The marker, which vouches for the shard, goes first; then the shard. Returns words."""
     there = names(path.parent)
     both = [one for one in (path.with_suffix(".json"), path) if one.name in there]
+    if not both:
+        return "the store does not list it (any more)"
     return f"set aside as {' and '.join(set_aside(one, why).name for one in both)}"

@@ -16,9 +16,9 @@ from pyarrow import fs
 
 from orchestrator.study.table import load
 from orchestrator.workspace.store import FoldStore
-from preprocessing import extract
+from preprocessing import extract, places, sealed
 from preprocessing.places import place
-from preprocessing.schema import read_shards
+from preprocessing.schema import FeatureSetError, read_shards
 from tests.fake_corpora import fake_ststnet_flow
 from tests.orchestrator.selection.records_by_hand import as_kept, record
 from tests.waiting import LIMIT, until
@@ -208,6 +208,49 @@ def test_features_in_a_bucket_are_those_on_disk_and_a_second_extraction_makes_no
     assert times() == before
     plan.shard(names[0], 1).with_suffix(".json").write_bytes(b"{")
     assert plan.missing() == [1]
+
+
+DAMAGE = {
+    "truncated": lambda data: data[: len(data) // 2],
+    "empty": lambda data: b"",
+    "one byte flipped": lambda data: data[:-9] + bytes([data[-9] ^ 1]) + data[-8:],
+    "garbage": lambda data: bytes(range(256)) * 4,
+    "gone": None,
+}
+
+
+@pytest.mark.parametrize("listed", [True, False])  # a listing may come late, or never
+def test_every_object_of_a_feature_set_in_every_state_is_refused_and_made_again(
+    bucket, tmp_path, listed, monkeypatch, caplog
+):
+    root = fake_ststnet_flow(tmp_path / "corpus")
+    rows = (root / "labels.csv").read_text().splitlines()[:3]
+    (root / "labels.csv").write_text("\n".join(rows))  # two people
+    plan = extract.plan("ststnet_flow", root, ["roi_flow14"], place(bucket) / "features")
+    (folder,) = plan.folders.values()
+    extract.run(plan)
+    table, shard = read_shards(folder)[1], plan.shard("roi_flow14", 1)
+    if not listed:
+        own = (shard.name, shard.with_suffix(".json").name, "index.json", "quarantine.csv")
+        real = places.names
+        monkeypatch.setattr(places, "names", lambda where: real(where) - set(own))
+        monkeypatch.setattr(sealed, "names", lambda where: real(where) - set(own))
+    for path in (shard, shard.with_suffix(".json"), folder / "index.json", folder / "quarantine.csv"):
+        for state, damaged in DAMAGE.items() if listed else [*DAMAGE.items()][-2:]:
+            caplog.clear()
+            whole = path.read_bytes()
+            if damaged:
+                path.write_bytes(damaged(whole))
+            else:
+                path.unlink()
+            if path.name != "quarantine.csv":  # which no training reads
+                with pytest.raises(FeatureSetError, match=r"run the (same command|extraction) again"):
+                    read_shards(folder)
+            extract.run(plan)
+            assert path.is_file() and read_shards(folder)[1].equals(table), (path.name, state)
+            if listed:
+                assert ("set aside as" in caplog.text) == bool(damaged), (path.name, state)
+    assert not plan.missing()
 
 
 def test_a_server_that_does_not_answer_and_a_bucket_that_is_not_there_are_told(server, bucket, result):

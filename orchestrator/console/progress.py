@@ -3,13 +3,24 @@ lines in a log."""
 
 from __future__ import annotations
 
+import os
 import time
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from orchestrator.search.events import Event, FoldEnded, Note, Preparing, SearchBegins, TrialEnded, Waits
+from orchestrator.console.handler import SOME
+from orchestrator.search.events import (
+    Ends,
+    Event,
+    FoldEnded,
+    Note,
+    Preparing,
+    SearchBegins,
+    TrialEnded,
+    Waits,
+)
 from orchestrator.search.tally import Tally
 
 COLOURS = {"note": "", "warning": "yellow", "error": "red"}
@@ -53,6 +64,10 @@ class SweepProgress:
             self.said = 0.0
         elif isinstance(event, FoldEnded):
             self._fold()
+        elif isinstance(event, Ends):
+            self.bar.stop()  # which gives a terminal its cursor back
+            self.console.file.flush()
+            os._exit(SOME)
         else:
             self._trial(event)
 

@@ -59,6 +59,6 @@ class InlineRunner:
                 yield held.sharing(job.validation, job.test), True
                 continue
             result = run_fold(job, self.table, keep=self.keep)
-            record = FoldRecord.of(result, self.store.again)
+            record = FoldRecord.of(result, self.store)
             self.store.save(record, job, result.weights)
             yield record, False

@@ -154,7 +154,7 @@ class Pending:
         peaks.append(ended[1])
         records = []
         for one, job in zip(ended[0], pack, strict=True):
-            records.append(FoldRecord.of(self.annotations.signed(one, job), self.store.again))
+            records.append(FoldRecord.of(self.annotations.signed(one, job), self.store))
             self.store.save(records[-1], job, one.weights)
         yield from records
 

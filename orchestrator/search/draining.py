@@ -22,8 +22,8 @@ def without_terminal() -> None:
 
 
 class Draining:
-    """Whether the user has asked the sweep to end. lost: the process without which it cannot go on, once that
-    has ended, or ""."""
+    """Whether the user has asked the sweep to end. lost: what has ended without which it cannot go on, in
+    words, or ""."""
 
     def __init__(self) -> None:
         self.asked, self.lost = False, ""

@@ -104,5 +104,12 @@ class TrialEnded:
     outcome: Outcome
 
 
-Event = Note | Preparing | Waits | SearchBegins | FoldEnded | TrialEnded
+@dataclass(frozen=True)
+class Ends:
+    """The sweep cannot go on, and its main thread is held in a call that does not come back: told in another
+    one, after a Note that says why. A command ends its process here, with the status of what is unfinished;
+    in a notebook Ray does so a moment later."""
+
+
+Event = Note | Preparing | Waits | SearchBegins | FoldEnded | TrialEnded | Ends
 Listener = Callable[[Event], object]

@@ -107,11 +107,14 @@ class Search:
         if len(proposed) > len(self.earlier()):
             sealed.write_json(self.file, {"proposed": proposed}, indent=None)
 
-    def mended(self) -> str:
+    def mended(self, ended: Callable[[], list[dict[str, Any]]]) -> str:
         """Before a sweep is continued: see that its proposals are whole. Where they are not, set them aside
-        if the sampler draws the same again, and return what to say; "" where they are.
+        if the sampler draws the same again, or those of the trials that have ended are known, and return what
+        to say; "" where they are.
 
-        Raises sealed.Damaged where it would draw others: then other trials would run under the sweep's name.
+        ended  gives what the first trials had drawn, all that have ended among them; raises ValueError, with
+               the reason, where that is not known. Then, for a sampler that would draw others, sealed.Damaged
+               is raised: other trials would run under the sweep's name.
         """
         try:
             self.earlier()
@@ -119,13 +122,21 @@ class Search:
                 return ""
             raise sealed.Damaged(self.file, "it is gone", NOT_AGAIN)
         except sealed.Damaged as error:
+            again = f"the sampler {self.sampler} draws the same configurations again"
+            proposed: list[dict[str, Any]] = []
             if self.sampler not in REDRAWS:
-                raise
+                try:
+                    proposed = ended()
+                except ValueError as unknown:
+                    raise sealed.Damaged(self.file, f"{error.why}, and {unknown}", NOT_AGAIN) from unknown
+                again = (
+                    f"what its first {len(proposed)} trials had drawn, all that ended among them, is known "
+                    f"from what else is kept; {self.sampler} draws for later ones anew"
+                )
             aside = f", now {sealed.set_aside(self.file).name}" if self.file.exists() else ""
-            return (
-                f"{self.file} is damaged ({error.why}){aside}; the sampler {self.sampler} draws the same "
-                "configurations again"
-            )
+            if proposed:
+                self.keep(proposed)
+            return f"{self.file} is damaged ({error.why}){aside}; {again}"
 
     def open(self, published: Mapping[str, Any]) -> tuple[optuna.samplers.BaseSampler, list[dict[str, Any]]]:
         """Sampler and the configurations to try first."""

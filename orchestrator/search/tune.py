@@ -12,7 +12,7 @@ import logging
 import math
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -207,6 +207,7 @@ def with_ray(
     need: Need | None = None,
     at_once: int = 0,
     plugins: tuple[Plugin, ...] = (),
+    stuck: Callable[[str], object] = lambda why: None,
 ) -> list[Outcome]:
     """Every trial a Tune trial on the Ray that is running.
 
@@ -215,6 +216,8 @@ def with_ray(
              idle. 0 = two, or as many as fill every place twice; each costs a process of its own at the
              start.
     plugins  code that the folds need and other machines have not.
+    stuck    is told in another thread why nothing goes on, where the main one waits for a head that has died:
+             Ray ends this process soon after.
     Raises KeyboardInterrupt when the user asks twice to end it; OSError when the store cannot be written, or
     Ray has died.
     """
@@ -262,14 +265,14 @@ def with_ray(
     )
     with draining.listens(lambda text: listener(Note(text))):
         try:
-            with watched(draining.cannot_go_on):
+            with watched(draining.cannot_go_on, lambda what: stuck(f"Ray has died: {what}")):
                 tuner.fit()
         except (KeyboardInterrupt, tune.TuneError, RayError) as error:
             if not draining.lost:
                 raise
-            raise ConnectionError(f"Ray has died: its process {draining.lost} has ended") from error
+            raise ConnectionError(f"Ray has died: {draining.lost}") from error
     if draining.lost:  # while the last trial was told, as failed
-        raise ConnectionError(f"Ray has died: its process {draining.lost} has ended")
+        raise ConnectionError(f"Ray has died: {draining.lost}")
     if control is not None:
         ray.kill(control)
     return [follow.outcomes[index] for index in sorted(follow.outcomes)]

@@ -243,24 +243,19 @@ def validation_last(result: FoldRecord) -> Rank:
 
 
 def _judged(result: FoldRecord) -> Judged:
-    """A record that is kept remembers it, so that its confusion matrices need not be: rules ask for it again
-    and again."""
-    if isinstance(result, FoldRecord) and result.judged is not None:
-        return result.judged
+    if isinstance(result, FoldRecord) and (noted := result.judged) is not None:
+        return noted
     loss = result.validation_loss.astype(np.float64)
     finite = np.isfinite(loss)
     uf1 = np.where(finite, _uf1(validation_counts(result)), 0.0)
     less = np.where(finite, -loss, -np.inf)
     highest = np.flatnonzero(uf1 == uf1.max())
     row = int(highest[less[highest].argmax()])
-    judged = (float(uf1[row]), float(less[row])), row, (float(uf1[-1]), float(less[-1]))
-    if isinstance(result, FoldRecord):
-        result.judged = judged
-    return judged
+    return (float(uf1[row]), float(less[row])), row, (float(uf1[-1]), float(less[-1]))
 
 
 def test_called(result: FoldRecord) -> NDArray[Any]:
-    """integer (E, t): the class that each test clip is called at each epoch; remembered likewise."""
+    """integer (E, t): the class that each test clip is called at each epoch."""
     if not isinstance(result, FoldRecord):
         called: NDArray[Any] = result.test_probs.argmax(axis=2)
         return called
@@ -268,10 +263,8 @@ def test_called(result: FoldRecord) -> NDArray[Any]:
 
 
 def remembered(result: FoldRecord) -> None:
-    """Before a record lets go of its arrays: what rules ask of all trials stays."""
-    if result.validation:
-        _judged(result)
-    test_called(result)
+    """Before a record lets go of its arrays: what rules ask of all trials, again and again, stays at hand."""
+    result.note(_judged(result) if result.validation else None)
 
 
 def rows_at(epochs: NDArray[Any], grid: NDArray[Any]) -> NDArray[Any]:

@@ -6,35 +6,48 @@ an epoch's confusion matrix and loss are kept (exactly, as whole numbers), of th
 as they were computed; together 45 kB in the store. Dropped: probabilities and classes of single validation
 clips.
 
-A sweep has tens of thousands of folds, and its process holds them all until it chooses. What every fold is
-asked for again and again stays in memory (4 kB a fold); the arrays are read from the store when asked for.
+A sweep has tens of thousands of folds, and its process holds them all until it chooses. So a record lets go
+of its arrays, which are read from the store when asked for. What every fold is asked for again and again, of
+all trials, lies in a scratch file (scratch.py): how it was judged, its validation losses, the classes that
+its test clips are called.
 """
 
 from __future__ import annotations
 
 import functools
-import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+import struct
+from dataclasses import dataclass, field, fields
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from orchestrator.study.jobs import FoldResult
+from orchestrator.study.scratch import NOWHERE, SCRATCH
 
 # (UF1, -loss) of the best epoch, its row, and of the last epoch
 Judged = tuple[tuple[float, float], int, tuple[float, float]]
+# in the scratch file: Judged, or what stands for none; bytes and types of the losses and of the classes
+# called, which follow
+_HEAD = struct.Struct("<?ddqddII8s8s")
 
 
 @dataclass(frozen=True)
 class Arrays:
-    """E epochs, t test clips, C classes. train_loss, test_probs: as in FoldResult.
+    """E epochs, t test clips, C classes. train_loss, validation_loss, test_probs: as in FoldResult.
     validation_counts: unsigned (E, C, C), confusion matrices of the validation clips, rows = truth."""
 
     train_loss: NDArray[Any]
+    validation_loss: NDArray[Any]
     validation_counts: NDArray[Any]
     test_probs: NDArray[Any]
+
+
+class Store(Protocol):
+    """Where records are read again (workspace/store.py)."""
+
+    def again(self, job_id: str) -> FoldRecord | None:
+        """The record of a job, or None where it is gone."""
 
 
 @dataclass(eq=False, slots=True)
@@ -42,9 +55,8 @@ class FoldRecord:
     """Fields as in FoldResult.
 
     held   the arrays, or None: then they are read when asked for.
-    again  function of a job's id: its record from the store, or None where it is gone.
-    judged selection's, of the validation clips, once it has been asked for.
-    called bytes of test_called, compressed, once it has been asked for.
+    store  where from.
+    noted  where in the scratch file lies what was remembered of it.
     """
 
     job_id: str
@@ -54,21 +66,32 @@ class FoldRecord:
     validation: tuple[str, ...]
     test: tuple[str, ...]
     epochs: NDArray[Any]
-    validation_loss: NDArray[Any]
     seconds: float
     notes: tuple[str, ...]
     outputs: dict[str, NDArray[Any]]
     held: Arrays | None
-    again: Callable[[str], FoldRecord | None] | None = None
-    judged: Judged | None = None
-    called: tuple[str, bytes] | None = None
+    store: Store | None = None
+    noted: int = field(default=NOWHERE, init=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For another process, which has another scratch file."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "noted"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in (state | {"noted": NOWHERE}).items():
+            setattr(self, name, value)
 
     @classmethod
-    def of(cls, result: FoldResult, again: Callable[[str], FoldRecord | None] | None = None) -> FoldRecord:
-        """What is kept of a result. again: where it will be found."""
+    def of(cls, result: FoldResult, store: Store | None = None) -> FoldRecord:
+        """What is kept of a result. store: where it will be found."""
         counts = result.validation_counts
         most = int(counts.max(initial=0))
-        arrays = Arrays(result.train_loss, counts.astype(np.min_scalar_type(most)), result.test_probs)
+        arrays = Arrays(
+            result.train_loss,
+            result.validation_loss,
+            counts.astype(np.min_scalar_type(most)),
+            result.test_probs,
+        )
         return cls(
             job_id=result.job_id,
             fold=result.fold,
@@ -77,12 +100,11 @@ class FoldRecord:
             validation=result.validation,
             test=result.test,
             epochs=result.epochs,
-            validation_loss=result.validation_loss,
             seconds=result.seconds,
             notes=result.notes,
             outputs=result.outputs,
             held=arrays,
-            again=again,
+            store=store,
         )
 
     @property
@@ -98,15 +120,48 @@ class FoldRecord:
         return self._arrays().test_probs
 
     @property
+    def validation_loss(self) -> NDArray[Any]:
+        if self.held is not None or self.noted == NOWHERE:
+            return self._arrays().validation_loss
+        head, losses, _ = self._noted()
+        return np.frombuffer(losses, head[8].rstrip(b"\0").decode())
+
+    @property
     def test_called(self) -> NDArray[Any]:
         """unsigned (E, t): the class that each test clip is called at each epoch."""
-        if self.called is None:
+        if self.noted == NOWHERE:
             probs = self.test_probs
             called: NDArray[Any] = probs.argmax(axis=2).astype(np.min_scalar_type(max(0, probs.shape[2] - 1)))
-            self.called = called.dtype.str, zlib.compress(called.tobytes(), 1)
             return called
-        dtype, packed = self.called
-        return np.frombuffer(zlib.decompress(packed), dtype).reshape(len(self.epochs), len(self.test))
+        head, _, classes = self._noted()
+        flat = np.frombuffer(classes, head[9].rstrip(b"\0").decode())
+        return flat.reshape(len(self.epochs), len(self.test))
+
+    @property
+    def judged(self) -> Judged | None:
+        """Selection's, of the validation clips, if it was noted."""
+        if self.noted == NOWHERE:
+            return None
+        known, uf1, less, row, last_uf1, last_less = _HEAD.unpack(SCRATCH.get(self.noted, _HEAD.size))[:6]
+        return ((uf1, less), row, (last_uf1, last_less)) if known else None
+
+    def note(self, judged: Judged | None) -> None:
+        """Keep this, the validation losses and the classes called where they are at hand without the store.
+        judged: None without validation people."""
+        loss, called = self.validation_loss, self.test_called
+        (uf1, less), row, (last_uf1, last_less) = judged or ((0.0, 0.0), 0, (0.0, 0.0))
+        losses, classes = loss.tobytes(), called.tobytes()
+        head = _HEAD.pack(
+            judged is not None, uf1, less, row, last_uf1, last_less,
+            len(losses), len(classes), loss.dtype.str.encode(), called.dtype.str.encode(),
+        )  # fmt: skip
+        self.noted = SCRATCH.put(head + losses + classes)
+
+    def _noted(self) -> tuple[tuple[Any, ...], bytes, bytes]:
+        """(what _HEAD holds, bytes of the losses, bytes of the classes called)."""
+        head = _HEAD.unpack(SCRATCH.get(self.noted, _HEAD.size))
+        rest = SCRATCH.get(self.noted + _HEAD.size, head[6] + head[7])
+        return head, rest[: head[6]], rest[head[6] :]
 
     def sharing(self, validation: tuple[str, ...], test: tuple[str, ...]) -> FoldRecord:
         """Itself, with these tuples of clip ids in the place of equal ones of its own: one for all trials."""
@@ -116,23 +171,26 @@ class FoldRecord:
 
     def let_go(self) -> None:
         """Forget the arrays, if there is a store to read them from."""
-        if self.again is not None:
+        if self.store is not None:
             self.held = None
             self.epochs = _shared(self.epochs.dtype.str, self.epochs.tobytes())
-            self.validation_loss = self.validation_loss.copy()  # it may be a view of more
+            self.outputs = {name: values.copy() for name, values in self.outputs.items()} or _NONE
 
     def _arrays(self) -> Arrays:
         """Raises FileNotFoundError when the result has gone from the store, or has been damaged there, since
         it was computed."""
         if self.held is not None:
             return self.held
-        found = self.again(self.job_id) if self.again else None
+        found = self.store.again(self.job_id) if self.store else None
         if found is None or found.held is None:
             raise FileNotFoundError(
                 f"the result of fold {self.fold!r}, seed {self.seed} (job {self.job_id}) has gone from the "
                 "store since it was computed; go on with --resume, which computes it again"
             )
         return found.held
+
+
+_NONE: dict[str, NDArray[Any]] = {}  # one for all folds of models without outputs
 
 
 @functools.lru_cache(maxsize=256)

@@ -101,7 +101,7 @@ def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: L
         Leaving(path) as leaving,
         SweepFolder.open(path, definition, resume=begun.resumed, first=first) as folder,
     ):
-        damage, before = mended(path, plan) if begun.resumed else ([], 0)
+        damage, before = mended(path, plan, study) if begun.resumed else ([], 0)
         kept.keep(path, kept.absolute(experiment), execution)
         for text in filter(None, (folder.warning, *damage)):
             tell(Note(text, "warning"))
@@ -178,6 +178,7 @@ def _run(
                 need=execution.need,
                 at_once=at_once,
                 plugins=begun.plugins,
+                stuck=lambda why: leaving.stuck(why, tell),
             )
         else:
             trained = None if begun.ahead is None else StoredRunner(store)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.common.commands import resume
 from orchestrator.common.errors import Interrupted, NoResult, Unfinished
+from orchestrator.search.events import Ends, Listener, Note
 from orchestrator.workspace.sweep_folder import EXPERIMENT
 
 if TYPE_CHECKING:
@@ -48,6 +49,17 @@ class Leaving:
         if isinstance(error, KeyboardInterrupt) and not isinstance(error, Interrupted):
             raise Interrupted(goes_on(self.folder, "finished folds are kept")) from error
         if isinstance(error, OSError):
-            raise Unfinished(
-                f"{error}; finished folds are kept; go on with: {resume(self.folder)}"
-            ) from error
+            raise Unfinished(self._unfinished(error)) from error
+
+    def stuck(self, why: str, tell: Listener) -> None:
+        """In another thread than the main one, which is held in a call that does not come back: all that an
+        OSError there would have done, with the same words. Finished folds are on disk."""
+        tell(Note(f"not finished: {self._unfinished(why)}", "error"))
+        try:
+            if self.outbox is not None:
+                self.outbox.left("FAILED")
+        finally:
+            tell(Ends())
+
+    def _unfinished(self, why: object) -> str:
+        return f"{why}; finished folds are kept; go on with: {resume(self.folder)}"

@@ -19,8 +19,10 @@ from orchestrator.search.events import Listener
 from orchestrator.selection.choose import available
 from orchestrator.selection.records import TrialRecord
 from orchestrator.selection.rules import RULES
+from orchestrator.selection.records import TrialRecord, remembered
 from orchestrator.study.action_units import settled
-from orchestrator.study.jobs import under
+from orchestrator.study.jobs import FoldJob, under
+from orchestrator.study.record import FoldRecord
 from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable, merged
 from orchestrator.sweeps import corpora, kept
@@ -55,8 +57,7 @@ class Reopened:
         folds, made = self.study.jobs(self.table, {}), []
         for index, config in self.summary["configuration"].items():
             jobs = under(folds, config, self.study.code_of(config, self.table.au))
-            held = [(job, self.store.load(job.job_id)) for job in jobs]
-            results = tuple(one.sharing(job.validation, job.test) for job, one in held if one is not None)
+            results = tuple(one for job in jobs if (one := self._kept(job)) is not None)
             if not results:
                 raise ConfigError(
                     f"the store {self.store.root} has no fold of trial {index} of {self.folder.name} as "
@@ -93,6 +94,14 @@ class Reopened:
                 f"the folds of {self.folder.name} do not allow --rule {rule}; allowed: "
                 f"{', '.join(one for one in available(self.trials) if not RULES[one].oracle)}"
             )
+
+    def _kept(self, job: FoldJob) -> FoldRecord | None:
+        """Without its arrays: those of all trials are gigabytes."""
+        record = self.store.load(job.job_id)
+        if record is not None:
+            remembered(record)
+            record.sharing(job.validation, job.test).let_go()
+        return record
 
 
 def reopen(name: str, workspace: Path, tell: Listener) -> Reopened:

@@ -103,11 +103,10 @@ def _record(
         validation=tuple(facts["validation"]),
         test=tuple(facts["test"]),
         epochs=arrays["epochs"],
-        validation_loss=arrays["validation_loss"],
         seconds=facts["seconds"],
         notes=tuple(facts["notes"]),
         outputs=outputs,
-        held=Arrays(arrays["train_loss"], arrays["validation_counts"], arrays["test_probs"]),
+        held=Arrays(**{name: arrays[name] for name in _ARRAYS if name != "epochs"}),
     )
 
 

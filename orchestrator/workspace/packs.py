@@ -20,6 +20,7 @@ import os
 import struct
 import sys
 import uuid
+from array import array
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,12 +47,31 @@ class Packed:
     pack: str
     start: int
     length: int
-    shared: Mapping[str, Any]
-    own: Mapping[str, Any]
+    of: dict[str, Any]
 
-    @property
-    def of(self) -> dict[str, Any]:
-        return {**self.shared, **self.own}
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index:
+    """What a pack holds, in its order: a store of tens of thousands of results is in memory. jobs: their ids.
+    starts: where each begins, and the end of the last. shared, own: of each, what it is a result of."""
+
+    pack: str
+    jobs: tuple[str, ...]
+    starts: array[int]
+    shared: tuple[Mapping[str, Any], ...]
+    own: tuple[Mapping[str, Any], ...]
+
+    def of(self, job_id: str) -> Packed:
+        """Raises ValueError for a job that it does not hold."""
+        at = self.jobs.index(job_id)
+        start, end = self.starts[at], self.starts[at + 1]
+        return Packed(self.pack, start, end - start, {**self.shared[at], **self.own[at]})
+
+    def __iter__(self) -> Iterator[tuple[str, int, dict[str, Any]]]:
+        """(job id, bytes, what it is a result of)."""
+        for at, job in enumerate(self.jobs):
+            of = {**self.shared[at], **self.own[at]}
+            yield job, self.starts[at + 1] - self.starts[at], of
 
 
 @dataclass
@@ -59,29 +79,28 @@ class Packs:
     """The packs of a store, as far as they have been looked at. Several threads may use it."""
 
     place: Place
-    known: dict[str, tuple[str, ...]] = field(default_factory=dict)  # pack -> its jobs
-    held: dict[str, Packed] = field(default_factory=dict)  # job -> where it is
+    known: dict[str, Index] = field(default_factory=dict)  # by the pack's name
+    held: dict[str, Index] = field(default_factory=dict)  # job -> the pack that has it
     owns: dict[tuple[tuple[str, Any], ...], Mapping[str, Any]] = field(default_factory=dict)
 
     def look(self) -> None:
         """Read the indices of packs that have come since. Raises OSError when the place cannot be reached."""
         new = sorted(name for name in names(self.place) - set(self.known) if name.endswith(SUFFIX))
-        for name, found in zip(
-            new, map_places(self._index, [self.place / name for name in new]), strict=True
-        ):
+        for found in map_places(self._index, [self.place / name for name in new]):
             if found is not None:
-                self._know(name, found)
+                self._know(found)
 
-    def _know(self, name: str, found: Mapping[str, Packed]) -> None:
-        self.held.update(found)
-        self.known[name] = tuple(found)
+    def _know(self, found: Index) -> None:
+        self.held.update(dict.fromkeys(found.jobs, found))
+        self.known[found.pack] = found
 
     def read(self, job_id: str) -> bytes | None:
         """A result's bytes, verified; None where no known pack holds it, or the one that did has gone. A pack
         that is damaged is set aside, and what is whole in it is kept."""
-        where = self.held.get(job_id)
-        if where is None:
+        index = self.held.get(job_id)
+        if index is None:
             return None
+        where = index.of(job_id)
         path = self.place / where.pack
         try:
             data = read_part(path, where.start, where.length)
@@ -123,19 +142,18 @@ class Packs:
                 os.fsync(folder)
             finally:
                 os.close(folder)
-        self._know(name, _parsed(name, index, len(head), self.owns))
+        self._know(_parsed(name, index, len(head), self.owns))
         return name
 
     def drop(self, jobs: Collection[str]) -> set[str]:
         """Delete these results; what else is in their packs is written anew first. Returns those that were
         there."""
         gone = set(jobs) & set(self.held)
-        for name in [name for name, its in self.known.items() if not gone.isdisjoint(its)]:
-            rest = {}
-            for job in self.known[name]:
-                where = self.held.get(job)
-                if job not in gone and where and where.pack == name and (data := self.read(job)):
-                    rest[job] = (data, where.of)
+        for name in [name for name, its in self.known.items() if not gone.isdisjoint(its.jobs)]:
+            rest, index = {}, self.known[name]
+            for job, _, of in index:
+                if job not in gone and self.held.get(job) is index and (data := self.read(job)):
+                    rest[job] = (data, of)
             if rest:
                 self.write(rest)
             self._forget(name)
@@ -159,13 +177,14 @@ class Packs:
         sealed.computed_again(path, error)
 
     def _forget(self, name: str) -> None:
-        jobs = {job for job in self.known.pop(name, ()) if self.held[job].pack == name}
+        index = self.known.pop(name, None)
+        jobs = {job for job in index.jobs if self.held.get(job) is index} if index else set()
         for job in jobs:
             del self.held[job]
-        for other in [other for other, its in self.known.items() if not jobs.isdisjoint(its)]:
+        for other in [other for other, its in self.known.items() if not jobs.isdisjoint(its.jobs)]:
             self._forget(other)  # it holds one of them too: to be looked at again
 
-    def _index(self, path: Place) -> dict[str, Packed] | None:
+    def _index(self, path: Place) -> Index | None:
         try:
             head = read_part(path, 0, HEAD)
             if len(head) < HEAD or not head.startswith(MAGIC):
@@ -175,9 +194,8 @@ class Packs:
             if hashlib.sha256(length + index).digest() != head[-32:]:
                 raise Damaged("the SHA-256 of its index is another than when it was written")
             found = _parsed(path.name, index, HEAD + len(index), self.owns)
-            end = max((one.start + one.length for one in found.values()), default=0)
-            if size(path) != end:
-                raise Damaged(f"it has {size(path)} bytes, and was written with {end}")
+            if size(path) != found.starts[-1]:
+                raise Damaged(f"it has {size(path)} bytes, and was written with {found.starts[-1]}")
             return found
         except FileNotFoundError:
             return None  # another process has just mended it
@@ -188,15 +206,16 @@ class Packs:
 
 def _parsed(
     name: str, index: bytes, start: int, owns: dict[tuple[tuple[str, Any], ...], Mapping[str, Any]]
-) -> dict[str, Packed]:
+) -> Index:
     """owns: what results are of, as far as it is their own; one for all trials."""
     read = json.loads(index)
-    found = {}
-    for job, length, shared, own in read["results"]:
-        own = owns.setdefault(tuple(own.items()), own)
-        found[sys.intern(job)] = Packed(name, start, length, read["of"][shared], own)
-        start += length
-    return found
+    jobs, starts, shared, own = [], array("Q", [start]), [], []
+    for job, length, of, its in read["results"]:
+        jobs.append(sys.intern(job))
+        starts.append(starts[-1] + length)
+        shared.append(read["of"][of])
+        own.append(owns.setdefault(tuple(its.items()), its))
+    return Index(name, tuple(jobs), starts, tuple(shared), tuple(own))
 
 
 def _whole(data: bytes) -> Iterator[tuple[str, tuple[bytes, dict[str, Any]]]]:

@@ -105,8 +105,10 @@ class FoldStore:
         """
         self._packs.look()
         packed = dict(self._packs.held)
-        for job, one in packed.items():
-            yield StoredFold(job, one.of, one.length)
+        for index in dict.fromkeys(packed.values()):
+            for job, length, of in index:
+                if packed[job] is index:
+                    yield StoredFold(job, of, length)
         for folder in sorted(names(self.root) - {PACKS}):
             for path in (self.root / folder / name for name in sorted(names(self.root / folder))):
                 job, _, suffix = path.name.partition(".")
@@ -231,7 +233,7 @@ class FoldStore:
     def _its(self, job_id: str, record: FoldRecord) -> FoldRecord:
         if record.job_id != job_id:
             raise Damaged(f"it holds job {record.job_id}")
-        record.again = self.again
+        record.store = self
         return record
 
     def again(self, job_id: str) -> FoldRecord | None:

@@ -1,5 +1,8 @@
 """What is kept of a fold: every rule chooses from it as from whole results, and its arrays are not held."""
 
+import errno
+import pickle
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -7,11 +10,13 @@ import pytest
 
 from orchestrator.results.outputs import chosen_outputs
 from orchestrator.selection.choose import available, choose
-from orchestrator.selection.records import TrialRecord
+from orchestrator.selection.records import TrialRecord, remembered, validation_best, validation_last
 from orchestrator.selection.rules import RULES
 from orchestrator.selection.scores import score
+from orchestrator.study import scratch
 from orchestrator.study.jobs import FoldResult
 from orchestrator.study.record import FoldRecord
+from orchestrator.study.scratch import NOWHERE
 from orchestrator.workspace.store import FoldStore
 from tests.orchestrator.selection.records_by_hand import record
 
@@ -63,7 +68,9 @@ def test_rules_choose_and_score_the_same_from_the_store_as_from_whole_results(tm
         if trial.index % 2:
             store.pack([result.job_id for result in trial.results])
         records = tuple(store.load(result.job_id) for result in trial.results)
-        for one in records:
+        for number, one in enumerate(records):
+            if number % 3:
+                remembered(one)
             one.let_go()
         kept.append(replace(trial, results=records))
     assert available(kept) == available(whole) and len(available(kept)) > 4
@@ -89,6 +96,55 @@ def test_a_result_that_has_gone_since_is_told_and_never_taken_as_nothing(tmp_pat
     store.path("ab" * 12).unlink()
     with pytest.raises(FileNotFoundError, match=r"fold 's1', seed 0 \(job abab.*has gone .*--resume"):
         _ = held.test_probs
+
+
+def light(store, result):
+    """As a sweep holds it."""
+    held = store.load(result.job_id)
+    remembered(held)
+    held.sharing(result.validation, result.test).let_go()
+    return held
+
+
+def test_what_was_remembered_stays_in_its_process_and_a_full_disk_keeps_it_in_the_store(
+    tmp_path, monkeypatch
+):
+    result = replace(record("s1", [[0], [1]], [[0], [1]], [1], loss=[0.5, np.nan]), job_id="ab" * 12)
+    store = FoldStore(tmp_path)
+    store.save(result)
+    here = light(store, result)
+    there = pickle.loads(pickle.dumps(here))  # another process, with a scratch file of its own
+    assert here.noted != NOWHERE and there.noted == NOWHERE
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(scratch.os, "pwrite", full)
+    assert light(store, result).noted == NOWHERE
+    for one in (here, there, light(store, result)):
+        assert one.test_called.tolist() == [[0], [1]]
+        np.testing.assert_array_equal(one.validation_loss, np.float32([0.5, np.nan]))
+        assert validation_best(one) == ((0.0, -0.5), 0) and validation_last(one) == (0.0, -np.inf)
+
+
+def test_a_fold_of_a_running_sweep_takes_no_more_memory_than_its_name_and_place(tmp_path):
+    """100 epochs, 12 test clips: 3 kB a fold, were they held."""
+    store, held = FoldStore(tmp_path), []
+    one = record("s1", [[0] * 12] * 100, [[1] * 40] * 100, [1] * 40)
+    results = [replace(one, job_id=f"{i:064x}") for i in range(600)]
+    for result in results:
+        store.save(result)
+    jobs = [result.job_id for result in results]
+    store.pack(jobs)
+    del results, jobs
+    tracemalloc.start()
+    for i in range(600):
+        held.append(light(store, replace(one, job_id=f"{i:064x}")))
+        if i == 99:
+            before = tracemalloc.get_traced_memory()[0]
+    grew = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert grew / 500 < 400
 
 
 def test_counts_take_as_many_bytes_as_they_need_and_are_whole():

@@ -13,8 +13,11 @@ from orchestrator.common.errors import ConfigError, Interrupted, Unfinished
 from orchestrator.results import report
 from orchestrator.runners import inline as inline_runner
 from orchestrator.search.events import FoldEnded
+from orchestrator.search.proposals import drawn_again, proposals
 from orchestrator.search.samplers import Search
+from orchestrator.study.study import Study
 from orchestrator.sweeps import after_features
+from orchestrator.sweeps.mending import ended
 from orchestrator.sweeps.run import resume as goes_on
 from orchestrator.workspace import sealed
 from tests.orchestrator.test_sweep import pictures
@@ -127,23 +130,68 @@ def test_proposals_that_are_lost_are_drawn_again_only_where_they_are_the_same(tm
     plan.begin()
     sealed.write_json(tmp_path / "sweep.json", {"model": "stag"})
     plan.keep([{"recipe.lr": 0.001}])
-    assert plan.mended() == "" and plan.earlier() == [{"recipe.lr": 0.001}]
+    assert plan.mended(not_known) == "" and plan.earlier() == [{"recipe.lr": 0.001}]
     plan.file.write_text(plan.file.read_text().replace("0.001", "0.002"))
     for _ in ("a changed digit", "gone"):
         if sampler == "random":
-            assert "draws the same configurations again" in plan.mended()
+            assert "draws the same configurations again" in plan.mended(not_known)
             assert not plan.file.exists() and plan.earlier() == []
         else:
-            with pytest.raises(sealed.Damaged, match="cannot be drawn again"):
-                plan.mended()
+            with pytest.raises(sealed.Damaged, match=r"and nothing tells\); .* cannot be drawn again"):
+                plan.mended(not_known)
             plan.file.unlink(missing_ok=True)
+
+
+def not_known():
+    raise ValueError("nothing tells")
+
+
+@pytest.mark.parametrize("model", ["stag", "ststnet"])
+def test_what_a_trial_had_drawn_is_known_from_its_configuration(model):
+    for fixed in ({}, {"recipe.batch_size": 7}):
+        study = Study(model, "loso", 2, 1, fixed)
+        for drawn in proposals(model, "random", 8):
+            config = json.loads(json.dumps(study.config(drawn)))
+            found = drawn_again(study, config)
+            assert found is not None and study.config(found) == study.config(drawn)
+            assert fixed or found == drawn
+        assert drawn_again(study, config | {"recipe": config["recipe"] | {"epochs": 99}}) is None
+
+
+def test_lost_proposals_of_tpe_are_put_together_from_what_tells_of_trials_that_ended(asked, how):
+    asked, seen = asked.but(sampler="tpe", trials=3), []
+
+    def watch(event):
+        seen.append(event)
+        if isinstance(event, FoldEnded) and (event.trial, event.done) == (2, 1):
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted):
+        run(asked, how, watch)
+    folder = how.workspace / "sweeps" / how.name
+    trials, mlflow = folder / "trials.json", folder / "mlflow.json"
+    drawn = Search(3, 0, "tpe", folder).earlier()
+    trials.write_text(trials.read_text().replace("0.", "1.", 1))
+    whole = mlflow.read_bytes()
+    mlflow.write_bytes(whole[:-9])
+    with pytest.raises(sealed.Damaged, match=r"trials\.json.*another, and so is what else tells .*mlflow"):
+        goes_on(how.name, how.workspace)
+    mlflow.write_bytes(whole)
+    said = []
+    done = goes_on(how.name, how.workspace, said.append)
+    assert done.summary["timing"]["folds_reused"] >= 6
+    for before, again in zip(drawn[:2], Search(3, 0, "tpe", folder).earlier(), strict=False):
+        assert before | asked.settings == again | asked.settings
+    assert any("first 2 trials" in str(one) and "for later ones anew" in str(one) for one in said)
+    known = ended(folder, report.earlier(folder)[0], asked.study())
+    assert len(known) == 3  # of a finished sweep all
 
 
 def test_proposals_of_an_older_program_are_a_list(tmp_path):
     plan = Search(3, 0, "tpe", tmp_path)
     (tmp_path / "sweep.json").write_text(json.dumps({"model": "stag"}))
     plan.file.write_text('[{"recipe.lr": 0.001}]')
-    assert plan.mended() == "" and plan.earlier() == [{"recipe.lr": 0.001}]
+    assert plan.mended(not_known) == "" and plan.earlier() == [{"recipe.lr": 0.001}]
     plan.file.write_text("[1]")
     with pytest.raises(sealed.Damaged, match="does not read"):
-        plan.mended()
+        plan.mended(not_known)
