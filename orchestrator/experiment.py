@@ -25,6 +25,7 @@ from orchestrator.experiments.corpora import Brought
 from orchestrator.experiments.lines import Line, lines
 from orchestrator.experiments.output import Output
 from orchestrator.experiments.run import run_all
+from orchestrator.experiments.sizes import SMALL, SMOKE, WHOLE, Size
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Corpus
 
@@ -51,6 +52,14 @@ def main(
             help="tiny: one row a model and protocol, one epoch, pictures of 32 px; no number means anything",
         ),
     ] = False,
+    small: Annotated[
+        bool,
+        typer.Option(
+            "--small",
+            help="all rows, on few invented people, trained for a short time "
+            "(orchestrator/experiments/sizes.py); no number stands for the published one",
+        ),
+    ] = False,
     runner: asked.RunnerName = usual("runner", Execution),
     address: asked.Address = "",
     gpus_per_fold: asked.GpusPerFold = usual("gpus_per_fold", Execution),
@@ -75,12 +84,13 @@ def main(
             workspace=workspace,
             tracking_uri=tracking_uri,
         )
-        corpora = _corpora(corpus or [], root or [])
+        size = _size(smoke=smoke, small=small)
+        corpora = _corpora(corpus or [], root or [], size)
         names = file.names() if name == "all" else (name,)
         # a file of which nothing can be run is no failure of all, but it is not what was asked for by name
         failed = len(names) == 1 and bool(file.load(name).needs)
         for one in names:
-            failed |= ran(one, corpora, seeds, tuple(row or ()), smoke, execution)
+            failed |= ran(one, corpora, seeds, tuple(row or ()), size, execution)
     raise typer.Exit(SOME if failed else ALL)
 
 
@@ -89,14 +99,14 @@ def ran(
     corpora: tuple[Corpus, ...],
     seeds: int,
     only: tuple[str, ...],
-    smoke: bool,
+    size: Size,
     execution: Execution,
 ) -> bool:
     """Run an experiment and print its table. Returns whether some row that could be run has no result.
     Raises as experiments.run.run_all."""
     table = file.load(name)
     with SweepProgress(console) as progress:
-        brought = Brought(corpora, execution.workspace, smoke, progress)
+        brought = Brought(corpora, execution.workspace, size, progress)
         output = Output(name, table, brought, seeds or table.seeds, only)
         wanted = lines(table, brought, seeds, only) if table.trained or table.needs else []
         done, made = [], output.write([])
@@ -133,8 +143,21 @@ def _before(name: str, wanted: list[Line]) -> str:
     return f"{name}: {len(run)} of {len(wanted)} rows are run, {estimate.of(run)}; finished ones are read"
 
 
-def _corpora(names: list[str], roots: list[str]) -> tuple[Corpus, ...]:
-    """Raises ConfigError where folders and corpora do not go together."""
+def _size(*, smoke: bool, small: bool) -> Size:
+    if smoke and small:
+        raise ConfigError("--smoke and --small are two sizes; give one of them")
+    return SMOKE if smoke else SMALL if small else WHOLE
+
+
+def _corpora(names: list[str], roots: list[str], size: Size) -> tuple[Corpus, ...]:
+    """Raises ConfigError where folders and corpora, or corpora and size, do not go together."""
+    if size is SMALL:
+        if set(names) - {"synthetic"} or roots:
+            raise ConfigError(
+                f"--small is of a corpus that is rendered for it, not of {', '.join([*names, *roots])}; "
+                "leave --corpus and --root out, or run all with your corpus"
+            )
+        return (Corpus(name="synthetic"),)
     needing = [one for one in names if one != "synthetic"]
     if len(roots) not in (len(needing), len(names)):
         raise ConfigError(

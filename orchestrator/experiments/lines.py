@@ -15,12 +15,7 @@ from orchestrator.experiments.file import Row, Table
 from orchestrator.protocols import protocol
 from orchestrator.study.jobs import digest
 from orchestrator.sweeps import corpora, features, kept
-from orchestrator.sweeps.experiment import Experiment, Extraction
-
-SMOKE_SIDE = 32  # pixels, the smallest that every picture model takes
-SMOKE_K = 4  # groups: as many as the tiny corpus has people
-SMOKE_INNER = 3
-SMOKE_SET = {"recipe.epochs": 1, "recipe.warmup_epochs": 0, "recipe.batch_size": 8}
+from orchestrator.sweeps.experiment import Experiment
 
 
 @dataclass(frozen=True)
@@ -81,7 +76,7 @@ def lines(table: Table, brought: Brought, seeds: int = 0, only: Sequence[str] = 
     rows = [row for row in table.rows if not only or row.name in only]
     levels = [(axis, amount) for axis, amounts in table.worse.items() for amount in amounts] or [("", 0.0)]
     asked = [(row, *level) for row in rows for level in levels]
-    if not brought.smoke or only:
+    if brought.size.every_row or only:
         return [_line(table, *one, brought, seeds) for one in asked]
     made: list[Line] = []
     for row, axis, amount in asked:
@@ -117,33 +112,16 @@ def _line(table: Table, row: Row, axis: str, amount: float, brought: Brought, se
     on = chosen(table, row, brought, axis, amount)
     if not on.corpora:
         return replace(empty, why=on.why)
-    made = _experiment(table, row, on, seeds)
     return replace(
-        empty, experiment=smoked(made) if brought.smoke else made, instead=on.instead, part=on.part
+        empty, experiment=_experiment(table, row, on, brought, seeds), instead=on.instead, part=on.part
     )
 
 
-def _experiment(table: Table, row: Row, on: Chosen, seeds: int) -> Experiment:
+def _experiment(table: Table, row: Row, on: Chosen, brought: Brought, seeds: int) -> Experiment:
+    size = brought.size
+    fewer = size.compared if "seeds" in table.shows else size.seeds
     fields = table.of(row) | on.fields
-    return Experiment(corpora=on.corpora, seeds=seeds or table.seeds, **fields)
-
-
-def smoked(experiment: Experiment) -> Experiment:
-    """The same at the smallest size that still goes all the way: one epoch, one seed, pictures of 32 px, as
-    many groups of people as the tiny corpus has. Its numbers say nothing."""
-    rule, k = protocol(experiment.protocol)
-    base = experiment.protocol.partition("-")[0]
-    # by clips: a tenth of a tiny corpus is still two clips
-    smaller = f"{base}-{SMOKE_K}" if k > SMOKE_K and not rule.subject_dependent else experiment.protocol
-    extraction = experiment.extraction.asked | {"image_size": SMOKE_SIDE}
-    return experiment.but(
-        seeds=1,
-        trials=1,
-        protocol=smaller,
-        inner_folds=min(experiment.inner_folds, SMOKE_INNER),
-        extraction=Extraction(**extraction),
-        settings=dict(experiment.settings) | SMOKE_SET,
-    )
+    return size.of(Experiment(corpora=on.corpora, seeds=seeds or fewer or table.seeds, **fields))
 
 
 def parameters(experiment: Experiment) -> int:

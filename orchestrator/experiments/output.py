@@ -19,6 +19,7 @@ from orchestrator.experiments import page, table
 from orchestrator.experiments.corpora import Brought
 from orchestrator.experiments.file import Table
 from orchestrator.experiments.run import Done
+from orchestrator.experiments.sizes import WHOLE
 from orchestrator.experiments.untrained import coefficients, counts
 from orchestrator.results import pictures, report
 from orchestrator.results.page import formats, plain
@@ -47,13 +48,14 @@ class Output:
             "digest": self.table.digest,
             "corpora": [[one.name, one.root] for one in self.brought.corpora],
             "seeds": self.seeds,
-            "smoke": self.brought.smoke,
+            "size": self.brought.size.said(),
             "rows": list(self.only),
         }
 
     @property
     def folder(self) -> Path:
-        kind = "smoke" if self.brought.smoke else "_".join(self.brought.names) or "published"
+        size = self.brought.size
+        kind = "_".join(self.brought.names) or "published" if size is WHOLE else size.name
         last = f"v{self.table.version}-{kind}-{digest(self.asked, 8)}"
         # a file of one's own may lie anywhere; its table lies here
         name = Path(self.name).stem if self.name.endswith(".toml") else self.name
@@ -61,8 +63,8 @@ class Output:
 
     @property
     def title(self) -> str:
-        smoke = " (smoke: one epoch on a tiny corpus, no number means anything)" if self.brought.smoke else ""
-        return f"{self.table.title}{smoke}"
+        remark = self.brought.size.remark
+        return f"{self.table.title} ({remark})" if remark else self.table.title
 
     def write(self, done: Sequence[Done]) -> list[dict[str, Any]]:
         """All files but pictures. Returns the rows of table.csv. Raises OSError."""

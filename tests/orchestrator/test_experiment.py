@@ -47,6 +47,8 @@ def test_what_needs_no_training_is_there_at_once(tmp_path):
         (["stag/table4", "--corpus", "synthetic", "--corpus", "synthetic"], "name each once"),
         (["stag/table4", "--row", "x"], "unknown row 'x'"),
         (["stag/table4", "--address", "http://head:8265"], "run it on the head"),
+        (["stag/table4", "--small", "--smoke"], "two sizes"),
+        (["stag/table4", "--small", "--corpus", "samm", "--root", "x"], "rendered for it, not of samm, x"),
         (["stag/table4", "--corpus", "sam", "--root", "x"], "did you mean 'samm'"),
     ],
 )

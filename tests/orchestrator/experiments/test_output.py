@@ -12,6 +12,7 @@ from orchestrator.experiments.file import Table, load, toml
 from orchestrator.experiments.lines import lines
 from orchestrator.experiments.output import Output
 from orchestrator.experiments.run import Done, run_all
+from orchestrator.experiments.sizes import SMOKE
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Corpus
 
@@ -51,7 +52,7 @@ def ran(tmp_path_factory, mlflow_uri):
     """(output, rows of table.csv, lines, folder of the workspace) of FILE at smoke size, without Ray."""
     workspace = tmp_path_factory.mktemp("experiment")
     made, told = Table(**toml(FILE)), []
-    brought = Brought((Corpus(name="synthetic"),), workspace, smoke=True)
+    brought = Brought((Corpus(name="synthetic"),), workspace, size=SMOKE)
     execution = Execution(workspace=workspace, runner="inline", tracking_uri=mlflow_uri)
     output = Output("mine/one", made, brought, 1)
     every = [row.name for row in made.rows]  # by name: else a smoke run takes one row a model
@@ -91,7 +92,7 @@ def test_the_files_hold_ours_beside_the_published(ran):
     assert set(people["row"]) == {"a", "the same", "b"} and people["uar"].between(0, 1).all()
     for name in ("bars", "confusion_01", "confusion_03"):
         assert (output.folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
-    assert json.loads((output.folder / "asked.json").read_text())["smoke"] is True
+    assert json.loads((output.folder / "asked.json").read_text())["size"]["name"] == "smoke"
 
 
 @pytest.mark.long
