@@ -20,9 +20,9 @@ from orchestrator.console.asked import usual
 from orchestrator.console.handler import ALL, SOME, errors_are_told
 from orchestrator.console.progress import SweepProgress
 from orchestrator.console.terminal import terminal
-from orchestrator.experiments import estimate, file
+from orchestrator.experiments import file
 from orchestrator.experiments.corpora import Brought
-from orchestrator.experiments.lines import Line, lines
+from orchestrator.experiments.lines import Line, as_synthetic, foretold, lines
 from orchestrator.experiments.output import Output
 from orchestrator.experiments.run import run_all
 from orchestrator.experiments.sizes import SMALL, SMOKE, WHOLE, Size
@@ -87,8 +87,7 @@ def main(
         size = _size(smoke=smoke, small=small)
         corpora = _corpora(corpus or [], root or [], size)
         names = file.names() if name == "all" else (name,)
-        # a file of which nothing can be run is no failure of all, but it is not what was asked for by name
-        failed = len(names) == 1 and bool(file.load(name).needs)
+        failed = False
         for one in names:
             failed |= ran(one, corpora, seeds, tuple(row or ()), size, execution)
     raise typer.Exit(SOME if failed else ALL)
@@ -105,16 +104,18 @@ def ran(
     """Run an experiment and print its table. Returns whether some row that could be run has no result.
     Raises as experiments.run.run_all."""
     table = file.load(name)
+    if table.pictures:  # else each model would be trained again
+        execution = execution.but(keep_weights=True)
     with SweepProgress(console) as progress:
         brought = Brought(corpora, execution.workspace, size, progress)
         output = Output(name, table, brought, seeds or table.seeds, only)
-        wanted = lines(table, brought, seeds, only) if table.trained or table.needs else []
+        wanted = lines(table, brought, seeds, only) if table.trained else []
         done, made = [], output.write([])
         if table.trained:
-            console.print(_before(name, wanted), soft_wrap=True)
+            console.print(_before(name, wanted, size), soft_wrap=True)
             for done in run_all(wanted, execution, progress):
                 made = output.write(done)
-        output.draw(made, done)
+        output.draw(made, done, execution, progress)
     for one in (output.folder / "table.md").read_text(encoding="utf-8").splitlines():
         console.print(Text(one), soft_wrap=True)
     console.print(
@@ -128,19 +129,14 @@ def listed() -> Table:
     made = Table("experiment", "shows", "corpora", "rows", "on the synthetic corpus", box=None)
     for name, table in file.every():
         needed = list(dict.fromkeys(one for row in table.rows for one in table.corpora(row)))
-        if table.needs:
-            cost = f"not run: {table.needs}"
-        elif table.trained:
-            cost = str(estimate.of(estimate.as_synthetic(table)))
-        else:
-            cost = "nothing is trained"
-        made.add_row(name, table.title, ", ".join(needed), str(len(table.rows)), cost)
+        of = foretold(as_synthetic(table), WHOLE) if table.trained else "nothing is trained"
+        made.add_row(name, table.title, ", ".join(needed), str(len(table.rows)), of)
     return made
 
 
-def _before(name: str, wanted: list[Line]) -> str:
+def _before(name: str, wanted: list[Line], size: Size) -> str:
     run = [line for line in wanted if line.experiment]
-    return f"{name}: {len(run)} of {len(wanted)} rows are run, {estimate.of(run)}; finished ones are read"
+    return f"{name}: {len(run)} of {len(wanted)} rows are run, {foretold(run, size)}; finished ones are read"
 
 
 def _size(*, smoke: bool, small: bool) -> Size:

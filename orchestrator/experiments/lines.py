@@ -10,11 +10,13 @@ from typing import Any
 
 from mer_models import MODELS
 from orchestrator.common.errors import ConfigError, nearest
-from orchestrator.experiments.corpora import Brought, Chosen, chosen
+from orchestrator.experiments.corpora import PAIRS, Brought, Chosen, chosen
 from orchestrator.experiments.file import Row, Table
+from orchestrator.experiments.sizes import Size
 from orchestrator.protocols import protocol
 from orchestrator.study.jobs import digest
-from orchestrator.sweeps import corpora, features, kept
+from orchestrator.sweeps import corpora, features, foretelling, kept
+from orchestrator.sweeps.estimate import together
 from orchestrator.sweeps.experiment import Experiment
 
 
@@ -86,6 +88,29 @@ def lines(table: Table, brought: Brought, seeds: int = 0, only: Sequence[str] = 
     return made
 
 
+def as_synthetic(table: Table) -> list[Line]:
+    """The lines of a table as if on the synthetic corpus, of which nothing is rendered yet."""
+    made = []
+    levels = [(axis, amount) for axis, amounts in table.worse.items() for amount in amounts] or [("", 0.0)]
+    for row in table.rows:
+        if row.needs:
+            continue
+        fields = table.of(row) | {"classes": "3"}
+        if fields.get("protocol") == "fixed_split":
+            fields["protocol"] = "group_holdout"
+        others = [("manifest", "other")] if fields.get("protocol") in PAIRS else []
+        for axis, amount in levels:
+            on = [("synthetic", f"{axis}-{amount}" if axis else ""), *others]
+            made.append(Line(row, Experiment(corpora=on, seeds=table.seeds, **fields)))
+    return made
+
+
+def foretold(lines: Sequence[Line], size: Size) -> str:
+    """What all different experiments among the lines take, in a few words: equal ones are run once."""
+    different = {line.experiment.to_toml(): line.experiment for line in lines if line.experiment}
+    return together([foretelling.foretold(one, size.corpus) for one in different.values()])
+
+
 def _left_out(table: Table, row: Row, other_level: bool, before: Sequence[Line]) -> str:
     """Why a smoke run leaves the line out, or "": one row of each model and protocol shows whether all goes
     through; where the corpus is made worse, one model at the last level does."""
@@ -107,8 +132,8 @@ def _left_out(table: Table, row: Row, other_level: bool, before: Sequence[Line])
 
 def _line(table: Table, row: Row, axis: str, amount: float, brought: Brought, seeds: int) -> Line:
     empty = Line(row, None, axis=axis, amount=amount)
-    if why := table.needs or row.needs:
-        return replace(empty, why=f"not run: {why}", wanted=False)
+    if row.needs:
+        return replace(empty, why=f"not run: {row.needs}", wanted=False)
     on = chosen(table, row, brought, axis, amount)
     if not on.corpora:
         return replace(empty, why=on.why)

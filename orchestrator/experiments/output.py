@@ -24,7 +24,9 @@ from orchestrator.experiments.untrained import coefficients, counts
 from orchestrator.results import pictures, report
 from orchestrator.results.page import formats, plain
 from orchestrator.results.rows import people_of
+from orchestrator.search.events import Listener
 from orchestrator.study.jobs import digest
+from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.sides import EXPERIMENTS
 from orchestrator.workspace import sealed
 
@@ -87,8 +89,6 @@ class Output:
         self, made: list[dict[str, Any]], heads: list[str], body: list[list[str]], done: Sequence[Done] = ()
     ) -> list[dict[str, Any]]:
         said = page.notes(self.table, self.name, made if done else [], done)
-        if self.table.needs:
-            said.append(f"Not run: {self.table.needs}.")
         if made:
             self._csv("table.csv", made)
         for name, text in (
@@ -105,9 +105,12 @@ class Output:
         if rows:
             report.write_csv(self.folder / name, rows)
 
-    def draw(self, made: Sequence[Mapping[str, Any]], done: Sequence[Done]) -> list[Path]:
+    def draw(
+        self, made: Sequence[Mapping[str, Any]], done: Sequence[Done], execution: Execution, tell: Listener
+    ) -> list[Path]:
         """The pictures that the file asks for, of the lines that have a result. made: as ``write`` gives
-        them. Returns their paths. Raises OSError."""
+        them. execution: under which the lines were run. Returns their paths. Raises OSError, and as
+        explained.explained."""
         from orchestrator.experiments import figures  # Matplotlib, at the end only
 
         drawn: dict[str, Any] = {}
@@ -133,6 +136,10 @@ class Output:
                         f"{' '.join(filter(None, (one.line.row.group, one.line.name)))}: "
                         f"{report.title(one.summary)}",
                     )
+        if whole and self.table.pictures:
+            from orchestrator.experiments.explained import explained  # Captum
+
+            drawn |= explained(self.table.pictures, done, execution, tell)
         for name, figure in drawn.items():
             sealed.write(
                 self.folder / name,

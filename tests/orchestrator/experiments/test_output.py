@@ -21,6 +21,7 @@ version = 1
 title = "Two rows & a third"
 source = "S, Table 1"
 shows = ["per_class", "per_person", "outputs", "seeds", "confusion", "bars"]
+pictures = ["faces", "egat"]
 [common]
 corpora = ["synthetic"]
 trials = 1
@@ -58,7 +59,7 @@ def ran(tmp_path_factory, mlflow_uri):
     every = [row.name for row in made.rows]  # by name: else a smoke run takes one row a model
     for done in run_all(lines(made, brought, only=every), execution, told.append):
         rows = output.write(done)
-    output.draw(rows, done)
+    output.draw(rows, done, execution, told.append)
     return output, rows, done, execution
 
 
@@ -87,11 +88,12 @@ def test_the_files_hold_ours_beside_the_published(ran):
     latex = (output.folder / "table.tex").read_text()
     assert r"\toprule" in latex and r"Two rows \& a third" in latex and "0.9112" in latex
     web = (output.folder / "report.html").read_text()
-    assert "0.9112" in web and web.count("data:image/png") == 4 and "not run: a thing" in web
+    assert "0.9112" in web and web.count("data:image/png") == 7 and "not run: a thing" in web
     people = pd.read_csv(output.folder / "people.csv")
     assert set(people["row"]) == {"a", "the same", "b"} and people["uar"].between(0, 1).all()
-    for name in ("bars", "confusion_01", "confusion_03"):
+    for name in ("bars", "confusion_01", "confusion_03", "faces_01", "faces_03"):
         assert (output.folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    assert not (output.folder / "egat_01.png").exists()  # only STAG has that graph
     assert json.loads((output.folder / "asked.json").read_text())["size"]["name"] == "smoke"
 
 
