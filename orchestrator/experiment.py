@@ -20,11 +20,12 @@ from orchestrator.console.asked import usual
 from orchestrator.console.handler import ALL, SOME, errors_are_told
 from orchestrator.console.progress import SweepProgress
 from orchestrator.console.terminal import terminal
-from orchestrator.experiments import estimate, file
+from orchestrator.experiments import file
 from orchestrator.experiments.corpora import Brought
-from orchestrator.experiments.lines import Line, lines
+from orchestrator.experiments.lines import Line, as_synthetic, foretold, lines
 from orchestrator.experiments.output import Output
 from orchestrator.experiments.run import run_all
+from orchestrator.experiments.sizes import SMALL, SMOKE, WHOLE, Size
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Corpus
 
@@ -51,6 +52,14 @@ def main(
             help="tiny: one row a model and protocol, one epoch, pictures of 32 px; no number means anything",
         ),
     ] = False,
+    small: Annotated[
+        bool,
+        typer.Option(
+            "--small",
+            help="all rows, on few invented people, trained for a short time "
+            "(orchestrator/experiments/sizes.py); no number stands for the published one",
+        ),
+    ] = False,
     runner: asked.RunnerName = usual("runner", Execution),
     address: asked.Address = "",
     gpus_per_fold: asked.GpusPerFold = usual("gpus_per_fold", Execution),
@@ -75,12 +84,12 @@ def main(
             workspace=workspace,
             tracking_uri=tracking_uri,
         )
-        corpora = _corpora(corpus or [], root or [])
+        size = _size(smoke=smoke, small=small)
+        corpora = _corpora(corpus or [], root or [], size)
         names = file.names() if name == "all" else (name,)
-        # a file of which nothing can be run is no failure of all, but it is not what was asked for by name
-        failed = len(names) == 1 and bool(file.load(name).needs)
+        failed = False
         for one in names:
-            failed |= ran(one, corpora, seeds, tuple(row or ()), smoke, execution)
+            failed |= ran(one, corpora, seeds, tuple(row or ()), size, execution)
     raise typer.Exit(SOME if failed else ALL)
 
 
@@ -89,22 +98,24 @@ def ran(
     corpora: tuple[Corpus, ...],
     seeds: int,
     only: tuple[str, ...],
-    smoke: bool,
+    size: Size,
     execution: Execution,
 ) -> bool:
     """Run an experiment and print its table. Returns whether some row that could be run has no result.
     Raises as experiments.run.run_all."""
     table = file.load(name)
+    if table.pictures:  # else each model would be trained again
+        execution = execution.but(keep_weights=True)
     with SweepProgress(console) as progress:
-        brought = Brought(corpora, execution.workspace, smoke, progress)
+        brought = Brought(corpora, execution.workspace, size, progress)
         output = Output(name, table, brought, seeds or table.seeds, only)
-        wanted = lines(table, brought, seeds, only) if table.trained or table.needs else []
+        wanted = lines(table, brought, seeds, only) if table.trained else []
         done, made = [], output.write([])
         if table.trained:
-            console.print(_before(name, wanted), soft_wrap=True)
+            console.print(_before(name, wanted, size), soft_wrap=True)
             for done in run_all(wanted, execution, progress):
                 made = output.write(done)
-        output.draw(made, done)
+        output.draw(made, done, execution, progress)
     for one in (output.folder / "table.md").read_text(encoding="utf-8").splitlines():
         console.print(Text(one), soft_wrap=True)
     console.print(
@@ -118,23 +129,31 @@ def listed() -> Table:
     made = Table("experiment", "shows", "corpora", "rows", "on the synthetic corpus", box=None)
     for name, table in file.every():
         needed = list(dict.fromkeys(one for row in table.rows for one in table.corpora(row)))
-        if table.needs:
-            cost = f"not run: {table.needs}"
-        elif table.trained:
-            cost = str(estimate.of(estimate.as_synthetic(table)))
-        else:
-            cost = "nothing is trained"
-        made.add_row(name, table.title, ", ".join(needed), str(len(table.rows)), cost)
+        of = foretold(as_synthetic(table), WHOLE) if table.trained else "nothing is trained"
+        made.add_row(name, table.title, ", ".join(needed), str(len(table.rows)), of)
     return made
 
 
-def _before(name: str, wanted: list[Line]) -> str:
+def _before(name: str, wanted: list[Line], size: Size) -> str:
     run = [line for line in wanted if line.experiment]
-    return f"{name}: {len(run)} of {len(wanted)} rows are run, {estimate.of(run)}; finished ones are read"
+    return f"{name}: {len(run)} of {len(wanted)} rows are run, {foretold(run, size)}; finished ones are read"
 
 
-def _corpora(names: list[str], roots: list[str]) -> tuple[Corpus, ...]:
-    """Raises ConfigError where folders and corpora do not go together."""
+def _size(*, smoke: bool, small: bool) -> Size:
+    if smoke and small:
+        raise ConfigError("--smoke and --small are two sizes; give one of them")
+    return SMOKE if smoke else SMALL if small else WHOLE
+
+
+def _corpora(names: list[str], roots: list[str], size: Size) -> tuple[Corpus, ...]:
+    """Raises ConfigError where folders and corpora, or corpora and size, do not go together."""
+    if size is SMALL:
+        if set(names) - {"synthetic"} or roots:
+            raise ConfigError(
+                f"--small is of a corpus that is rendered for it, not of {', '.join([*names, *roots])}; "
+                "leave --corpus and --root out, or run all with your corpus"
+            )
+        return (Corpus(name="synthetic"),)
     needing = [one for one in names if one != "synthetic"]
     if len(roots) not in (len(needing), len(names)):
         raise ConfigError(

@@ -9,18 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.experiments.file import Row, Table
+from orchestrator.experiments.sizes import WHOLE, Size
 from orchestrator.protocols import protocol
 from orchestrator.search.events import Listener, Preparing
 from orchestrator.study import labels
 from orchestrator.sweeps.experiment import Corpus
 from preprocessing.extract import synthetic_root
-from preprocessing.render import RenderConfig, render_corpus
+from preprocessing.render import render_corpus
 from preprocessing.render.worse import worsened
 
-# STAG's cross-corpus rows need a second corpus: other people before another camera
-OTHER = RenderConfig(seed=1, difficulty=0.6)
-SMOKE = RenderConfig(subjects=4, clips_per_subject=6)
-SMOKE_OTHER = RenderConfig(seed=1, subjects=4, clips_per_subject=6, difficulty=0.6)
 PAIRS = ("cross_corpus", "cross_corpus_all")  # protocols of two corpora or more
 SECOND = "manifest"  # the adapter that reads the second rendered corpus; its clips need a name of their own
 
@@ -28,11 +25,11 @@ SECOND = "manifest"  # the adapter that reads the second rendered corpus; its cl
 @dataclass(frozen=True)
 class Brought:
     """What the command line brings. corpora: with their folders, that of ``synthetic`` may be "".
-    smoke: the rendered corpora are tiny."""
+    size: of the rendered corpora, and of all that is run on any."""
 
     corpora: tuple[Corpus, ...] = ()
     workspace: Path = Path("workspace")
-    smoke: bool = False
+    size: Size = WHOLE
     told: Listener | None = field(default=None, compare=False)
 
     @property
@@ -41,13 +38,9 @@ class Brought:
 
     def rendered(self, *, second: bool = False) -> Path:
         """Folder of a synthetic corpus in the workspace, rendered if it is not there."""
-        if not self.smoke and not second:
+        if self.size is WHOLE and not second:
             return synthetic_root("synthetic", self.workspace)
-        config = {
-            (False, True): OTHER,
-            (True, False): SMOKE,
-            (True, True): SMOKE_OTHER,
-        }[self.smoke, second]
+        config = self.size.other if second else self.size.corpus
         name = f"synthetic-{hashlib.sha256(repr(config).encode()).hexdigest()[:8]}"
         root = self.workspace / "corpora" / name
 
@@ -64,7 +57,7 @@ class Brought:
         if not axis:
             if own is not None and own.root:
                 return own
-            return Corpus(name="synthetic", root=str(self.rendered()) if self.smoke else "")
+            return Corpus(name="synthetic", root="" if self.size is WHOLE else str(self.rendered()))
         root = Path(own.root) if own is not None and own.root else self.rendered()
         target = self.workspace / "corpora" / f"{root.name}-{axis}-{amount:g}"
         return Corpus(name="synthetic", root=str(worsened(root, target, axis, amount)))

@@ -3,15 +3,15 @@
 version   whole number, raised with each change of what is asked: a reader then knows which table was run.
 title     what the table shows; source: the paper, and where in it the published numbers stand.
 about     what the paper leaves open, and what was taken.
-needs     why the whole file is not run (what is missing); a row may have its own.
 shows     what is written beside the scores: names of SHOWS.
+pictures  of the rows' models on the clips of people that they have not seen: names of PICTURES.
 seeds     replicates of every fold, unless --seeds says otherwise.
 [common]  fields of an Experiment that all rows share; corpora are names, folders come from the command line.
 [worse]   axis (preprocessing.render.worse.AXES) -> amounts; every row is run at each of them.
 [[row]]   name, group (a heading), fields of an Experiment that win over those in common; ablation, a row of
-          the model's table in search_spaces; part, of a pooled run ("samm to casme2", "testA"); published,
-          {uf1 = .9104}: numbers as printed, shares in 0..1. A number that the paper does not give is left
-          out.
+          the model's table in search_spaces; part, of a pooled run ("samm to casme2", "testA"); needs, why it
+          is not run (what is missing); published, {uf1 = .9104}: numbers as printed, shares in 0..1. A number
+          that the paper does not give is left out.
 """
 
 from __future__ import annotations
@@ -42,6 +42,14 @@ SHOWS = {
     "curve": "UF1 along the axis, a curve a row",
     "counts": "clips of each class under each label scheme; nothing is trained",
     "coefficients": "weights of a clip's frames in the images of a whole clip; nothing is trained",
+}
+PICTURES = {  # made by explained.py, one of each row
+    "faces": "what counts by each method on the face",
+    "classes": "the same for the clips that were called each class",
+    "egat": "attention of STAG's graph, layer by layer",
+    "flow": "motion of the regions over time",
+    "embedding": "the clips before the last layer, in two and three dimensions",
+    "given": "a clip of each class as a picture model is given it, and on it each attention",
 }
 UNTRAINED = ("counts", "coefficients")
 # of a published number: as ours, or what no output of ours is called
@@ -111,8 +119,8 @@ class Table(Checked):
     title: str
     source: str
     about: str = ""
-    needs: str = ""
     shows: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
     seeds: Annotated[int, pydantic.Field(ge=1)] = 1
     common: Asked = Asked()
     worse: dict[str, tuple[float, ...]] = pydantic.Field(default_factory=dict)
@@ -122,10 +130,12 @@ class Table(Checked):
     def _check(self) -> Self:
         if strange := [one for one in self.shows if one not in SHOWS]:
             raise ConfigError(nearest(strange[0], SHOWS, "thing to show"))
+        if strange := [one for one in self.pictures if one not in PICTURES]:
+            raise ConfigError(nearest(strange[0], PICTURES, "picture"))
         if strange := [one for one in self.worse if one not in AXES]:
             raise ConfigError(nearest(strange[0], AXES, "axis"))
-        if not self.rows and not self.needs and "coefficients" not in self.shows:
-            raise ConfigError(f"{self.title!r} has no row, and does not say what it needs")
+        if not self.rows and "coefficients" not in self.shows:
+            raise ConfigError(f"{self.title!r} has no row; give it one, as [[row]]")
         names = [(row.group, row.name) for row in self.rows]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise ConfigError(f"row {twice[1]!r} (group {twice[0]!r}) stands twice; name each row once")
@@ -141,7 +151,7 @@ class Table(Checked):
     @property
     def trained(self) -> bool:
         """Whether sweeps are run for it."""
-        return not self.needs and not set(UNTRAINED) & set(self.shows)
+        return not set(UNTRAINED) & set(self.shows)
 
     def corpora(self, row: Row) -> tuple[str, ...]:
         """Names of the corpora that the paper's row is about. Raises ConfigError for an unknown one."""
@@ -181,7 +191,7 @@ class Table(Checked):
     @property
     def digest(self) -> str:
         """16 hex digits of all that the file says of what is run; not of its texts."""
-        texts = {"title", "source", "about", "needs"}
+        texts = {"title", "source", "about"}
         return digest(self.model_dump(by_alias=True, mode="json", exclude=texts))
 
 

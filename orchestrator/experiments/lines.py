@@ -10,17 +10,14 @@ from typing import Any
 
 from mer_models import MODELS
 from orchestrator.common.errors import ConfigError, nearest
-from orchestrator.experiments.corpora import Brought, Chosen, chosen
+from orchestrator.experiments.corpora import PAIRS, Brought, Chosen, chosen
 from orchestrator.experiments.file import Row, Table
+from orchestrator.experiments.sizes import Size
 from orchestrator.protocols import protocol
 from orchestrator.study.jobs import digest
-from orchestrator.sweeps import corpora, features, kept
-from orchestrator.sweeps.experiment import Experiment, Extraction
-
-SMOKE_SIDE = 32  # pixels, the smallest that every picture model takes
-SMOKE_K = 4  # groups: as many as the tiny corpus has people
-SMOKE_INNER = 3
-SMOKE_SET = {"recipe.epochs": 1, "recipe.warmup_epochs": 0, "recipe.batch_size": 8}
+from orchestrator.sweeps import corpora, features, foretelling, kept
+from orchestrator.sweeps.estimate import together
+from orchestrator.sweeps.experiment import Experiment
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ def lines(table: Table, brought: Brought, seeds: int = 0, only: Sequence[str] = 
     rows = [row for row in table.rows if not only or row.name in only]
     levels = [(axis, amount) for axis, amounts in table.worse.items() for amount in amounts] or [("", 0.0)]
     asked = [(row, *level) for row in rows for level in levels]
-    if not brought.smoke or only:
+    if brought.size.every_row or only:
         return [_line(table, *one, brought, seeds) for one in asked]
     made: list[Line] = []
     for row, axis, amount in asked:
@@ -89,6 +86,29 @@ def lines(table: Table, brought: Brought, seeds: int = 0, only: Sequence[str] = 
         line = Line(row, None, left, False, axis=axis, amount=amount) if left else None
         made.append(line or _line(table, row, axis, amount, brought, seeds))
     return made
+
+
+def as_synthetic(table: Table) -> list[Line]:
+    """The lines of a table as if on the synthetic corpus, of which nothing is rendered yet."""
+    made = []
+    levels = [(axis, amount) for axis, amounts in table.worse.items() for amount in amounts] or [("", 0.0)]
+    for row in table.rows:
+        if row.needs:
+            continue
+        fields = table.of(row) | {"classes": "3"}
+        if fields.get("protocol") == "fixed_split":
+            fields["protocol"] = "group_holdout"
+        others = [("manifest", "other")] if fields.get("protocol") in PAIRS else []
+        for axis, amount in levels:
+            on = [("synthetic", f"{axis}-{amount}" if axis else ""), *others]
+            made.append(Line(row, Experiment(corpora=on, seeds=table.seeds, **fields)))
+    return made
+
+
+def foretold(lines: Sequence[Line], size: Size) -> str:
+    """What all different experiments among the lines take, in a few words: equal ones are run once."""
+    different = {line.experiment.to_toml(): line.experiment for line in lines if line.experiment}
+    return together([foretelling.foretold(one, size.corpus) for one in different.values()])
 
 
 def _left_out(table: Table, row: Row, other_level: bool, before: Sequence[Line]) -> str:
@@ -112,38 +132,21 @@ def _left_out(table: Table, row: Row, other_level: bool, before: Sequence[Line])
 
 def _line(table: Table, row: Row, axis: str, amount: float, brought: Brought, seeds: int) -> Line:
     empty = Line(row, None, axis=axis, amount=amount)
-    if why := table.needs or row.needs:
-        return replace(empty, why=f"not run: {why}", wanted=False)
+    if row.needs:
+        return replace(empty, why=f"not run: {row.needs}", wanted=False)
     on = chosen(table, row, brought, axis, amount)
     if not on.corpora:
         return replace(empty, why=on.why)
-    made = _experiment(table, row, on, seeds)
     return replace(
-        empty, experiment=smoked(made) if brought.smoke else made, instead=on.instead, part=on.part
+        empty, experiment=_experiment(table, row, on, brought, seeds), instead=on.instead, part=on.part
     )
 
 
-def _experiment(table: Table, row: Row, on: Chosen, seeds: int) -> Experiment:
+def _experiment(table: Table, row: Row, on: Chosen, brought: Brought, seeds: int) -> Experiment:
+    size = brought.size
+    fewer = size.compared if "seeds" in table.shows else size.seeds
     fields = table.of(row) | on.fields
-    return Experiment(corpora=on.corpora, seeds=seeds or table.seeds, **fields)
-
-
-def smoked(experiment: Experiment) -> Experiment:
-    """The same at the smallest size that still goes all the way: one epoch, one seed, pictures of 32 px, as
-    many groups of people as the tiny corpus has. Its numbers say nothing."""
-    rule, k = protocol(experiment.protocol)
-    base = experiment.protocol.partition("-")[0]
-    # by clips: a tenth of a tiny corpus is still two clips
-    smaller = f"{base}-{SMOKE_K}" if k > SMOKE_K and not rule.subject_dependent else experiment.protocol
-    extraction = experiment.extraction.asked | {"image_size": SMOKE_SIDE}
-    return experiment.but(
-        seeds=1,
-        trials=1,
-        protocol=smaller,
-        inner_folds=min(experiment.inner_folds, SMOKE_INNER),
-        extraction=Extraction(**extraction),
-        settings=dict(experiment.settings) | SMOKE_SET,
-    )
+    return size.of(Experiment(corpora=on.corpora, seeds=seeds or fewer or table.seeds, **fields))
 
 
 def parameters(experiment: Experiment) -> int:

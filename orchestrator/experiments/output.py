@@ -19,11 +19,14 @@ from orchestrator.experiments import page, table
 from orchestrator.experiments.corpora import Brought
 from orchestrator.experiments.file import Table
 from orchestrator.experiments.run import Done
+from orchestrator.experiments.sizes import WHOLE
 from orchestrator.experiments.untrained import coefficients, counts
 from orchestrator.results import pictures, report
 from orchestrator.results.page import formats, plain
 from orchestrator.results.rows import people_of
+from orchestrator.search.events import Listener
 from orchestrator.study.jobs import digest
+from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.sides import EXPERIMENTS
 from orchestrator.workspace import sealed
 
@@ -47,13 +50,14 @@ class Output:
             "digest": self.table.digest,
             "corpora": [[one.name, one.root] for one in self.brought.corpora],
             "seeds": self.seeds,
-            "smoke": self.brought.smoke,
+            "size": self.brought.size.said(),
             "rows": list(self.only),
         }
 
     @property
     def folder(self) -> Path:
-        kind = "smoke" if self.brought.smoke else "_".join(self.brought.names) or "published"
+        size = self.brought.size
+        kind = "_".join(self.brought.names) or "published" if size is WHOLE else size.name
         last = f"v{self.table.version}-{kind}-{digest(self.asked, 8)}"
         # a file of one's own may lie anywhere; its table lies here
         name = Path(self.name).stem if self.name.endswith(".toml") else self.name
@@ -61,8 +65,8 @@ class Output:
 
     @property
     def title(self) -> str:
-        smoke = " (smoke: one epoch on a tiny corpus, no number means anything)" if self.brought.smoke else ""
-        return f"{self.table.title}{smoke}"
+        remark = self.brought.size.remark
+        return f"{self.table.title} ({remark})" if remark else self.table.title
 
     def write(self, done: Sequence[Done]) -> list[dict[str, Any]]:
         """All files but pictures. Returns the rows of table.csv. Raises OSError."""
@@ -85,8 +89,6 @@ class Output:
         self, made: list[dict[str, Any]], heads: list[str], body: list[list[str]], done: Sequence[Done] = ()
     ) -> list[dict[str, Any]]:
         said = page.notes(self.table, self.name, made if done else [], done)
-        if self.table.needs:
-            said.append(f"Not run: {self.table.needs}.")
         if made:
             self._csv("table.csv", made)
         for name, text in (
@@ -103,9 +105,12 @@ class Output:
         if rows:
             report.write_csv(self.folder / name, rows)
 
-    def draw(self, made: Sequence[Mapping[str, Any]], done: Sequence[Done]) -> list[Path]:
+    def draw(
+        self, made: Sequence[Mapping[str, Any]], done: Sequence[Done], execution: Execution, tell: Listener
+    ) -> list[Path]:
         """The pictures that the file asks for, of the lines that have a result. made: as ``write`` gives
-        them. Returns their paths. Raises OSError."""
+        them. execution: under which the lines were run. Returns their paths. Raises OSError, and as
+        explained.explained."""
         from orchestrator.experiments import figures  # Matplotlib, at the end only
 
         drawn: dict[str, Any] = {}
@@ -131,6 +136,10 @@ class Output:
                         f"{' '.join(filter(None, (one.line.row.group, one.line.name)))}: "
                         f"{report.title(one.summary)}",
                     )
+        if whole and self.table.pictures:
+            from orchestrator.experiments.explained import explained  # Captum
+
+            drawn |= explained(self.table.pictures, done, execution, tell)
         for name, figure in drawn.items():
             sealed.write(
                 self.folder / name,

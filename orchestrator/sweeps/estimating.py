@@ -11,7 +11,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
@@ -31,6 +31,7 @@ from orchestrator.study.record import FoldRecord
 from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable, merged
 from orchestrator.sweeps import corpora
+from orchestrator.sweeps.estimate import Estimate, hours
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment
 from orchestrator.sweeps.imagined import imagined
@@ -46,71 +47,6 @@ SHORT = 3  # epochs of the fold that is run
 ENOUGH = 50  # folds of the store that are read for their seconds
 CLIPS = 3  # that are extracted to know how long one takes
 PACKED = 1.4  # bytes on disk of a fold's result over what is written of it, files of MLflow among them
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a sweep would take at most: a scheduler and early stopping save folds and epochs.
-
-    folds, there      of all trials, and how many of these the store has. models: a fold's (a committee's).
-    seconds_a_fold, measured  and of what that is known, in words.
-    at_once           folds that train side by side.
-    fold_hours        wall time of the folds; feature_hours: of the ``new_clips`` that have no features yet.
-    disk_gib, disk_free_gib     that will be written, and that is there (None: not known, as of a bucket).
-    memory_gib, memory_has_gib  of the host, of all folds at once, and in all.
-    """
-
-    model: str
-    corpus: str
-    clips: int
-    people: int
-    trials: int
-    folds_a_trial: int
-    seeds: int
-    models: int
-    folds: int
-    there: int
-    seconds_a_fold: float
-    measured: str
-    at_once: int
-    fold_hours: float
-    new_clips: int
-    feature_hours: float
-    disk_gib: float
-    disk_free_gib: float | None
-    memory_gib: float
-    memory_has_gib: float
-
-    @property
-    def line(self) -> str:
-        """All of it as one line for a reader."""
-        models = f" x {self.models} models" if self.models > 1 else ""
-        had = f", {self.there} of them are there" if self.there else ""
-        free_ = "" if self.disk_free_gib is None else f" of {self.disk_free_gib:.1f} free"
-        made = f"; features of {self.new_clips} clips {span(self.feature_hours)}" if self.new_clips else ""
-        return (
-            f"{self.model} on {self.corpus}, {self.clips} clips of {self.people} people: {self.trials} "
-            f"trials x {self.folds_a_trial} folds x {self.seeds} seeds{models} = {self.folds} folds{had}; "
-            f"at most {span(self.fold_hours)} at {self.at_once} at once, {self.seconds_a_fold:.1f} s a fold "
-            f"({self.measured}){made}; disk {gib(self.disk_gib)}{free_} GiB, memory "
-            f"{gib(self.memory_gib)} of {self.memory_has_gib:.1f} GiB"
-        )
-
-    def nested(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
-
-
-def span(hours: float) -> str:
-    """As "2.5 h", "12 min" or "40 s"."""
-    if hours >= 1:
-        return f"{hours:.1f} h"
-    return f"{60 * hours:.0f} min" if hours >= 1 / 30 else f"{3600 * hours:.0f} s"
-
-
-def gib(amount: float) -> str:
-    """Two digits that say something."""
-    return f"{amount:.1f}" if amount >= 0.1 else f"{amount:.3f}"
 
 
 def estimated(
@@ -160,7 +96,7 @@ def estimated(
         seconds_a_fold=round(seconds, 3),
         measured=measured,
         at_once=at_once,
-        fold_hours=round(seconds * rest / at_once / 3600, 6),
+        fold_hours=hours(seconds, rest, at_once),
         new_clips=len(new),
         feature_hours=round(_seconds_a_clip(plans, missing) * len(new) / slots / 3600, 6),
         disk_gib=round((PACKED * size * rest + a_clip * len(new)) / 2**30, 4),

@@ -25,7 +25,7 @@ from preprocessing.datasets.facts import there
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from orchestrator.sweeps.estimating import Estimate
+    from orchestrator.sweeps.estimate import Estimate
     from orchestrator.sweeps.result import Result
     from preprocessing.plan import Plan
 

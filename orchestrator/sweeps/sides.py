@@ -20,10 +20,12 @@ from mer_models import MODELS
 from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.results import logs, report
 from orchestrator.results.sides import Side, of_log, of_sweep
+from orchestrator.sweeps import kept
 from orchestrator.sweeps.comparison import COMPARISONS, Comparison
 from orchestrator.sweeps.execution import Execution
 from orchestrator.workspace import looks
 from orchestrator.workspace.sweep_folder import SWEEPS, folder_of
+from preprocessing.datasets.reading import read
 
 EXPERIMENTS = "experiments"  # folder under the workspace: what experiments.output writes
 Columns = Mapping[str, Mapping[str, str]]  # file, or "" for all -> ours -> the file's
@@ -67,8 +69,7 @@ def _comparison(name: str, rule: str, workspace: Path, _: Columns) -> list[Side]
 
 
 def _experiment(name: str, rule: str, workspace: Path, _: Columns) -> list[Side]:
-    """Rows of its table that have a result, each sweep once. Of a pair of corpora the clips of its target;
-    rows of a split are left out: predictions do not say of which split a clip is."""
+    """Rows of its table that have a result, each sweep once; of a row of a part of it the part's clips."""
     tables = _tables(name, workspace)
     if len(tables) > 1:
         raise ConfigError(
@@ -78,18 +79,27 @@ def _experiment(name: str, rule: str, workspace: Path, _: Columns) -> list[Side]
     made: dict[tuple[str, str], Side] = {}
     for row in pd.read_csv(tables[0], dtype=str, keep_default_na=False).to_dict("records"):
         own, part = row.get("sweep", ""), row.get("part", "")
-        target = part.partition(" to ")[2]
-        if not own or (part and not target) or (own, part) in made:
+        if not own or (own, part) in made:
             continue
         level = f" {row['axis']} {float(row['amount']):g}" if row.get("axis") else ""
         shown = f"{row['group']} {row['row']}{level}".strip() + (f"@{rule}" if rule else "")
         side = sweep_side(own, rule, workspace, shown)
-        if target:
-            side = replace(side, rows=side.rows[side.rows["corpus"] == target], of=None)
+        if part:
+            side = replace(side, rows=_of_part(side.rows, part, folder_of(own, workspace)), of=None)
         made[own, part] = side
     if not made:
         raise ConfigError(f"no row of experiment {name!r} has finished; run it again to go on")
     return list(made.values())
+
+
+def _of_part(rows: pd.DataFrame, part: str, folder: Path) -> pd.DataFrame:
+    """Of a pair of corpora ("samm to casme2") the clips of its target; of a split those that are in it by
+    the labels of the sweep's corpora: predictions do not say it. Raises CorpusError where these are gone."""
+    if target := part.partition(" to ")[2]:
+        return rows[rows["corpus"] == target]
+    experiment, _ = kept.held(folder)
+    clips = [clip for one in experiment.corpora for clip in read(one.name, Path(one.root))]
+    return rows[rows["clip_id"].isin({clip.clip_id for clip in clips if clip.split == part})]
 
 
 def _tables(name: str, workspace: Path) -> list[Path]:

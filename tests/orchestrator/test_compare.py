@@ -4,6 +4,7 @@ import os
 import random
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -18,8 +19,9 @@ from orchestrator.results.logs import keyed
 from orchestrator.results.report import ReportError
 from orchestrator.results.sides import Side, of_log, of_sweep
 from orchestrator.results.verdict import number, p_said, verdict
+from orchestrator.sweeps.experiment import Corpus
 from orchestrator.sweeps.sides import columns_said, sides
-from tests.orchestrator.results.pages import sweep
+from tests.orchestrator.results.pages import PERSON, sweep
 
 WORDS = ("negative", "positive", "surprise")
 
@@ -268,7 +270,7 @@ def test_bad_input_is_one_line_and_status_2(run, tmp_path):
         assert done.exit_code == 2 and said in " ".join(done.output.split()), (words, done.output)
 
 
-def test_rows_of_an_experiment_are_sides_each_sweep_once_and_a_pair_has_its_targets_clips(tmp_path):
+def test_rows_of_an_experiment_are_sides_each_sweep_once_and_a_part_has_its_own_clips(tmp_path, monkeypatch):
     held = tmp_path / "experiments" / "stag" / "table6" / "v1-x"
     held.mkdir(parents=True)
     rows = [
@@ -281,8 +283,19 @@ def test_rows_of_an_experiment_are_sides_each_sweep_once_and_a_pair_has_its_targ
     ]
     (held / "table.csv").write_text("\n".join(rows) + "\n")
     sweep(tmp_path / "sweeps" / "s", [])
-    one, pair = sides(["stag/table6"], tmp_path, {})
-    assert (one.name, pair.name) == ("A one", "B pair") and len(one.rows) == 4 and not len(pair.rows)
+    monkeypatch.setattr(
+        "orchestrator.sweeps.kept.held",
+        lambda folder: (SimpleNamespace(corpora=[Corpus(name="dfme", root="R")]), None),
+    )
+    splits = {f"{PERSON}/0": "testA", f"{PERSON}/1": "train", "c/p1/1": "testA"}
+    monkeypatch.setattr(
+        "orchestrator.sweeps.sides.read",
+        lambda corpus, root: [SimpleNamespace(clip_id=clip, split=split) for clip, split in splits.items()],
+    )
+    one, pair, split = sides(["stag/table6"], tmp_path, {})
+    assert (one.name, pair.name, split.name) == ("A one", "B pair", "B split")
+    assert len(one.rows) == 4 and not len(pair.rows)
+    assert sorted(split.rows["clip_id"]) == sorted([f"{PERSON}/0", "c/p1/1"]) and split.of is None
     (held.parent / "v2-x").mkdir()
     (held.parent / "v2-x" / "table.csv").write_text("\n".join(rows[:2]) + "\n")
     with pytest.raises(

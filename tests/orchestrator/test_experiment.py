@@ -16,7 +16,6 @@ def test_all_are_listed_with_what_they_need_and_what_they_cost(tmp_path):
     lines = {line.split()[0]: line for line in said.splitlines() if "/" in line.split()[0]}
     assert set(lines) == set(names())
     assert "samm" in lines["stag/table5"] and "400 folds" in lines["stag/table5"]  # 16 different, 5, 5
-    assert "not run: explanations" in lines["stag/figure2"]
     assert "nothing is trained" in lines["stag/table2"]
 
 
@@ -27,11 +26,6 @@ def test_a_corpus_that_is_absent_is_said_in_the_table_and_the_status_is_1(tmp_pa
     assert "bring samm: --corpus samm --root FOLDER, or --corpus synthetic" in done.output
     assert "0.9372" in done.output  # the published numbers stand there all the same
     assert not (tmp_path / "sweeps").exists()
-
-
-def test_what_cannot_be_run_yet_says_why_and_the_status_is_1(tmp_path):
-    done = command(tmp_path, "stag/figure2")
-    assert done.exit_code == 1 and "Not run: explanations" in done.output
 
 
 def test_what_needs_no_training_is_there_at_once(tmp_path):
@@ -47,6 +41,8 @@ def test_what_needs_no_training_is_there_at_once(tmp_path):
         (["stag/table4", "--corpus", "synthetic", "--corpus", "synthetic"], "name each once"),
         (["stag/table4", "--row", "x"], "unknown row 'x'"),
         (["stag/table4", "--address", "http://head:8265"], "run it on the head"),
+        (["stag/table4", "--small", "--smoke"], "two sizes"),
+        (["stag/table4", "--small", "--corpus", "samm", "--root", "x"], "rendered for it, not of samm, x"),
         (["stag/table4", "--corpus", "sam", "--root", "x"], "did you mean 'samm'"),
     ],
 )

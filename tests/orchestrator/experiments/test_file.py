@@ -4,14 +4,11 @@ import pytest
 
 from mer_models import MODELS
 from orchestrator.common.errors import ConfigError
-from orchestrator.experiments import estimate, file
-from orchestrator.experiments.corpora import Brought
+from orchestrator.experiments import file
 from orchestrator.experiments.file import Table, load, names
-from orchestrator.experiments.lines import lines
 from orchestrator.protocols import protocol
 from orchestrator.study.labels import classify
 from orchestrator.sweeps.corpora import scheme
-from orchestrator.sweeps.experiment import Corpus
 
 REQUIRED = {
     "stag": [*(f"table{n}" for n in range(2, 11)), *(f"figure{n}" for n in range(2, 9))],
@@ -84,6 +81,10 @@ def test_the_robustness_of_every_model_is_asked_for():
         (('"stag"', '"stagg"'), "unknown model 'stagg'; did you mean 'stag'"),
         (('["samm"]', '["sam"]'), "unknown corpus 'sam'; did you mean 'samm'"),
         (('source = "s"', 'source = "s"\nshows = ["confusoin"]'), "did you mean 'confusion'"),
+        (
+            ('source = "s"', 'source = "s"\npictures = ["face"]'),
+            "picture 'face'; did you mean 'faces'",
+        ),
         (('ablation = "full"', 'set = { "recipe.epoch" = 3 }'), "did you mean 'recipe.epochs'"),
         (('ablation = "full"', 'au = "predict"'), "did you mean 'predicted'"),
         (('ablation = "full"', 'classes = "5-rset"'), "did you mean '5-rest'"),
@@ -127,23 +128,3 @@ def test_a_rows_own_fields_win_over_its_ablation_and_that_over_what_all_share():
     own = table(text.replace("[[row]]", '[[row]]\nau = "predicted"\nset = { "recipe.epochs" = 5 }'))
     asked = own.experiment(own.rows[0])
     assert (asked.au, asked.settings) == ("predicted", {"recipe.epochs": 5, "recipe.lr": 0.1})
-
-
-def test_folds_are_counted_before_anything_runs():
-    def folds(seeds=1, corpus="samm", **common):
-        said = "\n".join(f"{key} = {value!r}" for key, value in common.items())
-        made = table(FILE.replace('["samm"]', f'["{corpus}"]\n{said}'))
-        found = lines(made, Brought((Corpus(name=corpus, root="R"),)), seeds)
-        assert estimate.of([*found, *found]) == estimate.of(found)  # equal ones are run once
-        return estimate.of(found).folds
-
-    nested = {"trials": 1, "selection": "nested"}
-    assert folds(5, **nested) == 29 * 5  # people of SAMM, seeds
-    assert folds(2, **nested, protocol="group_kfold-5") == 10
-    assert folds(1, trials=3, selection="nested") == 29 * 3
-    assert folds(1, trials=1, selection="committee") == 29 * 4  # a model an inner group
-    assert folds(1, "name", **nested) is None  # nobody says how many people it has
-
-
-def test_every_model_has_an_estimate_of_its_time():
-    assert set(estimate.MS) == set(MODELS)

@@ -6,6 +6,7 @@ from orchestrator.common.errors import ConfigError
 from orchestrator.experiments.corpora import Brought
 from orchestrator.experiments.file import Table, load, names, toml
 from orchestrator.experiments.lines import lines, parameters
+from orchestrator.experiments.sizes import SMALL, SMOKE, WHOLE
 from orchestrator.sweeps.experiment import Corpus, Experiment
 from tests.orchestrator.experiments.test_file import FILE
 
@@ -22,23 +23,24 @@ def nothing_is_rendered(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("name", [name for name in names() if load(name).trained])
-@pytest.mark.parametrize("smoke", [False, True])
-def test_every_row_can_be_run_on_the_synthetic_corpus(name, smoke):
+@pytest.mark.parametrize("size", [WHOLE, SMALL, SMOKE], ids=lambda size: size.name)
+def test_every_row_can_be_run_on_the_synthetic_corpus(name, size):
     table = load(name)
-    for line in lines(table, Brought(SYNTHETIC.corpora, smoke=smoke)):
+    for line in lines(table, Brought(SYNTHETIC.corpora, size=size)):
         assert bool(line.experiment) == line.wanted, f"{name}, {line.name}: {line.why}"
-        assert line.wanted or line.row.needs or smoke
+        assert line.wanted or line.row.needs or size is SMOKE
         if line.experiment and " to " in line.row.part:  # a pair of corpora
             assert line.part in ("synthetic to manifest", "manifest to synthetic")
             assert [one.name for one in line.experiment.corpora] == ["synthetic", "manifest"]
-        if smoke and line.experiment:
-            assert line.experiment.settings["recipe.epochs"] == 1
+        if size is not WHOLE and line.experiment:
+            epochs = size.epochs.get(line.experiment.models[0], size.epochs[""])
+            assert line.experiment.settings["recipe.epochs"] == epochs
             assert line.experiment.extraction.image_size == 32
 
 
 def test_a_smoke_run_takes_each_model_and_protocol_once_and_one_model_at_the_last_level():
     def run(name, **only):
-        made = lines(load(name), Brought(SYNTHETIC.corpora, smoke=True), **only)
+        made = lines(load(name), Brought(SYNTHETIC.corpora, size=SMOKE), **only)
         return [(line.row.model, line.amount) for line in made if line.experiment]
 
     assert run("roi_hybrid/ladder") == [

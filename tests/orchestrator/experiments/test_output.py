@@ -12,6 +12,7 @@ from orchestrator.experiments.file import Table, load, toml
 from orchestrator.experiments.lines import lines
 from orchestrator.experiments.output import Output
 from orchestrator.experiments.run import Done, run_all
+from orchestrator.experiments.sizes import SMOKE
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Corpus
 
@@ -20,6 +21,7 @@ version = 1
 title = "Two rows & a third"
 source = "S, Table 1"
 shows = ["per_class", "per_person", "outputs", "seeds", "confusion", "bars"]
+pictures = ["faces", "egat"]
 [common]
 corpora = ["synthetic"]
 trials = 1
@@ -51,13 +53,13 @@ def ran(tmp_path_factory, mlflow_uri):
     """(output, rows of table.csv, lines, folder of the workspace) of FILE at smoke size, without Ray."""
     workspace = tmp_path_factory.mktemp("experiment")
     made, told = Table(**toml(FILE)), []
-    brought = Brought((Corpus(name="synthetic"),), workspace, smoke=True)
+    brought = Brought((Corpus(name="synthetic"),), workspace, size=SMOKE)
     execution = Execution(workspace=workspace, runner="inline", tracking_uri=mlflow_uri)
     output = Output("mine/one", made, brought, 1)
     every = [row.name for row in made.rows]  # by name: else a smoke run takes one row a model
     for done in run_all(lines(made, brought, only=every), execution, told.append):
         rows = output.write(done)
-    output.draw(rows, done)
+    output.draw(rows, done, execution, told.append)
     return output, rows, done, execution
 
 
@@ -86,12 +88,13 @@ def test_the_files_hold_ours_beside_the_published(ran):
     latex = (output.folder / "table.tex").read_text()
     assert r"\toprule" in latex and r"Two rows \& a third" in latex and "0.9112" in latex
     web = (output.folder / "report.html").read_text()
-    assert "0.9112" in web and web.count("data:image/png") == 4 and "not run: a thing" in web
+    assert "0.9112" in web and web.count("data:image/png") == 7 and "not run: a thing" in web
     people = pd.read_csv(output.folder / "people.csv")
     assert set(people["row"]) == {"a", "the same", "b"} and people["uar"].between(0, 1).all()
-    for name in ("bars", "confusion_01", "confusion_03"):
+    for name in ("bars", "confusion_01", "confusion_03", "faces_01", "faces_03"):
         assert (output.folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
-    assert json.loads((output.folder / "asked.json").read_text())["smoke"] is True
+    assert not (output.folder / "egat_01.png").exists()  # only STAG has that graph
+    assert json.loads((output.folder / "asked.json").read_text())["size"]["name"] == "smoke"
 
 
 @pytest.mark.long

@@ -11,7 +11,8 @@ from orchestrator.common.errors import ConfigError
 from orchestrator.estimate import app
 from orchestrator.search.events import FoldEnded
 from orchestrator.search.proposals import proposals
-from orchestrator.sweeps.estimating import _seconds_a_clip, span
+from orchestrator.sweeps.estimate import span
+from orchestrator.sweeps.estimating import _seconds_a_clip
 from orchestrator.sweeps.run import estimate
 from preprocessing.inputs import Settings
 

@@ -1,0 +1,109 @@
+"""Pictures of an experiment's models on the clips of the people that they have not seen: those of ``mer
+explain``, and what the models were given.
+
+A row's models are explained as its rule chose them. Pictures are means over held-out people on a canonical
+face; ``given`` alone shows clips, one of each class.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from orchestrator.experiments.run import Done
+from orchestrator.results.explain import face, pictures
+from orchestrator.results.explain.collected import Collected
+from orchestrator.search.events import Listener, Note
+from orchestrator.sweeps.execution import Execution
+from orchestrator.sweeps.explaining import explain
+from orchestrator.sweeps.reopened import reopen
+from preprocessing.align import CROP
+from preprocessing.terminal import drawn
+
+OF_METHODS: dict[str, Callable[[Collected], Figure]] = {
+    "faces": pictures.faces,
+    "classes": pictures.by_class,
+    "egat": pictures.graph,
+    "flow": pictures.flow,
+    "embedding": pictures.embeddings,
+}
+GIVEN = "given"
+LACKS = {  # picture -> whether there is nothing to draw
+    "egat": lambda of: not of.edges,
+    "flow": lambda of: of.motion is None,
+    "embedding": lambda of: not of.features.size or len(of.clips) < 4,
+}
+
+
+def explained(
+    wanted: Sequence[str], done: Sequence[Done], execution: Execution, tell: Listener
+) -> dict[str, Figure]:
+    """File name -> figure, of all lines that have a result. wanted: of file.PICTURES. Models whose weights
+    were not kept are trained again. Raises as sweeps.explaining.explain."""
+    made: dict[str, Figure] = {}
+    for at, one in enumerate(done, 1):
+        if one.summary is None:
+            continue
+        name = one.summary["name"]
+        found, _ = explain(name, execution.workspace, tell)
+        for picture in wanted:
+            if picture == GIVEN:
+                table = reopen(name, execution.workspace, tell).table
+                row = {clip: n for n, clip in enumerate(table.clip_ids)}
+                figure = given(found, table.x[[row[clip] for clip in found.clips["clip"]]])
+            elif LACKS.get(picture, lambda of: False)(found):
+                tell(Note(f"{one.line.name}: {found.title} has no picture {picture!r}"))
+                continue
+            else:
+                figure = OF_METHODS[picture](found)
+            made[f"{picture}_{at:02d}.png"] = figure
+    return made
+
+
+def given(of: Collected, x: NDArray[Any]) -> Figure:
+    """A clip of each class, the first that was called right (or the first, where none was): what the model
+    was given, and on it each attention, or integrated gradients of a model that has none.
+
+    x: the clips of ``of`` as stored, uint8 (n, 3, H, W) or (n, 2, 3, H, W), onset and apex. Raises ValueError
+    for other inputs.
+    """
+    if x.dtype != np.uint8 or x.ndim not in (4, 5):
+        raise ValueError(f"an input of shape {x.shape[1:]} and type {x.dtype} is no picture of a face")
+    shown = x if x.ndim == 4 else x[:, 1]
+    plain = ("integrated_gradients", "occlusion", "grad_cam")
+    names = [name for name in of.importance if name not in plain] or list(plain[:1])
+    chosen = [(name, _first(of, name)) for name in of.classes]
+    rows = [(name, at) for name, at in chosen if at is not None]
+    figure = Figure(
+        figsize=(max(4.6, 2.1 * (1 + len(names))), 2.3 * len(rows) + 0.7), dpi=110, layout="constrained"
+    )
+    figure.suptitle(drawn(f"{of.title}\nwhat it was given, and what counted in it"), fontsize=9)
+    axes: Any = figure.subplots(len(rows), 1 + len(names), squeeze=False)
+    for (label, at), line in zip(rows, axes, strict=True):
+        right = "called right" if of.clips["right"].iloc[at] else f"called {of.clips['called'].iloc[at]}"
+        picture = np.moveaxis(shown[at], 0, -1)
+        line[0].set_title(drawn(f"{label}, {right}"), fontsize=8)
+        for ax in line:
+            ax.imshow(picture, extent=(0, CROP, CROP, 0))
+            ax.axis("off")
+        for ax, method in zip(line[1:], names, strict=True):
+            values = of.importance[method][at].sum(0)
+            side = math.isqrt(len(values))  # places are cells of the picture, row by row
+            shares = (values / (values.max() or 1.0)).reshape(side, side)
+            ax.imshow(
+                shares, cmap=face.SHADES, extent=(0, CROP, CROP, 0), alpha=0.65 * shares, vmin=0, vmax=1
+            )
+            ax.set_title(drawn(method.replace("_", " ")), fontsize=8)
+    return figure
+
+
+def _first(of: Collected, label: str) -> int | None:
+    """Number of the clip that stands for a class; None where nobody shows it."""
+    own = np.flatnonzero((of.clips["truth"] == label).to_numpy())
+    right = [int(at) for at in own if of.clips["right"].iloc[at]]
+    return next(iter([*right, *map(int, own)]), None)

@@ -1,0 +1,54 @@
+"""What a model was given, beside what it looked at: which clip stands for a class, and where its map lies."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from orchestrator.experiments.explained import GIVEN, OF_METHODS, given
+from orchestrator.experiments.file import PICTURES
+from orchestrator.results.explain.collected import Collected
+from orchestrator.results.explain.places import of_input
+
+
+def collected(right, methods=("gradient_attention_1", "occlusion")):
+    """Clips of the classes x, y, y; nobody shows z. The strongest place of each is the cell of its number."""
+    places = of_input("image", "rgb", (3, 28, 28))
+    shares = np.zeros((3, *places.shape), np.float32)
+    shares[np.arange(3), 0, np.arange(3)] = 1
+    clips = pd.DataFrame({"clip": list("abc"), "person": "p", "fold": "p", "truth": ["x", "y", "y"],
+                          "called": ["y", "x", "y"], "probability": 1.0, "right": right})  # fmt: skip
+    return Collected(
+        title="t", classes=("x", "y", "z"), places=places, clips=clips,
+        importance=dict.fromkeys(methods, shares), signed={}, edges={}, deletion={},
+        features=np.zeros((0, 0)), motion=None, known=np.zeros(3, bool),
+    )  # fmt: skip
+
+
+X = np.zeros((3, 3, 28, 28), np.uint8) + np.array([10, 20, 30], np.uint8)[:, None, None, None]
+
+
+def test_every_picture_that_a_file_may_name_is_made():
+    assert set(PICTURES) == {*OF_METHODS, GIVEN}
+
+
+def test_a_class_is_shown_by_a_clip_that_was_called_right_or_else_by_its_first_and_said_so():
+    axes = given(collected([False, False, True]), X).axes
+    assert [ax.get_title() for ax in axes] == [
+        "x, called y", "gradient attention 1", "y, called right", "gradient attention 1"
+    ]  # fmt: skip
+    assert [int(ax.images[0].get_array().max()) for ax in axes] == [10, 10, 30, 30]
+    first, second = (axes[at].images[1].get_array() for at in (1, 3))
+    assert np.argwhere(first == 1).tolist() == [[0, 0]] and np.argwhere(second == 1).tolist() == [[0, 2]]
+
+
+def test_without_attention_gradients_stand_there_and_of_onset_and_apex_the_apex():
+    pairs = np.stack([np.zeros_like(X), X], 1)
+    axes = given(collected([True] * 3, ("integrated_gradients", "occlusion")), pairs).axes
+    assert [ax.get_title() for ax in axes[::2]] == ["x, called right", "y, called right"]
+    assert axes[1].get_title() == "integrated gradients"
+    assert [int(ax.images[0].get_array().max()) for ax in axes[::2]] == [10, 20]
+
+
+def test_numbers_of_regions_are_no_picture_of_a_face():
+    with pytest.raises(ValueError, match=r"\(2, 14, 2\) and type float32 is no picture"):
+        given(collected([True] * 3), np.zeros((3, 2, 14, 2), np.float32))
