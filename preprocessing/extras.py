@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import TracebackType
 
 # module -> extra of pyproject.toml
@@ -35,6 +36,7 @@ def told_by_commands() -> None:
     status 2. Elsewhere (a notebook, a test) nothing is changed."""
     if sys.argv[:1] != ["-m"]:
         return
+    current_folder_last(sys.path)
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if isinstance(error, ModuleNotFoundError) and (text := lacking(error)):
@@ -43,3 +45,11 @@ def told_by_commands() -> None:
         sys.__excepthook__(kind, error, trace)
 
     sys.excepthook = hook
+
+
+def current_folder_last(path: list[str]) -> None:
+    """``python -m`` looks first in the current folder, where a user's random.py or folder mlflow is found in
+    place of the library. Not so but where this program itself is run from there."""
+    here = Path(__file__).parents[1]
+    if path and Path(path[0]) == Path.cwd() and not here.samefile(path[0]):
+        path.append(path.pop(0))

@@ -36,9 +36,9 @@ def join(address: str, **options: Any) -> None:
         ray.init(address=where, log_to_driver=False, logging_level=logging.ERROR, **options)
     except ConnectionError as error:
         raise ConnectionError(
-            f"{where} answers, and Ray there does not let this process in ({error}); where it asks for a "
-            "token, set RAY_AUTH_MODE=token and have its token in ~/.ray/auth_token; its Ray has to be "
-            "of this version"
+            f"{where} answers, and no Ray there lets this process in ({error}); is this the port of its head "
+            "(6379 unless told otherwise)? Where it asks for a token, set RAY_AUTH_MODE=token and have its "
+            "token in ~/.ray/auth_token; its Ray has to be of this version"
         ) from error
 
 
