@@ -16,7 +16,7 @@ EXTRA = {
     **dict.fromkeys(("onnx", "onnxruntime", "onnxscript"), "onnx"),
     "captum": "explain",
 }
-BAD_INPUT = 2
+BAD_INPUT, INTERRUPTED = 2, 130
 
 
 def lacking(error: ModuleNotFoundError) -> str:
@@ -33,7 +33,8 @@ def lacking(error: ModuleNotFoundError) -> str:
 
 def told_by_commands() -> None:
     """Where ``python -m`` runs one of our commands, a module that its very import lacks is one line and exit
-    status 2. Elsewhere (a notebook, a test) nothing is changed."""
+    status 2, and Ctrl-C during that import one line and 130. Elsewhere (a notebook, a test) nothing is
+    changed."""
     if sys.argv[:1] != ["-m"]:
         return
     current_folder_last(sys.path)
@@ -42,6 +43,9 @@ def told_by_commands() -> None:
         if isinstance(error, ModuleNotFoundError) and (text := lacking(error)):
             sys.stderr.write(f"{text}\n")
             sys.exit(BAD_INPUT)
+        if isinstance(error, KeyboardInterrupt):  # before there was a command to take it
+            sys.stderr.write("ended; nothing was begun\n")
+            sys.exit(INTERRUPTED)
         sys.__excepthook__(kind, error, trace)
 
     sys.excepthook = hook

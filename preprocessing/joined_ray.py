@@ -39,7 +39,8 @@ def join(address: str, **options: Any) -> None:
             "unless told otherwise), and does a firewall let this machine in?"
         ) from error
     try:
-        ray.init(address=where, log_to_driver=False, logging_level=logging.ERROR, **options)
+        with local_ray.sigterm_stays():
+            ray.init(address=where, log_to_driver=False, logging_level=logging.ERROR, **options)
     except (ConnectionError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "Version mismatch" not in str(error):
             raise

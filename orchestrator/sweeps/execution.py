@@ -63,6 +63,11 @@ class Execution(Checked):
         # refuses an address that cannot be one, or that holds a password, before it gets anywhere
         for one in (self.workspace, self.store or self.workspace):
             place(one)
+        if "?" in str(self.workspace) and not self.tracking_uri:
+            raise ConfigError(
+                f"--workspace {self.workspace}: its runs would be in an SQLite file of MLflow, whose address "
+                "ends at a question mark; name a folder without one, or give --tracking-uri"
+            )
         if self.runner == "inline" and self.arithmetic != "cpu":
             raise ConfigError(
                 "--runner inline trains fold by fold on the CPU: leave it out, or --gpus-per-fold "
