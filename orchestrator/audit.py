@@ -20,9 +20,10 @@ from orchestrator.results import logs
 from orchestrator.results.audit import audited
 from orchestrator.results.parts import titled
 from orchestrator.statistics.people import SCORES
+from preprocessing.command_line import App
 from preprocessing.places import write_atomically
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = App()
 
 
 @app.command()

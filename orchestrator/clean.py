@@ -22,11 +22,12 @@ from orchestrator.study import plugins
 from orchestrator.sweeps import cleaning
 from orchestrator.sweeps.cleaning import Part
 from orchestrator.workspace.stale import OLDER
+from preprocessing.command_line import App
 from preprocessing.places import place
 from preprocessing.plugins import read
 
 console = terminal()
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = App()
 
 
 @app.command()

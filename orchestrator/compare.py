@@ -44,10 +44,11 @@ from orchestrator.search.schedulers import SCHEDULERS
 from orchestrator.study import plugins
 from orchestrator.sweeps.comparison import Comparison, rows
 from orchestrator.sweeps.sides import Columns, columns_said, kinds_of, sides
+from preprocessing.command_line import App
 from preprocessing.plugins import read
 
 COMPARED = "compared"  # folder under --workspace
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = App()
 
 
 @app.command(context_settings={"ignore_unknown_options": True})

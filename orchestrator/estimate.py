@@ -15,9 +15,10 @@ from orchestrator.console.handler import errors_are_told
 from orchestrator.console.progress import SweepProgress
 from orchestrator.console.terminal import terminal
 from orchestrator.sweeps.run import estimate
+from preprocessing.command_line import App
 from preprocessing.places import write_atomically
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = App()
 
 
 @app.command(context_settings={"ignore_unknown_options": True})

@@ -28,9 +28,10 @@ from orchestrator.experiments.run import run_all
 from orchestrator.experiments.sizes import SMALL, SMOKE, WHOLE, Size
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Corpus
+from preprocessing.command_line import App
 
 console = terminal()
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = App()
 
 
 @app.command()

@@ -13,11 +13,12 @@ from orchestrator.console.handler import errors_are_told
 from orchestrator.console.progress import SweepProgress
 from orchestrator.console.terminal import terminal
 from orchestrator.workspace.sweep_folder import folder_of
+from preprocessing.command_line import App
 
 FOLDER = "explain"
 
 console = terminal()
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = App()
 
 
 @app.command()

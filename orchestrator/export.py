@@ -8,13 +8,16 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.common.commands import command
 from orchestrator.console import asked
 from orchestrator.console.handler import NOT_IN_MLFLOW, errors_are_told
 from orchestrator.console.progress import SweepProgress
 from orchestrator.console.terminal import terminal
+from preprocessing.command_line import App
+from preprocessing.pasted import anywhere
 
 console = terminal()
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = App()
 
 
 @app.command()
@@ -58,7 +61,9 @@ def main(
             raise typer.Exit(NOT_IN_MLFLOW) from error
         console.print(made.card, markup=False)
         console.print(f"{to}: {made.about.of} of {len(made.members)} model(s), bundle {made.digest}")
-        console.print(f"next:\n  your own video   python -m orchestrator.predict {to} VIDEO", soft_wrap=True)
+        code = ["--allow-code"] if made.about.plugin or made.about.input_plugin else []
+        next_ = command("predict", anywhere(to), "VIDEO", *code)
+        console.print(f"next:\n  your own video   {next_}", soft_wrap=True)
 
 
 if __name__ == "__main__":

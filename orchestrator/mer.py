@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from preprocessing.extras import BAD_INPUT, lacking
+from preprocessing.extras import BAD_INPUT, INTERRUPTED, lacking
 
 # name -> (module that holds its ``app``, what it does). A file of this folder, or a command of preprocessing.
 COMMANDS = {
@@ -60,6 +60,9 @@ class _Command(typer.core.TyperCommand):
                 raise
             sys.stderr.write(f"{why}\n")
             raise typer.Exit(BAD_INPUT) from error
+        except KeyboardInterrupt:
+            sys.stderr.write("ended; nothing was begun\n")
+            raise typer.Exit(INTERRUPTED) from None
         return app(args=words, prog_name=path)
 
 

@@ -20,6 +20,7 @@ from orchestrator.console import asked, extracted
 from orchestrator.console.bundles import AllowCode, Model, bundle_of, write_frame
 from orchestrator.console.handler import ALL, SOME, errors_are_told
 from orchestrator.console.terminal import terminal
+from preprocessing.command_line import App
 from preprocessing.places import write_atomically
 from preprocessing.terminal import Terminal
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from preprocessing.schema import Clip
 
 console = terminal()
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = App()
 
 
 @app.command()

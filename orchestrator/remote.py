@@ -24,6 +24,7 @@ from orchestrator.common.names import redacted
 from orchestrator.console.handler import errors_are_told
 from orchestrator.console.terminal import terminal
 from orchestrator.runners.job_server import LOCAL, REMOTE_FOLDER, attempts, job_server, submit, without
+from preprocessing.command_line import App
 from preprocessing.terminal import printable
 
 ENDS = {
@@ -57,7 +58,7 @@ def hand_over(address: str, name: str, model: str) -> None:
     )
 
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="Sweeps that run as Ray Jobs.")
+app = App(help="Sweeps that run as Ray Jobs.")
 Name = Annotated[str, typer.Argument(help="of the sweep")]
 Address = Annotated[
     str, typer.Option(help="job server of the cluster: http://HEAD:8265, or a tunnel's near end")

@@ -23,12 +23,13 @@ from orchestrator.study import plugins
 from orchestrator.workspace import looks
 from orchestrator.workspace.stale import CURRENT, of_summary
 from orchestrator.workspace.sweep_folder import folder_of
+from preprocessing.command_line import App
 from preprocessing.plugins import PluginError
 from preprocessing.plugins import read as read_plugin
 
 MOST_SHEETS = 24  # some 100 kB each
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = App()
 
 
 @app.command()

@@ -23,9 +23,10 @@ from orchestrator.results.report import render
 from orchestrator.sweeps.execution import Execution
 from orchestrator.tracking.outbox import Outbox
 from orchestrator.workspace.sweep_folder import folder_of, runs
+from preprocessing.command_line import App
 
 console = terminal()
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = App()
 
 
 @app.command()

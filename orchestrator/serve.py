@@ -14,9 +14,10 @@ from orchestrator.console import asked, extracted
 from orchestrator.console.bundles import AllowCode, Model, bundle_of
 from orchestrator.console.handler import errors_are_told
 from orchestrator.console.terminal import terminal
+from preprocessing.command_line import App
 
 console = terminal()
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = App()
 
 
 @app.command()

@@ -19,6 +19,7 @@ from orchestrator.console.bundles import AllowCode, Model, bundle_of, write_fram
 from orchestrator.console.handler import ALL, SOME, errors_are_told
 from orchestrator.console.progress import clock
 from orchestrator.console.terminal import terminal
+from preprocessing.command_line import App
 from preprocessing.places import write_atomically
 from preprocessing.terminal import Terminal
 
@@ -29,7 +30,7 @@ KEPT = "spots"  # folder of the workspace
 EVERY = 10.0  # seconds between two lines of a log
 
 console = terminal()
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = App()
 
 
 @app.command()

@@ -14,6 +14,7 @@ from orchestrator.console import asked
 from orchestrator.console.handler import ALL, SOME, errors_are_told
 from orchestrator.console.progress import SweepProgress
 from orchestrator.console.terminal import terminal
+from preprocessing.command_line import App
 
 if TYPE_CHECKING:
     from orchestrator.search.events import Listener
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 FOLDER = "spotsweeps"  # of the workspace
 
 console = terminal()
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = App()
 
 
 @app.command()

@@ -17,9 +17,10 @@ from orchestrator.console.terminal import terminal
 from orchestrator.sweeps import beat
 from orchestrator.workspace.listed import COMPLETE, EARLY, listed
 from orchestrator.workspace.sweep_folder import folder_of
+from preprocessing.command_line import App
 
 console = terminal()
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = App()
 
 
 @app.command()

@@ -19,13 +19,14 @@ from orchestrator.console.terminal import terminal
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment, Extraction
 from orchestrator.sweeps.run import resume, run
+from preprocessing.command_line import App
 from preprocessing.places import write_atomically
 
 if TYPE_CHECKING:
     from orchestrator.sweeps.result import Result
 
 console = terminal()
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = App()
 
 
 @app.command(cls=SweepCommand)
@@ -146,7 +147,10 @@ def shown(result: Result, workspace: Path, tracking_uri: str) -> int:
     from orchestrator.results.outputs import outputs_table
     from orchestrator.results.parts import parts_table
     from orchestrator.results.trials import trials_table
+    from orchestrator.sweeps import kept
 
+    _, how = kept.held(result.folders[0])  # a sweep that goes on has its own store and MLflow
+    tracking_uri = tracking_uri or how.tracking_uri
     tracking = Execution(workspace=workspace, tracking_uri=tracking_uri).tracking
     for summary in result.summaries:
         console.print(trials_table(summary["trials"]))
@@ -156,7 +160,7 @@ def shown(result: Result, workspace: Path, tracking_uri: str) -> int:
         if learnt := outputs_table(summary, summary["rule"]):
             console.print(learnt)
         console.print(headline(summary))
-        next_ = next_commands(summary, workspace, tracking)
+        next_ = next_commands(summary, workspace, tracking, store=how.store, tracking_uri=tracking_uri)
         console.print(next_, soft_wrap=True)
         if failed := summary["failed_trials"]:
             _failures(summary, failed, workspace)

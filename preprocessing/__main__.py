@@ -19,9 +19,10 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
-from preprocessing import check, extract, extras, joined_ray, local_ray, people, plugins, show
+from preprocessing import check, extract, extras, joined_ray, local_ray, pasted, people, plugins, show
 from preprocessing.apex import SPOTTERS
 from preprocessing.choice import Choice
+from preprocessing.command_line import App
 from preprocessing.datasets import DATASETS, words
 from preprocessing.errors import BadInput
 from preprocessing.findings import unknown_words
@@ -30,24 +31,19 @@ from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.settings import FINER, MIDDLE, MOTION, STABILISE
 from preprocessing.places import nobody_else_writes
 from preprocessing.quiet import quiet
-from preprocessing.terminal import Terminal, clean_stderr
+from preprocessing.terminal import Terminal, clean_stderr, last_words
 
 LEFT_OUT = plugins.discover()  # before the names are listed below
 DEFAULT = Settings()
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = App(help=__doc__)
 console = Terminal()
 
 Corpus = Annotated[str, typer.Argument(help=f"one of {', '.join(DATASETS)}, or a plugin's")]
 
 
-def _of_home(path: Path | None) -> Path | None:
-    """The shell expands no tilde in --workspace=~/x."""
-    return path and path.expanduser()
-
-
 Root = Annotated[
     Path | None,
-    typer.Option(help="folder of the corpus; synthetic is rendered if none is given", callback=_of_home),
+    typer.Option(help="folder of the corpus; synthetic is rendered if none is given"),
 ]
 Plugins = Annotated[
     list[str],
@@ -92,7 +88,7 @@ def _exit_status() -> Iterator[None]:
             clean_stderr()
             yield
     except KeyboardInterrupt:
-        console.print("interrupted; what is finished is kept, and the same command goes on from there")
+        last_words(console, "interrupted; what is finished is kept, and the same command goes on from there")
         raise typer.Exit(130) from None
     except ModuleNotFoundError as error:
         if not (why := extras.lacking(error)):
@@ -100,7 +96,7 @@ def _exit_status() -> Iterator[None]:
         console.print(Text(why, style="red"), soft_wrap=True)
         raise typer.Exit(2) from error
     except (BadInput, OSError) as error:
-        console.print(Text.assemble((type(error).__name__, "red"), f": {error}"))
+        console.print(Text.assemble((type(error).__name__, "red"), f": {error}"), soft_wrap=True)
         raise typer.Exit(1 if isinstance(error, extract.TooManyFailures) else 2) from error
 
 
@@ -140,9 +136,7 @@ def extract_command(
     features: Annotated[
         list[str], typer.Option(help=f"feature set, repeatable, or 'all': {', '.join(INPUTS)}")
     ] = ["roi_flow14"],  # noqa: B006
-    workspace: Annotated[Path, typer.Option(help="where feature sets are kept", callback=_of_home)] = Path(
-        "workspace"
-    ),
+    workspace: Annotated[Path, typer.Option(help="where feature sets are kept")] = Path("workspace"),
     store: Annotated[
         str, typer.Option(help="keep them there instead: a shared folder, or s3://bucket/prefix")
     ] = "",
@@ -205,7 +199,7 @@ def extract_command(
 @app.command(name="check")
 def check_command(
     corpus: Corpus,
-    root: Annotated[Path, typer.Option(help="folder of the corpus", callback=_of_home)],
+    root: Annotated[Path, typer.Option(help="folder of the corpus")],
     same_person: Annotated[
         Path | None, typer.Option(help="CSV of ids that are one person, a pair a line: id,same as id")
     ] = None,
@@ -217,7 +211,8 @@ def check_command(
     with _exit_status():
         _installed(plugin)
         joined = people.read(same_person) if same_person else ()
-        found = check.check(corpus, root, console, joined, words.meant(label))
+        again = pasted.repeated("--label", label) + pasted.repeated("--plugin", plugin)
+        found = check.check(corpus, root, console, joined, words.meant(label), again)
         raise typer.Exit(2 if found.refused else 1 if found.problems or found.words or found.gaps else 0)
 
 
@@ -230,9 +225,9 @@ def show_command(
         ),
     ],
     root: Root = None,
-    workspace: Annotated[
-        Path, typer.Option(help="where the sheet is written, in sheets/", callback=_of_home)
-    ] = Path("workspace"),
+    workspace: Annotated[Path, typer.Option(help="where the sheet is written, in sheets/")] = Path(
+        "workspace"
+    ),
     flow: Flow = DEFAULT.flow,
     steps: Steps = DEFAULT.steps,
     keep: Keep = DEFAULT.keep,

@@ -7,7 +7,7 @@ import re
 import shlex
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from rich import box
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from preprocessing import pasted
 from preprocessing.datasets import DATASETS
 from preprocessing.datasets.facts import path_of
 from preprocessing.findings import WHOLE, Findings, inspect, person_of
@@ -32,8 +33,10 @@ def check(
     console: Console,
     joined: Groups = (),
     meant: Mapping[str, str] | None = None,
+    again: Sequence[str] = (),
 ) -> Findings:
-    """Print what ``inspect`` finds and what to do, and return it. Raises as ``inspect``."""
+    """Print what ``inspect`` finds and what to do, and return it. again: words of the command line that the
+    next one needs too. Raises as ``inspect``."""
     found = inspect(corpus, root, joined, meant)
     _overview(found, console)
     _emotions(found, console)
@@ -43,7 +46,7 @@ def check(
     _problems(found, console)
     _gaps(found, console)
     _identity(found, console)
-    _next(found, console)
+    _next(found, again, console)
     return found
 
 
@@ -229,7 +232,7 @@ def _identity(found: Findings, console: Console) -> None:
             _say(console, text)
 
 
-def _next(found: Findings, console: Console) -> None:
+def _next(found: Findings, again: Sequence[str], console: Console) -> None:
     _say(console, "")
     if found.refused:
         _say(console, "A sweep refuses this corpus as long as one clip stands under two people (above).")
@@ -280,6 +283,8 @@ def _next(found: Findings, console: Console) -> None:
         else:
             text += f"extraction allows {ALLOWED:.0%} by default."
         _say(console, text)
+    command = pasted.line(
+        "preprocessing", "extract", found.corpus, "--root", pasted.anywhere(found.root), *again
+    )
     # one line however long, to be copied
-    command = f"python -m preprocessing extract {found.corpus} --root {shlex.quote(str(found.root))}"
     console.print(Text(f"Next: {command}"), soft_wrap=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import TracebackType
 
 # module -> extra of pyproject.toml
@@ -15,7 +16,7 @@ EXTRA = {
     **dict.fromkeys(("onnx", "onnxruntime", "onnxscript"), "onnx"),
     "captum": "explain",
 }
-BAD_INPUT = 2
+BAD_INPUT, INTERRUPTED = 2, 130
 
 
 def lacking(error: ModuleNotFoundError) -> str:
@@ -32,14 +33,27 @@ def lacking(error: ModuleNotFoundError) -> str:
 
 def told_by_commands() -> None:
     """Where ``python -m`` runs one of our commands, a module that its very import lacks is one line and exit
-    status 2. Elsewhere (a notebook, a test) nothing is changed."""
+    status 2, and Ctrl-C during that import one line and 130. Elsewhere (a notebook, a test) nothing is
+    changed."""
     if sys.argv[:1] != ["-m"]:
         return
+    current_folder_last(sys.path)
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if isinstance(error, ModuleNotFoundError) and (text := lacking(error)):
             sys.stderr.write(f"{text}\n")
             sys.exit(BAD_INPUT)
+        if isinstance(error, KeyboardInterrupt):  # before there was a command to take it
+            sys.stderr.write("ended; nothing was begun\n")
+            sys.exit(INTERRUPTED)
         sys.__excepthook__(kind, error, trace)
 
     sys.excepthook = hook
+
+
+def current_folder_last(path: list[str]) -> None:
+    """``python -m`` looks first in the current folder, where a user's random.py or folder mlflow is found in
+    place of the library. Not so but where this program itself is run from there."""
+    here = Path(__file__).parents[1]
+    if path and Path(path[0]) == Path.cwd() and not here.samefile(path[0]):
+        path.append(path.pop(0))

@@ -4,6 +4,7 @@ tries for minutes."""
 from __future__ import annotations
 
 import logging
+import os
 import re
 import socket
 from typing import Any
@@ -12,6 +13,9 @@ from preprocessing import local_ray
 from preprocessing.errors import BadInput
 
 PATIENCE = 5.0  # seconds
+# HTTP/2, in which gRPC speaks: how a client begins, the length of a frame's head, the type of the first one
+FRAME, SETTINGS = 9, 4
+HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, SETTINGS, 0, 0, 0, 0, 0))
 
 
 def join(address: str, **options: Any) -> None:
@@ -26,20 +30,37 @@ def join(address: str, **options: Any) -> None:
     where = _found() if address == "auto" else address
     host, port = parts(where)
     try:
-        socket.create_connection((host, port), timeout=PATIENCE).close()
+        with socket.create_connection((host, port), timeout=PATIENCE) as answered:
+            if not _speaks_grpc(answered):
+                raise ConnectionError("what listens there is no head of a Ray")
     except OSError as error:
         raise ConnectionError(
             f"no Ray answers at {where} ({error}); is the cluster up, is this the port of its head (6379 "
             "unless told otherwise), and does a firewall let this machine in?"
         ) from error
     try:
-        ray.init(address=where, log_to_driver=False, logging_level=logging.ERROR, **options)
-    except ConnectionError as error:
+        with local_ray.sigterm_stays():
+            ray.init(address=where, log_to_driver=False, logging_level=logging.ERROR, **options)
+    except (ConnectionError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "Version mismatch" not in str(error):
+            raise
         raise ConnectionError(
-            f"{where} answers, and Ray there does not let this process in ({error}); where it asks for a "
-            "token, set RAY_AUTH_MODE=token and have its token in ~/.ray/auth_token; its Ray has to be "
-            "of this version"
+            f"{where} answers, and no Ray there lets this process in ({error}); is this the port of its head "
+            "(6379 unless told otherwise)? Where it asks for a token, set RAY_AUTH_MODE=token and have its "
+            "token in ~/.ray/auth_token; its Ray has to be of this version"
         ) from error
+
+
+def _speaks_grpc(answered: socket.socket) -> bool:
+    """Whether the other side begins as a server of gRPC does, with its settings; asked without encryption, so
+    yes where Ray is to use TLS. Ray itself would wait for minutes, in silence. Raises OSError."""
+    if os.environ.get("RAY_USE_TLS", "0").lower() in ("1", "true"):
+        return True
+    answered.sendall(HELLO)
+    told = b""
+    while len(told) < FRAME and (more := answered.recv(FRAME - len(told))):
+        told += more
+    return len(told) == FRAME and told[3] == SETTINGS
 
 
 def parts(address: str) -> tuple[str, int]:

@@ -12,6 +12,7 @@ import contextlib
 import logging
 import os
 import secrets
+import signal
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ def start(**options: Any) -> None:
     without_uv()
     make_token()
     folder = private_folder()
-    with _on_loopback(), _without_idle_helpers():
+    with _on_loopback(), _without_idle_helpers(), sigterm_stays():
         ray.init(
             address="local",
             _node_ip_address=LOOPBACK,
@@ -66,6 +67,21 @@ def without_uv() -> None:
 
     if os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0") == "0":
         ray_constants.RAY_ENABLE_UV_RUN_RUNTIME_ENV = False
+
+
+@contextlib.contextmanager
+def sigterm_stays() -> Iterator[None]:
+    """A private part of Ray changed while it starts or is joined: it would take SIGTERM from a command that
+    has taken it to end gently."""
+    from ray._private import utils
+
+    held = utils.set_sigterm_handler
+    if callable(signal.getsignal(signal.SIGTERM)):
+        utils.set_sigterm_handler = lambda handler: None
+    try:
+        yield
+    finally:
+        utils.set_sigterm_handler = held
 
 
 @contextlib.contextmanager

@@ -152,6 +152,20 @@ def _told(where: Place, what: str) -> Iterator[None]:
         raise (OSError(text) if error.errno is None else OSError(error.errno, text)) from error
 
 
+def of_home(path: str) -> str:
+    """The path with a tilde at its start as the home folder, which the shell leaves in --store=~/x and in a
+    job's file. Raises PlaceError for the home of nobody, and for control characters, which no printed
+    command could repeat."""
+    if found := re.search(r"[\x00-\x1f\x7f]", path):
+        raise PlaceError(f"{path!r} holds the control character {found[0]!r}; name the path without")
+    made = os.path.expanduser(path)
+    if made.startswith("~"):
+        raise PlaceError(
+            f"{path!r}: no home folder of {made.split('/')[0]!r} is known here; give the whole path"
+        )
+    return made
+
+
 def place(where: str | Place) -> Place:
     """A path (made absolute: a worker's process may have another working directory) or an ``s3://`` address
     as a place.
@@ -161,12 +175,10 @@ def place(where: str | Place) -> Place:
     """
     if isinstance(where, S3Path):
         return where
-    text = str(where)
-    if "\0" in text:
-        raise PlaceError(f"{text!r} holds a NUL character, which no path has")
+    text = of_home(str(where))
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):/", text)
     if not scheme:
-        return Path(text).expanduser().absolute()
+        return Path(text).absolute()
     if isinstance(where, Path):
         raise PlaceError(
             f"{scheme[1]}:// is an address, and a folder of this machine is needed here; an S3 bucket goes "

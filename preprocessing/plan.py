@@ -30,7 +30,7 @@ from preprocessing.gaps import runs
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.pipeline import UNREAD, Pipeline
 from preprocessing.pipelines import ready
-from preprocessing.places import Place, map_places
+from preprocessing.places import Place, map_places, of_home
 from preprocessing.plugins import Plugin, install
 from preprocessing.schema import Clip, CorpusError, FeatureSpec, shard_done, write_shard
 from preprocessing.tries import Tries
@@ -95,7 +95,7 @@ def plan(
     """
     install(plugins)
     settings = settings or Settings()
-    root = Path(root).expanduser().absolute()  # a worker's process has another working directory
+    root = Path(of_home(str(root))).absolute()  # a worker's process has another working directory
     home = (str(root), os.path.realpath(root) if root.is_dir() else str(root))
     clips = (choice or Choice()).of(read(corpus, root))
     pictures = DATASETS[corpus].PICTURES

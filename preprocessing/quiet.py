@@ -16,7 +16,8 @@ NOISE = re.compile(
     rb"[WI]\d{4} |WARNING: All log messages before absl::InitializeLog\(\)|INFO: Created TensorFlow Lite"
     # of VP8 in .webm, which it then writes by its other tag
     rb"|OpenCV: FFMPEG: tag 0x30385056/'VP80' is not supported"
-    # of a worker that is started again: its plan stays at hand
+    # of Ray's core, which raises what is wrong; its error of a worker that is started again: the plan stays
+    rb"|\[[\d\- :,]+ [WI] \d+ \d+\] \w+\.cc:\d+: "
     rb"|\[[\d\- :,]+ E \d+ \d+\] \S+: Actor with class name: 'MapWorker"
 )
 

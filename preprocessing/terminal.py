@@ -8,6 +8,7 @@ log lines, tracebacks. tests/preprocessing/test_terminal.py holds this.
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 import traceback
@@ -53,6 +54,14 @@ class Terminal(Console):
     def print(self, *objects: Any, **options: Any) -> None:
         super().print(*map(_indented, objects), **options)
 
+    def on_broken_pipe(self) -> None:
+        """Who read the output has gone (`| head -1`): the user has ended the command, as by Ctrl-C."""
+        self.quiet = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)  # else Python complains at its end
+        os.close(nowhere)
+        raise KeyboardInterrupt
+
     def render_str(self, text: str, **options: Any) -> Text:
         return super().render_str(printable(text), **options)
 
@@ -60,6 +69,14 @@ class Terminal(Console):
         """Whatever was built elsewhere, as a Text or a table, passes here too."""
         for text, style, control in super().render(renderable, options):
             yield Segment(text if control else printable(text), style, control)
+
+
+def last_words(console: Console, text: str, style: str = "") -> None:
+    """Of a command that was ended: to the terminal, or to stderr where nobody reads what it prints."""
+    if console.quiet:
+        sys.stderr.write(f"{indented(text)}\n")
+    else:
+        console.print(Text(text, style=style), soft_wrap=True)
 
 
 def _indented(shown: Any) -> Any:

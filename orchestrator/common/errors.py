@@ -14,13 +14,19 @@ class ConfigError(BadInput):
     nearest known one."""
 
 
+def short(value: object) -> str:
+    """As it is written in Python, of a long one its beginning."""
+    text = repr(value)
+    return text if len(text) <= 100 else f"{text[:90]}... ({len(text)} characters)"
+
+
 def nearest(name: str, known: Iterable[str], what: str) -> str:
     """Sentence for an unknown name: what it is, the nearest known one, all known ones."""
     known = sorted(known)
     close = [one for one in known if alike(one) == alike(name)]
     close = close or difflib.get_close_matches(name.casefold(), known, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"unknown {what} {name!r}; {hint}known: {', '.join(known)}"
+    return f"unknown {what} {short(name)}; {hint}known: {', '.join(known)}"
 
 
 def alike(name: str) -> str:

@@ -23,6 +23,7 @@ from orchestrator.study import labels, plugins
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment, Extraction
 from preprocessing import people
+from preprocessing.command_line import Command
 from preprocessing.datasets import DATASETS, words
 from preprocessing.plugins import PluginError, read
 
@@ -139,9 +140,7 @@ Store = Annotated[
 ]
 Workspace = Annotated[
     Path,
-    typer.Option(
-        help="folder for features, fold results, sweeps and MLflow", callback=lambda path: path.expanduser()
-    ),
+    typer.Option(help="folder for features, fold results, sweeps and MLflow"),
 ]
 TrackingUri = Annotated[str, typer.Option(help="MLflow; SQLite in the workspace if none is given")]
 MaxFailed = Annotated[float, typer.Option(help="share of quarantined clips that is still a corpus")]
@@ -238,7 +237,10 @@ def _named(base: Experiment | None, roots: list[str]) -> list[str]:
 def _people(text: str) -> tuple[str, ...]:
     """Names with commas between, or the name of a file with one a line. Raises OSError."""
     # not Path.is_file, which raises for a list of eighty people: no name of a file is that long
-    held = Path(text).read_text(encoding="utf-8-sig") if os.path.isfile(text) else text
+    try:
+        held = Path(text).read_text(encoding="utf-8-sig") if os.path.isfile(text) else text
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"--subjects {text}: is no text in UTF-8 ({error}); write one id a line") from error
     found = tuple(filter(None, map(str.strip, re.split(r"[,\n]", held))))
     if not found:
         raise ConfigError(f"--subjects {text!r} names nobody; write p01,p02, or a file with one a line")
@@ -266,7 +268,7 @@ def parse_settings(pairs: list[str]) -> dict[str, Any]:
             raise ConfigError(f"--set {pair!r}: write KEY=VALUE, for example recipe.epochs=30")
         try:
             values[key.strip()] = json.loads(text)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):  # a number of 5,000 digits, a list in a list in a list ...
             values[key.strip()] = text
     return values
 
@@ -277,7 +279,7 @@ def _after(args: list[str], option: str) -> list[str]:
     return joined + [value for word, value in itertools.pairwise(args) if word == option]
 
 
-class SweepCommand(typer.core.TyperCommand):
+class SweepCommand(Command):
     """A sweep's command: ``--resume`` may stand alone beside --name, or be followed by the name; its help
     ends with a list of the models, for which all of them are imported."""
 

@@ -26,7 +26,7 @@ from preprocessing.errors import BadInput
 from preprocessing.extras import lacking
 from preprocessing.places import nobody_else_writes
 from preprocessing.quiet import quiet
-from preprocessing.terminal import clean_stderr, indented
+from preprocessing.terminal import clean_stderr, indented, last_words
 
 ALL, SOME, BAD_INPUT, NOT_IN_MLFLOW, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -66,14 +66,14 @@ def _told(console: Console) -> Iterator[None]:
     try:
         yield
     except NoResult as error:
-        console.print(Text.assemble(("no result", "red"), f": {error}"))
+        console.print(Text.assemble(("no result", "red"), f": {error}"), soft_wrap=True)
         raise typer.Exit(SOME) from error
     except Unfinished as error:
         console.print(Text.assemble(("not finished", "red"), f": {error}"), soft_wrap=True)
         raise typer.Exit(SOME) from error
     except KeyboardInterrupt as error:
         why = str(error) if isinstance(error, Interrupted) else "ended; what is finished is kept"
-        console.print(Text(why, style="yellow"), soft_wrap=True)
+        last_words(console, why, "yellow")
         raise typer.Exit(INTERRUPTED) from None
     except ModuleNotFoundError as error:
         if not (why := lacking(error)):

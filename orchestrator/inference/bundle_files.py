@@ -21,6 +21,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
+from orchestrator.common.commands import command
 from preprocessing.errors import BadInput
 
 MODEL, WEIGHTS, EXAMPLE, CARD = "model.json", "weights.safetensors", "example.safetensors", "card.md"
@@ -37,7 +38,7 @@ LARGEST = {
 }
 LARGEST[ONNX] = LARGEST[WEIGHTS]
 WRITTEN = (1980, 1, 1, 0, 0, 0)  # time of every file in a zip: equal bundles are equal files
-AGAIN = "get it again from where it was made (python -m orchestrator.export SWEEP --to FILE.zip)"
+AGAIN = f"get it again from where it was made ({command('export', 'SWEEP', '--to', 'FILE.zip')})"
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".joblib", ".npy", ".npz")
 # what flipped and missing bytes of a zip file raise: RuntimeError where it seems encrypted, OSError where an
 # offset leads before its begin

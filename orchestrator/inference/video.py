@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from orchestrator.common.commands import command
 from orchestrator.inference import ranges
 from orchestrator.inference.bundle import Bundle
 from orchestrator.inference.bundle_files import BundleError
@@ -73,11 +74,11 @@ class ClipPredictor:
 
         Raises BundleError where the bundle cannot be used on video, or this program would make other
         inputs than those that it was trained on; PluginError as bundle.load; NoMediaPipe."""
-        about = bundle.about
+        about, of = bundle.about, str(bundle.about.sweep.get("name", "SWEEP"))
         if about.spec is None:
             raise BundleError(
                 "the model was kept by an older program without the specification of its input, so that no "
-                "input can be made for it; run python -m orchestrator.resume SWEEP: it is kept anew"
+                f"input can be made for it; it is kept anew by: {command('resume', of)}"
             )
         if about.au == "annotated":
             raise BundleError(

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from orchestrator.common.commands import resume
 from orchestrator.selection.records import (
     Records,
     TrialRecord,
@@ -140,7 +141,7 @@ def write(folder: Path, held: Mapping[str, Any]) -> None:
 
 def read(folder: Path) -> tuple[dict[str, Any], str]:
     """(details of a sweep's folder or {}, why there are none or "")."""
-    again = f"python -m orchestrator.resume {folder.name} makes it from the fold results"
+    again = f"it is made from the fold results by: {resume(folder)}"
     try:
         return sealed.read_json(folder / DETAILS, again), ""
     except FileNotFoundError:

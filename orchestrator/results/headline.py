@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orchestrator.common.commands import command
-from orchestrator.common.names import redacted
+from orchestrator.common.commands import command, pages_of
 from orchestrator.results import coverage
 from orchestrator.results.action_units import au_of
 from orchestrator.results.chance import said as chance
@@ -77,14 +75,19 @@ def _partial(score: Mapping[str, Any]) -> str:
     return f", on {tested} of {of} clips" if tested < of else ""
 
 
-def next_commands(summary: Mapping[str, Any], workspace: Path, tracking_uri: str) -> str:
-    """What a user does next, ready to paste."""
-    own = ("--corpus", "manifest", "--root", "FOLDER_WITH_manifest.csv")
-    model, plugins = summary["model"], summary.get("plugins", ())
+def next_commands(
+    summary: Mapping[str, Any], workspace: Path, tracking: str, *, store: str = "", tracking_uri: str = ""
+) -> str:
+    """What a user does next, ready to paste. tracking: where the runs are; store, tracking_uri: as they were
+    given."""
+    words = (summary["model"], "--corpus", "manifest", "--root", "FOLDER_WITH_manifest.csv")
+    plugins = summary.get("plugins", ())
+    own = command(
+        "sweep", *words, workspace=workspace, store=store, tracking_uri=tracking_uri, plugins=plugins
+    )
     return (
         "next:\n"
-        "  compare runs in a browser   mlflow ui --host 127.0.0.1 --backend-store-uri "
-        f"{shlex.quote(redacted(tracking_uri))}\n"
+        f"  compare runs in a browser   {pages_of(tracking)}\n"
         f"  tables and pictures         {command('report', summary['name'], workspace=workspace)}\n"
-        f"  your own clips              {command('sweep', model, *own, plugins=plugins)}"
+        f"  your own clips              {own}"
     )

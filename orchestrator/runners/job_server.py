@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 from ray.exceptions import AuthenticationError
 from ray.job_submission import JobDetails, JobSubmissionClient
 
+from orchestrator.common.commands import command
 from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.common.names import redacted, safe_name
 from orchestrator.workspace.sweep_folder import SWEEPS
@@ -86,10 +87,8 @@ def submit(
             submission_id=f"sweep-{name}-{earlier[-1][0] + 1 if earlier else 1}",
             metadata={"sweep": name, "arguments": json.dumps(list(arguments)), "folder": folder},
         )
-    line = shlex.join(
-        ["python", "-m", "orchestrator.remote", "logs", name, "--follow", "--address", redacted(address)]
-    )
-    say(f"submitted as {made}; this machine is not needed any more\n  {line}")
+    follow = command("remote", "logs", name, "--follow", "--address", redacted(address))
+    say(f"submitted as {made}; this machine is not needed any more\n  {follow}")
     return made
 
 

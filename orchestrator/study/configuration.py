@@ -16,7 +16,7 @@ from typing import Any
 import pydantic
 
 from mer_models import MODELS
-from orchestrator.common.errors import ConfigError, nearest
+from orchestrator.common.errors import ConfigError, nearest, short
 from orchestrator.study.recipe import Recipe
 from search_spaces import SPACES
 
@@ -103,4 +103,6 @@ def _refused() -> Iterator[None]:
         yield
     except pydantic.ValidationError as error:
         bad = error.errors()[0]
-        raise ConfigError(f"{'.'.join(map(str, bad['loc']))} = {bad['input']!r}: {bad['msg']}") from error
+        raise ConfigError(
+            f"{'.'.join(map(str, bad['loc']))} = {short(bad['input'])}: {bad['msg']}"
+        ) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -13,7 +12,7 @@ from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.common.names import redacted, safe_name
 from orchestrator.runners.sizing import Need
 from orchestrator.sweeps.experiment import Checked, toml
-from preprocessing.places import place, write_atomically
+from preprocessing.places import of_home, place, write_atomically
 
 RUNNERS = ("ray", "inline")
 
@@ -53,7 +52,7 @@ class Execution(Checked):
     @classmethod
     def _of_home(cls, value: Any) -> Any:
         """The shell expands a tilde at the start of a word alone, so not in --store=~/x or a job's file."""
-        return os.path.expanduser(value) if isinstance(value, str | Path) else value
+        return of_home(str(value)) if isinstance(value, str | Path) else value
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
@@ -64,6 +63,11 @@ class Execution(Checked):
         # refuses an address that cannot be one, or that holds a password, before it gets anywhere
         for one in (self.workspace, self.store or self.workspace):
             place(one)
+        if "?" in str(self.workspace) and not self.tracking_uri:
+            raise ConfigError(
+                f"--workspace {self.workspace}: its runs would be in an SQLite file of MLflow, whose address "
+                "ends at a question mark; name a folder without one, or give --tracking-uri"
+            )
         if self.runner == "inline" and self.arithmetic != "cpu":
             raise ConfigError(
                 "--runner inline trains fold by fold on the CPU: leave it out, or --gpus-per-fold "

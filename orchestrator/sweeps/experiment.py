@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ import pydantic
 import tomli_w
 
 from mer_models import MODELS
-from orchestrator.common.errors import ConfigError, nearest
+from orchestrator.common.errors import ConfigError, nearest, short
 from orchestrator.protocols import canonical
 from orchestrator.search.samplers import SAMPLERS
 from orchestrator.search.schedulers import SCHEDULERS
@@ -27,7 +26,7 @@ from preprocessing import people
 from preprocessing.choice import Choice
 from preprocessing.datasets import DATASETS, words
 from preprocessing.inputs.settings import Settings, file_of
-from preprocessing.places import write_atomically
+from preprocessing.places import of_home, write_atomically
 from preprocessing.plugins import Plugin, read
 
 Scalar = bool | int | float | str
@@ -61,7 +60,7 @@ def told(model: type[pydantic.BaseModel]) -> Iterator[None]:
             raise ConfigError(nearest(key, _keys(model), f"key of {model.__name__}")) from error
         if bad["type"] == "missing":
             raise ConfigError(f"{model.__name__} needs {key!r}, and it is not given") from error
-        raise ConfigError(f"{key} = {bad['input']!r}: {bad['msg']}") from error
+        raise ConfigError(f"{key} = {short(bad['input'])}: {bad['msg']}") from error
 
 
 def _keys(model: type[pydantic.BaseModel]) -> list[str]:
@@ -74,7 +73,7 @@ class Corpus(Checked):
     workspace."""
 
     name: str
-    root: Annotated[str, pydantic.AfterValidator(os.path.expanduser)] = ""
+    root: Annotated[str, pydantic.AfterValidator(of_home)] = ""
 
 
 class Extraction(Checked):

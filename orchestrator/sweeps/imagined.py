@@ -4,13 +4,18 @@ what depends on numbers and sizes of clips alone: how many folds there are, and 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from orchestrator.common.errors import ConfigError
+from orchestrator.study import identity
 from orchestrator.study.labels import classify
-from orchestrator.study.table import ClipTable
+from orchestrator.study.table import ClipTable, merged
+from orchestrator.sweeps import corpora
+from orchestrator.sweeps.experiment import Experiment
 from preprocessing.action_units import vector
+from preprocessing.plan import Plan
 from preprocessing.schema import AU_VOCABULARY, Clip, FeatureSpec
 
 
@@ -63,3 +68,25 @@ def imagined(
         content="imagined",
         left_out={},
     )
+
+
+def possible(experiment: Experiment, plans: Sequence[Plan]) -> None:
+    """Raises before anything is extracted for what no feature mends: ProtocolError for too few people,
+    ConfigError for a scheme that knows no label. experiment: of one model, with its features named."""
+    if not any(plan.missing() for plan in plans):
+        return  # the sweep looks at the features themselves at once
+    study = experiment.study()
+    tables = [
+        imagined(
+            plan.corpus,
+            [clip for shard in plan.shards for clip in shard],
+            replace(plan.specs[experiment.features], shape=(1,)),  # folds ask for no more
+            corpora.scheme(experiment, plan.corpus),
+            experiment.au,
+            uses_aus=False,
+            meant=experiment.label,
+        )
+        for plan in plans
+    ]
+    table, _ = identity.joined(merged(tables, study.rule.all_classes), experiment.same_person)
+    study.jobs(table, {})

@@ -118,7 +118,7 @@ def reopen(name: str, workspace: Path, tell: Listener) -> Reopened:
     table = _table(experiment, execution, tell)
     study = experiment.study(execution.arithmetic)
     table = settled(table, experiment.au, study.jobs(table, {}))
-    definition = sealed.read_json(folder / DEFINITION, f"{commands.resume(folder)} makes it again")
+    definition = sealed.read_json(folder / DEFINITION, f"it is made again by: {commands.resume(folder)}")
     if definition["content"] != table.content:
         raise ConfigError(
             f"the clips of sweep {name!r} are not those that it was run on (table "

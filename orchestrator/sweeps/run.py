@@ -152,10 +152,12 @@ def planned(experiment: Experiment, execution: Execution, tell: Listener) -> tup
     """What is to be computed, of one model, with all checks of what was asked that need no Ray, and all
     imports: the experiment with its features and settings named, and the plan of each corpus."""
     experiment = _checked(experiment)
-    from orchestrator.sweeps import after_features, corpora
+    from orchestrator.sweeps import after_features, corpora, imagined
 
     _ = after_features
-    return experiment, corpora.planned(experiment, execution, tell)
+    plans = corpora.planned(experiment, execution, tell)
+    imagined.possible(experiment, plans)
+    return experiment, plans
 
 
 def _checked(experiment: Experiment) -> Experiment:

@@ -19,8 +19,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from mer_mlflow_files import ARTIFACTS
+from orchestrator.common.commands import command
 from orchestrator.tracking.errors import TrackingError
 from orchestrator.tracking.lock import alone
+from preprocessing.pasted import line
 
 # what holds the address of an artifact
 ADDRESSES = {
@@ -29,7 +31,8 @@ ADDRESSES = {
     "logged_models": ("artifact_location",),
     "model_versions": ("source", "storage_location"),
 }
-ANEW = "or move it away: `python -m orchestrator.send NAME` of each sweep fills a new one"
+MOVE = "move it away"
+ANEW = f"or {MOVE}: `{command('send', 'NAME')}` of each sweep fills a new one"
 
 
 def file_of(uri: str) -> Path | None:
@@ -70,14 +73,15 @@ def _check(file: Path, tables: set[str], found: str) -> None:
     if found == ours:
         return
     if not found:
-        why, way = "is not whole: its making was cut off", "move it away"
+        why, way = "is not whole: its making was cut off", MOVE
     elif found in known:
         why = f"is of an older MLflow, or its making was cut off (tables {found}, here {ours})"
-        way = f"copy it, then run `mlflow db upgrade sqlite:///{file.absolute()}`"
+        upgrade = line("mlflow", "db", "upgrade", f"sqlite:///{file.absolute()}")
+        way = f"copy it, then run `{upgrade}`"
     else:
         why = f"is of a newer MLflow (tables {found}, here {ours})"
         way = "use that version here, or give another address with --tracking-uri"
-    anew = ANEW if found else ANEW.removeprefix("or move it away: ")
+    anew = ANEW if found else ANEW.removeprefix(f"or {MOVE}: ")
     raise TrackingError(f"{file} {why}; {way}{', ' if found else ': '}{anew}")
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.common.commands import command
+from orchestrator.common.commands import command, resume
 from orchestrator.common.errors import ConfigError
 from orchestrator.common.names import redacted
 from orchestrator.search.events import Event, FoldEnded, Note, TrialEnded
@@ -301,8 +301,8 @@ class Outbox:
             raise TrackingError(f"trial {index} is not sent: {error}") from error
         if result is None:
             raise TrackingError(
-                f"trial {index} is not sent: fold result {job} is not in {self.store.root}; run the sweep "
-                "again with --resume"
+                f"trial {index} is not sent: fold result {job} is not in {self.store.root}; it is computed "
+                f"again by: {resume(self.folder)}"
             )
         return FoldFacts.of(result)
 

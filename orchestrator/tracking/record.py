@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from orchestrator.common.commands import resume
 from orchestrator.common.errors import ConfigError
 from orchestrator.workspace import sealed
 
 RECORD = "mlflow.json"
-AGAIN = "run the sweep again with --resume: it is written anew"
 KEYS = ("about", "trials", "folds", "ended")
 
 
@@ -35,15 +35,15 @@ def write_record(folder: Path, record: Mapping[str, Any]) -> None:
 def read_record(folder: Path) -> dict[str, Any]:
     """Content of mlflow.json. Raises ConfigError when it is not there, does not read, or is
     not what was written."""
-    file = folder / RECORD
+    file, again = folder / RECORD, f"it is written anew by: {resume(folder)}"
     try:
-        held = sealed.read_json(file, AGAIN)
+        held = sealed.read_json(file, again)
         record = {"id": held.get("id", ""), **{key: held[key] for key in KEYS}}
         for trial in record["trials"].values():
             _ = trial["state"], trial["config"].items(), [job.lower() for job in trial["jobs"]]
         _ = record["about"]["name"], record["folds"] + record["ended"] + record["id"]
     except sealed.Damaged as error:
-        raise ConfigError(f"{file} does not read ({error.why}); {AGAIN}") from error
+        raise ConfigError(f"{file} does not read ({error.why}); {again}") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(f"{file} does not read ({type(error).__name__}: {error}); {AGAIN}") from error
+        raise ConfigError(f"{file} does not read ({type(error).__name__}: {error}); {again}") from error
     return record

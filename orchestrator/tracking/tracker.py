@@ -31,6 +31,7 @@ from typing import Any
 
 from mlflow.entities import Run
 
+from orchestrator.common.commands import resume
 from orchestrator.common.names import redacted
 from orchestrator.results.page.page import PAGE
 from orchestrator.results.report import read
@@ -53,7 +54,6 @@ from orchestrator.workspace import sealed
 from orchestrator.workspace.looks import LOOKS
 
 PREDICTIONS = "predictions.json"
-MODEL_AGAIN = "run the sweep again with --resume: the model is made again"
 REPORT = "report"  # folder of its files
 # what was written of a trial, and of the scores, so that it can be compared with what is there
 WROTE, SCORED = "mer.wrote", "mer.scored"
@@ -125,7 +125,7 @@ class Tracker(SweepRun):
 
     def holds_model(self, folder: Path) -> bool:
         """Whether MLflow has the refitted model that keep_model has left in ``folder``."""
-        sealed.check_files(folder, MODEL_AGAIN)
+        sealed.check_files(folder, f"it is made again by: {resume(folder.parent)}")
         content = logged_model.content_of(folder)
         with guarded(self.uri):
             return bool(
@@ -137,7 +137,7 @@ class Tracker(SweepRun):
     def model(self, folder: Path) -> str:
         """Log the refitted model that keep_model has left in ``folder``, once. Returns its address for
         mlflow.pyfunc."""
-        sealed.check_files(folder, MODEL_AGAIN)
+        sealed.check_files(folder, f"it is made again by: {resume(folder.parent)}")
         with guarded(self.uri):
             where = (self.client, self.uri, self.experiment_id, self.run_id)
             address = logged_model.log(*where, folder, self.model_name, self.registered)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from orchestrator.common import commands
 from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.common.names import safe_name
 from orchestrator.workspace import sealed
@@ -78,8 +79,8 @@ class SweepFolder:
                 return cls(path, lock, _compared(path / DEFINITION, definition))
             if any((path / name).exists() for name in BEGUN):
                 raise ConfigError(
-                    f"sweep {path.name!r} exists ({path}); continue it with --resume, or choose another "
-                    "--name"
+                    f"sweep {path.name!r} exists ({path}); choose another --name, or continue it: "
+                    f"{commands.resume(path)}"
                 )
             first(path)
             sealed.write_json(path / DEFINITION, definition)

@@ -2,6 +2,7 @@
 Ray runs (tests/orchestrator/runners/test_ray.py)."""
 
 import os
+import signal
 import stat
 import threading
 from pathlib import Path
@@ -141,3 +142,21 @@ def test_under_uv_run_the_current_folder_is_packed_only_for_who_asks(asked, pack
         monkeypatch.delenv("RAY_ENABLE_UV_RUN_RUNTIME_ENV")
     local_ray.without_uv()
     assert (worker._maybe_modify_runtime_env({}, False) == {"working_dir": "."}) is packs
+
+
+def test_ray_leaves_sigterm_to_a_command_that_has_taken_it():
+    from ray._private import utils
+
+    def ours(*_):
+        raise KeyboardInterrupt
+
+    theirs, before = utils.set_sigterm_handler, signal.signal(signal.SIGTERM, ours)
+    try:
+        with local_ray.sigterm_stays():
+            utils.set_sigterm_handler(lambda *_: None)
+        assert signal.getsignal(signal.SIGTERM) is ours and utils.set_sigterm_handler is theirs
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a notebook: Ray ends its processes itself
+        with local_ray.sigterm_stays():
+            assert utils.set_sigterm_handler is theirs
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -63,5 +63,8 @@ def test_a_tilde_is_the_home_folder_and_a_nul_is_no_path(monkeypatch, tmp_path):
     assert (how.workspace, how.store) == (tmp_path / "mer", str(tmp_path / "shared"))
     assert Corpus(name="samm", root="~/samm").root == str(tmp_path / "samm")
     assert place(Path("~/x")) == tmp_path / "x"
-    with pytest.raises(PlaceError, match="NUL"):
+    with pytest.raises(PlaceError, match="control character"):
         Execution(store="a\0b")
+    with pytest.raises(ConfigError, match="question mark"):
+        Execution(workspace="why?")
+    assert Execution(workspace="why?", tracking_uri="http://host:5000").workspace.name == "why?"

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 import typer
@@ -95,3 +97,24 @@ def test_what_nohup_has_started_outlives_its_terminal():
 def test_a_fault_of_the_program_keeps_its_traceback():
     with pytest.raises(ValueError, match="shapes do not match"), errors_are_told(Console()):
         raise ValueError("shapes do not match")
+
+
+def test_a_reader_who_has_gone_ends_a_command_as_ctrl_c_does_and_is_told_on_stderr():
+    """As `mer sweep ... | head -1`."""
+    code = (
+        "from orchestrator.console.handler import errors_are_told\n"
+        "from orchestrator.console.terminal import terminal\n"
+        "console = terminal()\n"
+        "import typer\n"
+        "def main():\n"
+        "    with errors_are_told(console):\n"
+        "        while True: console.print('folds 1/4')\n"
+        "typer.run(main)\n"
+    )
+    begun = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert begun.stdout.readline() == "folds 1/4\n"
+    begun.stdout.close()
+    said = begun.stderr.read()
+    assert begun.wait(60) == 130 and said == "ended; what is finished is kept\n"

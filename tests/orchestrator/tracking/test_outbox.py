@@ -292,7 +292,7 @@ def test_a_fold_result_that_is_gone_is_named_and_the_rest_is_sent(mlflow, store,
     later.flush()
     later.tell()
     assert mlflow.got == wrote(0, 2) and later.waiting == ["trial 1"]
-    assert "fold result 00000001b is not in" in said[0] and "--resume" in said[0]
+    assert "fold result 00000001b is not in" in said[0] and "orchestrator.resume" in said[0]
 
 
 def test_fold_results_in_a_shared_store_are_found_again_and_missed_without_harm(

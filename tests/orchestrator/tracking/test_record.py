@@ -54,7 +54,7 @@ def test_every_damage_is_named_and_never_read_as_something_else(folder):
     text = (folder / RECORD).read_text()
     for state in states(text):
         (folder / RECORD).write_bytes(state.encode("latin-1"))
-        with pytest.raises(ConfigError, match=r"mlflow\.json does not read .*--resume"):
+        with pytest.raises(ConfigError, match=r"mlflow\.json does not read .*orchestrator\.resume"):
             read_record(folder)
     draw = random.Random(0)
     for _ in range(300):

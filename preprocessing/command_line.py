@@ -1,0 +1,37 @@
+"""What all commands take alike: a tilde at the start of any word, or of an option's value, is the home
+folder. A shell expands it at the start of a word alone, so not in --json=~/x, and a job's file nowhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from preprocessing.places import PlaceError, of_home
+
+
+class Command(typer.core.TyperCommand):
+    """One command."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, [_expanded(word) for word in args])
+        except PlaceError as error:
+            raise typer.BadParameter(str(error)) from error
+
+
+def _expanded(word: str) -> str:
+    option, path = re.match(r"(?s)(--[a-z-]+=|)(.*)", word).groups()  # type: ignore[union-attr]
+    return option + of_home(path) if re.match(r"~[\w.-]*(/|$)", path) else word
+
+
+class App(typer.Typer):
+    """Typer as our commands use it: a fault of the program keeps Python's own traceback."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(add_completion=False, pretty_exceptions_enable=False, **options)
+
+    def command(self, name: str | None = None, **options: Any) -> Callable[[Any], Any]:
+        return super().command(name, **{"cls": Command} | options)
