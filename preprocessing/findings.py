@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from preprocessing.datasets import DATASETS, videos
+from preprocessing.datasets import DATASETS, manifest, videos
+from preprocessing.datasets.manifest_file import remarks
 from preprocessing.datasets.reading import read
 from preprocessing.datasets.words import nearest_word
 from preprocessing.decode import FramesError
@@ -168,7 +169,8 @@ def inspect(corpus: str, root: Path, joined: Groups = (), meant: Mapping[str, st
     usable = [clip for clip in clips if clip.clip_id not in problems]
     (found, told_of), (equal, blank) = overlaps(usable, same), copies(usable, same, files)
     people = [same.get(clip.subject, clip.subject) for clip in clips]
-    asked = filter(None, [repeated([*found, *equal]), videos.unsure(usable)])
+    of_manifest = remarks(root) if corpus in manifest.READ_BY else ()
+    asked = filter(None, [*of_manifest, repeated([*found, *equal]), videos.unsure(usable)])
     return Findings(
         corpus,
         root,

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from preprocessing import fixes
-from preprocessing.datasets.tables import blank
+from preprocessing.datasets.values import blank
 from preprocessing.schema import Clip, CorpusError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DIGITS = 18  # of a number that int() may have
+THOUSANDS = re.compile(r"\d{1,3}(?:[., '\u2019]\d{3})+", re.ASCII)
 
 
 def number(value: str, what: str) -> tuple[int | None, str]:
     """(frame number or None, problem or ""). Unknown is no problem; any other text that is no whole number
     is."""
-    if not blank(value):
+    value = unicodedata.normalize("NFKC", value).strip()  # full-width digits too
+    if not blank(value) or not value.strip("?"):
         return None, ""
     if value.isascii() and value.isdecimal():
         if len(value.lstrip("0")) > DIGITS:
             return None, f"{what} of {len(value)} digits is no frame number"
         return int(value), ""
-    return None, f"{what} {value[:40]!r} is no frame number"
+    hint = "; write thousands without a separator" if THOUSANDS.fullmatch(value) else ""
+    return None, f"{what} {value[:40]!r} is no frame number{hint}"
 
 
 def id_number(value: str, where: str) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 from preprocessing.action_units import ActionUnitError, parse
 from preprocessing.datasets import DATASETS, manifest
 from preprocessing.datasets.facts import Corpus, path_of, there
+from preprocessing.datasets.paths import packed
 from preprocessing.datasets.videos import from_zero, or_video
 from preprocessing.frames import LARGEST, leads_out
 from preprocessing.people import ONE_PERSON, spelling
@@ -70,7 +71,7 @@ def _checked(clip: Clip, root: Path) -> Clip:
     found = [clip.problem, *_label_problems(clip)]
     home = root if root.is_dir() else root.parent
     if not clip.problem and not os.path.exists(clip.frames):
-        found.append(f"labelled, but {clip.frames} does not exist")
+        found.append(f"labelled, but {clip.frames} does not exist{packed(clip.frames)}")
     elif not clip.problem and clip.corpus != manifest.CORPUS and leads_out(clip.frames, home):
         found.append(
             f"{clip.frames} leads out of {home}; put the data itself there or give that folder as root"

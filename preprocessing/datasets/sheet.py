@@ -15,28 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from preprocessing.datasets.tables import pages_of
+from preprocessing.datasets.values import ERRORS
 from preprocessing.schema import CorpusError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ERRORS = {
-    "#NULL!",
-    "#DIV/0!",
-    "#VALUE!",
-    "#REF!",
-    "#NAME?",
-    "#NUM!",
-    "#N/A",
-    "#SPILL!",
-    "#CALC!",
-    "#FIELD!",
-    "#BLOCKED!",
-    "#CONNECT!",
-    "#BUSY!",
-    "#UNKNOWN!",
-    "#GETTING_DATA",
-}
 SAVED_AS = (".xlsx", ".xls", ".ods", ".csv")  # formats of a sheet; of several the first is read
 Names = Mapping[str, Sequence[str]]  # key -> the names that its column may have
 
