@@ -17,7 +17,8 @@ frames  a folder of images or a video file. A relative path starts at the CSV's 
 onset, apex, offset  frame numbers as in the file names, 0-based indices in a video; empty = unknown. Without
         onset and offset all frames belong to the clip.
 aus     action units (grammar in action_units.py). If no row has any, the corpus counts as not annotated; else
-        an empty cell means that the coder saw none. nan, None and a lone 0 are empty cells.
+        an empty cell means that the coder saw none. nan, None and a lone 0 are empty cells. Other usual
+        notations (12L, 4;12, [4, 12]) are respelt (au_cells.py).
 fps     frames per second, at least 1 ("200", "29,97", "30000/1001", "200 fps"); empty = unknown.
 first   not needed: a column "first" says whether the frames of a video are counted from 0 or from 1. Without
         it an offset that is the number of frames shows it, and ``check`` asks where nothing does.
@@ -38,14 +39,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from preprocessing.datasets.au_cells import spelt
 from preprocessing.datasets.labelled import THOUSANDS, number
 from preprocessing.datasets.manifest_file import manifest_of
 from preprocessing.datasets.paths import Spelling
 from preprocessing.datasets.tables import table
 from preprocessing.datasets.values import ERRORS, blank, whole
-from preprocessing.datasets.words import LABELS, first, only, plain, same, words_of
+from preprocessing.datasets.words import LABELS, first, only, plain, same, unmeant, words_in, words_of
 from preprocessing.people import ONE_PERSON
-from preprocessing.schema import Clip
+from preprocessing.schema import Clip, CorpusError
 
 CORPUS = "manifest"
 READ_BY = (CORPUS, "name")  # corpora that come as a manifest
@@ -53,7 +55,6 @@ COLUMNS = ("subject", "clip", "frames", "onset", "apex", "offset", "emotion", "a
 MAY_LACK = ("aus", "fps")
 FIRST, SPLIT = "first", "split"  # further columns, which few need
 NUMBERS = ("onset", "apex", "offset")
-NO_AUS = "0"  # what some scripts write for a clip without annotation
 PUBLISHED: dict[str, Any] = {}
 _ALL = {
     "happiness": ("happiness", "happy", "joy"),
@@ -101,15 +102,17 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
         row.update(dict.fromkeys(failed, ""))
         # an office program makes a number of a person "1" or a clip "7" as soon as one cell is empty
         row.update({name: whole(row[name]) for name in ("subject", "clip", *NUMBERS) if name not in grouped})
-        aus = "+".join(map(whole, row["aus"].split("+")))
-        row["aus"] = "" if aus == NO_AUS else aus
-    annotated = any(row["aus"] for row in rows)
+    cells = [spelt(row["aus"]) for row in rows]
+    annotated = any(aus for aus, _ in cells)
     mapped = words_of(path.parent / LABELS)
+    if why := unmeant(mapped, words_in(_ALL)):
+        raise CorpusError(f"{path.parent / LABELS}: {why}")
     spelling = Spelling(path.parent)
-    for row, person, failed in zip(rows, written, errors, strict=True):
+    for row, person, failed, (aus, said) in zip(rows, written, errors, cells, strict=True):
         word = plain(row["emotion"])
         emotion = mapped.get(word, word)
         repairs = [f"emotion {word!r} -> {emotion!r}: {LABELS}"] if emotion != word else []
+        repairs += [said] if said else []
         if person != row["subject"] and row["subject"] in written:
             repairs.append(f"subject {person!r} -> {row['subject']!r}: {ONE_PERSON}")
         frames, problem, respelt = spelling.frames(row["frames"])
@@ -134,7 +137,7 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
             name=row["clip"],
             frames=frames,
             emotion=emotion,
-            aus=row["aus"],
+            aus=aus,
             aus_known=annotated,
             fps=fps,
             apex_source="none" if numbers["apex"] is None else "annotated",
