@@ -15,16 +15,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from preprocessing.datasets import DATASETS, videos
+from preprocessing.datasets import DATASETS, manifest, videos
+from preprocessing.datasets.ids import questions
+from preprocessing.datasets.manifest_file import remarks
 from preprocessing.datasets.reading import read
-from preprocessing.datasets.words import nearest_word
+from preprocessing.datasets.words import nearest_word, unmeant, unused, words_in
 from preprocessing.decode import FramesError
 from preprocessing.doubles import copies, overlaps
 from preprocessing.files import window
 from preprocessing.frames import extent, missing
 from preprocessing.gaps import count, said
 from preprocessing.people import Groups, doubts, names, refused, repeated
-from preprocessing.schema import Clip
+from preprocessing.schema import Clip, CorpusError
 
 WHOLE = "all"
 # parts of the reasons that copying files can mend, and of those of frames that no label names
@@ -140,7 +142,10 @@ def inspect(corpus: str, root: Path, joined: Groups = (), meant: Mapping[str, st
     file that cannot be read.
     """
     meant = meant or {}
-    clips = tuple(replace(one, emotion=meant.get(one.emotion, one.emotion)) for one in read(corpus, root))
+    if why := unmeant(meant, words_in(DATASETS[corpus].SCHEMES["all"])):
+        raise CorpusError(f"--label {why}")
+    given = read(corpus, root)
+    clips = tuple(replace(one, emotion=meant.get(one.emotion, one.emotion)) for one in given)
     pictures = DATASETS[corpus].PICTURES
     problems: dict[str, str] = {}
     lengths: dict[str, int] = {}
@@ -168,7 +173,9 @@ def inspect(corpus: str, root: Path, joined: Groups = (), meant: Mapping[str, st
     usable = [clip for clip in clips if clip.clip_id not in problems]
     (found, told_of), (equal, blank) = overlaps(usable, same), copies(usable, same, files)
     people = [same.get(clip.subject, clip.subject) for clip in clips]
-    asked = filter(None, [repeated([*found, *equal]), videos.unsure(usable)])
+    of_manifest = remarks(root) if corpus in manifest.READ_BY else ()
+    remarked = [*of_manifest, repeated([*found, *equal]), videos.unsure(usable), *questions(clips)]
+    asked = filter(None, [*remarked, _blank(usable), unused(meant, [one.emotion for one in given])])
     return Findings(
         corpus,
         root,
@@ -196,13 +203,24 @@ def unknown_words(
 ) -> dict[str, str]:
     """Word that no scheme knows -> the nearest one. meant: as ``inspect`` has it. Several known words at
     once, 'surprise+positive', are for a corpus of several labels a clip, and known."""
-    known = {word for words in DATASETS[corpus].SCHEMES["all"].values() for word in words}
+    known = words_in(DATASETS[corpus].SCHEMES["all"])
     given = sorted({(meant or {}).get(clip.emotion, clip.emotion) for clip in clips} - known - {""})
     return {
         word: nearest_word(word, known)
         for word in given
         if "+" not in word or not known.issuperset(part.strip() for part in word.split("+"))
     }
+
+
+def _blank(clips: Iterable[Clip]) -> str:
+    """What is to be said of clips whose apex is their onset, so that nothing moves between them; or ""."""
+    still = [clip.clip_id for clip in clips if clip.apex is not None and clip.apex == clip.onset]
+    if not still:
+        return ""
+    return (
+        f"{len(still)} clip(s) have their apex at the onset, as {still[0]}: inputs that compare these two "
+        "frames are blank; leave the apex cell empty if it is not known"
+    )
 
 
 def _length(clip: Clip, files: list[Path]) -> int:

@@ -19,7 +19,7 @@ import csv
 import difflib
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +32,13 @@ if TYPE_CHECKING:
 
 Groups = tuple[tuple[str, ...], ...]  # ids that are one person, group by group; the first stands for it
 ONE_PERSON = "one person, written differently"  # why an id was changed into another
-SHOWN = 3  # pairs of clips named in one message
+SHOWN = 3  # pairs of clips named in one message, or sets of ids
+# words for "person", of one language or habit each
+PERSON = (("s", "sub", "subj", "subject"), ("p", "part", "participant", "person"), ("vp", "proband", "v"))
+# Cyrillic and Greek small letters that look like Latin ones
+LOOK_ALIKE = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0445\u0443\u0456\u0455\u03bf\u03b1\u03c1", "aeopcxyisoap"
+)
 
 
 class IdentityError(BadInput):
@@ -189,20 +195,24 @@ def respelt(clips: Iterable[Clip]) -> str:
 
 
 def doubts(people: Iterable[str]) -> list[str]:
-    """One sentence for each set of people who may be one: ids that are one but for their spelling, and parts
-    of a corpus that may share people. people: "corpus/person", after joining."""
-    alike: dict[tuple[str, str], list[str]] = {}
+    """One sentence for each set of people who may be one, and parts of a corpus that may share people. People
+    may be one whose ids differ in their spelling alone, in a word for "person" before one number (1, s1,
+    sub01), or in letters that look alike. people: "corpus/person", after joining."""
+    alike: dict[tuple[str, ...], list[str]] = {}
     parts: dict[str, set[str]] = {}
     for who in sorted(set(people)):
         corpus, _, person = who.partition("/")
-        alike.setdefault((corpus, spelling(person)), []).append(who)
+        for key in _keys(person):
+            alike.setdefault((corpus, *key), []).append(who)
         parts.setdefault(corpus, set()).add(person.partition("-")[0])
+    sets = list(dict.fromkeys(tuple(ids) for ids in alike.values() if len(ids) > 1))
     found = [
         f"{', '.join(map(repr, ids))} look alike: if they are one person, written differently, that person "
         "is trained on and tested; write one id, or join them with --same-person FILE"
-        for ids in alike.values()
-        if len(ids) > 1
+        for ids in sets[:SHOWN]
     ]
+    if len(sets) > SHOWN:
+        found.append(f"and {len(sets) - SHOWN} more sets of ids that look alike")
     for corpus, there in sorted(parts.items()):
         both = [part for part in _may_share(corpus) if part in there]
         if len(both) > 1:
@@ -212,6 +222,16 @@ def doubts(people: Iterable[str]) -> list[str]:
                 "--same-person FILE"
             )
     return found
+
+
+def _keys(person: str) -> Iterator[tuple[str, str]]:
+    """What people who may be one have in common."""
+    plain = spelling(person).translate(LOOK_ALIKE)
+    yield "", plain
+    found = re.fullmatch(r"(\D*)(\d+)", plain, re.ASCII)
+    for family in PERSON if found else ():
+        if found and found[1] in ("", *family):
+            yield family[0], found[2]
 
 
 def _may_share(corpus: str) -> tuple[str, ...]:

@@ -25,7 +25,9 @@ from orchestrator.sweeps.experiment import Experiment, Extraction
 from preprocessing import people
 from preprocessing.command_line import Command
 from preprocessing.datasets import DATASETS, words
+from preprocessing.datasets.manifest_file import manifest_of
 from preprocessing.plugins import PluginError, read
+from preprocessing.schema import CorpusError
 
 plugins.discover()  # what installed packages offer is listed by --help too
 
@@ -226,11 +228,13 @@ def _named(base: Experiment | None, roots: list[str]) -> list[str]:
     if base or not roots:
         return [one.name for one in (base.corpora if base else usual("corpora"))]
     for root in roots:
-        if not any(Path(root).glob("manifest.*")):
+        try:
+            manifest_of(Path(root))
+        except (CorpusError, OSError) as error:
             raise ConfigError(
-                f"--root {root}: which corpus is it? It is no folder with a manifest.csv; give --corpus, one "
-                f"of {', '.join(DATASETS)}"
-            )
+                f"--root {root}: which corpus is it? It is no folder with a manifest.csv ({error}); give "
+                f"--corpus, one of {', '.join(DATASETS)}"
+            ) from error
     return ["synthetic" if Path(root, "render.json").is_file() else "manifest" for root in roots]
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from orchestrator.common.errors import ConfigError, nearest
 from preprocessing.datasets import DATASETS
-from preprocessing.datasets.words import Scheme, nearest_word, plain
+from preprocessing.datasets.words import Scheme, nearest_word, plain, unmeant, words_in
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,12 @@ def all_schemes() -> tuple[str, ...]:
     return tuple(sorted({name for corpus in DATASETS for name in schemes(corpus)}))
 
 
-def check(scheme: str) -> None:
-    """Raises ConfigError unless some corpus has the scheme, or classes of these names."""
+def check(scheme: str, meant: Mapping[str, str] | None = None, corpora: Sequence[str] = ()) -> None:
+    """Raises ConfigError unless some corpus has the scheme, or classes of these names, and one of ``corpora``
+    the words that others are said to mean (--label)."""
+    held = [words_in(DATASETS[name].SCHEMES["all"]) for name in corpora if name in DATASETS]
+    if held and (why := unmeant(meant or {}, set().union(*held))):
+        raise ConfigError(f"--label {why}")
     if "," not in scheme:
         if scheme not in all_schemes():
             raise ConfigError(nearest(scheme, all_schemes(), "label scheme"))
@@ -109,7 +113,7 @@ def classify(
     study.
     """
     chosen = _scheme(corpus, scheme)
-    known = {word for words in _scheme(corpus, "all").values() for word in words}
+    known = words_in(_scheme(corpus, "all"))
     words = [plain(emotion) for emotion in emotions]
     given = [(meant or {}).get(word, word) for word in words]
     several = {

@@ -44,6 +44,8 @@ from orchestrator.tracking.outbox import Outbox
 from orchestrator.workspace import looks
 from orchestrator.workspace.store import FoldStore
 from orchestrator.workspace.sweep_folder import SWEEPS, SweepFolder
+from preprocessing.datasets.ids import questions
+from preprocessing.datasets.words import unused
 from preprocessing.doubles import overlaps
 from preprocessing.people import IdentityError, doubts, refused, repeated, respelt
 from preprocessing.places import Place, place
@@ -132,7 +134,8 @@ def identified(
         raise IdentityError(wrong)
     one = ", ".join(f"{who} is {name}" for who, name in sorted(same.items()))
     notes = [Note(f"joined by --same-person, so held out together: {one}")] if one else []
-    known = filter(None, [repeated([*found, *equal]), respelt(clips)])
+    idle = unused(experiment.label, [clip.emotion for clip in clips])
+    known = filter(None, [repeated([*found, *equal]), respelt(clips), idle, *questions(clips)])
     unsure = (*known, *said, *still, *doubts(table.subjects))
     return table, same, notes + [Note(f"warning: {text}", "warning") for text in unsure]
 

@@ -218,7 +218,7 @@ class Experiment(Checked):
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
-        labels.check(self.classes)
+        labels.check(self.classes, self.label, [corpus.name for corpus in self.corpora])
         for value, known, what in (
             (self.au, AU_MODES, "AU mode"),
             (self.selection, RULES, "selection rule"),

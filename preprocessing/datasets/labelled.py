@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from preprocessing import fixes
-from preprocessing.datasets.tables import blank
+from preprocessing.datasets.au_cells import spelt
+from preprocessing.datasets.paths import is_archive
+from preprocessing.datasets.values import blank
 from preprocessing.schema import Clip, CorpusError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DIGITS = 18  # of a number that int() may have
+THOUSANDS = re.compile(r"\d{1,3}(?:[., '\u2019]\d{3})+", re.ASCII)
 
 
 def number(value: str, what: str) -> tuple[int | None, str]:
     """(frame number or None, problem or ""). Unknown is no problem; any other text that is no whole number
     is."""
-    if not blank(value):
+    value = unicodedata.normalize("NFKC", value).strip()  # full-width digits too
+    if not blank(value) or not value.strip("?"):
         return None, ""
     if value.isascii() and value.isdecimal():
         if len(value.lstrip("0")) > DIGITS:
             return None, f"{what} of {len(value)} digits is no frame number"
         return int(value), ""
-    return None, f"{what} {value[:40]!r} is no frame number"
+    hint = "; write thousands without a separator" if THOUSANDS.fullmatch(value) else ""
+    return None, f"{what} {value[:40]!r} is no frame number{hint}"
 
 
 def id_number(value: str, where: str) -> int:
@@ -38,13 +45,22 @@ def id_number(value: str, where: str) -> int:
 
 def subjects(table: pd.DataFrame, sheet: Path, form: str) -> list[str]:
     """``id_number`` of each row's subject, written as ``form`` ("sub{:02d}"); "" where a cell of the row
-    holds an error and none is left. Other errors name the row in ``sheet``.
+    holds an error and none is left, and in a row that names no clip, such as a total: its column ``problem``
+    says so. Other errors name the row in ``sheet``.
     """
-    rows = zip(table["subject"], table["row"], table["problem"], strict=True)
-    return [
-        "" if problem and not value else form.format(id_number(value, f"{sheet} row {row}"))
-        for value, row, problem in rows
-    ]
+    made = []
+    for i, row in enumerate(table.itertuples(index=False)):
+        value = str(row.subject)
+        if not row.clip and not value.isdecimal() and not row.problem:
+            why = (
+                f"row {row.row} names no clip, but has {value[:40]!r} for a person: is it a total, or a note?"
+            )
+            table.iloc[i, table.columns.get_loc("problem")] = why
+            value = ""
+        elif value or not row.problem:
+            value = form.format(id_number(value, f"{sheet} row {row.row}"))
+        made.append(value)
+    return made
 
 
 def clips(
@@ -75,17 +91,18 @@ def clips(
                 problem = f"no {what} is given"
             if problem:
                 problems.append(problem)
+        aus, said = spelt(blank(str(row.aus)))
         yield Clip(
             corpus=corpus,
             subject=f"{corpus}/{row.subject}",
             name=str(row.clip),
             frames=Path(str(row.frames)),
             emotion=str(row.emotion).strip().lower(),
-            aus=blank(str(row.aus)),
+            aus=aus,
             aus_known=aus_known,
             fps=fps,
             apex_source="none" if numbers["apex"] is None else "annotated",
-            repairs=lines,
+            repairs=(*lines, said) if said else lines,
             problem="; ".join(problems),
             onset=numbers["onset"],
             apex=numbers["apex"],
@@ -151,7 +168,10 @@ def _meant(root: Path, names: tuple[str, ...]) -> str:
     if beside:
         return f"; {beside[0]} is one: point --root at {root.parent}"
     near = [one for one in there if _plain(one.name) in {_plain(name) for name in last}] or there[:1]
-    return f"; {near[0]} is there: if it is meant, rename it to {names[0]}" if near else ""
+    if near:
+        return f"; {near[0]} is there: if it is meant, rename it to {names[0]}"
+    packed = [one for one in sorted(root.iterdir()) if is_archive(one)] if root.is_dir() else []
+    return f"; {packed[0].name} is an archive: unpack it first" if packed else ""
 
 
 def _plain(name: str) -> str:

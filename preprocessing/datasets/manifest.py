@@ -6,16 +6,20 @@ Layout, from ``root`` (the file itself, or a folder that holds ``manifest.csv``;
                                                                    are passed over
     01,smile_1,frames/01/smile_1,10,25,40,happiness,6+R12,200
     02,frown_1,/data/videos/02.avi,0,,31,anger,,30
-The separator may be a semicolon or a tab too, the text UTF-8 or cp1252; lines that begin with '#' are passed
-over. Whole numbers may end in ".0"; NA, nan, None, null, - and / are empty cells. aus and fps may lack.
+The separator may be a semicolon or a tab too, the text UTF-8, cp1252 or GB 18030 (tables.py); lines that
+begin with '#' and what stands above the header are passed over. Whole numbers may end in ".0"; NA, nan,
+None, null, n.a., - and / are empty cells. aus and fps may lack. In a workbook the sheet with this header is
+read, and a cell that is merged with those below stands in each of their rows.
 frames  a folder of images or a video file. A relative path starts at the CSV's folder and must stay inside
         it, links followed: a manifest that came with its data cannot point elsewhere unseen. For data
-        elsewhere write the absolute path.
+        elsewhere write the absolute path. Windows' backslashes, and upper and lower case that differ from
+        the folder's, are read as what they mean (paths.py).
 onset, apex, offset  frame numbers as in the file names, 0-based indices in a video; empty = unknown. Without
         onset and offset all frames belong to the clip.
 aus     action units (grammar in action_units.py). If no row has any, the corpus counts as not annotated; else
-        an empty cell means that the coder saw none. nan, None and a lone 0 are empty cells.
-fps     frames per second, above 0; empty = unknown.
+        an empty cell means that the coder saw none. nan, None and a lone 0 are empty cells. Other usual
+        notations (12L, 4;12, [4, 12]) are respelt (au_cells.py).
+fps     frames per second, at least 1 ("200", "29,97", "30000/1001", "200 fps"); empty = unknown.
 first   not needed: a column "first" says whether the frames of a video are counted from 0 or from 1. Without
         it an offset that is the number of frames shows it, and ``check`` asks where nothing does.
 Classes 3: positive = happiness, surprise, negative = anger, contempt, disgust, fear, sadness, repression;
@@ -30,23 +34,27 @@ split   not needed: a column "split" with train, test or other names is the lab'
 
 from __future__ import annotations
 
-import math
-import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from preprocessing.datasets.labelled import number
-from preprocessing.datasets.tables import WORKBOOKS, blank, table, whole
-from preprocessing.datasets.words import LABELS, first, only, plain, same, words_of
+from preprocessing.datasets.au_cells import spelt
+from preprocessing.datasets.labelled import THOUSANDS, number
+from preprocessing.datasets.manifest_file import manifest_of
+from preprocessing.datasets.paths import Spelling
+from preprocessing.datasets.tables import table
+from preprocessing.datasets.values import ERRORS, blank, whole
+from preprocessing.datasets.words import LABELS, first, only, plain, same, unmeant, words_in, words_of
 from preprocessing.people import ONE_PERSON
 from preprocessing.schema import Clip, CorpusError
 
 CORPUS = "manifest"
+READ_BY = (CORPUS, "name")  # corpora that come as a manifest
 COLUMNS = ("subject", "clip", "frames", "onset", "apex", "offset", "emotion", "aus", "fps")
 MAY_LACK = ("aus", "fps")
-FIRST = "first"  # a further column, which few need
-NO_AUS = "0"  # what some scripts write for a clip without annotation
+FIRST, SPLIT = "first", "split"  # further columns, which few need
+NUMBERS = ("onset", "apex", "offset")
 PUBLISHED: dict[str, Any] = {}
 _ALL = {
     "happiness": ("happiness", "happy", "joy"),
@@ -83,27 +91,35 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
 
     path = manifest_of(root)
     needed = tuple(name for name in COLUMNS if name not in MAY_LACK)
-    rows = table(path, needed, (*MAY_LACK, FIRST))
+    rows = table(path, needed, (*MAY_LACK, FIRST, SPLIT))
     written = [row["subject"] for row in rows]
+    grouped = {name for name in NUMBERS if _grouped([row[name] for row in rows])}
+    errors = []
     for row in rows:
-        row.update({name: blank(row[name]) for name in ("onset", "apex", "offset", "emotion", "aus", "fps")})
+        row.update({name: blank(row[name]) for name in (*NUMBERS, "emotion", "aus", "fps")})
+        failed = [name for name in COLUMNS if row[name].upper() in ERRORS]
+        errors.append([f"{name} is {row[name]}, an error of the workbook: correct it" for name in failed])
+        row.update(dict.fromkeys(failed, ""))
         # an office program makes a number of a person "1" or a clip "7" as soon as one cell is empty
-        row.update({name: whole(row[name]) for name in ("subject", "clip", "onset", "apex", "offset")})
-        aus = "+".join(map(whole, row["aus"].split("+")))
-        row["aus"] = "" if aus == NO_AUS else aus
-    annotated = any(row["aus"] for row in rows)
+        row.update({name: whole(row[name]) for name in ("subject", "clip", *NUMBERS) if name not in grouped})
+    cells = [spelt(row["aus"]) for row in rows]
+    annotated = any(aus for aus, _ in cells)
     mapped = words_of(path.parent / LABELS)
-    home = os.path.realpath(path.parent)
-    for row, person in zip(rows, written, strict=True):
+    if why := unmeant(mapped, words_in(_ALL)):
+        raise CorpusError(f"{path.parent / LABELS}: {why}")
+    spelling = Spelling(path.parent)
+    for row, person, failed, (aus, said) in zip(rows, written, errors, cells, strict=True):
         word = plain(row["emotion"])
         emotion = mapped.get(word, word)
         repairs = [f"emotion {word!r} -> {emotion!r}: {LABELS}"] if emotion != word else []
+        repairs += [said] if said else []
         if person != row["subject"] and row["subject"] in written:
             repairs.append(f"subject {person!r} -> {row['subject']!r}: {ONE_PERSON}")
-        frames, problem = _frames(path.parent, home, row["frames"])
-        problems = [problem]
+        frames, problem, respelt = spelling.frames(row["frames"])
+        problems = [*failed, problem]
+        repairs += respelt
         numbers: dict[str, int | None] = {}
-        for what in ("onset", "apex", "offset"):
+        for what in NUMBERS:
             numbers[what], problem = number(row[what], what)
             problems.append(problem)
         fps, problem = _fps(row["fps"])
@@ -121,7 +137,7 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
             name=row["clip"],
             frames=frames,
             emotion=emotion,
-            aus=row["aus"],
+            aus=aus,
             aus_known=annotated,
             fps=fps,
             apex_source="none" if numbers["apex"] is None else "annotated",
@@ -129,41 +145,25 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
             onset=numbers["onset"],
             apex=numbers["apex"],
             offset=numbers["offset"],
-            split=row.get("split", ""),
+            split=row[SPLIT],
             repairs=tuple(repairs),
             counted=counted,
         )
 
 
-def manifest_of(root: Path) -> Path:
-    """The manifest itself: ``root``, or manifest.csv, else the one workbook of that name, in it. Raises
-    CorpusError for several workbooks and no CSV."""
-    if root.is_file() or (root / "manifest.csv").exists():
-        return root if root.is_file() else root / "manifest.csv"
-    found = [root / f"manifest{suffix}" for suffix in WORKBOOKS if (root / f"manifest{suffix}").is_file()]
-    if len(found) > 1:
-        raise CorpusError(f"several manifests: {', '.join(map(str, found))}; keep one")
-    return found[0] if found else root / "manifest.csv"
-
-
-def _frames(base: Path, home: str, value: str) -> tuple[Path, str]:
-    """(path, problem or "") of one frames cell. home: ``base`` with its links followed."""
-    path = base / value
-    if not value:
-        return path, "no frames are given"
-    if not os.path.isabs(value) and os.path.commonpath([home, os.path.realpath(path)]) != home:
-        return (
-            path,
-            f"frames {value!r} lead out of the manifest's folder; write the absolute path if that is meant",
-        )
-    return path, ""
+def _grouped(values: list[str]) -> bool:
+    """Whether 1.000 in a column of frame numbers may be a thousand: others of it have no point at all."""
+    pointed = [value for value in values if THOUSANDS.fullmatch(value)]
+    return bool(pointed) and any(value.isdecimal() for value in values)
 
 
 def _fps(value: str) -> tuple[float | None, str]:
-    try:
-        fps = float(value) if value else None
-    except ValueError:
-        fps = math.nan
-    if fps is None or (math.isfinite(fps) and fps > 0):
-        return fps, ""
-    return None, f"fps {value!r} is no number above 0"
+    if not value:
+        return None, ""
+    found = re.fullmatch(
+        r"(\d+(?:\.\d+|,\d\d?)?(?:e\d)?)(?:/(\d+))?\s*(?:fps|hz)?", value, re.ASCII | re.IGNORECASE
+    )
+    rate = float(found[1].replace(",", ".")) / float(found[2] or 1) if found and found[2] != "0" else 0.0
+    if rate >= 1:
+        return rate, ""
+    return None, f"fps {value[:40]!r} is no number of frames per second, 1 or more"

@@ -14,6 +14,8 @@ from typing import Any
 from preprocessing.action_units import ActionUnitError, parse
 from preprocessing.datasets import DATASETS, manifest
 from preprocessing.datasets.facts import Corpus, path_of, there
+from preprocessing.datasets.ids import spoilt
+from preprocessing.datasets.paths import packed
 from preprocessing.datasets.videos import from_zero, or_video
 from preprocessing.frames import LARGEST, leads_out
 from preprocessing.people import ONE_PERSON, spelling
@@ -70,7 +72,7 @@ def _checked(clip: Clip, root: Path) -> Clip:
     found = [clip.problem, *_label_problems(clip)]
     home = root if root.is_dir() else root.parent
     if not clip.problem and not os.path.exists(clip.frames):
-        found.append(f"labelled, but {clip.frames} does not exist")
+        found.append(f"labelled, but {clip.frames} does not exist{packed(clip.frames)}")
     elif not clip.problem and clip.corpus != manifest.CORPUS and leads_out(clip.frames, home):
         found.append(
             f"{clip.frames} leads out of {home}; put the data itself there or give that folder as root"
@@ -94,6 +96,7 @@ def _label_problems(clip: Clip) -> Iterator[str]:
         yield f"subject {subject!r} and clip {clip.name!r} must be given and hold no '/'"
     if any(printable(word) != word or "\n" in word for word in (subject, clip.name)):
         yield f"subject {subject!r} and clip {clip.name!r} must hold no control character"
+    yield from spoilt(clip)
     if not clip.emotion and not clip.problem:
         yield "no emotion is given"
     if (clip.onset is None) != (clip.offset is None) and not clip.problem:

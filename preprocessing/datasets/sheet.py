@@ -9,34 +9,20 @@ and case.
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from preprocessing.datasets.paths import is_archive
 from preprocessing.datasets.tables import pages_of
+from preprocessing.datasets.values import ERRORS
 from preprocessing.schema import CorpusError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ERRORS = {
-    "#NULL!",
-    "#DIV/0!",
-    "#VALUE!",
-    "#REF!",
-    "#NAME?",
-    "#NUM!",
-    "#N/A",
-    "#SPILL!",
-    "#CALC!",
-    "#FIELD!",
-    "#BLOCKED!",
-    "#CONNECT!",
-    "#BUSY!",
-    "#UNKNOWN!",
-    "#GETTING_DATA",
-}
 SAVED_AS = (".xlsx", ".xls", ".ods", ".csv")  # formats of a sheet; of several the first is read
 Names = Mapping[str, Sequence[str]]  # key -> the names that its column may have
 
@@ -77,10 +63,26 @@ def find_one(folders: Iterable[Path], patterns: Sequence[str], what: str) -> Pat
     for other in SAVED_AS[1:]:  # a copy that another program has saved
         found = [one for one in found if one.suffix.lower() != other or not _twins(one, found)]
     if not found:
-        raise CorpusError(f"no {what} in {_join(folders)}; expected a file named {' or '.join(patterns)}")
+        raise CorpusError(
+            f"no {what} in {_join(folders)}; expected a file named {' or '.join(patterns)}"
+            f"{_elsewhere(folders[0], patterns)}"
+        )
     if len(found) > 1:
         raise CorpusError(f"several {what}s: {_join(found)}; keep the one to use, move the others away")
     return found[0]
+
+
+def _elsewhere(root: Path, patterns: Sequence[str]) -> str:
+    """Which folder is meant: one of ``root``'s, or the one above; or that an archive has to be unpacked."""
+    inside = (
+        [path for path in sorted(root.iterdir()) if not path.name.startswith(".")] if root.is_dir() else []
+    )
+    for folder in (*filter(Path.is_dir, inside), root.absolute().parent):
+        with contextlib.suppress(PermissionError):
+            if found := find([folder], patterns):
+                return f"; {found[0]} is one: point --root at {folder}"
+    archives = [path for path in inside if path.is_file() and is_archive(path)]
+    return f"; {archives[0].name} is an archive: unpack it first" if archives else ""
 
 
 def read(path: Path, columns: Names, *, optional: Collection[str] = ()) -> pd.DataFrame:

@@ -1,44 +1,52 @@
-"""Tables that people write: comma, semicolon or tab; UTF-8 or Windows' cp1252; or a workbook.
+"""Tables that people write: comma, semicolon or tab; UTF-8, Windows' cp1252 or Chinese GB 18030; or a
+workbook.
 
-A table is a header and rows of stripped text. Lines that are empty or begin with '#' are passed over. Whole
-numbers lose the ".0" that a column with an empty cell is given by pandas and by spreadsheets, and what such
-programs write into an empty cell (NA, NaN, None, null, -) is "" where a reader asks for it with ``blank``.
+A table is a header and rows of stripped text. The header is the first row that has most of the columns'
+names; what stands above it, such as a title, is passed over, and so are lines that are empty or begin with
+'#', and Excel's "sep=;". Whole numbers lose the ".0" that a column with an empty cell is given by pandas and
+by spreadsheets, and what such programs write into an empty cell (NA, NaN, None, null, n.a., -) is "" where a
+reader asks for it with ``blank``.
 """
 
 from __future__ import annotations
 
 import csv
-import io
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from preprocessing.datasets.text import commented, cut, is_comment, records
+from preprocessing.datasets.values import whole
 from preprocessing.schema import CorpusError
 
-EMPTY = ("", "/", "-", "na", "n/a", "#n/a", "nan", "none", "null", "<na>")
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 LONGEST = 1000  # characters of a cell that says something
-_WHOLE = re.compile(r"(\d+)\.0+", re.ASCII)
+ABOVE = 40  # rows in which the header is looked for
+_UNSEEN = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"  # at the ends of names that were copied
+Rows = list[tuple[int, list[str]]]  # (number of the line or row, cells)
 
 
 def table(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> list[dict[str, str]]:
     """Rows by column name, lower case; of the ``optional`` columns those that are not there are "".
 
-    Raises CorpusError, with all that is wrong with the header at once, if the file is missing, unreadable,
-    lacks a column, has one of them twice, or has a row of another length.
+    A row may lack cells at its end, as Excel writes it, but none of a needed column. Raises CorpusError, with
+    all that is wrong with the header at once, if the file is missing, unreadable, lacks a column, has one of
+    them twice, or has a row of another length.
     """
-    lines = rows(path)
+    lines = rows(path, columns)
     if not lines:
-        raise CorpusError(f"{path} is empty; its first line must be {','.join((*columns, *optional))}")
-    header = [name.strip().lower() for name in lines[0][1]]
+        raise CorpusError(f"{path} is empty; its first line must be {','.join(columns)}")
+    header = list(map(_name, lines[0][1]))
     if faults := _faults(header, columns, optional):
+        if len(header) == 1:
+            faults.append("columns are separated by comma, semicolon or tab")
         raise CorpusError(f"{path}: {'; '.join(faults)}; the header is {','.join(header)[:LONGEST]}")
+    least = max(header.index(name) for name in columns) + 1
     made = []
     for line, cells in lines[1:]:
-        if len(cells) != len(header):
+        if not least <= len(cells) <= len(header):
             rule = f"{len(cells)} values for {len(header)} columns; quote a value that holds the separator"
             raise CorpusError(f"{path} line {line}: {rule}")
-        row = dict(zip(header, cells, strict=True))
+        row = dict(zip(header, cells + [""] * (len(header) - len(cells)), strict=True))
         for name, value in row.items():
             if len(value) > LONGEST:
                 rule = (
@@ -46,40 +54,30 @@ def table(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> l
                 )
                 raise CorpusError(f"{path} line {line}: {rule}")
         made.append(dict.fromkeys(optional, "") | row)
+    if not made and path.suffix.lower() not in WORKBOOKS and (hidden := commented(path)):
+        raise CorpusError(
+            f"{path}: every row begins with '#', as {hidden[0]!r} does, which makes a comment of it; write "
+            "the ids without it, or in quotes"
+        )
     return made
 
 
-def blank(value: str) -> str:
-    """The value, or "" where it is one of the ways to write that there is none."""
-    return "" if value.lower() in EMPTY else value
-
-
-def whole(value: str) -> str:
-    """'25' of '25.0'; anything else as it is."""
-    found = _WHOLE.fullmatch(value)
-    return found[1] if found else value
-
-
-def rows(path: Path) -> list[tuple[int, list[str]]]:
-    """(line number, stripped cells) of each line that holds something. Raises CorpusError."""
+def rows(path: Path, columns: Sequence[str] = ()) -> Rows:
+    """(line number, stripped cells) of each line that holds something, from the header with these columns on.
+    Raises CorpusError."""
     if path.suffix.lower() in WORKBOOKS:
-        return _of_workbook(path)
-    text = read_text(path)
-    lines = (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
-    separator = max(",;\t", key=next(lines, "").count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    limit = csv.field_size_limit(1 << 24)  # a cell that is too long is told by name, in table()
+        return _of_workbook(path, columns)
+    text, separator = cut(path)
     try:
-        found = []
-        for cells in reader:
-            cells = [cell.strip() for cell in cells]
-            if any(cells) and not cells[0].startswith("#"):
-                found.append((reader.line_num, cells))
+        found = [(n, cells) for n, cells in records(text, separator) if any(cells)]
     except csv.Error as error:
-        raise CorpusError(f"{path} line {reader.line_num} cannot be read as CSV: {error}") from error
-    finally:
-        csv.field_size_limit(limit)
-    return _same_length(found)
+        raise CorpusError(
+            f"{path} cannot be read as CSV: {error}; is a quote missing, or one too many?"
+        ) from error
+    found = _from_header(found, columns)
+    width = _named(found)
+    # without the empty cells at the end that spreadsheets write
+    return [(n, cells[:width] if not any(cells[width:]) else cells) for n, cells in found]
 
 
 def pages_of(path: Path) -> dict[str, list[list[str]]]:
@@ -95,46 +93,45 @@ def pages_of(path: Path) -> dict[str, list[list[str]]]:
     return {path.name: made}
 
 
-def read_text(path: Path) -> str:
-    """A text file in UTF-8, with or without byte order mark, or in UTF-16 with one, else in cp1252. Raises
-    CorpusError."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise CorpusError(f"{path} cannot be read: {error.strerror}") from error
-    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp1252"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise CorpusError(
-        f"{path} cannot be read as text: it is no UTF-8, UTF-16 or cp1252; save it as UTF-8 CSV"
-    )
+def _name(cell: str) -> str:
+    return cell.strip(_UNSEEN).strip().lower()
 
 
-def _same_length(found: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
-    """Without the empty cells at the end that spreadsheets write: of all rows behind the header's last."""
-    if not found:
-        return found
-    width = max(i + 1 for i, name in enumerate(found[0][1]) if name)
-    return [(n, cells[:width] if not any(cells[width:]) else cells) for n, cells in found]
+def _named(found: Rows) -> int:
+    """Columns up to the header's last name."""
+    return max((i + 1 for i, name in enumerate(found[0][1]) if name), default=0) if found else 0
 
 
-def _of_workbook(path: Path) -> list[tuple[int, list[str]]]:
+def _from_header(found: Rows, columns: Sequence[str]) -> Rows:
+    """From the first row with most of the columns on; all where no row has two of them."""
+    most, at = _best(found, columns)
+    return found[at:] if most > 1 else found
+
+
+def _best(found: Rows, columns: Sequence[str]) -> tuple[int, int]:
+    """(how many of the columns it has, its place) of the row that has most."""
+    held = [len(set(columns).intersection(map(_name, cells))) for _, cells in found[:ABOVE]]
+    most = max(held, default=0)
+    return most, held.index(most) if held else 0
+
+
+def _of_workbook(path: Path, columns: Sequence[str]) -> Rows:
+    """Of the sheet that has the header, or of the only one. What stands right of the header's last name are
+    notes."""
     from preprocessing.datasets import workbook
 
-    pages = {title: page for title, page in workbook.tables(path).items() if any(map(any, page))}
+    pages = {
+        title: [(n, cells) for n, cells in enumerate(page, 1) if any(cells) and not is_comment(cells[0])]
+        for title, page in workbook.tables(path).items()
+        if any(map(any, page))
+    }
+    fit = {title: page for title, page in pages.items() if 2 * _best(page, columns)[0] > len(columns)}
+    pages = fit or pages
     if len(pages) > 1:
         raise CorpusError(f"{path} has several sheets ({', '.join(pages)}); keep the one with the clips")
-    page = next(iter(pages.values()), [])
-    held = [(n, cells) for n, cells in enumerate(page, 1) if any(cells) and not cells[0].startswith("#")]
-    if not held:
-        return held
-    width = max(len(cells) for _, cells in held)
-    return _same_length([(n, cells + [""] * (width - len(cells))) for n, cells in held])
+    found = _from_header(next(iter(pages.values()), []), columns)
+    width = _named(found)
+    return [(n, (cells + [""] * width)[:width]) for n, cells in found if any(cells[:width])]
 
 
 def _faults(header: Sequence[str], columns: Sequence[str], optional: Sequence[str]) -> list[str]:

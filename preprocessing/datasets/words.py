@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 LABELS = "labels.csv"  # beside a manifest: what its own words mean
@@ -50,10 +50,16 @@ THREE_OF_SEVEN = {
 }
 
 
+def words_in(scheme: Scheme) -> set[str]:
+    """The corpus' words that have a class in a scheme."""
+    return {word for group in scheme.values() for word in group}
+
+
 def plain(word: str) -> str:
-    """Without blanks around it, in lower case, and each letter with its accent as one sign: macOS writes it
-    as two."""
-    return unicodedata.normalize("NFC", word.strip()).lower()
+    """Without blanks around it and signs of no width, in lower case, and each letter with its accent as one
+    sign: macOS writes it as two."""
+    seen = "".join(sign for sign in word if unicodedata.category(sign) != "Cf")
+    return unicodedata.normalize("NFC", seen.strip()).lower()
 
 
 def nearest_word(word: str, known: Iterable[str]) -> str:
@@ -95,3 +101,23 @@ def meanings(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 def meant(pairs: Iterable[str]) -> dict[str, str]:
     """As ``meanings``, of ["surprised=surprise"], as --label has them."""
     return meanings((word, name) for word, _, name in (pair.partition("=") for pair in pairs))
+
+
+def unmeant(meant: Mapping[str, str], known: Collection[str]) -> str:
+    """Which word is said to mean one that no scheme knows, with the nearest; "" if none is."""
+    wrong = [f"{word}={name}" for word, name in meant.items() if name not in known]
+    if not wrong:
+        return ""
+    near = nearest_word(wrong[0].rpartition("=")[2], known)
+    return f"{wrong[0]}: no label scheme has this class; did you mean {near!r}?"
+
+
+def unused(meant: Mapping[str, str], have: Iterable[str]) -> str:
+    """What to say of words that no clip has; "" if all are had."""
+    words = set(have)
+    if not (idle := [word for word in meant if word not in words]):
+        return ""
+    return (
+        f"--label {idle[0]}={meant[idle[0]]} changes nothing: no clip has the word {idle[0]!r}; the clips "
+        f"have {', '.join(map(repr, sorted(words - {''})[:12]))}"
+    )

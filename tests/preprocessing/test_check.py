@@ -194,9 +194,10 @@ def test_one_clip_under_two_people_and_ids_that_look_alike_are_told(tmp_path):
 
 
 def test_parts_of_a_corpus_that_may_share_people_are_told(tmp_path):
-    (text,) = inspect("casme3", fake_casme3(tmp_path / "both")).doubts
-    assert "parts A and C are pooled" in text
-    assert not inspect("casme3", fake_casme3(tmp_path / "one", "A")).doubts
+    found = inspect("casme3", fake_casme3(tmp_path / "both")).doubts
+    assert [one for one in found if "parts A and C are pooled" in one] != []
+    found = inspect("casme3", fake_casme3(tmp_path / "one", "A")).doubts
+    assert [one for one in found if "pooled" in one] == []
 
 
 def test_words_that_no_scheme_knows_are_told_with_the_nearest(tmp_path):

@@ -253,3 +253,14 @@ def test_an_accent_written_as_one_sign_or_two_is_one_word():
     both = [unicodedata.normalize(form, "Dégoût") for form in ("NFC", "NFD")]
     for here in both:
         assert classify("manifest", both, "3", meant([f"{here}=disgust"])).index == [0, 0]
+
+
+def test_a_class_that_no_scheme_of_the_corpora_has_is_refused_before_a_sweep():
+    check("3", {"surprised": "surprise", "left out": "others"}, ["manifest"])
+    check("3", {"x": "repression"}, ["smic_hs", "casme2"])  # one of them has it
+    with pytest.raises(
+        ConfigError, match=r"--label surprised=joyful: no label scheme has .* did you mean 'joy'"
+    ):
+        check("3", {"surprised": "joyful"}, ["manifest"])
+    with pytest.raises(ConfigError, match="--label x=repression"):
+        check("3", {"x": "repression"}, ["smic_hs"])

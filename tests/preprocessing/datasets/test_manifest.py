@@ -58,7 +58,7 @@ def test_columns_are_read_by_name(tmp_path: Path) -> None:
     [
         (["subject,clip,frames,onset,offset,emotion,aus,fps"], "no column is named 'apex'"),
         ([HEADER + ",apex"], "several columns are named 'apex'"),
-        ([HEADER, "1,a,f,1,2,3,joy"], "line 2: 7 values for 9 columns"),
+        ([HEADER, "1,a,f,1,2,3"], "line 2: 6 values for 9 columns"),
         ([HEADER.replace(",", "|")], "no column is named 'subject', 'clip', 'frames'"),
         (
             ["subject,clip,frames,onset,onset,offset"],
@@ -106,8 +106,8 @@ def test_a_file_in_another_encoding_is_an_error(tmp_path: Path) -> None:
         ("1,a,f,-1,2,3,joy,,", "onset '-1' is no frame number"),
         ("1,a,f,1,2,3,,,", "no emotion"),
         ("1,a,f,1,2,3,joy,12 14,", "at character 4"),
-        ("1,a,f,1,2,3,joy,,0", "fps '0' is no number above 0"),
-        ("1,a,f,1,2,3,joy,,inf", "fps 'inf' is no number above 0"),
+        ("1,a,f,1,2,3,joy,,0", "fps '0' is no number of frames per second"),
+        ("1,a,f,1,2,3,joy,,inf", "fps 'inf' is no number of frames per second"),
         (f"1,a,f,{'9' * 900},,,joy,,", "onset of 900 digits is no frame number"),
         (",a,f,1,2,3,joy,,", "must be given"),
         ("1,a/b,f,1,2,3,joy,,", "hold no '/'"),

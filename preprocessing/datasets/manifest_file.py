@@ -1,0 +1,60 @@
+"""Which file of a folder is its manifest, or which is meant, and what ``check`` says of the file itself."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from preprocessing.datasets.labelled import folders
+from preprocessing.datasets.paths import is_archive
+from preprocessing.datasets.tables import WORKBOOKS
+from preprocessing.datasets.text import commented
+from preprocessing.datasets.workbook import hidden_rows
+from preprocessing.schema import CorpusError
+
+NAMES = ("manifest.csv", "manifest.tsv", "manifest.txt")  # of which the first that is there is read
+
+
+def manifest_of(root: Path) -> Path:
+    """The manifest itself: ``root``, or in it the first of NAMES, else the one workbook of that name, in
+    upper or lower case. Raises CorpusError for several workbooks and no text file, and for a folder without a
+    manifest, with the one that is meant where it lies a folder deeper or higher, or is named otherwise."""
+    if root.is_file():
+        return root
+    here = {path.name.lower(): path for path in sorted(root.iterdir()) if path.is_file()}
+    if held := [here[name] for name in NAMES if name in here]:
+        return held[0]
+    found = [here[f"manifest{suffix}"] for suffix in WORKBOOKS if f"manifest{suffix}" in here]
+    if len(found) > 1:
+        raise CorpusError(f"several manifests: {', '.join(map(str, found))}; keep one")
+    if not found:
+        raise CorpusError(f"no {NAMES[0]} in {root}{_elsewhere(root, list(here.values()))}")
+    return found[0]
+
+
+def remarks(root: Path) -> Iterator[str]:
+    """What ``check`` says of the manifest itself: rows that are passed over, and rows that nobody sees."""
+    path = manifest_of(root)
+    if path.suffix.lower() not in WORKBOOKS and (lines := commented(path)):
+        yield (
+            f"{len(lines)} row(s) of {path.name} begin with '#', as {lines[0][:40]!r} does, and are passed "
+            "over as comments"
+        )
+    if hidden := hidden_rows(path):
+        yield f"{hidden} row(s) of {path.name} are hidden or filtered out, and are read all the same"
+
+
+def _elsewhere(root: Path, files: list[Path]) -> str:
+    is_one = re.compile(r"manifest\.(csv|tsv|txt|xlsx|xlsm|xls|ods)", re.IGNORECASE)
+    for folder in (*folders(root), root.absolute().parent):
+        with contextlib.suppress(PermissionError):
+            if found := [path for path in sorted(folder.iterdir()) if is_one.fullmatch(path.name)]:
+                return f"; {found[0]} is one: point --root at {folder}"
+    kinds = (*WORKBOOKS, ".csv", ".tsv", ".txt")
+    near = [path for path in files if path.suffix.lower() in kinds and not path.name.startswith((".", "~$"))]
+    if near:
+        return f"; if {near[0].name} is meant, point --root at the file itself: {near[0]}"
+    packed = [path for path in files if is_archive(path)]
+    return f"; {packed[0].name} is an archive: unpack it first" if packed else ""

@@ -1,0 +1,248 @@
+"""Manifests as people and their programs write them: read as they are meant, or refused in words; no row is
+dropped and nothing guessed in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import openpyxl
+import pytest
+from openpyxl.chart import BarChart
+from openpyxl.chartsheet import Chartsheet
+
+from preprocessing.datasets.manifest import COLUMNS
+from preprocessing.datasets.reading import read
+from preprocessing.findings import inspect
+from preprocessing.schema import CorpusError
+
+HEADER = ",".join(COLUMNS)
+ROW = "1,a,f,1,3,5,joy,12,200"
+PICTURE = cv2.imencode(".png", np.zeros((4, 4, 3), np.uint8))[1].tobytes()
+
+
+def folder(root: Path, *names: str) -> Path:
+    """Folders of five frames."""
+    for name in names:
+        (root / name).mkdir(parents=True, exist_ok=True)
+        for i in range(1, 6):
+            (root / name / f"img{i}.png").write_bytes(PICTURE)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "ids"),
+    [
+        pytest.param(f"sep=;\n{HEADER}\n{ROW}".replace(",", ";"), "utf-8", "1/a", id="Excel's sep"),
+        pytest.param(f'{HEADER}\n1, a, f, 1, 3, 5, joy, "12,4", 200', "utf-8", "1/a", id="blanks"),
+        pytest.param(
+            f"{HEADER.replace(',', ';')};note (a, b, c, d, e, f, g, h, i, j, k)\n{ROW.replace(',', ';')};x",
+            "utf-8", "1/a", id="commas in a name",
+        ),
+        pytest.param(f"{HEADER}\n{ROW}".replace(",", "\t"), "utf-8", "1/a", id="tabs"),
+        pytest.param(f"{HEADER}\n1,a,f,1,3,5,joy", "utf-8", "1/a", id="Excel's short row"),
+        pytest.param(f"Coding; of 2023\n\n{HEADER}\n{ROW}", "utf-8", "1/a", id="title"),
+        pytest.param(f"\ufeff\ufeff{HEADER}\n{ROW}", "utf-8", "1/a", id="two marks"),
+        pytest.param(f"subject\u200b,clip\u00a0{HEADER[12:]}\n{ROW}", "utf-8", "1/a", id="unseen signs"),
+        pytest.param(f"{HEADER}\n{ROW}\n\x1a", "utf-8", "1/a", id="DOS's end"),
+        pytest.param(f"{HEADER}\r{ROW}\r\n2,b,f,1,3,5,joy,,\n", "utf-8", "1/a 2/b", id="line ends"),
+        pytest.param(f'{HEADER}\n# a "quote, alone\n{ROW}', "utf-8", "1/a", id="comment"),
+        pytest.param(f'{HEADER}\n"#3",c,f,,,,joy,,', "utf-8", "#3/c", id="a quoted #"),
+        pytest.param(f'{HEADER},note\n{ROW},"two\nlines"\n2,b,f,,,,joy', "utf-8", "1/a 2/b", id="lines"),
+        pytest.param(f"{HEADER}\n李,高兴,f,1,3,5,joy,12,200", "gbk", "李/高兴", id="Chinese"),
+        pytest.param(f"{HEADER}\ncolère,Zoé,f,1,3,5,joy,12,200", "cp1252", "colère/Zoé", id="French"),
+        pytest.param(f",{HEADER}\n0,{ROW}", "utf-8", "1/a", id="index of pandas"),
+    ],
+)  # fmt: skip
+def test_a_manifest_is_read_however_it_was_written(
+    tmp_path: Path, text: str, encoding: str, ids: str
+) -> None:
+    folder(tmp_path, "f")
+    (tmp_path / "manifest.csv").write_bytes(text.encode(encoding))
+    clips = read("manifest", tmp_path)
+    assert [clip.clip_id.removeprefix("manifest/") for clip in clips] == ids.split()
+    assert not any(clip.problem for clip in clips)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"{HEADER},note\n{ROW},\"open\n2,b,f,,,,joy,,,\n3,c,f,,,,joy,,,", "line 4: unexpected end.* quote"),
+        (f'{HEADER}\n1,a,f,1,3,5,"joy,,\n2,b,f,1,3,5,"joy",,', "is a quote missing, or one too many"),
+        (f"{HEADER}\n#1,a,f,1,3,5,joy,,\n#2,b,f,1,3,5,joy,,", "every row begins with '#', as '#1' does"),
+        (f"{HEADER},split,split\n{ROW},train,test", "several columns are named 'split'"),
+        (f"{HEADER}\n1,a,f,1,3,5", "6 values for 9 columns"),
+        (HEADER.replace(",", "|"), "separated by comma, semicolon or tab"),
+        ("PK\x03\x04", "is a workbook inside"),
+    ],
+)  # fmt: skip
+def test_what_would_lose_rows_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "manifest.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(CorpusError, match=message):
+        read("manifest", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "want"),
+    [
+        ("onset", ["1.000", "950"], [None, 950]),  # a thousand, as others have no point
+        ("onset", ["1.000", "2.000"], [1, 2]),  # pandas' float_format
+        ("onset", ["1,0", "\uff12"], [1, 2]),
+        ("onset", ["1,000", "1 000"], [None, None]),
+        ("apex", ["n.a.", "\u2014", "?", "NaT", "\\N"], [None] * 5),
+        ("fps", ["29,97", "30000/1001", "200 fps", "200Hz"], [29.97, 30000 / 1001, 200, 200]),
+        ("fps", ["0.005", "1/200", "1/0", "1,000", "fast"], [None] * 5),
+    ],
+)
+def test_numbers_as_people_write_them(
+    tmp_path: Path, column: str, values: list[str], want: list[Any]
+) -> None:
+    place = COLUMNS.index(column)
+    blank = {"onset": "1", "apex": "", "offset": "9999"} if column == "onset" else {}
+    rows = []
+    for i, value in enumerate(values):
+        cells = ["1", f"c{i}", "f", *(blank.get(name, "") for name in COLUMNS[3:6]), "joy", "", ""]
+        cells[place] = f'"{value}"'
+        rows.append(",".join(cells))
+    (tmp_path / "f").mkdir()
+    (tmp_path / "manifest.csv").write_text("\n".join([HEADER, *rows]), encoding="utf-8")
+    clips = read("manifest", tmp_path)
+    assert [getattr(clip, column) for clip in clips] == want
+    unread = [clip for clip, value in zip(clips, want, strict=True) if value is None and column != "apex"]
+    assert [clip for clip in clips if clip.problem] == unread
+    assert all(column in clip.problem for clip in unread)
+
+
+def first(*rows: list[Any], at: int = 0) -> Callable[[openpyxl.Workbook], None]:
+    def write(book: openpyxl.Workbook) -> None:
+        for _ in range(at):
+            book.worksheets[0].append(["Coding of 2023"])
+        book.worksheets[0].append(list(COLUMNS))
+        for row in rows:
+            book.worksheets[0].append(row)
+
+    return write
+
+
+A, B = [1, "a", "f", 1, 3, 5, "joy", 12, 200], [None, "b", "g", 1, 3, 5, "joy", 12, 200]
+
+
+def merged(book: openpyxl.Workbook) -> None:
+    first(A, B, at=1)(book)
+    book.worksheets[0].merge_cells("A3:A4")
+    book.worksheets[0].merge_cells("A1:I1")
+
+
+def several(book: openpyxl.Workbook) -> None:
+    first(A)(book)
+    book.create_sheet("Export Summary", 0).append(["This document was exported from Numbers"])
+    book.create_sheet("lists").append(["joy"])
+    book.worksheets[2].sheet_state = "hidden"
+    chart: Chartsheet = book.create_chartsheet("plot")
+    chart.add_chart(BarChart())
+
+
+def filtered(book: openpyxl.Workbook) -> None:
+    first(A, [2, *B[1:]])(book)
+    book.worksheets[0].row_dimensions[3].hidden = True
+
+
+@pytest.mark.parametrize(
+    ("write", "want"),
+    [
+        pytest.param(merged, [("1/a", ""), ("1/b", "")], id="merged"),
+        pytest.param(several, [("1/a", "")], id="several sheets"),
+        pytest.param(filtered, [("1/a", ""), ("2/b", "")], id="hidden"),
+        pytest.param(first([*A, None, "see mail"]), [("1/a", "")], id="notes"),
+        pytest.param(
+            first([1, "a", "f", 1, "=1+2", 5, "joy", 12]), [("1/a", "apex is #NOT CALCULATED!")], id="formula"
+        ),
+        pytest.param(
+            first(A, ["#N/A", *B[1:]]), [("1/a", ""), ("/b", "subject is #N/A, an error of")], id="error"
+        ),
+    ],
+)  # fmt: skip
+def test_a_workbook_loses_no_row(
+    tmp_path: Path, write: Callable[[openpyxl.Workbook], None], want: list[tuple[str, str]]
+) -> None:
+    book = openpyxl.Workbook()
+    write(book)
+    book.save(folder(tmp_path, "f", "g") / "manifest.xlsx")
+    clips = read("manifest", tmp_path)
+    assert [clip.clip_id.removeprefix("manifest/") for clip in clips] == [name for name, _ in want]
+    for clip, (_, problem) in zip(clips, want, strict=True):
+        assert problem in clip.problem if problem else not clip.problem
+
+
+def test_check_says_what_nobody_sees_and_what_is_passed_over(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    filtered(book)
+    book.save(folder(tmp_path / "x", "f", "g") / "manifest.xlsx")
+    assert "1 row(s) of manifest.xlsx are hidden" in inspect("manifest", tmp_path / "x").doubts[0]
+    text = f"# coded by A., 2024\n{HEADER}\n{ROW}\n#2,b,f,1,3,5,joy,,\n"
+    (folder(tmp_path / "y", "f") / "manifest.csv").write_text(text)
+    assert (
+        "1 row(s) of manifest.csv begin with '#', as '#2' does"
+        in inspect("manifest", tmp_path / "y").doubts[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "root", "message"),
+    [
+        (["Manifest.CSV"], ".", ""),
+        (["manifest.tsv"], ".", ""),
+        (["mine/manifest.csv"], ".", "manifest.csv is one: point --root at .*mine"),
+        (["manifest.csv", "f/x"], "f", "manifest.csv is one: point --root at "),
+        (["labels of clips.csv"], ".", "if labels of clips.csv is meant, point --root at the file itself"),
+        (["data.zip"], ".", "data.zip is an archive: unpack it"),
+        (["._manifest.csv", "~$manifest.xlsx"], ".", "no manifest.csv in [^;]*$"),
+        (["manifest.xlsx", "manifest.ods"], ".", "several manifests"),
+    ],
+)
+def test_the_manifest_is_found_or_the_one_that_is_meant_is_named(
+    tmp_path: Path, files: list[str], root: str, message: str
+) -> None:
+    home = tmp_path / "outer" / "corpus"
+    for name in files:
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(f"{HEADER}\n{ROW}\n")
+    if not message:
+        assert len(read("manifest", home / root)) == 1
+        return
+    with pytest.raises(CorpusError, match=message):
+        read("manifest", home / root)
+
+
+@pytest.mark.parametrize(
+    ("frames", "found", "said"),
+    [
+        (r".\c\x", "c/x", "-> 'c/x': as the folder is spelt"),
+        ("C/X", "c/x", "-> 'c/x': as the folder is spelt"),
+        ("c/x/", "c/x", ""),
+        ("Zoe\u0301", "Zo\u00e9", "-> 'Zo\u00e9': as the folder is spelt"),
+        ("c/x/img1.png", "", "is one picture; write its folder, 'c/x'"),
+        ("d.zip", "", "is an archive; unpack it"),
+        ("d", "", "d.zip is there: unpack it"),
+        (r"C:\Users\anna\c\x", "", "are not on this machine; 'c/x' is there beside the manifest"),
+        (r"\\server\share\c\x", "", "'c/x' is there beside the manifest"),
+        ("/home/anna/data/c/x", "", "'c/x' is there beside the manifest"),
+        (r"C:\Users\anna\q", "", "is a path of Windows"),
+        ("/home/anna/q", "", "/home/anna/q does not exist"),
+        (r"..\out", "", "does not exist"),
+        ("both", "", "does not exist"),
+    ],
+)
+def test_a_path_of_another_system_is_read_as_it_is_meant_or_the_right_one_is_named(
+    tmp_path: Path, frames: str, found: str, said: str
+) -> None:
+    root = folder(tmp_path / "root", "c/x", "Zo\u00e9", "Both", "bOth")
+    folder(tmp_path, "out")
+    (root / "d.zip").write_bytes(b"PK")
+    (root / "manifest.csv").write_text(f'{HEADER}\n1,a,"{frames}",1,3,5,joy,,', encoding="utf-8")
+    (clip,) = read("manifest", root)
+    assert said in (" ".join(clip.repairs) if found else clip.problem)
+    assert (clip.frames == root / found and not clip.problem) if found else clip.problem
