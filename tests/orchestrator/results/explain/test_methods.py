@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from mer_models import MODELS
+from mer_models.backbone import PictureModel
 from orchestrator.results.explain import deletion
 from orchestrator.results.explain.embedding import features, turned
 from orchestrator.results.explain.methods import GRAD_CAM, GRADIENTS, OCCLUSION, explained
@@ -74,6 +75,66 @@ def test_what_counts_is_deleted_first_and_the_class_goes():
         assert (deletion.area(found[name]) < deletion.area(found[deletion.RANDOM])).all()
     assert found[deletion.RANDOM][0, 0] == pytest.approx(whole)
     assert found[deletion.RANDOM][0, -1] == pytest.approx(none)
+
+
+class Weighed(nn.Module):
+    """Two classes: the second's score is the sum of what is seen, each number with its weight."""
+
+    uses_aus = False
+
+    def __init__(self, shape, seed):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(shape, generator=torch.Generator().manual_seed(seed)))
+
+    def forward(self, x):
+        one = (x * self.weight).flatten(1).sum(1)
+        return torch.stack([torch.zeros_like(one), one], 1)
+
+
+@pytest.mark.parametrize(("name", "shape"), [("roi_flow14", (3, 14, 2)), ("onset_apex_flow", (3, 28, 28))])
+def test_of_a_linear_model_the_attribution_is_true_and_no_order_deletes_more(name, shape):
+    """What a place counts is weight times what happens there; the score without the k places that count most
+    is what it was less their sum, and no other k places leave less."""
+    about = INPUTS[name]
+    places, model = of_input(about.kind, about.channels, shape), Weighed(shape, 0)
+    x, still = torch.randn(2, 3, *shape, generator=torch.Generator().manual_seed(1)) * 0.1
+    target = torch.ones(3, dtype=torch.int64)
+    made = explained(model, x, still, None, target, places)
+    true = places.total((x - still) * model.weight.detach()).numpy()  # (n, T, P)
+    lost = {GRADIENTS: true, OCCLUSION: true}
+    for method, wanted in lost.items():
+        np.testing.assert_allclose(made.signed[method], wanted, atol=1e-5)
+    found = deletion.curves(model, x, still, None, target, places, made.signed, 0)
+    score = model(x)[:, 1].detach().numpy()
+    order = -np.sort(-true.reshape(3, -1), axis=1)
+    counts = [round(share * order.shape[1]) for share in deletion.COVERED]
+    left = np.stack([score - order[:, :count].sum(1) for count in counts], 1)
+    np.testing.assert_allclose(found[GRADIENTS], 1 / (1 + np.exp(-left)), atol=1e-4)
+    assert (found[GRADIENTS] <= found[deletion.RANDOM] + 1e-5).all()
+
+
+class Pooled(PictureModel):
+    """Two maps, which are two planes of the picture."""
+
+    def __init__(self):
+        super().__init__(2, 2, 0.0)
+
+    def maps(self, x):
+        return x[:, :2]
+
+
+def test_grad_cam_weighs_the_maps_by_what_they_do_for_the_class_and_keeps_what_speaks_for_it():
+    model = Pooled()
+    weight = torch.tensor([[0.0, 0.0], [2.0, -1.0]])
+    model.classifier[1].weight.data.copy_(weight)
+    x = torch.rand(2, 3, 56, 56, generator=torch.Generator().manual_seed(0))
+    places = of_input("image", (), (3, 56, 56))
+    target = torch.ones(2, dtype=torch.int64)
+    made = explained(model, x, torch.zeros_like(x), None, target, places, only=[GRAD_CAM])
+    cam = (2 * x[:, 0] - x[:, 1]).clamp(min=0).numpy()
+    cells = cam.reshape(2, 14, 4, 14, 4).mean((2, 4)).reshape(2, 1, 196)
+    np.testing.assert_allclose(made.importance[GRAD_CAM], cells / cells.sum(2, keepdims=True), atol=1e-5)
+    assert list(made.importance) == [GRAD_CAM] and not made.signed and not made.lacking
 
 
 @pytest.mark.parametrize("normalise", ["none", "scale", "standardise", "minmax255"])
