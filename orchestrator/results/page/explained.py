@@ -125,11 +125,12 @@ def space(of: Mapping[str, Any]) -> figures.Figure:
                 }
             )
     # t-SNE's axes mean nothing, so that they have no numbers
-    axis = {"title": {"text": ""}, "showticklabels": False, "showspikes": False, **figures.GRID}
+    axis = {"title": {"text": ""}, "showticklabels": False, "showspikes": False, "gridcolor": "#8a8f98"}
     return {
         "data": traces,
         "layout": {
             "height": 460,
+            "meta": of["how"],  # Plotly's place for one's own
             "scene": {
                 "xaxis": axis,
                 "yaxis": axis,

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from orchestrator.results import beside, report
 from orchestrator.results import details as kept
-from orchestrator.results import report
-from orchestrator.results.headline import headline
+from orchestrator.results.headline import without_scores
 from orchestrator.results.page import explained, figures, formats, tables
 from orchestrator.results.page.templates import template
 from orchestrator.search.importance import importance
@@ -36,10 +36,11 @@ def gathered(folder: Path) -> dict[str, Any]:
     return {
         "name": summary["name"],
         "title": report.title(summary),
-        "headline": headline({**summary, "rule": rule}),
+        "headline": without_scores({**summary, "rule": rule}),
         "rule": rule,
         "scores": {name.upper(): tables.scored(summary["selection"][rule], name) for name in tables.SCORES},
         "gap": tables.gap(summary),
+        "beside": beside.lines(summary["selection"], rule),
         "coverage": tables.coverage_said(summary, rule),
         "classes": summary["classes"],
         "confusion": tables.confusion(summary, rule),

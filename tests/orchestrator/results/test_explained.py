@@ -54,13 +54,15 @@ def test_the_sweeps_page_and_their_own_show_them_with_every_text_escaped(folder)
 
 def test_the_embedding_is_drawn_class_by_class_right_and_wrong(folder):
     explanations(folder)
-    traces = explained.read(folder / explained.FOLDER)["figures"]["space"]["data"]
+    figure = explained.read(folder / explained.FOLDER)["figures"]["space"]
+    traces = figure["data"]
     assert [(one["x"], one["y"], one["z"], one["marker"]["symbol"]) for one in traces] == [
         ([0.0], [1.0], [2.0], "circle"),
         ([3.0], [4.0], [5.0], "circle-open"),
         ([6.0], [7.0], [8.0], "circle"),
     ]
     assert traces[0]["marker"]["color"] == traces[1]["marker"]["color"] != traces[2]["marker"]["color"]
+    assert figure["layout"]["meta"] == "t-SNE"
     assert traces[1]["customdata"] == [["&lt;script&gt;alert(1)&lt;/script&gt;", "x"]]
 
 

@@ -9,7 +9,8 @@ from torch import nn
 
 from mer_models import MODELS
 from mer_models.backbone import PictureModel
-from orchestrator.results.explain import deletion
+from mer_models.stag import STAG
+from orchestrator.results.explain import attention, deletion
 from orchestrator.results.explain.embedding import features, turned
 from orchestrator.results.explain.methods import GRAD_CAM, GRADIENTS, OCCLUSION, explained
 from orchestrator.results.explain.places import of_input
@@ -196,7 +197,29 @@ def test_every_model_is_explained_or_says_why_not(name):
             assert sums.all(), method
     with torch.no_grad():  # nothing is left behind in the model
         torch.testing.assert_close(logits(made, shown, aus), before)
-    assert features(made, lambda: logits(made, shown, aus)).shape[0] == 2
+    assert not any(layer._forward_hooks or layer._backward_hooks for layer in made.modules())
+    points = torch.from_numpy(features(made, lambda: logits(made, shown, aus)))
+    assert len(points) == 2
+    lasts = [one for one in made.modules() if isinstance(one, nn.Linear) and one.out_features == 3]
+    if len(lasts) == 1 and not isinstance(made, STAG):  # STAG adds up what it says at each step
+        with torch.no_grad():
+            torch.testing.assert_close(lasts[0](points), before)
+
+
+def test_attention_is_where_it_is_looked_and_not_from_where():
+    """Of a graph in which all regions look at the third; of the Swin's windows, which are shifted: each patch
+    gets its own number back."""
+    adjacency = torch.zeros(1, 2, 4, 4)
+    adjacency[..., 2] = 1
+    graph = attention._graph(nn.Identity(), (), (None, adjacency))
+    assert graph.values.tolist() == [[[0, 0, 1, 0]] * 2]
+    assert graph.edges[0].tolist() == [[0, 0, 1, 0]] * 4
+    wanted = torch.arange(32.0).reshape(2, 4, 4)  # onset, apex; 4 x 4 patches, windows of 2 x 2
+    rolled = torch.roll(wanted, (-1, -1), (1, 2))
+    windows = rolled.reshape(2, 2, 2, 2, 2).transpose(2, 3).reshape(8, 1, 1, 4)
+    layer = SimpleNamespace(window_size=2, shift_size=1)
+    swin = attention._swin(layer, (None, (4, 4)), (None, windows.expand(8, 3, 4, 4)))
+    assert torch.equal(swin.values, wanted[1:])
 
 
 def test_a_space_that_is_only_turned_is_turned_back():
