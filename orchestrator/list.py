@@ -1,4 +1,5 @@
-"""The sweeps of a workspace: ``python -m orchestrator.list``. UF1 is that of the rule that each asked for."""
+"""The sweeps of a workspace: ``python -m orchestrator.list``. UF1 is that of the rule that each asked for,
+with its 95 % interval over people."""
 
 from __future__ import annotations
 
@@ -23,9 +24,8 @@ def main(workspace: asked.Workspace = Path("workspace")) -> None:
     with errors_are_told(console):
         made = Table("sweep", "state", "model", "corpus", "rule", "UF1", "last change", box=None)
         for one in sweeps(workspace):
-            score = "" if one.uf1 is None else f"{one.uf1:.3f}"
             when = f"{datetime.fromtimestamp(one.when):%Y-%m-%d %H:%M}"
-            made.add_row(one.name, one.state, one.model, one.corpus, one.rule, score, when)
+            made.add_row(one.name, one.state, one.model, one.corpus, one.rule, one.score, when)
         console.print(made if made.row_count else f"no sweep in {workspace.absolute()}")
 
 

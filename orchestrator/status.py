@@ -32,7 +32,7 @@ def main(
     with errors_are_told(console):
         folder = folder_of(name, workspace)
         one, held = listed(folder), beat.read(folder)
-        score = "" if one.uf1 is None else f", {one.rule} UF1 {one.uf1:.3f}"
+        score = f", {one.rule} UF1 {one.score}" if one.score else ""
         console.print(f"{name}: {one.state}, {one.model} on {one.corpus}{score}", soft_wrap=True)
         if held and one.state != COMPLETE:
             ago = f"{max(0.0, time.time() - held['time']):.0f} s ago"

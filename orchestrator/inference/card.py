@@ -33,9 +33,9 @@ NOT_FOR = (
 )
 
 
-def card(about: About, summary: Mapping[str, Any], interval: Sequence[float] | None) -> str:
-    """summary: of the sweep (summary.json), {} where it is not known. interval: of its UF1 under its rule,
-    95 % over people."""
+def card(about: About, summary: Mapping[str, Any], interval: Mapping[str, Sequence[float]]) -> str:
+    """summary: of the sweep (summary.json), {} where it is not known. interval: score ("uf1", "uar", "war")
+    -> its ends under the sweep's rule, 95 % over people; {} where they are not known."""
     lines = [f"# {about.model}: {', '.join(about.classes)}", "", *_of_model(about), ""]
     if summary:
         lines += ["## Score", "", *_score(about, summary, interval), ""]
@@ -78,27 +78,32 @@ def _of_onnx(about: About) -> list[str]:
     ]
 
 
-def _score(about: About, summary: Mapping[str, Any], interval: Sequence[float] | None) -> list[str]:
+def _score(about: About, summary: Mapping[str, Any], interval: Mapping[str, Sequence[float]]) -> list[str]:
     rule = about.sweep.get("rule") or summary.get("rule", "")
     score = summary["selection"].get(rule)
     if score is None:
         return [f"The sweep {summary.get('name', '')} has no score under {rule}."]
-    within = f" (95 % over people: {interval[0]:.3f} to {interval[1]:.3f})" if interval else ""
+    told = ", ".join(
+        f"{name.upper()} {score[name]:.3f}{_between(interval, name)}" for name in ("uf1", "uar", "war")
+    )
     lines = [
         f"Sweep {summary.get('name', '')}, protocol {summary['protocol']}, {summary['clips']} clips of "
-        f"{summary.get('subjects', '?')} people, rule {rule} ({kind_of(rule, summary)}): UF1 "
-        f"{score['uf1']:.3f}"
-        f"{within}, UAR {score['uar']:.3f}, WAR {score['war']:.3f}.",
+        f"{summary.get('subjects', '?')} people, rule {rule} ({kind_of(rule, summary)}): {told}."
+        + (" In brackets: 95 % intervals over people." if interval else ""),
     ]
     if oracle := summary["selection"].get(ORACLE):
         lines.append(
             f"Choosing the epoch on the tested person, which nobody can do for a new video, would have "
             f"shown UF1 "
-            f"{oracle['uf1']:.3f} ({ORACLE})."
+            f"{oracle['uf1']:.3f}{_between(oracle.get('interval', {}), 'uf1')} ({ORACLE})."
         )
     if summary.get("au_remark"):
         lines.append(f"Mind: {summary['au_remark']}.")
     return [*lines, "", SCORE_OF[about.of]]
+
+
+def _between(interval: Mapping[str, Sequence[float]], name: str) -> str:
+    return " [{:.3f}, {:.3f}]".format(*interval[name]) if name in interval else ""
 
 
 def _data(about: About) -> list[str]:

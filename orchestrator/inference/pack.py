@@ -77,7 +77,7 @@ def write(
     weights: bytes,
     table: ClipTable,
     summary: Mapping[str, Any] | None = None,
-    interval: Sequence[float] | None = None,
+    interval: Mapping[str, Sequence[float]] | None = None,
     onnx: bytes = b"",
 ) -> None:
     """Write the bundle into ``folder``, which is emptied. about: as ``described``. weights: of
@@ -92,7 +92,7 @@ def write(
     example = _example(table)
     example["probabilities"] = made.probabilities(example["flow"], example.get("aus"))
     held[EXAMPLE] = safetensors.numpy.save(example)
-    held[CARD] = card(About(**json.loads(text)), summary or {}, interval).encode()
+    held[CARD] = card(About(**json.loads(text)), summary or {}, interval or {}).encode()
     if about["calibration"] is not None:
         from orchestrator.inference.figure import reliability  # matplotlib takes a second
 

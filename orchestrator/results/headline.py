@@ -17,26 +17,39 @@ from orchestrator.selection.rules import adaptive, kind_of
 def headline(summary: Mapping[str, Any]) -> str:
     """The one line that a sweep is remembered by: the score under the rule that was asked for, and what that
     rule saw."""
-    rule = summary["rule"]
-    score = summary["selection"][rule]
-    kind: str = kind_of(rule, summary)
-    if kind == "oracle":
-        kind = "ORACLE, no result"
-    if search := adaptive(summary):
-        kind += f": trials chosen by {' and '.join(search)} with all validation people in view"
-    said = (_only(summary), _empty(score), _gaps(summary), looks_said(summary))
-    notes = [one for one in said if one]
+    score = summary["selection"][summary["rule"]]
     return "; ".join(
         [
-            f"{rule} ({kind}), AUs {au_of(summary)}: "
+            f"{_ruled(summary)}: "
             + "  ".join(
                 f"{n.upper()} {score[n]:.4f}{interval(score, n)}{chance(score, n) if n == 'uf1' else ''}"
                 for n in ("uf1", "uar", "war")
             )
             + _partial(score),
-            *notes,
+            *_notes(summary),
         ]
     )
+
+
+def without_scores(summary: Mapping[str, Any]) -> str:
+    """The same where the scores stand beside it already."""
+    return "; ".join([_ruled(summary), *_notes(summary)]) + "."
+
+
+def _ruled(summary: Mapping[str, Any]) -> str:
+    rule = summary["rule"]
+    kind: str = kind_of(rule, summary)
+    if kind == "oracle":
+        kind = "ORACLE, no result"
+    if search := adaptive(summary):
+        kind += f": trials chosen by {' and '.join(search)} with all validation people in view"
+    return f"{rule} ({kind}), AUs {au_of(summary)}"
+
+
+def _notes(summary: Mapping[str, Any]) -> list[str]:
+    score = summary["selection"][summary["rule"]]
+    said = (_only(summary), _empty(score), _gaps(summary), looks_said(summary))
+    return [one for one in said if one]
 
 
 def _only(summary: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ from orchestrator.inference.of_folds import FoldModel
 from orchestrator.inference.validated import given, rows_of
 from orchestrator.results.explain import embedding
 from orchestrator.results.explain.collected import Collected
+from orchestrator.results.explain.methods import METHODS
 from orchestrator.results.explain.of_model import dropped, features, of_bundle
 from orchestrator.results.explain.places import Places
 from orchestrator.search.events import Listener, Note, Preparing
@@ -48,18 +49,21 @@ def explain(
     rule: str = "",
     folds: Sequence[str] = (),
     clips: Sequence[str] = (),
+    methods: Sequence[str] = (),
 ) -> tuple[Collected, list[str]]:
     """All that results.explain makes of a finished sweep, and sentences on how it came about.
 
-    rule   under which models were chosen; "" = the sweep's own. folds, clips: only these; () = all.
+    rule   under which models were chosen; "" = the sweep's own. folds, clips, methods: only these; () = all.
     Raises ConfigError (a name that is none, a rule that the sweep does not allow, an oracle), and as
     reopened.reopen and of_folds.with_weights.
     """
+    if lost := [one for one in methods if one not in METHODS]:
+        raise ConfigError(nearest(lost[0], METHODS, "method of explanation"))
     sweep = reopen(name, workspace, tell)
     rule = sweep.rule(rule)
     models = _asked(sweep.models(rule), folds, clips)
     again: list[FoldModel] = []
-    work = _Work(sweep.table, clips)
+    work = _Work(sweep.table, clips, methods or METHODS)
     for number, one in enumerate(models):
         tell(Preparing("explaining", number, len(models), f"fold {one.job.fold}"))
         work.add(one, _bundle(sweep, one, again.append))
@@ -106,8 +110,8 @@ def _bundle(sweep: Reopened, one: FoldModel, again: Callable[[FoldModel], object
 class _Work:
     """Collects model after model."""
 
-    def __init__(self, table: ClipTable, clips: Sequence[str]) -> None:
-        self.table, self.only = table, set(clips)
+    def __init__(self, table: ClipTable, clips: Sequence[str], methods: Sequence[str]) -> None:
+        self.table, self.only, self.methods = table, set(clips), methods
         spec = table.spec
         self.published = spec is not None and spec.parameters.keys() == {"code"}
         self.found: dict[str, list[dict[str, Any]]] = {}  # clip -> of each model
@@ -124,8 +128,11 @@ class _Work:
         x, aus = table.x[rows], given(table, rows)
         probs = bundle.probabilities(x, aus)
         called = probs.argmax(1)
-        made, self.places = of_bundle(bundle, x, called, aus, published=self.published)
+        made, self.places = of_bundle(bundle, x, called, aus, published=self.published, only=self.methods)
         self.lacking |= made.lacking
+        if not made.importance:
+            why = "; ".join(f"no {name}: {reason}" for name, reason in made.lacking.items())
+            raise ConfigError(f"{why}. Ask for another of {', '.join(METHODS)}")
         drops = dropped(
             bundle, x, called, aus, made, self.places, published=self.published, seed=seed_of("deletion")
         )

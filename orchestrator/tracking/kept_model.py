@@ -25,5 +25,5 @@ def keep_model(folder: Path, model: str, refit: Refit, table: ClipTable, sweep: 
         return
     summary, predictions = report.read(sweep)
     about["sweep"] = pack.of_sweep(summary, table, summary["rule"])
-    interval = intervals.of_rule(predictions, summary["rule"], summary["classes"]).get("uf1")
+    interval = intervals.of_rule(predictions, summary["rule"], summary["classes"])
     pack.write(folder, about, weights, table, summary, interval)

@@ -4,9 +4,9 @@ thread of the sweep's own process, or by orchestrator.send.
 sweep  parameters of the study; ``uf1``, ``uar``, ``war`` of the rule that was asked for; for every rule
        ``<rule>/uf1``, ``/uar``, ``/war``, ``/uar_per_person``, ``/f1/<class>``, ``/recall/<class>``, and as a
        tag ``mer.kind.<rule>`` whether it is blind, not blind or an oracle; a description with all rules in a
-       table; the report's pictures (confusion matrices ...), CSV files and summary.json; all chosen
-       predictions as a table; the refitted model (logged_model.py); each look at test people, a step of
-       ``looks/uf1``.
+       table; the report's pictures (confusion matrices ...), CSV files and summary.json; its explanations
+       (results/page/explained.py); all chosen predictions as a table; the refitted model (logged_model.py);
+       each look at test people, a step of ``looks/uf1``.
 trial  its configuration; validation of all its folds, pooled, epoch by epoch; its folds as two files,
        folds.csv and curves.parquet (fold_facts.py). Never a test score: a trial that can be sorted by its
        test score will be chosen by it.
@@ -33,6 +33,7 @@ from mlflow.entities import Run
 
 from orchestrator.common.commands import resume
 from orchestrator.common.names import redacted
+from orchestrator.results.page import explained
 from orchestrator.results.page.page import PAGE
 from orchestrator.results.report import read
 from orchestrator.selection.rules import kind_of
@@ -55,6 +56,7 @@ from orchestrator.workspace.looks import LOOKS
 
 PREDICTIONS = "predictions.json"
 REPORT = "report"  # folder of its files
+EXPLAINED = f"{REPORT}/{explained.FOLDER}"
 # what was written of a trial, and of the scores, so that it can be compared with what is there
 WROTE, SCORED = "mer.wrote", "mer.scored"
 
@@ -166,10 +168,12 @@ class Tracker(SweepRun):
                 return bool(named) and named.items() <= run.data.metrics.items()
             wanted = {name: value for name, value, _ in of_sweep(summary)}
             report = {Path(file.path).name for file in place.list_artifacts(REPORT)}
+            why = {Path(file.path).name for file in place.list_artifacts(EXPLAINED)}
             return (
                 run.data.tags[SCORED] == _state(folder)
                 and wanted.items() <= run.data.metrics.items()
                 and {file.name for file in _files(folder)} <= report
+                and {file.name for file in explained.files(folder)} <= why
             )
 
     def finish(self, folder: Path) -> None:
@@ -190,6 +194,8 @@ class Tracker(SweepRun):
                 self.write(self.run_id, made, {}, when=when)
             for file in _files(folder):
                 self.client.log_artifact(self.run_id, str(file), REPORT)
+            for file in explained.files(folder):
+                self.client.log_artifact(self.run_id, str(file), EXPLAINED)
             # log_table would append
             place = files_of(self.client.get_run(self.run_id), self.uri)
             if any(file.path == PREDICTIONS for file in place.list_artifacts()):
@@ -232,7 +238,8 @@ def _files(folder: Path) -> list[Path]:
 
 def _state(folder: Path) -> str:
     """Digest of what a report is made of."""
-    named = (folder / name for name in ("summary.json", "predictions.csv", LOOKS))
+    own = ("summary.json", "predictions.csv", LOOKS, f"{explained.FOLDER}/{explained.INDEX}")
+    named = (folder / name for name in own)
     return _digest(b"".join(file.read_bytes() for file in named if file.is_file()))
 
 

@@ -15,7 +15,8 @@ RUNS, COMPLETE, EARLY = "running", "complete", "ended early"
 @dataclass(frozen=True)
 class Listed:
     """state: RUNS, COMPLETE or EARLY. model, corpus: "?" where the folder does not say. uf1: of the rule that
-    was asked for, None before the end. when: seconds since 1970 of the last change."""
+    was asked for, None before the end; within: the ends of its interval over people, () where the summary has
+    none. when: seconds since 1970 of the last change."""
 
     name: str
     state: str
@@ -24,6 +25,14 @@ class Listed:
     rule: str
     uf1: float | None
     when: float
+    within: tuple[float, ...] = ()
+
+    @property
+    def score(self) -> str:
+        """'0.681 [0.601, 0.750]', or "" before the end."""
+        if self.uf1 is None:
+            return ""
+        return f"{self.uf1:.3f}" + (" [{:.3f}, {:.3f}]".format(*self.within) if self.within else "")
 
 
 def sweeps(workspace: Path) -> list[Listed]:
@@ -37,12 +46,14 @@ def listed(folder: Path) -> Listed:
     """One of them. A damaged file counts as one that is not there."""
     summary, asked = _held(folder / "summary.json"), _held(folder / DEFINITION)
     rule = str(summary.get("rule", ""))
-    score = summary.get("selection", {}).get(rule, {}).get("uf1")
+    held = summary.get("selection", {}).get(rule, {})
+    score, within = held.get("uf1"), tuple(held.get("interval", {}).get("uf1", ()))
     state = RUNS if runs(folder) else COMPLETE if score is not None else EARLY
     changed = max(path.stat().st_mtime for path in folder.iterdir())
     both = asked | summary
     name = folder.name
-    return Listed(name, state, both.get("model", "?"), both.get("corpus", "?"), rule, score, changed)
+    model, corpus = both.get("model", "?"), both.get("corpus", "?")
+    return Listed(name, state, model, corpus, rule, score, changed, within)
 
 
 def _held(file: Path) -> dict[str, Any]:

@@ -1,15 +1,19 @@
 """From a finished sweep to its explanations: each clip by its own fold's model, as pictures and tables."""
 
+import base64
 import io
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from mlflow import MlflowClient
 from PIL import Image
 from typer.testing import CliRunner
 
-from orchestrator import Execution, Experiment, explain, predict, run
+from orchestrator import Execution, Experiment, explain, predict, run, send
 from orchestrator.inference.bundle import load
 from orchestrator.inference.clips import found
 from orchestrator.inference.video import ClipPredictor
@@ -47,7 +51,12 @@ def test_a_sweep_is_explained_by_its_folds_models_as_the_rule_chose_them(swept, 
     for name in ("faces", "parts", "deletion", "classes", "action_units", "embedding"):
         with Image.open(tmp_path / "out" / f"{name}.png") as picture:
             assert min(picture.size) > 150
-        assert f'src="{name}.png"' in page
+        data = base64.b64encode((tmp_path / "out" / f"{name}.png").read_bytes()).decode()
+        assert f'alt="{name}" src="data:image/png;base64,{data}"' in page
+    assert "does NOT" in page or "falls faster than" in page
+    assert not re.findall(r"(?:src|href)=[\"'](?!#|data:)", page.split("<script")[0])
+    space = pd.read_csv(tmp_path / "out" / "embedding.csv")
+    assert len(space) == 12 and space[["x", "y", "z"]].notna().all(axis=None)
     parts = pd.read_csv(tmp_path / "out" / "parts.csv")
     assert len(parts) == 12 * 3
     sums = parts[["brows", "eyes", "nose", "mouth", "rest"]].sum(axis=1)
@@ -60,6 +69,25 @@ def test_a_sweep_is_explained_by_its_folds_models_as_the_rule_chose_them(swept, 
     methods = pd.read_csv(tmp_path / "out" / "methods.csv").set_index("method")
     assert methods["clips"].tolist() == [12] * 3 and methods["names_part_of_an_au"].between(0, 1).all()
     assert "names_planted" not in methods
+
+
+def test_explanations_of_some_methods_stand_on_the_sweeps_page_and_go_to_mlflow(swept):
+    result = command(swept, "--fold", "p01", "--methods", "grad_cam", "--methods", "attention")
+    assert result.exit_code == 0, result.output
+    folder = swept / "sweeps" / "s"
+    assert set(pd.read_csv(folder / "explain" / "methods.csv")["method"]) == {"grad_cam"}
+    page = (folder / "report.html").read_text()
+    assert '<h2 id="explained">' in page and "grad_cam: the probability" in page
+    sent = CliRunner().invoke(send.app, ["s", "--workspace", str(swept)])
+    assert sent.exit_code == 0, sent.output
+    client = MlflowClient(f"sqlite:///{swept}/mlflow.db")
+    (run_id,) = [
+        run.info.run_id
+        for experiment in client.search_experiments()
+        for run in client.search_runs([experiment.experiment_id], "tags.`mer.level` = 'sweep'")
+    ]
+    there = {Path(file.path).name for file in client.list_artifacts(run_id, "report/explain")}
+    assert {"explanations.json", "index.html", "methods.csv", "faces.png", "importance.parquet"} <= there
 
 
 def test_one_fold_or_one_clip_alone(swept, tmp_path):
@@ -79,11 +107,11 @@ def test_one_fold_or_one_clip_alone(swept, tmp_path):
         (["--fold", "p01", "--clips", "synthetic/p02/c01"], "none of these clips"),
         (["--rule", "oracle_epoch"], "is an oracle"),
         (["--rule", "nestd"], "nested"),
+        (["--methods", "gradcam"], "did you mean 'grad_cam'"),
+        (["--methods", "attention"], "STSTNet has no attention. Ask for another of integrated_gradients"),
     ],
 )
 def test_what_is_not_there_is_named(words, says, swept, tmp_path):
-    import re
-
     result = command(swept, *words, "--to", tmp_path / "x")
     assert result.exit_code == 2 and re.search(says, " ".join(result.output.split())), result.output
     assert not (tmp_path / "x").exists()

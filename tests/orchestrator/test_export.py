@@ -52,7 +52,7 @@ def test_a_bundle_is_the_sweeps_own_model_calibrated_with_its_honest_score(swept
     np.testing.assert_array_equal(made.probabilities(x), own.probabilities(x))
     summary = json.loads((swept / "sweeps" / "s" / "summary.json").read_text())
     score = summary["selection"]["nested"]["uf1"]
-    assert f"rule nested (blind): UF1 {score:.3f} (95 % over people: " in made.card
+    assert f"rule nested (blind): UF1 {score:.3f} [" in made.card
     assert "nobody is left who could test it" in made.card and "oracle_epoch" in made.card
     assert own.about.calibration is None and made.about.calibration["clips"] == summary["clips"]
     assert made.about.calibration["people"] == 4
@@ -122,8 +122,9 @@ def test_a_sweep_of_some_people_is_opened_again_as_that(swept, tmp_path):
     result = CliRunner().invoke(export.app, words)
     assert result.exit_code == 0, result.output
     score = json.loads((swept / "sweeps" / "some" / "summary.json").read_text())["selection"]["nested"]
-    low, high = score["interval"]["uf1"]  # the card says the interval that every other output says
-    assert f"(95 % over people: {low:.3f} to {high:.3f})" in load(tmp_path / "b.zip").card
+    text = load(tmp_path / "b.zip").card
+    for name, (low, high) in score["interval"].items():  # as every other output says
+        assert f"{name.upper()} {score[name]:.3f} [{low:.3f}, {high:.3f}]" in text
 
 
 @pytest.mark.parametrize(

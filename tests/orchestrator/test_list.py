@@ -40,11 +40,14 @@ def test_a_sweep_is_running_as_long_as_its_process_holds_it(tmp_path):
     with sweep(tmp_path, "one") as held:
         assert runs(held.path) and listed(held.path).state == RUNS
     assert not runs(held.path) and listed(held.path).state == EARLY
-    sealed.write_json(
-        held.path / "summary.json", ASKED | {"rule": "nested", "selection": {"nested": {"uf1": 0.75}}}
-    )
-    one = listed(held.path)
-    assert (one.state, one.uf1, one.model, one.corpus) == (COMPLETE, 0.75, "stag", "casme2")
+    for more, said in (({}, "0.750"), ({"interval": {"uf1": [0.5, 0.875]}}, "0.750 [0.500, 0.875]")):
+        selection = {"nested": {"uf1": 0.75, **more}}
+        sealed.write_json(held.path / "summary.json", ASKED | {"rule": "nested", "selection": selection})
+        one = listed(held.path)
+        assert (one.state, one.score, one.model, one.corpus) == (COMPLETE, said, "stag", "casme2")
+        for command, words in ((list_, []), (status, ["one"])):
+            told = CliRunner().invoke(command.app, [*words, "--workspace", str(tmp_path)])
+            assert f"{said}" in told.output and told.exit_code == 0, told.output
 
 
 def test_what_a_running_sweep_has_done_and_waits_for_is_told_elsewhere(tmp_path):

@@ -4,12 +4,14 @@ people, parts that are named, agreement with action units."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from orchestrator.results.explain import embedding
 from orchestrator.results.explain.deletion import RANDOM, area
 from orchestrator.results.explain.places import PARTS, Places
 
@@ -61,6 +63,13 @@ class Collected:
     def people(self) -> list[str]:
         return list(dict.fromkeys(self.clips["person"]))
 
+    @cached_property
+    def spaces(self) -> dict[int, tuple[NDArray[Any], str]]:
+        """Dimensions (2, 3) -> embedding.drawn of the clips; {} without features or of hardly any clip."""
+        if not self.features.size or len(self.clips) < 4:
+            return {}
+        return {dimensions: embedding.drawn(self.features, dimensions) for dimensions in (2, 3)}
+
     def parts(self) -> pd.DataFrame:
         """A row a clip and method: share of each part, the part that is named, areas of deletion."""
         rows = []
@@ -97,12 +106,20 @@ class Collected:
 
     def named(self, method: str) -> list[str]:
         """The part of the face in which each clip's strongest place lies, over all steps: the pointing game
-        of Zhang et al., ECCV 2016. Of a method with a sign, the place that speaks most for the class.
-        "nothing" where a method found nothing."""
+        of Zhang et al., ECCV 2016. Of a method with a sign, the place that speaks most for the class. Of
+        places that are equally strong (occlusion covers several at once) the part that most of them are of,
+        "rest" last. "nothing" where a method found nothing."""
         strongest = self.signed.get(method, self.importance[method]).sum(1)  # (n, P)
-        found = strongest.max(1) > 0
-        parts = [self.places.parts[place] for place in strongest.argmax(1)]
-        return [part if there else "nothing" for part, there in zip(parts, found, strict=True)]
+        of_part = np.array([[one == part for one in self.places.parts] for part in PARTS])
+        made = []
+        for values in strongest:
+            most = values.max()
+            first = of_part[:, np.isclose(values, most, rtol=1e-5, atol=0)].sum(1)  # (parts,)
+            if most <= 0:
+                made.append("nothing")
+            else:
+                made.append(PARTS[int(first[:-1].argmax())] if first[:-1].any() else PARTS[-1])
+        return made
 
     def au_agreement(self, method: str) -> tuple[float, float] | None:
         """(share of annotated clips whose named part is one that an annotated AU of the clip moves, the same

@@ -1,11 +1,12 @@
-"""All explanations of a sweep as files in a folder: pictures, tables, and one page that says what they are
-worth."""
+"""All explanations of a sweep as files in a folder: pictures, tables, and what they are worth, for a page
+(results/page/explained.py)."""
 
 from __future__ import annotations
 
-import html
 import io
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,14 +17,7 @@ from orchestrator.results.explain.pictures import pictures
 from preprocessing.cells import csv_of
 from preprocessing.places import write_atomically
 
-PAGE, METHODS, PARTS, IMPORTANCE = "index.html", "methods.csv", "parts.csv", "importance.parquet"
-_STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;"
-    "color-scheme:light dark}"
-    "img{max-width:100%;height:auto;background:#fff}table{border-collapse:collapse;font-size:13px;display:block;"
-    "overflow-x:auto}td,th{padding:.2rem .6rem;border-bottom:1px solid #8888;text-align:right}"
-    "td:first-child,th:first-child{text-align:left}"
-)
+METHODS, PARTS, IMPORTANCE, EMBEDDING = "methods.csv", "parts.csv", "importance.parquet", "embedding.csv"
 _ABOUT = {
     "faces": "Importance of each place, each method with its own darkest shade. Attention says where a "
     "network looks, not what decides.",
@@ -42,23 +36,52 @@ _ABOUT = {
 }
 
 
-def write(of: Collected, folder: Path, notes: list[str]) -> list[Path]:
-    """Write all files; returns their paths. notes: sentences for the page. Raises OSError."""
+def write(of: Collected, folder: Path) -> list[Path]:
+    """Write all files; returns their paths. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     made = []
-    shown = pictures(of)
-    for name, figure in shown.items():
+    for name, figure in pictures(of).items():
         FigureCanvasAgg(figure)
         data = io.BytesIO()
         figure.savefig(data, format="png")
         made.append(_kept(folder / f"{name}.png", data.getvalue()))
-    methods = of.methods()
-    for name, table in ((METHODS, methods), (PARTS, of.parts())):
+    tables = {METHODS: of.methods(), PARTS: of.parts()}
+    if of.spaces:
+        points, _ = of.spaces[3]
+        about = of.clips[["clip", "person", "truth", "called"]]
+        tables[EMBEDDING] = about.assign(**dict(zip("xyz", points.T, strict=True)))
+    for name, table in tables.items():
         made.append(_kept(folder / name, csv_of(table).encode()))
     path = folder / IMPORTANCE
     write_atomically(path, lambda at: rows(of).to_parquet(at, index=False))
-    page = _page(of, methods, list(shown), notes)
-    return [*made, path, _kept(folder / PAGE, page.encode())]
+    return [*made, path]
+
+
+def told(of: Collected, notes: Sequence[str], written: Sequence[Path]) -> dict[str, Any]:
+    """For JSON: what a page says and shows of the files that ``write`` gave. notes: sentences on how they
+    came about."""
+    methods = of.methods()
+    right = float(of.clips["right"].mean())
+    lines = [
+        f"{len(of.clips)} clips of {len(of.people)} people, each explained by models that were trained "
+        f"without its person, for the class that they called ({right:.0%} called right).",
+        *notes,
+        *verdicts(of, methods),
+    ]
+    space = None
+    if of.spaces:
+        points, how = of.spaces[3]
+        space = {"how": how, "points": points.round(4).tolist(), "clips": of.clips["clip"].tolist()}
+        space |= {name: of.clips[name].tolist() for name in ("truth", "called")}
+    return {
+        "title": of.title,
+        "lines": lines,
+        "columns": [str(name).replace("_", " ") for name in methods],
+        "rows": [[_cell(value) for value in row] for row in methods.itertuples(index=False)],
+        "pictures": [[path.stem, _ABOUT[path.stem]] for path in written if path.suffix == ".png"],
+        "space": space,
+        "files": [path.name for path in written],
+    }
 
 
 def rows(of: Collected) -> pd.DataFrame:
@@ -100,28 +123,11 @@ def verdicts(of: Collected, methods: pd.DataFrame) -> list[str]:
     return said + [f"No {name}: {why}." for name, why in of.lacking.items()]
 
 
-def _page(of: Collected, methods: pd.DataFrame, shown: list[str], notes: list[str]) -> str:
-    right = float(of.clips["right"].mean())
-    lines = [
-        f"{len(of.clips)} clips of {len(of.people)} people, each explained by models that were trained "
-        f"without its person, for the class that they called ({right:.0%} called right).",
-        *notes,
-        *verdicts(of, methods),
-    ]
-    table = methods.to_html(index=False, float_format="{:.3f}".format, border=0)
-    parts = [
-        f"<h2>{html.escape(name.replace('_', ' '))}</h2><p>{html.escape(_ABOUT[name])}</p>"
-        f'<img src="{name}.png" alt="{html.escape(name)}">'
-        for name in shown
-    ]
-    title = html.escape(of.title)
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{title}</title><style>{_STYLE}</style><h1>{title}</h1><ul>"
-        + "".join(f"<li>{html.escape(line)}</li>" for line in lines)
-        + f"</ul>{table}{''.join(parts)}</html>\n"
-    )
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    number = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(number, float) and np.isnan(number) else number
 
 
 def _kept(path: Path, data: bytes) -> Path:

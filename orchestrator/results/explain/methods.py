@@ -10,7 +10,7 @@ and what attention.py finds. Each clip's importance is made positive and sums to
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,8 @@ from orchestrator.training.prediction import logits
 from preprocessing.regions import REGIONS
 
 GRADIENTS, OCCLUSION, GRAD_CAM = "integrated_gradients", "occlusion", "grad_cam"
+ATTENTION = "attention"  # whatever of it a model has
+METHODS = (GRADIENTS, OCCLUSION, GRAD_CAM, ATTENTION)
 STEPS = 16  # of the way that gradients are integrated along
 NUMBERS = 2_000_000  # in the inputs of one pass: bounds the memory
 
@@ -46,10 +48,11 @@ class Explained:
 
 
 def explained(
-    model: nn.Module, x: Tensor, still: Tensor, aus: Tensor | None, target: Tensor, places: Places
-) -> Explained:
+    model: nn.Module, x: Tensor, still: Tensor, aus: Tensor | None, target: Tensor, places: Places,
+    only: Collection[str] = METHODS,
+) -> Explained:  # fmt: skip
     """x, still (n, *clip): as still.seen gives them. aus (n, A) or None. target int64 (n,): the class that is
-    explained."""
+    explained. only: of METHODS."""
     model.eval()
     extra = None if aus is None else (aus,)
 
@@ -58,23 +61,28 @@ def explained(
 
     at_once = max(1, NUMBERS // x[0].numel())
     found: dict[str, Tensor] = {}
-    made = IntegratedGradients(score).attribute(
-        x, still, target, additional_forward_args=extra, n_steps=STEPS,
-        internal_batch_size=max(at_once, len(x)),
-    )  # fmt: skip
-    found[GRADIENTS] = places.total(made.detach())
-    found[OCCLUSION] = places.mean(_occluded(score, x, still, target, extra, places, at_once))
+    lacking: dict[str, str] = {}
+    edges = {}
+    if GRADIENTS in only:
+        made = IntegratedGradients(score).attribute(
+            x, still, target, additional_forward_args=extra, n_steps=STEPS,
+            internal_batch_size=max(at_once, len(x)),
+        )  # fmt: skip
+        found[GRADIENTS] = places.total(made.detach())
+    if OCCLUSION in only:
+        found[OCCLUSION] = places.mean(_occluded(score, x, still, target, extra, places, at_once))
     signed = {name: values.numpy().astype(np.float32) for name, values in found.items()}
-    lacking = {}
-    if tapped := _tapped(model):
-        found[GRAD_CAM] = places.mean(_cam(*tapped, x, target, extra, places))
-    else:
-        lacking[GRAD_CAM] = f"{type(model).__name__} has no convolution, so that no map can be weighed"
-    looked = looked_at(model, lambda: score(x, *(extra or ())))
-    if not looked:
-        lacking["attention"] = f"{type(model).__name__} has no attention"
-    found |= {name: places.mean(_spread(one, places)) for name, one in looked.items()}
-    edges = {name: one.edges.numpy() for name, one in looked.items() if one.edges is not None}
+    if GRAD_CAM in only:
+        if tapped := _tapped(model):
+            found[GRAD_CAM] = places.mean(_cam(*tapped, x, target, extra, places))
+        else:
+            lacking[GRAD_CAM] = f"{type(model).__name__} has no convolution, so that no map can be weighed"
+    if ATTENTION in only:
+        looked = looked_at(model, lambda: score(x, *(extra or ())))
+        if not looked:
+            lacking[ATTENTION] = f"{type(model).__name__} has no attention"
+        found |= {name: places.mean(_spread(one, places)) for name, one in looked.items()}
+        edges = {name: one.edges.numpy() for name, one in looked.items() if one.edges is not None}
     return Explained({name: shares(values) for name, values in found.items()}, signed, edges, lacking)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from orchestrator.inference.bundle import Bundle, Member
 from orchestrator.results.explain import deletion, embedding
-from orchestrator.results.explain.methods import Explained, explained
+from orchestrator.results.explain.methods import METHODS, Explained, explained
 from orchestrator.results.explain.places import Places, of_input
 from orchestrator.results.explain.still import seen
 from orchestrator.training.prediction import logits
@@ -30,11 +30,12 @@ def of_bundle(
     *,
     published: bool = False,
     landmarks: NDArray[Any] | None = None,
+    only: Collection[str] = METHODS,
 ) -> tuple[Explained, Places]:
     """Importance of clips x (n, ...) as stored, the mean over the bundle's models.
 
     called     int64 (n,): the class that is explained. aus: as Bundle.probabilities.
-    published, landmarks  as places.of_input. Raises ValueError as that.
+    published, landmarks  as places.of_input. only: of methods.METHODS. Raises ValueError as that.
     """
     about, each = bundle.about, []
     with reproducible("cpu"):
@@ -43,7 +44,7 @@ def of_bundle(
             places = of_input(
                 about.kind, about.channels, shown.shape[1:], published=published, landmarks=landmarks
             )
-            each.append(explained(one.model, shown, still, units, torch.as_tensor(called), places))
+            each.append(explained(one.model, shown, still, units, torch.as_tensor(called), places, only))
     return mean_of(each), places
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from orchestrator.results.explain import embedding, face
+from orchestrator.results.explain import face
 from orchestrator.results.explain.collected import Collected
 from orchestrator.results.explain.deletion import COVERED, RANDOM
 from orchestrator.results.explain.places import PARTS
@@ -33,7 +33,7 @@ def pictures(of: Collected) -> dict[str, Figure]:
         made["flow"] = flow(of)
     if _told_units(of):
         made["action_units"] = action_units(of)
-    if of.features.size and len(of.clips) > 3:
+    if of.spaces:
         made["embedding"] = embeddings(of)
     return made
 
@@ -243,8 +243,7 @@ def embeddings(of: Collected) -> Figure:
     figure = _figure(10, 4.6, of, "held-out clips before the last layer; filled: called right")
     right = of.clips["right"].to_numpy()
     truth = of.clips["truth"].to_numpy()
-    for number, dimensions in enumerate((2, 3), 1):
-        points, how = embedding.drawn(of.features, dimensions)
+    for number, (dimensions, (points, how)) in enumerate(of.spaces.items(), 1):
         ax: Any = figure.add_subplot(1, 2, number, projection="3d" if dimensions == 3 else None)
         for index, name in enumerate(of.classes):
             for good in (True, False):

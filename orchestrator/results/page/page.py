@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from orchestrator.results import beside, report
 from orchestrator.results import details as kept
-from orchestrator.results import report
-from orchestrator.results.headline import headline
-from orchestrator.results.page import figures, formats, tables
+from orchestrator.results.headline import without_scores
+from orchestrator.results.page import explained, figures, formats, tables
 from orchestrator.results.page.templates import template
 from orchestrator.search.importance import importance
 from orchestrator.workspace import sealed
@@ -32,18 +32,22 @@ def gathered(folder: Path) -> dict[str, Any]:
     shares, parallel = importance(summary.get("trials", []))
     held = tables.all_of(folder, summary, predictions, details, shares)
     complete = sum(row["state"] == "complete" for row in summary.get("trials", []))
+    why_called = explained.of_sweep(folder)
     return {
         "name": summary["name"],
         "title": report.title(summary),
-        "headline": headline({**summary, "rule": rule}),
+        "headline": without_scores({**summary, "rule": rule}),
         "rule": rule,
         "scores": {name.upper(): tables.scored(summary["selection"][rule], name) for name in tables.SCORES},
         "gap": tables.gap(summary),
+        "beside": beside.lines(summary["selection"], rule),
         "coverage": tables.coverage_said(summary, rule),
         "classes": summary["classes"],
         "confusion": tables.confusion(summary, rule),
         "tables": held,
-        "figures": figures.all_of(summary, held, details, shares, parallel),
+        "figures": figures.all_of(summary, held, details, shares, parallel)
+        | (why_called["figures"] if why_called else {}),
+        "explained": why_called,
         "details_missing": why,
         "rough": f"Of {complete} complete trials: rough." if complete < FEW else "",
         "facts": tables.facts(summary, details),

@@ -255,7 +255,7 @@ def facts(summary: Mapping[str, Any], details: Mapping[str, Any]) -> list[tuple[
     looks = summary.get("looks", {})
     held: list[tuple[str, Any]] = [
         ("feature set", summary["feature_set"]),
-        ("seeds", f"{summary.get('seeds', 1)} (replicates 0 to {summary.get('seeds', 1) - 1})"),
+        ("seeds", _seeds(summary.get("seeds", 1))),
         ("code of the folds", ", ".join(codes)),
         ("arithmetic", summary.get("arithmetic", "")),
         ("plugins", ", ".join(summary.get("plugins", []))),
@@ -263,6 +263,10 @@ def facts(summary: Mapping[str, Any], details: Mapping[str, Any]) -> list[tuple[
         *details.get("versions", {}).items(),
     ]
     return [(what, text(value)) for what, value in held if value not in ("", None)]
+
+
+def _seeds(count: int) -> str:
+    return "1 (replicate 0)" if count == 1 else f"{count} (replicates 0 to {count - 1})"
 
 
 def coverage_said(summary: Mapping[str, Any], rule: str) -> str:

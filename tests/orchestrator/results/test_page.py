@@ -1,5 +1,6 @@
 """The page and its tables: every text is escaped, older sweeps have one too, and 600 people fit."""
 
+import html
 import re
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestrator import report as command
-from orchestrator.results import report
+from orchestrator.results import beside, report
 from orchestrator.results.page import formats, page, tables
 from orchestrator.results.page.formats import Rows
 from orchestrator.tracking import tracker
@@ -46,6 +47,8 @@ def test_the_page_says_what_the_summary_says(text, folder):
     summary, predictions = report.read(folder)
     score = summary["selection"]["nested"]
     assert f"<b>{score['uf1']:.3f}</b>" in text
+    lines = beside.lines(summary["selection"], "nested")
+    assert lines and all(html.escape(line) in text for line in lines)
     assert tables.gap(summary) is None and "oracle gap" not in text  # the sweep has no oracle
     people = tables.people(predictions, "nested")
     assert {row[0] for row in people.rows} == {PERSON, "c/p1"}

@@ -1,5 +1,7 @@
 """What follows from explained clips: by hand on four clips of two people."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -54,6 +56,27 @@ def test_the_strongest_place_is_that_which_speaks_for_the_class():
     """Against which a brow speaks with twice as much as the mouth speaks for it."""
     made = collected([BROW] * 4)
     assert made.named("m") == ["brows"] * 4 and made.named("s") == ["mouth"] * 4
+
+
+def test_of_places_that_were_covered_together_the_part_of_most_is_named():
+    """A block of 2 x 2 cells of a picture, of which the first is of no part and the others are brows."""
+    places = of_input("image", (), (3, 112, 112))
+    blocks = {}
+    for place, block in zip(places.index.ravel(), places.coarse.ravel(), strict=True):
+        blocks.setdefault(int(block), set()).add(int(place))
+    cells = next(
+        own for own in map(sorted, blocks.values())
+        if places.parts[own[0]] == "rest" and [places.parts[one] for one in own].count("brows") >= 2
+    )  # fmt: skip
+    values = np.zeros((1, *places.shape), np.float32)
+    values[0, 0, cells] = 1
+    made = replace(collected([BROW]), places=places, importance={"m": values}, signed={})
+    assert made.named("m") == ["brows"]
+    values[:] = 0
+    values[0, 0, places.parts.index("rest")] = 1
+    assert made.named("m") == ["rest"]
+    values[:] = 0
+    assert made.named("m") == ["nothing"]
 
 
 def test_a_method_that_falls_no_faster_than_random_is_said_not_to():

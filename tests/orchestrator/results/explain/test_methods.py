@@ -8,7 +8,9 @@ import torch
 from torch import nn
 
 from mer_models import MODELS
-from orchestrator.results.explain import deletion
+from mer_models.backbone import PictureModel
+from mer_models.stag import STAG
+from orchestrator.results.explain import attention, deletion
 from orchestrator.results.explain.embedding import features, turned
 from orchestrator.results.explain.methods import GRAD_CAM, GRADIENTS, OCCLUSION, explained
 from orchestrator.results.explain.places import of_input
@@ -76,6 +78,66 @@ def test_what_counts_is_deleted_first_and_the_class_goes():
     assert found[deletion.RANDOM][0, -1] == pytest.approx(none)
 
 
+class Weighed(nn.Module):
+    """Two classes: the second's score is the sum of what is seen, each number with its weight."""
+
+    uses_aus = False
+
+    def __init__(self, shape, seed):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(shape, generator=torch.Generator().manual_seed(seed)))
+
+    def forward(self, x):
+        one = (x * self.weight).flatten(1).sum(1)
+        return torch.stack([torch.zeros_like(one), one], 1)
+
+
+@pytest.mark.parametrize(("name", "shape"), [("roi_flow14", (3, 14, 2)), ("onset_apex_flow", (3, 28, 28))])
+def test_of_a_linear_model_the_attribution_is_true_and_no_order_deletes_more(name, shape):
+    """What a place counts is weight times what happens there; the score without the k places that count most
+    is what it was less their sum, and no other k places leave less."""
+    about = INPUTS[name]
+    places, model = of_input(about.kind, about.channels, shape), Weighed(shape, 0)
+    x, still = torch.randn(2, 3, *shape, generator=torch.Generator().manual_seed(1)) * 0.1
+    target = torch.ones(3, dtype=torch.int64)
+    made = explained(model, x, still, None, target, places)
+    true = places.total((x - still) * model.weight.detach()).numpy()  # (n, T, P)
+    lost = {GRADIENTS: true, OCCLUSION: true}
+    for method, wanted in lost.items():
+        np.testing.assert_allclose(made.signed[method], wanted, atol=1e-5)
+    found = deletion.curves(model, x, still, None, target, places, made.signed, 0)
+    score = model(x)[:, 1].detach().numpy()
+    order = -np.sort(-true.reshape(3, -1), axis=1)
+    counts = [round(share * order.shape[1]) for share in deletion.COVERED]
+    left = np.stack([score - order[:, :count].sum(1) for count in counts], 1)
+    np.testing.assert_allclose(found[GRADIENTS], 1 / (1 + np.exp(-left)), atol=1e-4)
+    assert (found[GRADIENTS] <= found[deletion.RANDOM] + 1e-5).all()
+
+
+class Pooled(PictureModel):
+    """Two maps, which are two planes of the picture."""
+
+    def __init__(self):
+        super().__init__(2, 2, 0.0)
+
+    def maps(self, x):
+        return x[:, :2]
+
+
+def test_grad_cam_weighs_the_maps_by_what_they_do_for_the_class_and_keeps_what_speaks_for_it():
+    model = Pooled()
+    weight = torch.tensor([[0.0, 0.0], [2.0, -1.0]])
+    model.classifier[1].weight.data.copy_(weight)
+    x = torch.rand(2, 3, 56, 56, generator=torch.Generator().manual_seed(0))
+    places = of_input("image", (), (3, 56, 56))
+    target = torch.ones(2, dtype=torch.int64)
+    made = explained(model, x, torch.zeros_like(x), None, target, places, only=[GRAD_CAM])
+    cam = (2 * x[:, 0] - x[:, 1]).clamp(min=0).numpy()
+    cells = cam.reshape(2, 14, 4, 14, 4).mean((2, 4)).reshape(2, 1, 196)
+    np.testing.assert_allclose(made.importance[GRAD_CAM], cells / cells.sum(2, keepdims=True), atol=1e-5)
+    assert list(made.importance) == [GRAD_CAM] and not made.signed and not made.lacking
+
+
 @pytest.mark.parametrize("normalise", ["none", "scale", "standardise", "minmax255"])
 def test_a_still_clip_is_normalised_as_the_clip_is(normalise):
     x = np.random.default_rng(0).normal(size=(2, 3, 8, 8)).astype(np.float32)
@@ -135,7 +197,29 @@ def test_every_model_is_explained_or_says_why_not(name):
             assert sums.all(), method
     with torch.no_grad():  # nothing is left behind in the model
         torch.testing.assert_close(logits(made, shown, aus), before)
-    assert features(made, lambda: logits(made, shown, aus)).shape[0] == 2
+    assert not any(layer._forward_hooks or layer._backward_hooks for layer in made.modules())
+    points = torch.from_numpy(features(made, lambda: logits(made, shown, aus)))
+    assert len(points) == 2
+    lasts = [one for one in made.modules() if isinstance(one, nn.Linear) and one.out_features == 3]
+    if len(lasts) == 1 and not isinstance(made, STAG):  # STAG adds up what it says at each step
+        with torch.no_grad():
+            torch.testing.assert_close(lasts[0](points), before)
+
+
+def test_attention_is_where_it_is_looked_and_not_from_where():
+    """Of a graph in which all regions look at the third; of the Swin's windows, which are shifted: each patch
+    gets its own number back."""
+    adjacency = torch.zeros(1, 2, 4, 4)
+    adjacency[..., 2] = 1
+    graph = attention._graph(nn.Identity(), (), (None, adjacency))
+    assert graph.values.tolist() == [[[0, 0, 1, 0]] * 2]
+    assert graph.edges[0].tolist() == [[0, 0, 1, 0]] * 4
+    wanted = torch.arange(32.0).reshape(2, 4, 4)  # onset, apex; 4 x 4 patches, windows of 2 x 2
+    rolled = torch.roll(wanted, (-1, -1), (1, 2))
+    windows = rolled.reshape(2, 2, 2, 2, 2).transpose(2, 3).reshape(8, 1, 1, 4)
+    layer = SimpleNamespace(window_size=2, shift_size=1)
+    swin = attention._swin(layer, (None, (4, 4)), (None, windows.expand(8, 3, 4, 4)))
+    assert torch.equal(swin.values, wanted[1:])
 
 
 def test_a_space_that_is_only_turned_is_turned_back():
