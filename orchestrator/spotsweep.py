@@ -68,8 +68,11 @@ def main(
             raise typer.Exit(ALL)
         ask = _Ask(corpus, spotter, recogniser, rule, inner_folds, seed)
         folder = workspace / FOLDER / safe_name(name or f"{corpus}-{spotter.replace(',', '-')}")
-        with SweepProgress(console) as progress:
-            made, text = _run(ask, videos, folder, workspace, runner, address, cpus_per_fold, progress)
+        try:
+            with SweepProgress(console) as progress:
+                made, text = _run(ask, videos, folder, workspace, runner, address, cpus_per_fold, progress)
+        except OSError as error:
+            raise Unfinished(f"{error}; what is kept stays, the same command goes on") from error
         console.print(text, markup=False, soft_wrap=True)
         console.print(f"{folder}: table.csv, table.md, people.csv, MEGC result files", markup=False)
     raise typer.Exit(SOME if made.unread else ALL)
