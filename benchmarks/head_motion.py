@@ -115,4 +115,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    head_motion_uf1.main() if sys.argv[1:] == ["uf1"] else main()
+    head_motion_uf1.main() if sys.argv[1:2] == ["uf1"] else main()

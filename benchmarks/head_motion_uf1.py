@@ -1,10 +1,11 @@
-"""python -m benchmarks.head_motion uf1: what head motion leaves of nested UF1, setting by setting.
+"""python -m benchmarks.head_motion uf1 [FOLDER]: what head motion leaves of nested UF1, setting by setting.
 
 A small rendered corpus, everybody held out once. In every clip the head goes from the onset to the apex by so
 many pixels in a direction of the clip's own, turns by so many degrees to a side of its own, and stays there.
 Training and test clips alike: it says what a setting leaves of the expression, not what real heads do. Pixels
-and degrees are varied one at a time. The last line is one JSON
-object: model -> setting -> motion -> [UF1, low, high], the interval over people.
+and degrees are varied one at a time. What is in FOLDER already, of a run that was killed too, is not made
+again. The last line is one JSON object: model -> setting -> motion -> [UF1, low, high], the interval over
+people.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from __future__ import annotations
 import csv
 import json
 import math
+import sys
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -59,14 +62,16 @@ INNER = 3
 
 
 def moved(source: Path, target: Path, pixels: float, degrees: float) -> Path:
-    """The corpus in ``source`` with heads that move, in ``target``, which is returned."""
-    (target / "frames").mkdir(parents=True)
+    """The corpus in ``source`` with heads that move, in ``target``, which is returned: whole if it has a
+    manifest."""
+    if (target / "manifest.csv").exists():
+        return target
     text = (source / "manifest.csv").read_text(encoding="utf-8")
     for row in csv.DictReader(text.splitlines()):
         rng = generator(0, "head", row["subject"], row["clip"])
         angle, side = rng.uniform(0, 2 * math.pi), rng.choice([-1, 1])
         onset, apex, offset = (int(row[name]) for name in ("onset", "apex", "offset"))
-        (target / row["frames"]).mkdir(parents=True)
+        (target / row["frames"]).mkdir(parents=True, exist_ok=True)
         for number in range(onset, offset + 1):
             picture = cv2.imread(str(source / row["frames"] / f"img{number}.jpg"))
             share = min(1.0, (number - onset) / max(1, apex - onset))
@@ -82,7 +87,7 @@ def moved(source: Path, target: Path, pixels: float, degrees: float) -> Path:
 
 def uf1(model: str, table: ClipTable, folder: Path) -> list[float]:
     """[nested UF1, low, high] of one configuration: FIXED."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     fixed = FIXED[model] | {"recipe.warmup_epochs": 0, "recipe.batch_size": 8}
     study = Study(model, "loso", INNER, 1, fixed)
     made = inline.search(
@@ -100,7 +105,8 @@ def uf1(model: str, table: ClipTable, folder: Path) -> list[float]:
 def main() -> None:
     made: dict[str, dict[str, dict[str, list[float]]]] = {name: {} for name in FIXED}
     features = {name: MODELS[name].default_features for name in FIXED}
-    with tempfile.TemporaryDirectory() as name:
+    kept = nullcontext(sys.argv[2]) if sys.argv[2:] else tempfile.TemporaryDirectory()
+    with kept as name:
         root = Path(name)
         render_corpus(root / "still", CONFIG)
         for pixels, degrees in MOTIONS:

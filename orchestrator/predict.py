@@ -16,12 +16,12 @@ import typer
 from rich.progress import track
 
 from orchestrator.common.errors import ConfigError
-from orchestrator.console import asked, extracted
-from orchestrator.console.bundles import AllowCode, Model, bundle_of, write_frame
+from orchestrator.console import asked, extracted, outputs
+from orchestrator.console.bundles import AllowCode, Model, bundle_of
 from orchestrator.console.handler import ALL, SOME, errors_are_told
 from orchestrator.console.terminal import terminal
+from preprocessing.cells import csv_of
 from preprocessing.command_line import App
-from preprocessing.places import write_atomically
 from preprocessing.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -81,11 +81,14 @@ def main(
         if explain:  # what is not installed is told before anything is predicted
             from orchestrator.results.explain.clip import write_beside
 
+        wanted = {"--json": json_file, "--csv": csv, "--parquet": parquet}
+        outputs.checked(wanted)
         with (
             _frames(clip, size, pixels, fps) as named,
             bundle_of(model, workspace, tracking_uri) as (where, own),
         ):
             clips = found(named, onset=onset, apex=apex, offset=offset, fps=fps)
+            outputs.checked(wanted, [one.frames for one in clips])
             allowed = allow_code or own
             # bad input is told before Ray starts
             predictor = ClipPredictor(load(where, allow_code=allowed), landmarker)
@@ -102,12 +105,7 @@ def main(
                 Terminal(stderr=True).print(f"explained: {', '.join(map(str, pictures)) or 'no clip'}")
             if clip == ["-"]:
                 made = [replace(one, clip="-", reason=one.reason.replace(named[0], "-")) for one in made]
-        lines = "".join(json.dumps(one.nested()) + "\n" for one in made)
-        if json_file:
-            write_atomically(json_file, lambda path: path.write_text(lines))
-        else:
-            sys.stdout.write(lines)
-        _tables(made, csv, parquet)
+        _write(made, json_file, csv, parquet)
     raise typer.Exit(SOME if any(one.reason for one in made) else ALL)
 
 
@@ -140,16 +138,23 @@ def _collected(ended: Iterator[tuple[int, Prediction]], clips: Sequence[Clip]) -
     return [one for _, one in sorted(shown, key=lambda pair: pair[0])]
 
 
-def _tables(made: Sequence[Prediction], csv: Path | None, parquet: Path | None) -> None:
-    if csv is None and parquet is None:
-        return
-    import pandas as pd
+def _write(
+    made: Sequence[Prediction], json_file: Path | None, csv: Path | None, parquet: Path | None
+) -> None:
+    lines = "".join(json.dumps(one.nested()) + "\n" for one in made)
+    with outputs.writing() as write:
+        if json_file:
+            write(json_file, lambda path: path.write_text(lines, encoding="utf-8"))
+        if csv or parquet:
+            import pandas as pd
 
-    frame = pd.DataFrame([one.flat() for one in made])
-    if parquet:
-        write_atomically(parquet, lambda path: frame.to_parquet(path, index=False))
-    if csv:
-        write_frame(csv, frame)
+            frame = pd.DataFrame([one.flat() for one in made])
+            if parquet:
+                write(parquet, lambda path: frame.to_parquet(path, index=False))
+            if csv:
+                write(csv, lambda path: path.write_text(csv_of(frame), encoding="utf-8"))
+    if not json_file:
+        outputs.said(lines)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@ console/handler.py; 1: the model abstains from an interval, or a video could not
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +13,13 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from orchestrator.common.errors import Unfinished
-from orchestrator.console import asked, extracted
-from orchestrator.console.bundles import AllowCode, Model, bundle_of, write_frame
+from orchestrator.console import asked, extracted, outputs
+from orchestrator.console.bundles import AllowCode, Model, bundle_of
 from orchestrator.console.handler import ALL, SOME, errors_are_told
 from orchestrator.console.progress import clock
 from orchestrator.console.terminal import terminal
+from preprocessing.cells import csv_of
 from preprocessing.command_line import App
-from preprocessing.places import write_atomically
 from preprocessing.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -65,15 +64,21 @@ def main(
         from orchestrator.spotting.recognise import spot
         from orchestrator.spotting.video import writable
 
+        outputs.checked(
+            {"--json": json_file, "--csv": csv, "--megc": megc, "--html": html, "--video": annotated}, [video]
+        )
         if annotated:
             writable(annotated)
         with bundle_of(model, workspace, tracking_uri) as (where, own):
             predictor = ClipPredictor(load(where, allow_code=allow_code or own), landmarker)
-            with _shown("spotting") as progress:
-                made = spot(
-                    video, predictor, fps=fps, kept=workspace / KEPT, pictures=html is not None,
-                    progress=progress,
-                )  # fmt: skip
+            try:
+                with _shown("spotting") as progress:
+                    made = spot(
+                        video, predictor, fps=fps, kept=workspace / KEPT, pictures=html is not None,
+                        progress=progress,
+                    )  # fmt: skip
+            except OSError as error:
+                raise Unfinished(f"{error}; what is kept stays, the same command goes on") from error
         _write(made, json_file, csv, megc, html)
         if annotated:
             _annotate(made, annotated)
@@ -88,16 +93,19 @@ def _write(
     from orchestrator.spotting import megc as results
     from orchestrator.spotting.page import page
 
-    if json_file:
-        write_atomically(json_file, lambda path: path.write_text(made.text(), encoding="utf-8"))
-    else:
-        sys.stdout.write(made.text())
-    if csv:
-        write_frame(csv, pd.DataFrame(made.rows()))
-    if megc:
-        results.write(megc, made.spotted(), first=1 - made.curves.first)
-    if html:
-        write_atomically(html, lambda path: path.write_text(page(made), encoding="utf-8"))
+    with outputs.writing() as write:
+        if json_file:
+            write(json_file, lambda path: path.write_text(made.text(), encoding="utf-8"))
+        if csv:
+            table = csv_of(pd.DataFrame(made.rows()))
+            write(csv, lambda path: path.write_text(table, encoding="utf-8"))
+        if megc:
+            first = 1 - made.curves.first
+            write(megc, lambda path: path.write_text(results.text(made.spotted(), first=first)))
+        if html:
+            write(html, lambda path: path.write_text(page(made), encoding="utf-8"))
+    if not json_file:
+        outputs.said(made.text())
 
 
 def _annotate(made: Spotting, out: Path) -> None:
@@ -116,16 +124,17 @@ def _shown(what: str) -> Iterator[Told]:
     """A bar with the time left on a terminal's error stream, lines in a log."""
     err = Terminal(stderr=True)
     begun = said = time.monotonic()
-    first = 0
+    first = 0  # frames of an earlier pass
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
         task = bar.add_task(what, total=None)
 
         def told(done: int, total: int) -> None:
-            nonlocal said, first
+            nonlocal begun, said, first
             bar.update(task, completed=done, total=max(total, done))
-            first = first or done
             now = time.monotonic()
+            if not first:
+                first, begun = done, now
             if not err.is_terminal and now - said >= EVERY and done > first:
                 said = now
                 left = (now - begun) / (done - first) * max(0, total - done)

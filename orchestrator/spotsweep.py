@@ -3,24 +3,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestrator.common.errors import ConfigError
+from orchestrator.common.errors import ConfigError, Unfinished, nearest
 from orchestrator.common.names import safe_name
 from orchestrator.console import asked
 from orchestrator.console.handler import ALL, SOME, errors_are_told
 from orchestrator.console.progress import SweepProgress
 from orchestrator.console.terminal import terminal
+from orchestrator.sweeps.execution import RUNNERS
 from preprocessing.command_line import App
 
 if TYPE_CHECKING:
     from orchestrator.search.events import Listener
-    from orchestrator.spotting.corpus import Read
+    from orchestrator.spotting.corpus import LongVideo, Read
 
-FOLDER = "spotsweeps"  # of the workspace
+FOLDER, FOLDS = "spotsweeps", "spotfolds"  # of the workspace
 
 console = terminal()
 app = App()
@@ -46,68 +48,112 @@ def main(
         Path | None,
         typer.Option(help="only write the true micro-expressions there, as a manifest for the recogniser"),
     ] = None,
+    runner: asked.RunnerName = "ray",
+    address: Annotated[str, typer.Option(help="Ray cluster to join (auto, host:6379); none = here")] = "",
+    cpus_per_fold: Annotated[
+        float, typer.Option(min=0.01, max=1, help="share of a CPU that a fold asks Ray for")
+    ] = 1.0,
     workspace: asked.Workspace = Path("workspace"),
 ) -> None:
-    """Spot, recognise and score: threshold, spotter and recogniser of each person come from the others."""
+    """Spot, recognise and score: threshold, spotter and recogniser of each person come from the others. The
+    same command again goes on where it was ended, and computes nothing that is there."""
     with errors_are_told(console):
         from orchestrator.spotting import corpus as long
 
+        if runner not in RUNNERS:
+            raise ConfigError(nearest(runner, RUNNERS, "runner"))
         videos = long.read(corpus, root)
         if clips:
             count = long.write_clips(clips, videos)
             console.print(f"{clips}: {count} micro-expressions", markup=False)
             raise typer.Exit(ALL)
+        ask = _Ask(corpus, spotter, recogniser, rule, inner_folds, seed)
         folder = workspace / FOLDER / safe_name(name or f"{corpus}-{spotter.replace(',', '-')}")
-        if folder.exists():
-            raise ConfigError(f"{folder} is there already; choose another --name, or delete it")
-        with SweepProgress(console) as progress:
-            made = long.curves_of(videos, workspace / "spots", progress)
-            text = _run(made, long.LONG[corpus].LIKE, corpus, folder, spotter, recogniser, rule, inner_folds,
-                        seed, workspace, progress)  # fmt: skip
+        try:
+            with SweepProgress(console) as progress:
+                made, text = _run(ask, videos, folder, workspace, runner, address, cpus_per_fold, progress)
+        except OSError as error:
+            raise Unfinished(f"{error}; what is kept stays, the same command goes on") from error
         console.print(text, markup=False, soft_wrap=True)
         console.print(f"{folder}: table.csv, table.md, people.csv, MEGC result files", markup=False)
     raise typer.Exit(SOME if made.unread else ALL)
 
 
+@dataclass(frozen=True)
+class _Ask:
+    """What decides the table beside the videos."""
+
+    corpus: str
+    spotter: str
+    recogniser: str
+    rule: str
+    inner_folds: int
+    seed: int
+
+
 def _run(
-    made: Read, like: str, corpus: str, folder: Path, spotter: str, recogniser: str, rule: str, inner: int,
-    seed: int, workspace: Path, tell: Listener,
-) -> str:  # fmt: skip
-    from orchestrator.common.errors import nearest
+    ask: _Ask, videos: list[LongVideo], folder: Path, workspace: Path, runner: str, address: str, cpus: float,
+    tell: Listener,
+) -> tuple[Read, str]:  # fmt: skip
+    from orchestrator.runners.pending import FoldFailed
+    from orchestrator.runners.spotfolds import begun
     from orchestrator.search.events import Preparing
     from orchestrator.spotting import corpus as long
-    from orchestrator.spotting import loso, table
+    from orchestrator.spotting import jobs, kept, loso, table
     from orchestrator.spotting.spotters import spotters
+    from orchestrator.study.jobs import digest
     from orchestrator.sweeps.recognisers import Recognisers
 
     known = spotters()
-    names = [one.strip() for one in spotter.split(",")]
+    names = list(dict.fromkeys(one.strip() for one in ask.spotter.split(",")))
     if unknown := [one for one in names if one not in known]:
         raise ConfigError(nearest(unknown[0], known, "spotter"))
-    models = Recognisers(recogniser, workspace, tell, rule) if recogniser else None
-    marked = made.marked
-    if models is not None:
-        for one in made.people:
-            models.person(like, one)  # told before an hour of work
-        marked = long.with_classes(marked, lambda words: models.class_of(like, words))
-    rows = loso.run(
-        marked,
-        {one: known[one] for one in names},
-        inner=inner,
-        seed=seed,
-        classes=models.classes if models else (),
-        recognise=long.recognising(made, lambda who: models.bundle(models.person(like, who)))
-        if models
-        else None,
-        told=lambda done, of: tell(Preparing("spotting", done, of, "")),
-    )
-    about = long.about(made, corpus) | {
-        "inner_folds": inner,
-        "seed": seed,
+    models = Recognisers(ask.recogniser, workspace, tell, ask.rule) if ask.recogniser else None
+    about: dict[str, Any] = {
+        "corpus": ask.corpus,
+        "spotters": names,
+        "inner_folds": ask.inner_folds,
+        "seed": ask.seed,
         "recogniser": f"{models.name} ({models.rule})" if models else "",
     }
+    like = long.LONG[ask.corpus].LIKE
+    if models is not None:
+        for one in sorted({video.person for video in videos}):
+            models.person(like, one)  # told before an hour of work
+    table.refuse_another(folder, about)  # likewise
+    jobs.people_of([one.person for one in videos], ask.inner_folds)
+    made = long.curves_of(videos, workspace / "spots", lambda *at: tell(Preparing("reading", *at)))
+    marked = made.marked
+    if models is not None:
+        marked = long.with_classes(marked, lambda words: models.class_of(like, words))
+    seen = {one.video: one.seen for one in marked}
+    asked = jobs.tasks(marked, names, ask.inner_folds, ask.seed)
+    about |= long.about(made) | {"jobs": digest([one.job_id(seen) for one in asked])}
+    table.refuse_another(folder, about)
+    store = kept.Kept(workspace / FOLDS)
+    try:
+        folds = kept.folds(
+            asked, seen, store, lambda: jobs.inline if runner == "inline" else begun(address, cpus),
+            told=lambda done, of: tell(Preparing("spotting", done, of, "")),
+        )  # fmt: skip
+    except FoldFailed as error:
+        raise Unfinished(f"{error}\nthe other folds are kept; the same command goes on") from error
+    rows = loso.rows(
+        marked,
+        folds,
+        {name: known[name].usual for name in names},
+        classes=models.classes if models else (),
+        recognise=long.recognising(
+            made,
+            store,
+            lambda who: models.identity(models.person(like, who)),
+            lambda who: models.bundle(models.person(like, who)),
+        )
+        if models
+        else None,
+    )
     table.write(folder, rows, about)
-    return table.markdown(rows, about)
+    return made, table.markdown(rows, about)
 
 
 if __name__ == "__main__":

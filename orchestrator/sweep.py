@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +13,7 @@ from orchestrator.common.errors import ConfigError, Unfinished
 from orchestrator.console import asked, extracted
 from orchestrator.console.asked import SweepCommand, usual
 from orchestrator.console.handler import ALL, NOT_IN_MLFLOW, SOME, errors_are_told
+from orchestrator.console.outputs import writable
 from orchestrator.console.progress import SweepProgress
 from orchestrator.console.terminal import terminal
 from orchestrator.sweeps.execution import Execution
@@ -174,9 +174,7 @@ def _writable(file: Path, workspace: Path) -> None:
     folder = file.absolute().parent
     if folder == workspace.absolute() and not folder.exists():
         return  # the sweep makes it, or says that it cannot
-    if file.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        what = f"{file} is a folder" if file.is_dir() else f"{folder} is no folder that can be written to"
-        raise ConfigError(f"--json {file}: {what}; give a file in a folder that is there")
+    writable("--json", file)
 
 
 def _write(file: Path, result: Result) -> None:

@@ -199,7 +199,7 @@ def _of_video(path: Path) -> list[tuple[int, int]]:
         return []
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         # the main header of an AVI; what a MP4 or MOV states FFmpeg reads without decoding
-        is_avi = data[:4] == b"RIFF"
+        is_avi = data[:4] == b"RIFF" and data[8:12] == b"AVI "  # not a sound under a video's name
         found = [(_number(data, 64, 4, "little"), _number(data, 68, 4, "little"))] if is_avi else []
     if any(width * height > MOST_PIXELS for width, height in found):
         return found

@@ -1,5 +1,5 @@
-"""What MediaPipe, TensorFlow Lite and Ray's core write to stderr by themselves, past Python's logging, and
-what Ray Data logs of its own work: no user of ours can act on it."""
+"""What MediaPipe, TensorFlow Lite, FFmpeg and Ray's core write to stderr by themselves, past Python's
+logging, and what Ray Data logs of its own work: no user of ours can act on it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ NOISE = re.compile(
     rb"[WI]\d{4} |WARNING: All log messages before absl::InitializeLog\(\)|INFO: Created TensorFlow Lite"
     # of VP8 in .webm, which it then writes by its other tag
     rb"|OpenCV: FFMPEG: tag 0x30385056/'VP80' is not supported"
-    # of Ray's core, which raises what is wrong; its error of a worker that is started again: the plan stays
+    # of Ray's core, which raises what is wrong
     rb"|\[[\d\- :,]+ [WI] \d+ \d+\] \w+\.cc:\d+: "
+    # of a video that cannot be opened or read on, which our own line says
+    rb"|\[ ?WARN:\d+@[\d.]+\] global cap\.cpp|\[[\w,]+ @ 0x[0-9a-f]+\] "
+    # of a worker that is started again: its plan stays at hand
     rb"|\[[\d\- :,]+ E \d+ \d+\] \S+: Actor with class name: 'MapWorker"
 )
 

@@ -1,22 +1,17 @@
-"""What the commands share that use a finished model: where its bundle lies, and tables of what it says."""
+"""What the commands share that use a finished model: where its bundle lies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from orchestrator.common.errors import ConfigError
 from orchestrator.sweeps.execution import Execution
 from orchestrator.workspace.sweep_folder import folder_of
-from preprocessing.cells import csv_of
-from preprocessing.places import write_atomically
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Model = Annotated[
     str, typer.Argument(help="a bundle (folder or zip), a finished sweep's name, or models:/...")
@@ -43,9 +38,3 @@ def bundle_of(model: str, workspace: Path, tracking_uri: str) -> Iterator[tuple[
         yield Path(model), False
     else:
         yield folder_of(model, workspace) / "model", True
-
-
-def write_frame(file: Path, frame: pd.DataFrame) -> None:
-    """A CSV file of which no cell is a formula to a spreadsheet. Raises OSError."""
-    text = csv_of(frame)
-    write_atomically(file, lambda path: path.write_text(text, encoding="utf-8"))

@@ -9,10 +9,11 @@ models' probabilities.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
 import pydantic
@@ -108,10 +109,23 @@ class About(_Checked):
     format: int = 0
     of: Literal["refit", "folds"] = "refit"
     spec: dict[str, Any] | None = None
-    ranges: dict[str, list[float]] | None = None
+    ranges: dict[str, Annotated[list[float], pydantic.Field(min_length=2, max_length=2)]] | None = None
     calibration: dict[str, Any] | None = None
     onnx: dict[str, float] | None = None
     sweep: dict[str, Any] = {}
+
+    @pydantic.model_validator(mode="after")
+    def _check(self) -> Self:
+        if len(set(self.classes)) < len(self.classes):
+            raise ValueError("a class is named twice")
+        if self.spec is not None and not (
+            isinstance(self.spec.get("name"), str) and isinstance(self.spec.get("parameters"), dict)
+        ):
+            raise ValueError("spec has no name, or no parameters")
+        warmth = (self.calibration or {}).get("temperature", 1.0)
+        if isinstance(warmth, bool) or not isinstance(warmth, int | float) or not 0 < warmth < math.inf:
+            raise ValueError(f"calibration has the temperature {warmth!r}; it is a number above 0")
+        return self
 
 
 @dataclass(frozen=True)
@@ -243,10 +257,12 @@ def _about(data: bytes, where: str) -> About:
                 "program that made it, or export the sweep again with this one"
             )
         return About(**text)
+    except BundleError:
+        raise
     except pydantic.ValidationError as error:
         bad = error.errors()[0]
-        key = ".".join(map(str, bad["loc"]))
-        raise BundleError(f"{where}: {MODEL}: {key}: {bad['msg']}; {AGAIN}") from error
+        key = "".join(f"{one}: " for one in [".".join(map(str, bad["loc"]))] if one)
+        raise BundleError(f"{where}: {MODEL}: {key}{bad['msg']}; {AGAIN}") from error
     except (ValueError, TypeError, RecursionError) as error:
         raise BundleError(f"{where}: {MODEL} does not read ({error}); {AGAIN}") from error
 
@@ -255,6 +271,8 @@ def _members(about: About, weights: bytes, where: str) -> tuple[Member, ...]:
     sizes = {name: value for name in ("n_rois", "n_aus") if (value := getattr(about, name)) is not None}
     try:
         state = safetensors.torch.load(weights)
+        if bad := [name for name, each in state.items() if not torch.isfinite(each).all()]:
+            raise BundleError(f"{where}: {WEIGHTS}: {bad[0]} holds values that are no numbers; {AGAIN}")
         return tuple(_member(about, number, sizes, state) for number in range(len(about.models)))
     except (SafetensorError, RuntimeError, LookupError, TypeError, ValueError) as error:
         if isinstance(error, BundleError):

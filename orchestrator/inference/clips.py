@@ -74,8 +74,8 @@ def _paths(word: str) -> list[Path]:
         return [path]
     if not (matched := sorted(glob.glob(word, recursive=True))):
         raise ClipsError(
-            f"{word} is not there; name a video ({', '.join(sorted(VIDEOS))}), a folder of frames, or a "
-            "pattern of these"
+            f"{word} is not there; name a video (.mp4, .mov, .avi, .webm and others), a folder of frames, or "
+            "a pattern of these"
         )
     return [one for name in map(Path, matched) for one in (_of_folder(name) if name.is_dir() else [name])]
 

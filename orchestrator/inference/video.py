@@ -124,6 +124,8 @@ class ClipPredictor:
         raw, calibrated = (
             self.bundle.probabilities(x[None], calibrated=asked)[0].tolist() for asked in (False, True)
         )
+        if not np.isfinite([*raw, *calibrated]).all():
+            return Prediction(str(clip.frames), "the model gives no numbers for this input", facts=facts)
         units = self.bundle.action_units(x[None])
         return Prediction(
             str(clip.frames),

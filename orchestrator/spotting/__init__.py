@@ -2,5 +2,5 @@
 
 In    a video and a bundle; a corpus of long videos and models that each lack a person; intervals
 Out   intervals with classes, as files, a page and a video; the scores of MEGC, with intervals over people
-Uses  common, inference, protocols, search, statistics, training
+Uses  common, inference, protocols, statistics, study, training, workspace
 """

@@ -12,11 +12,15 @@ from typing import Any
 from orchestrator.common.errors import ConfigError
 from orchestrator.inference.bundle import Bundle
 from orchestrator.inference.video import ClipPredictor
+from orchestrator.spotting.kept import Kept
 from orchestrator.spotting.loso import Recognise
 from orchestrator.spotting.marked import Marked, Seen
 from orchestrator.spotting.metrics import Spotted
+from orchestrator.study.jobs import digest
+from preprocessing import closure
 from preprocessing.cells import escaped
 from preprocessing.datasets.manifest import COLUMNS, FIRST
+from preprocessing.files import files_of
 from preprocessing.long_videos import LONG, LongVideo, read
 from preprocessing.places import write_atomically
 from preprocessing.spotting.clips import clips
@@ -39,11 +43,9 @@ class Read:
         return sorted({one.person for one in self.marked})
 
 
-def curves_of(videos: Sequence[LongVideo], kept: Path, tell: Callable[[Any], None]) -> Read:
-    """The curves of every recording, kept as they come (preprocessing.spotting.run). tell: is told of each
-    as search.events.Preparing. Raises OSError where they cannot be kept."""
-    from orchestrator.search.events import Preparing
-
+def curves_of(videos: Sequence[LongVideo], kept: Path, told: Callable[[int, int, str], object]) -> Read:
+    """The curves of every recording, kept as they come (preprocessing.spotting.run). told: (recordings done,
+    in all, how many could not be read). Raises OSError where they cannot be kept."""
     marked, made = [], {}
     unread: dict[str, str] = {}
     for number, video in enumerate(videos, start=1):
@@ -56,7 +58,7 @@ def curves_of(videos: Sequence[LongVideo], kept: Path, tell: Callable[[Any], Non
             Spotted(video.name, one.onset, one.offset, one.kind, one.emotion) for one in video.expressions
         )
         marked.append(Marked(video.name, video.person, seen, true))
-        tell(Preparing("reading", number, len(videos), f"{len(unread)} unread" if unread else ""))
+        told(number, len(videos), f"{len(unread)} unread" if unread else "")
     if not made:
         name, why = next(iter(unread.items()))
         raise ConfigError(f"none of {len(videos)} recordings can be read; {name}: {why}")
@@ -73,25 +75,37 @@ def with_classes(marked: Sequence[Marked], class_of: Callable[[list[str]], list[
     ]
 
 
-def recognising(read: Read, bundle_of: Callable[[str], Bundle]) -> Recognise:
-    """Function that asks a person's own model, which it makes when the person changes."""
+def recognising(
+    read: Read, kept: Kept, identity_of: Callable[[str], str], bundle_of: Callable[[str], Bundle]
+) -> Recognise:
+    """Function that asks a person's own model, which it makes when the person changes, and only for what is
+    not kept. identity_of: digest of a person's model, without making it."""
     now: dict[str, ClipPredictor] = {}
+    code = closure.digest(["orchestrator.inference.video"])
 
     def recognise(person: str, video: str, intervals: list[Interval]) -> list[str]:
-        if person not in now:
-            now.clear()
-            now[person] = ClipPredictor(bundle_of(person))
-        return [now[person](clip).called or "" for clip in clips(read.curves[video], intervals)]
+        made = read.curves[video]
+        whose = digest([code, identity_of(person), video, files_of(made.source).state, made.rate.fps])
+        held = (kept.load(whose) or {}).get("called", {})
+        keys = [f"{one.onset} {one.apex} {one.offset}" for one in intervals]
+        new = {key: one for key, one in zip(keys, intervals, strict=True) if key not in held}
+        if new:
+            if person not in now:
+                now.clear()
+                now[person] = ClipPredictor(bundle_of(person))
+            said = [now[person](clip).called or "" for clip in clips(made, list(new.values()))]
+            held |= dict(zip(new, said, strict=True))
+            kept.save(whose, {"called": held})
+        return [held[key] for key in keys]
 
     return recognise
 
 
-def about(read: Read, corpus: str) -> dict[str, Any]:
+def about(read: Read) -> dict[str, Any]:
     """What the table is of. first: the number by which a result file counts a video's first frame."""
     true = [one for video in read.marked for one in video.true]
     folders = any(made.source.is_dir() for made in read.curves.values())
     return {
-        "corpus": corpus,
         "people": len(read.people),
         "videos": len(read.marked),
         "micro": sum(one.kind == "micro" for one in true),
@@ -125,4 +139,14 @@ def write_clips(path: Path, videos: Sequence[LongVideo]) -> int:
     return count
 
 
-__all__ = ["LONG", "Read", "about", "curves_of", "read", "recognising", "with_classes", "write_clips"]
+__all__ = [
+    "LONG",
+    "LongVideo",
+    "Read",
+    "about",
+    "curves_of",
+    "read",
+    "recognising",
+    "with_classes",
+    "write_clips",
+]

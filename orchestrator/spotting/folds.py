@@ -3,19 +3,18 @@
 The nested rule, as in a sweep: a fold's training people are dealt into inner groups; a spotter that is fitted
 on the others spots in each group's videos at every threshold; hits, false alarms and misses of all groups are
 summed, and the threshold of the highest F1 is taken; of equal ones the middle. Then the spotter is fitted on
-all training people. ``chosen`` gets their videos and no others, so that it cannot be told of the held-out
-person.
+all training people. ``fold`` gets their videos, and of the held-out person the curves alone, so that it
+cannot be told of her.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestrator.common.errors import ConfigError
 from orchestrator.common.seeds import seed_of
 from orchestrator.protocols.inner import groups_of
-from orchestrator.spotting.marked import Marked, spotted
+from orchestrator.spotting.marked import Marked, Seen, spotted
 from orchestrator.spotting.metrics import Counts, scores
 from orchestrator.spotting.spotters import Fitted, Spotter
 from preprocessing.spotting.peaks import Interval
@@ -33,37 +32,31 @@ class Choice:
 
 @dataclass(frozen=True)
 class Fold:
-    """One person held out. found: threshold -> video -> what the fold's spotter finds in the person's
-    videos."""
+    """One person held out, without anything that was true of her.
+
+    threshold, f1  as in Choice. digest: of what was fitted.
+    found          threshold -> video -> what the fold's spotter finds in the person's videos.
+    """
 
     person: str
-    choice: Choice
+    threshold: float
+    f1: Mapping[float, float]
+    digest: str
     found: Mapping[float, Mapping[str, list[Interval]]]
 
 
-def folds(
-    videos: Sequence[Marked], spotter: Spotter, inner: int, seed: int, ended: Callable[[], object]
-) -> Iterator[Fold]:
-    """A fold for each person, in the order of their names. ended: is called after each.
-
-    inner  groups into which training people are dealt, 2 or more. Raises ConfigError for too few people."""
-    people = sorted({one.person for one in videos})
-    if inner < 2 or len(people) <= inner:
-        raise ConfigError(
-            f"--inner-folds {inner} with {len(people)} people: it must be 2 or more, and fewer than people"
-        )
-    for person in people:
-        choice = chosen(
-            [one for one in videos if one.person != person], spotter, inner, seed_of("spot", person, seed)
-        )
-        found: dict[float, dict[str, list[Interval]]] = {one: {} for one in spotter.thresholds}
-        for video in videos:
-            if video.person == person:
-                each = choice.fitted(video.seen, spotter.thresholds)
-                for threshold, intervals in zip(spotter.thresholds, each, strict=True):
-                    found[threshold][video.video] = intervals
-        yield Fold(person, choice, found)
-        ended()
+def fold(
+    person: str, train: Sequence[Marked], test: Mapping[str, Seen], spotter: Spotter, inner: int, seed: int
+) -> Fold:
+    """Hold a person out. train: the videos of all others; test: hers, by name. Raises ProtocolError as
+    chosen."""
+    choice = chosen(train, spotter, inner, seed_of("spot", person, seed))
+    found: dict[float, dict[str, list[Interval]]] = {one: {} for one in spotter.thresholds}
+    for video, seen in test.items():
+        each = choice.fitted(seen, spotter.thresholds)
+        for threshold, intervals in zip(spotter.thresholds, each, strict=True):
+            found[threshold][video] = intervals
+    return Fold(person, choice.threshold, choice.f1, choice.fitted.digest, found)
 
 
 def chosen(train: Sequence[Marked], spotter: Spotter, inner: int, seed: int) -> Choice:
@@ -98,8 +91,8 @@ def oracle(videos: Sequence[Marked], held: Sequence[Fold]) -> float:
     people who are tested."""
     of = {one.video: one for one in videos}
     counts = dict.fromkeys(held[0].found, Counts())
-    for fold in held:
-        for threshold, videos_of in fold.found.items():
+    for one in held:
+        for threshold, videos_of in one.found.items():
             for video, found in videos_of.items():
                 counts[threshold] += counted(of[video], found)["all"]
     return best({threshold: one.f1 for threshold, one in counts.items()})

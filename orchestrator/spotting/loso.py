@@ -16,7 +16,6 @@ from orchestrator.spotting.folds import Fold
 from orchestrator.spotting.marked import Marked, spotted
 from orchestrator.spotting.metrics import Spotted
 from orchestrator.spotting.people import Held, Score, held, measured
-from orchestrator.spotting.spotters import Spotter
 from preprocessing.spotting.peaks import Interval
 
 RULES = ("nested", "usual", "oracle")
@@ -45,32 +44,22 @@ class Row:
     unclassed: int
 
 
-def run(
+def rows(
     videos: Sequence[Marked],
-    spotters: Mapping[str, Spotter],
+    made: Mapping[str, Sequence[Fold]],
+    usual: Mapping[str, float],
     *,
-    inner: int,
-    seed: int,
     classes: Sequence[str] = (),
     recognise: Recognise | None = None,
-    told: Callable[[int, int], object] = lambda done, of: None,
 ) -> list[Row]:
-    """A row for each spotter and rule. told: (folds done, folds in all). Raises as folds.folds."""
+    """A row for each spotter and rule. made: spotter -> everybody's fold, in the order of names; usual:
+    spotter -> the threshold that it has where nobody chooses."""
     people = sorted({one.person for one in videos})
-    count = 0
-
-    def ended() -> None:
-        nonlocal count
-        count += 1
-        told(count, len(people) * len(spotters))
-
-    made = {name: list(folds.folds(videos, one, inner, seed, ended)) for name, one in spotters.items()}
     asked: dict[tuple[str, str], Mapping[str, float]] = {}
-    for name, one in spotters.items():
-        best = folds.oracle(videos, made[name])
-        asked[name, "nested"] = {fold.person: fold.choice.threshold for fold in made[name]}
-        asked[name, "usual"] = dict.fromkeys(people, one.usual)
-        asked[name, "oracle"] = dict.fromkeys(people, best)
+    for name, each in made.items():
+        asked[name, "nested"] = {fold.person: fold.threshold for fold in each}
+        asked[name, "usual"] = dict.fromkeys(people, usual[name])
+        asked[name, "oracle"] = dict.fromkeys(people, folds.oracle(videos, each))
     found: dict[tuple[str, str], dict[str, list[Spotted]]] = {key: {} for key in asked}
     for place, person in enumerate(people):  # person by person, so that a model is opened once
         known: dict[tuple[str, int, int, int], str] = {}
@@ -118,5 +107,5 @@ def _row(
         true[video.person] += video.true
     counts = held({person: (true[person], found[person]) for person in found}, classes)
     lacking = sum(one.kind == "micro" and not one.emotion for of in found.values() for one in of)
-    digests = {fold.person: fold.choice.fitted.digest for fold in made}
+    digests = {fold.person: fold.digest for fold in made}
     return Row(name, rule, thresholds, digests, found, counts, measured(counts), lacking if asked else 0)

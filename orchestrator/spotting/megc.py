@@ -35,8 +35,7 @@ def read(path: Path, *, first: int = 1) -> list[Spotted]:
            the file has them. Rows of another type are no expressions (the renderer's blinks), and left out.
     Raises ConfigError for a missing column, a number that is none, an onset behind its offset.
     """
-    text = Path(path).read_text(encoding="utf-8-sig")
-    rows = csv.DictReader(io.StringIO(text))
+    rows = csv.DictReader(io.StringIO(Path(path).read_text(encoding="utf-8-sig")))
     header = {name.strip().casefold(): name for name in rows.fieldnames or ()}
     columns = {}
     for what, names in _NAMES.items():
@@ -68,14 +67,20 @@ def read(path: Path, *, first: int = 1) -> list[Spotted]:
     return found
 
 
-def write(path: Path, spotted: Iterable[Spotted], *, first: int = 1) -> None:
+def text(spotted: Iterable[Spotted], *, first: int = 1) -> str:
     """A MEGC result file, rows by video and onset; the column ``emotion`` where one of them has a class."""
     rows = sorted(spotted, key=lambda one: (one.video, one.onset, one.offset))
-    text = io.StringIO()
-    out = csv.writer(text, lineterminator="\n")
+    made = io.StringIO()
+    out = csv.writer(made, lineterminator="\n")
     classes = any(one.emotion for one in rows)
     out.writerow(["vid", "pred_onset", "pred_offset", "type", *(["emotion"] if classes else [])])
     for one in rows:
         cells = [escaped(one.video), one.onset + first, one.offset + first, _SHORT[one.kind]]
         out.writerow([*cells, *([escaped(one.emotion)] if classes else [])])
-    write_atomically(path, lambda place: place.write_text(text.getvalue(), encoding="utf-8"))
+    return made.getvalue()
+
+
+def write(path: Path, spotted: Iterable[Spotted], *, first: int = 1) -> None:
+    """``text`` as a file. Raises OSError."""
+    made = text(spotted, first=first)
+    write_atomically(path, lambda place: place.write_text(made, encoding="utf-8"))

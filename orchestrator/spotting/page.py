@@ -12,16 +12,23 @@ from numpy.typing import NDArray
 
 from orchestrator.spotting.recognise import Found, Spotting
 from preprocessing.spotting.motion import GROUPS, SCALES
+from preprocessing.spotting.run import Curves
 
-WIDE, HIGH, BAND = 1000, 60, 18  # of the drawing; the page scales it
+WIDE, HIGH, BAND, TIMES = 1000, 60, 18, 32  # of the drawing; the page scales it, and enlarges its letters
 POINTS = 1000  # of a curve, at most
 COLOURS = {"micro": "#d33c3c", "macro": "#2a7ac8", "clip": "#2a9a6a"}
+_MACRO = (
+    " Models of this program learn from micro-expressions: what one says of a macro-expression is outside "
+    "of what it was trained on."
+)
 _STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;margin:1rem auto;max-width:1040px;padding:0 12px;color:#222}
 svg{width:100%;height:auto;display:block}table{border-collapse:collapse;width:100%}
 td,th{padding:6px 8px;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}
-.frames{white-space:nowrap}.frames img{height:100px;margin-right:2px}.none{color:#777}
-.scroll{overflow-x:auto}
+td{border:0;padding-bottom:0}tr.frames td{border-bottom:1px solid #ddd;padding-bottom:8px}
+figure{display:inline-block;margin:0 4px 0 0;width:31%;max-width:150px}figure img{width:100%;display:block}
+figcaption,.none{color:#666}figcaption{font-size:.85em}
+@media(max-width:640px){svg text{font-size:28px}td,th{padding:6px 4px}}
 """
 
 
@@ -32,8 +39,7 @@ def page(made: Spotting) -> str:
     lost = ", ".join(f"{length:.1f} s {escape(why)}" for why, length in curves.lost.items())
     rows = "\n".join(_row(made, one) for one in made.found)
     table = (
-        "<div class=scroll><table><tr><th>frames<th>seconds<th>kind<th>class<th>score<th>onset, apex, offset"
-        f"\n{rows}</table></div>"
+        f"<table><tr><th>kind<th>onset, apex, offset<th>class<th>moves\n{rows}</table>"
         if made.found
         else "<p>Nothing was spotted.</p>"
     )
@@ -43,11 +49,16 @@ def page(made: Spotting) -> str:
 <h1>{name}</h1>
 <p>{curves.frames} frames, {seconds:.1f} s at {curves.rate.fps:g} a second. {len(made.found)} intervals.
 {f"Without a face: {lost}." if lost else "A face was seen in all frames that were looked at."}
-Model {escape(made.model)}. Red: micro-expressions (at most half a second), blue: macro-expressions.</p>
+Model {escape(made.model)}.</p>
 {drawing(made)}
+<p>Each strip is a part of the face: how far it moves and moves back, in pixels of a face of 256; a strip is
+{_top(curves):.1f} high. Red: within a fifth of a second, and micro-expressions (at most half a second); blue:
+within a second, and macro-expressions.</p>
 {table}
 <p class=none>The spotter is not trained and knows no emotion: it marks where a part of the face moves and
-moves back. A class is the model's own guess, and says nothing about what a person feels.</p>
+moves back. A class is the model's own guess, and says nothing about what a person feels.{
+        _MACRO if any(one.interval.kind == "macro" for one in made.found) else ""
+    }</p>
 </html>
 """
 
@@ -60,21 +71,29 @@ def _row(made: Spotting, one: Found) -> str:
         else f"{escape(str(row['class']))} {row['probability']:.2f}"
     )
     pictures = "".join(
-        f'<img alt="{what}" src="data:image/jpeg;base64,{base64.b64encode(data).decode()}">'
+        f'<figure><img alt="{what}" src="data:image/jpeg;base64,{base64.b64encode(data).decode()}">'
+        f"<figcaption>{what}</figcaption></figure>"
         for what, data in zip(("onset", "apex", "offset"), one.pictures, strict=False)
     )
     return (
-        f"<tr><td>{row['onset']} {row['apex']} {row['offset']}"
-        f"<td>{row['onset_s']:.2f} {row['apex_s']:.2f} {row['offset_s']:.2f}<td>{row['kind']}<br>"
-        f"{escape(row['region'])}<td>{said}<td>{row['score']:.2f} px<td class=frames>{pictures}"
+        f"<tr><td>{row['kind']}<br>{escape(row['region'])}"
+        f"<td>{row['onset_s']:.2f}, {row['apex_s']:.2f}, {row['offset_s']:.2f} s<br>"
+        f"<span class=none>frames {row['onset']}, {row['apex']}, {row['offset']}</span>"
+        f"<td>{said}<td>{row['score']:.2f} px<tr class=frames><td colspan=4>{pictures}"
     )
+
+
+def _top(curves: Curves) -> float:
+    """Pixels that a strip of the drawing is high."""
+    values = curves.rows["curves"]
+    return max(1.0, float(np.nanmax(values, initial=0.0, where=np.isfinite(values))))
 
 
 def drawing(made: Spotting) -> str:
     """The time line as SVG: intervals and the curves of the regions, where there are any."""
     curves, seconds = made.curves, made.curves.frames / made.curves.rate.fps
     groups = list(GROUPS) if len(curves.rows) else []
-    high = BAND + len(groups) * HIGH + 20
+    high = BAND + len(groups) * HIGH + TIMES
     parts = [f'<svg viewBox="0 0 {WIDE} {high}" role=img aria-label="time line" fill=currentColor>']
     for one in made.found:
         x0, x1 = (
@@ -82,11 +101,10 @@ def drawing(made: Spotting) -> str:
         )
         colour = COLOURS[one.interval.kind]
         parts.append(
-            f'<rect x="{x0:.1f}" width="{max(2.0, x1 - x0):.1f}" y=0 height="{high - 20}" fill="{colour}" '
+            f'<rect x="{x0:.1f}" width="{max(2.0, x1 - x0):.1f}" y=0 height="{high - TIMES}" fill="{colour}" '
             f'opacity=".25"/>'
         )
-    values = curves.rows["curves"]
-    top = max(1.0, float(np.nanmax(values, initial=0.0, where=np.isfinite(values))))
+    values, top = curves.rows["curves"], _top(curves)
     for i, group in enumerate(groups):
         base = BAND + (i + 1) * HIGH - 4
         for scale, kind in enumerate(SCALES):
@@ -96,7 +114,7 @@ def drawing(made: Spotting) -> str:
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         anchor = "start" if not share else "end" if share == 1 else "middle"
         parts.append(
-            f'<text x="{share * WIDE:.0f}" y="{high - 4}" font-size=12 text-anchor={anchor}>'
+            f'<text x="{share * WIDE:.0f}" y="{high - 6}" font-size=12 text-anchor={anchor}>'
             f"{share * seconds:.1f} s</text>"
         )
     return "".join([*parts, "</svg>"])

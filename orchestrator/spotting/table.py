@@ -9,12 +9,16 @@ from typing import Any
 
 import pandas as pd
 
+from orchestrator.common.errors import ConfigError
 from orchestrator.spotting import megc
 from orchestrator.spotting.loso import Row
 from orchestrator.spotting.metrics import KINDS
 from orchestrator.spotting.people import Score
+from orchestrator.workspace import sealed
 from preprocessing.cells import escaped
 from preprocessing.places import write_atomically
+
+SUMMARY = "summary.json"
 
 # column -> key of Row.scores
 COLUMNS = {
@@ -105,9 +109,23 @@ def markdown(rows: Sequence[Row], about: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def refuse_another(folder: Path, about: Mapping[str, Any]) -> None:
+    """Raises ConfigError where the folder holds a table of something else than this; one that was not
+    finished, or is of the same, may be written again."""
+    try:
+        held = sealed.read_json(folder / SUMMARY, "choose another --name, or delete the folder")
+    except FileNotFoundError:
+        return
+    if other := [key for key in about if held.get(key) != about[key]]:
+        raise ConfigError(
+            f"{folder} holds the table of other {' and '.join(other)}; choose another --name, or delete it"
+        )
+
+
 def write(folder: Path, rows: Sequence[Row], about: Mapping[str, Any]) -> None:
-    """table.csv, table.md, people.csv, a MEGC result file for each row, and summary.json last."""
-    folder.mkdir(parents=True)
+    """table.csv, table.md, people.csv, a MEGC result file for each row, and summary.json last. Raises
+    OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
     for name, made in (("table.csv", frame(rows)), ("people.csv", people(rows))):
         text = made.to_csv(index=False)
         write_atomically(folder / name, lambda path, text=text: path.write_text(text, encoding="utf-8"))
@@ -116,9 +134,8 @@ def write(folder: Path, rows: Sequence[Row], about: Mapping[str, Any]) -> None:
     for row in rows:
         everything = [one for found in row.found.values() for one in found]
         megc.write(folder / f"{row.spotter}-{row.rule}.csv", everything, first=about["first"])
-    held = dict(about) | {"rows": json.loads(frame(rows).to_json(orient="records"))}
-    text = json.dumps(held, indent=2) + "\n"
-    write_atomically(folder / "summary.json", lambda path: path.write_text(text, encoding="utf-8"))
+    made = json.loads(frame(rows).to_json(orient="records"))
+    sealed.write_json(folder / SUMMARY, dict(about) | {"rows": made})
 
 
 def _cell(score: Score) -> str:

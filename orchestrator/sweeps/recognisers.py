@@ -8,6 +8,7 @@ from orchestrator.common.errors import ConfigError
 from orchestrator.inference import of_folds, pack
 from orchestrator.inference.bundle import Bundle, built
 from orchestrator.search.events import Listener, Note
+from orchestrator.study.jobs import digest
 from orchestrator.study.labels import classify
 from orchestrator.sweeps.reopened import reopen
 
@@ -52,22 +53,15 @@ class Recognisers:
             )
         return found[0]
 
+    def identity(self, person: str) -> str:
+        """16 hex digits of what ``bundle`` is made of. Raises ConfigError as it does."""
+        return digest([self.classes, [[one.job.job_id, one.epoch] for one in self._fold(person)]])
+
     def bundle(self, person: str) -> Bundle:
         """The mean of the models, under the first seed, of the fold that tests this person and neither trains
         nor validates on her; it abstains from nothing because of its range, so that what it says hangs on no
         clip of hers. Raises ConfigError where there is none, and as of_folds.with_weights."""
-        table, subject = self.sweep.table, self.sweep.table.subject_of
-        fold = [
-            one
-            for one in self._models
-            if one.job.seed == 0 and person in {subject[clip] for clip in one.job.test}
-        ]
-        knew = {subject[clip] for one in fold for clip in (*one.job.train, *one.job.validation)}
-        if not fold or person in knew or len({one.job.fold for one in fold}) > 1:
-            raise ConfigError(
-                f"the sweep {self.name} has no one model that never saw {person}: its protocol is "
-                f"{self.sweep.study.protocol}; take one that holds whole people out once, such as loso"
-            )
+        fold, table = self._fold(person), self.sweep.table
 
         def again(one: of_folds.FoldModel) -> None:
             self.tell(Note(f"the model of fold {one.job.fold} was not kept: it is trained again"))
@@ -80,3 +74,18 @@ class Recognisers:
         bundle = built(about, [arrays for _, arrays in made])
         of_folds.check(bundle, fold, table)
         return bundle
+
+    def _fold(self, person: str) -> list[of_folds.FoldModel]:
+        subject = self.sweep.table.subject_of
+        fold = [
+            one
+            for one in self._models
+            if one.job.seed == 0 and person in {subject[clip] for clip in one.job.test}
+        ]
+        knew = {subject[clip] for one in fold for clip in (*one.job.train, *one.job.validation)}
+        if not fold or person in knew or len({one.job.fold for one in fold}) > 1:
+            raise ConfigError(
+                f"the sweep {self.name} has no one model that never saw {person}: its protocol is "
+                f"{self.sweep.study.protocol}; take one that holds whole people out once, such as loso"
+            )
+        return fold

@@ -17,9 +17,8 @@ from orchestrator.protocols import protocol
 from orchestrator.results import report
 from orchestrator.search.events import Listener
 from orchestrator.selection.choose import available
-from orchestrator.selection.records import TrialRecord
-from orchestrator.selection.rules import RULES
 from orchestrator.selection.records import TrialRecord, remembered
+from orchestrator.selection.rules import RULES
 from orchestrator.study.action_units import settled
 from orchestrator.study.jobs import FoldJob, under
 from orchestrator.study.record import FoldRecord

@@ -85,11 +85,12 @@ def _elsewhere(root: Path, patterns: Sequence[str]) -> str:
     return f"; {archives[0].name} is an archive: unpack it first" if archives else ""
 
 
-def read(path: Path, columns: Names, *, optional: Collection[str] = ()) -> pd.DataFrame:
+def read(path: Path, columns: Names, *, optional: Collection[str] = (), page: str = "") -> pd.DataFrame:
     """The data rows as text, one column for each key of ``columns``, whose values are the names it may have
     in the sheet.
 
     optional  keys whose column the sheet may lack; it is then "" in every row.
+    page      of several sheets that have the header, the one of this name.
 
     Empty cells are "", whole numbers lose a ".0", text is stripped, rows without any cell are left out.
     Column ``row`` is the sheet's row number. Column ``problem`` is "", or names each cell of the row that
@@ -99,7 +100,8 @@ def read(path: Path, columns: Names, *, optional: Collection[str] = ()) -> pd.Da
     import pandas as pd
 
     pages = pages_of(path)
-    title, at = _header(path, pages, {key: names for key, names in columns.items() if key not in optional})
+    needed = {key: names for key, names in columns.items() if key not in optional}
+    title, at = _header(path, pages, needed, page)
     header, places = pages[title][at], {}
     for key, names in columns.items():
         hits = [i for i, cell in enumerate(header) if _plain(cell) in map(_plain, names)]
@@ -122,9 +124,11 @@ def read(path: Path, columns: Names, *, optional: Collection[str] = ()) -> pd.Da
     return pd.DataFrame(data, columns=["row", "problem", *columns]).fillna("")
 
 
-def _header(path: Path, pages: Mapping[str, list[list[str]]], needed: Names) -> tuple[str, int]:
+def _header(
+    path: Path, pages: Mapping[str, list[list[str]]], needed: Names, page: str = ""
+) -> tuple[str, int]:
     """(sheet, 0-based row) of the first row that holds all ``needed`` columns, or else of the one that lacks
-    fewest, but not half."""
+    fewest, but not half. page: as in ``read``."""
     wanted = [{_plain(name) for name in names} for names in needed.values()]
     held: dict[str, tuple[int, int]] = {}
     for title, rows in pages.items():
@@ -132,6 +136,8 @@ def _header(path: Path, pages: Mapping[str, list[list[str]]], needed: Names) -> 
         held[title] = max(((count, -at) for at, count in enumerate(counts)), default=(0, 0))
     most = max((count for count, _ in held.values()), default=0)
     best = [title for title, (count, _) in held.items() if count == most and 2 * count > len(needed)]
+    if len(best) > 1 and page in best:
+        best = [page]
     if len(best) != 1:
         first, *others = (names[0] for names in needed.values())
         want = (

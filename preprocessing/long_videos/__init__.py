@@ -3,7 +3,7 @@
     truth.py       what a recording is, and what becomes of a row that cannot be used
     samm_lv.py     SAMM Long Videos
     casme_sq.py    CAS(ME)^2
-    casme3_lv.py   CAS(ME)^3, part A
+    casme3_lv.py   CAS(ME)^3, parts A and C
     rendered.py    what ``python -m preprocessing.render long`` has written
 
 Each file says the layout, where that is known from, and what is unsure. None of the licensed recordings was

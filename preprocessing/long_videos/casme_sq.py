@@ -3,7 +3,9 @@
 Layout, from ``root``
     CAS(ME)^2code_final.xlsx            or "...code_final(Updated).xlsx"; three sheets without a header
     rawpic/s15/15_0401girlcrashing/img1.jpg
-Sheets  1: participant, VIDEO_NUMBER (anger1_2), onset, apex, offset, action units, emotion, type.
+Sheets  ("CASFEcode_final" or "CASMEcode_final", "naming rule1", "naming rule2", in any order)
+        1: participant, VIDEO_NUMBER (anger1_2), onset, apex, offset, action units, emotion, type
+        and, in public copies, the emotion that the person reported.
         2: number, folder (s15), participant. 3: code (0401), VIDEO (anger1). The code is the four digits
         behind the first "_" of a recording's folder.
 Row     type "macro-expression" or "micro-expression", 300 and 57. Offset 0 where nobody knows it: the apex
@@ -18,7 +20,7 @@ Unsure  Columns are read by position, as public code reads them, and as the copy
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from preprocessing.datasets import labelled, sheet
@@ -36,7 +38,7 @@ def videos(root: Path) -> Iterator[LongVideo]:
     """Raises CorpusError for a missing sheet or folder of frames, and for sheets that do not say who a
     participant or what a video is."""
     path = sheet.find_one([root], SHEETS, "CAS(ME)^2 sheet")
-    pages = list(pages_of(path).values())
+    pages = _in_order(pages_of(path))
     if len(pages) < 3:
         raise CorpusError(f"{path} has {len(pages)} sheet(s); three are needed: rows, people, recordings")
     people = {line[2]: line[1] for line in pages[1] if len(line) > 2 and line[2]}
@@ -60,7 +62,13 @@ def videos(root: Path) -> Iterator[LongVideo]:
         if video not in codes:
             raise CorpusError(f"{path} row {number}: video {video!r} is not in the third sheet")
         key = by_code.get((person, codes[video]), f"{person}/{codes[video]}")
-        kind = "micro" if line[7].lower().startswith("micro") else "macro"
         where = f"{path.name} row {number}"
-        rows.setdefault(key, Rows(person)).add(kind, line[2], line[3], line[4], line[6], where)
+        rows.setdefault(key, Rows(person)).add(line[7], line[2], line[3], line[4], line[6], where)
     yield from joined(found, rows, FPS)
+
+
+def _in_order(pages: Mapping[str, list[list[str]]]) -> list[list[list[str]]]:
+    """Rows, people, recordings: by the sheets' own names where they have them, else as they stand."""
+    place = {"namingrule1": 1, "namingrule2": 2}
+    named = {place.get(re.sub(r"[\W_]", "", title.casefold()), 0): rows for title, rows in pages.items()}
+    return [named[one] for one in sorted(named)] if len(named) == 3 else list(pages.values())

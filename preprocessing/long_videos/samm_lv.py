@@ -46,9 +46,8 @@ def videos(root: Path) -> Iterator[LongVideo]:
     for row in sheet.read(path, COLUMNS).itertuples(index=False):
         person, _, rest = str(row.clip).partition("_")
         video = f"{person}_{rest.partition('_')[0]}"
-        kind = "micro" if str(row.type).lower().startswith("micro") else "macro"
         rows.setdefault(video, Rows(person)).add(
-            kind, str(row.onset), str(row.apex), str(row.offset), words.get(str(row.clip), ""),
+            str(row.type), str(row.onset), str(row.apex), str(row.offset), words.get(str(row.clip), ""),
             f"{path.name} row {row.row}",
         )  # fmt: skip
     yield from joined(found, rows, FPS)

@@ -51,11 +51,20 @@ class Rows:
     notes: list[str] = field(default_factory=list)
 
     def add(self, kind: str, onset: str, apex: str, offset: str, emotion: str, where: str) -> None:
-        """A row of a sheet, as text. where: for notes. Numbers may be broken ("566.4": rounded). An offset
-        that is unknown (0), or before the onset, is the apex, as spotting's authors take it; an apex outside
-        of onset and offset is unknown. A row of which onset and offset stay unknown is left out."""
+        """A row of a sheet, as text. kind: as the sheet has it ("Micro - 1/2", "macro-expression"); of a row
+        of another one a note is made, and nothing else. where: for notes. Numbers may be broken ("566.4":
+        rounded). An onset 0 with a known offset is frame 1, the first of every corpus. An offset that is
+        unknown (0), or before the onset, is the apex, as spotting's authors take it; an apex outside of onset
+        and offset is unknown. A row of which onset and offset stay unknown is left out."""
+        meant = next((one for one in KINDS if kind.strip().lower().startswith(one)), "")
+        if not meant:
+            self.notes.append(f"{where}: type {kind[:40]!r}: left out, it is neither micro nor macro")
+            return
         first, middle, last = map(_number, (onset, apex, offset))
         said = f"onset {onset or '-'}, apex {apex or '-'}, offset {offset or '-'}"
+        if onset.strip() in ("0", "0.0") and last is not None:
+            first = 1
+            self.notes.append(f"{where}: {said}: frame 1 is taken for the onset")
         if first is not None and (last is None or last < first):
             last = middle
             self.notes.append(f"{where}: {said}: the apex is taken for the offset")
@@ -64,7 +73,7 @@ class Rows:
             return
         if middle is not None and not first <= middle <= last:
             middle = None
-        self.expressions.append(Expression(kind, first, middle, last, emotion.strip().lower()))
+        self.expressions.append(Expression(meant, first, middle, last, emotion.strip().lower()))
 
 
 def _number(value: str) -> int | None:

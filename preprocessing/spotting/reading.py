@@ -21,6 +21,24 @@ def reading(source: Path) -> FolderFrames | VideoFrames:
     return FolderFrames(source) if source.is_dir() else VideoFrames(source)
 
 
+class _Alike:
+    """Passes frames on. Raises FramesError for one of another size than the first."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.shape: tuple[int, ...] | None = None
+
+    def __call__(self, number: int, image: NDArray[Any]) -> NDArray[Any]:
+        self.shape = self.shape or image.shape[:2]
+        if image.shape[:2] != self.shape:
+            (height, width), (first_height, first_width) = image.shape[:2], self.shape
+            raise FramesError(
+                f"{self.path}: frame {number} is {width}x{height}, the frames before it are {first_width}x"
+                f"{first_height}; all must have one size"
+            )
+        return image
+
+
 class FolderFrames:
     """Frames of a folder of pictures."""
 
@@ -34,13 +52,15 @@ class FolderFrames:
         self.first, last = min(files), max(files)
         if missing := sorted(set(range(self.first, last + 1)) - set(files)):
             raise FramesError(f"{path}: {len(missing)} frames are missing, the first is {missing[0]}")
+        self.path = path
         self.files, self.count, self.seen = files, len(files), len(files)
 
     def frames(self, wanted: Wanted) -> Iterator[tuple[int, NDArray[Any]]]:
         """(number, uint8 BGR) of the frames that are wanted, in order. Raises FramesError."""
+        like = _Alike(self.path)
         for number, path in self.files.items():
             if wanted(number):
-                yield number, read_image(path)
+                yield number, like(number, read_image(path))
 
 
 class VideoFrames:
@@ -50,8 +70,10 @@ class VideoFrames:
 
     def __init__(self, path: Path) -> None:
         if not path.is_file() or path.suffix.lower() not in VIDEOS:
+            if not path.exists():
+                raise FramesError(f"{path} is not there; name a video or a folder of frames")
             raise FramesError(
-                f"{path} is neither a video ({', '.join(sorted(VIDEOS))}) nor a folder of frames"
+                f"{path} is neither a video (.mp4, .mov, .avi, .webm and others) nor a folder of frames"
             )
         self.path, self.seen = path, 0
         with open_video(path) as video:
@@ -60,6 +82,7 @@ class VideoFrames:
     def frames(self, wanted: Wanted) -> Iterator[tuple[int, NDArray[Any]]]:
         """(number, uint8 BGR) of the frames that are wanted, in order. Raises FramesError where the video
         ends before its header says."""
+        like = _Alike(self.path)
         with open_video(self.path) as video:
             number = 0
             while video.grab():
@@ -67,7 +90,7 @@ class VideoFrames:
                     good, image = video.retrieve()
                     if not good:
                         break
-                    yield number, image
+                    yield number, like(number, image)
                 number += 1
             self.seen = number
             _check_end(Clip("video", "video/somebody", self.path.name, self.path, ""), 0, number, video)

@@ -9,6 +9,7 @@ earlier, whose rows are there already: a row depends on nothing that lies furthe
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -131,6 +132,11 @@ def _curves(
             f"{source}: no face to follow in any of {len(rows)} frames that were looked at ({_most(rows)}); "
             "one face, larger than 80 pixels, must be seen"
         )
+    if len(rows) <= rate.lag:
+        raise SpotError(
+            f"{source} has {reader.seen} frames, {reader.seen / rate.fps:.2f} s: too short to spot in, where "
+            f"frames {rate.lag * rate.step} apart are compared; a cut clip is for predict"
+        )
     return Curves(source, rate, reader.first, reader.seen, rows)
 
 
@@ -176,7 +182,7 @@ class _Kept:
         """How many chunks are there from the first on; a damaged one and those behind it count as missing."""
         if self.folder is None:
             return 0
-        while (rows := _read(self._file(self.folder, len(self.chunks)))) is not None:
+        while (rows := _chunk(self._file(self.folder, len(self.chunks)))) is not None:
             if len(rows) != self.size:
                 break
             self.chunks[len(self.chunks)] = rows
@@ -208,17 +214,28 @@ class _Kept:
 
     @staticmethod
     def _file(folder: Path, number: int) -> Path:
-        return folder / f"{number:06d}.npy"
+        return folder / f"{number:06d}.rows"
 
 
 def _write(path: Path, rows: NDArray[Any]) -> None:
-    with path.open("wb") as file:
-        np.save(file, rows, allow_pickle=False)
+    """As NPY behind its SHA-256."""
+    made = io.BytesIO()
+    np.save(made, rows, allow_pickle=False)
+    path.write_bytes(hashlib.sha256(made.getvalue()).digest() + made.getvalue())
 
 
-def _read(path: Path) -> NDArray[Any] | None:
+def _chunk(path: Path) -> NDArray[Any] | None:
+    """None where there is none, or it is damaged. Of an older program: NPY without a digest."""
     try:
-        rows = np.load(path, allow_pickle=False)
+        data = path.read_bytes()
+    except OSError:
+        return _rows(path.with_suffix(".npy"))
+    return _rows(io.BytesIO(data[32:])) if hashlib.sha256(data[32:]).digest() == data[:32] else None
+
+
+def _rows(source: Path | io.BytesIO) -> NDArray[Any] | None:
+    try:
+        rows = np.load(source, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
     return rows if isinstance(rows, np.ndarray) and rows.dtype == ROW else None

@@ -3,6 +3,7 @@
 import json
 import re
 import resource
+from unittest.mock import MagicMock
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestrator import mer
+from orchestrator import spot as spot_command
 from orchestrator.inference.bundle import load
 from orchestrator.inference.clips import found
 from orchestrator.inference.video import ClipPredictor
@@ -130,6 +132,20 @@ def test_a_full_disk_while_the_video_is_written_costs_the_video_alone(bundle, tr
     assert [path.name for path in tmp_path.iterdir()] == ["c.csv"]
 
 
+def test_a_log_says_how_far_it_is_and_how_long_it_takes_still(monkeypatch, capsys):
+    """From the first frame that it looks at: what an earlier pass has done took no time."""
+    at = iter((0.0, 50.0, 55.0, 70.0))
+    monkeypatch.setattr(spot_command.time, "monotonic", lambda: next(at))
+    monkeypatch.setattr(spot_command, "Progress", lambda *_, **__: MagicMock())
+    with spot_command._shown("spotting") as told:
+        for done in (400, 500, 800):
+            told(done, 1000)
+    assert capsys.readouterr().err.splitlines() == [
+        "spotting 500/1000 frames, about 0:25 left",
+        "spotting 800/1000 frames, about 0:10 left",
+    ]
+
+
 def grey(path):
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (320, 240))
     for _ in range(5):
@@ -144,7 +160,9 @@ def grey(path):
         (grey, (), "no face"),
         (grey, ("--fps", "3"), "has 3 frames a second"),
         (grey, ("--video", "x.avi"), "written as .mp4 or .webm"),
-        (lambda path: path, (), "cannot be read|neither a video"),
+        (lambda path: path, (), "v.avi is not there"),
+        (grey, ("--json", "."), "--json .: . is a folder"),
+        (grey, ("--html", "nowhere/p.html"), "--html nowhere/p.html: .* is no folder"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(make, words, says, bundle, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestrator import mer
-from orchestrator.spotting import corpus
+from orchestrator.spotting import corpus, jobs
 from preprocessing.datasets.reading import read
 from preprocessing.spotting.run import SpotError
 from tests.orchestrator.spotting.videos import RATE, people
@@ -47,11 +47,11 @@ def spotsweep(root, *words):
     return CliRunner().invoke(
         mer.app,
         ["spotsweep", "rendered", "--root", str(root), "--inner-folds", "2", "--workspace", str(root / "w"),
-         *map(str, words)],
+         "--runner", "inline", *map(str, words)],
     )  # fmt: skip
 
 
-def test_a_table_and_a_video_that_cannot_be_read_counts_as_missed(root):
+def test_a_table_and_a_video_that_cannot_be_read_counts_as_missed(root, monkeypatch):
     done = spotsweep(root, "--name", "one")
     assert done.exit_code == 1, done.output
     assert "| peaks | nested |" in done.output and "p3/v1.avi: cannot be read" in done.output.replace(
@@ -62,7 +62,12 @@ def test_a_table_and_a_video_that_cannot_be_read_counts_as_missed(root):
     counts = pd.read_csv(root / "w" / "spotsweeps" / "one" / "people.csv").query("rule == 'nested'")
     assert counts.set_index("person").loc["p3", "micro_fn"] >= 4  # those of v1, at the least
     assert (counts["micro_tp"] + counts["micro_fn"]).tolist() == [8, 8, 8, 8]
-    assert spotsweep(root, "--name", "one").exit_code == 2
+    before = {path: path.read_bytes() for path in (root / "w" / "spotsweeps" / "one").iterdir()}
+    monkeypatch.setattr(jobs, "inline", None)  # nothing is computed again
+    assert spotsweep(root, "--name", "one").exit_code == 1
+    assert {path: path.read_bytes() for path in before} == before
+    other = spotsweep(root, "--name", "one", "--inner-folds", "3")
+    assert other.exit_code == 2 and "other inner_folds" in other.output
 
 
 def test_true_micro_expressions_become_a_manifest(root):
@@ -81,6 +86,7 @@ def test_true_micro_expressions_become_a_manifest(root):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
+        (("--runner", "rays"), "did you mean 'ray'"),
         (("--spotter", "peeks"), "did you mean 'peaks'"),
         (("--inner-folds", "4"), "--inner-folds 4 with 4 people"),
         (("--recogniser", "nobody"), "unknown sweep 'nobody'"),

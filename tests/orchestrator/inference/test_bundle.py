@@ -111,6 +111,12 @@ def spoil(folder, **changes):
         ({"classes": ["one"]}, "classes"),
         ({"surprise": 1}, "surprise"),
         ({"models": []}, "models"),
+        ({"classes": ["a", "b", "a"]}, "a class is named twice"),
+        ({"spec": {"name": "roi_flow14"}}, "spec has no name, or no parameters"),
+        ({"ranges": {"u": []}}, "ranges.u"),
+        ({"ranges": {"u": [0.1, float("nan")]}}, "ranges.u"),
+        ({"calibration": {"temperature": -1.0}}, "temperature -1.0; it is a number above 0"),
+        ({"calibration": {"temperature": "1"}}, "temperature '1'"),
         ({"model": "stagg"}, "unknown model 'stagg'; did you mean 'stag'"),
         ({"classes": ["a", "b"]}, "do not go together"),
         ({"config": {"model": {"no_such": 1}, "recipe": {}}}, "do not go together"),
@@ -139,6 +145,17 @@ def test_weights_that_are_no_safetensors_are_refused_and_not_run(folder):
     (folder / WEIGHTS).write_bytes(pickle.dumps([1]))
     sealed.list_files(folder)
     with pytest.raises(BundleError, match="do not go together"):
+        load(folder)
+
+
+def test_weights_that_are_no_numbers_are_refused_though_nothing_compares_them(folder):
+    arrays = safetensors.numpy.load_file(folder / WEIGHTS)
+    name = next(name for name, array in arrays.items() if array.dtype == np.float32)
+    arrays[name].flat[0] = np.nan
+    safetensors.numpy.save_file(arrays, folder / WEIGHTS)
+    (folder / "example.safetensors").unlink()
+    sealed.list_files(folder)
+    with pytest.raises(BundleError, match=f"{name} holds values that are no numbers"):
         load(folder)
 
 

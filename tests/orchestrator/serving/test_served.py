@@ -112,6 +112,13 @@ def test_what_is_refused_leaves_nothing(server, material):
     ):
         got, _, said = ask(server, "POST", path, body)
         assert got == status, (path, got, said)
+    # by its stated length: no byte of it has to come
+    told = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+    told.putrequest("POST", "/jobs?kind=spot&name=a.avi")
+    told.putheader("Content-Length", str(len(large)))
+    told.endheaders()
+    assert told.getresponse().status == 413
+    told.close()
     half = socket.create_connection(("127.0.0.1", server.port))  # a sender that goes away
     half.sendall(
         b"POST /jobs?kind=spot&name=a.avi HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999\r\n\r\nabc"

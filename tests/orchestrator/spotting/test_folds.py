@@ -4,7 +4,8 @@ import pytest
 
 from orchestrator.common.errors import ConfigError
 from orchestrator.spotting import frame_cnn
-from orchestrator.spotting.folds import best, chosen, counted, folds, oracle
+from orchestrator.spotting.folds import best, chosen, counted, oracle
+from orchestrator.spotting.jobs import inline, tasks
 from orchestrator.spotting.spotters import spotters
 from tests.orchestrator.spotting.videos import people, scrambled
 
@@ -15,11 +16,12 @@ def short(monkeypatch):
 
 
 def all_folds(videos, name, inner=2):
-    return {one.person: one for one in folds(videos, spotters()[name], inner, 0, lambda: None)}
+    asked = tasks(videos, [name], inner, 0)
+    return {task.person: fold for task, fold in inline(asked, {one.video: one.seen for one in videos})}
 
 
 def decided(fold):
-    return fold.choice.threshold, dict(fold.choice.f1), fold.choice.fitted.digest
+    return fold.threshold, dict(fold.f1), fold.digest
 
 
 @pytest.mark.parametrize("name", spotters())
@@ -55,9 +57,9 @@ class Spy:
 def test_no_fit_sees_whom_it_is_asked_about_and_every_training_person_is_asked_about_once():
     spy = Spy()
     spy.every = people(5)
-    done = []
-    made = list(folds(spy.every, spy, 2, 0, lambda: done.append(1)))
-    assert [one.person for one in made] == ["p0", "p1", "p2", "p3", "p4"] and len(done) == 5
+    seen = {one.video: one.seen for one in spy.every}
+    made = [task.run(seen, spy) for task in tasks(spy.every, ["spy"], 2, 0)]
+    assert [one.person for one in made] == ["p0", "p1", "p2", "p3", "p4"]
     assert all(not fitted & shown for fitted, shown in spy.fits)
     for place, fold in enumerate(made):  # two inner fits and the last of each fold
         inner, last = spy.fits[3 * place : 3 * place + 2], spy.fits[3 * place + 2]
@@ -80,7 +82,7 @@ def test_of_equal_thresholds_the_middle_is_taken():
 
 def test_the_oracle_is_at_least_as_good_for_the_tested_as_any_threshold():
     videos = people(4, height=0.8)
-    made = list(folds(videos, spotters()["peaks"], 2, 0, lambda: None))
+    made = list(all_folds(videos, "peaks").values())
 
     def f1(threshold):
         of = {one.video: one for one in videos}

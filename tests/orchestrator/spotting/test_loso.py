@@ -5,15 +5,17 @@ import json
 import pandas as pd
 import pytest
 
-from orchestrator.spotting import loso, megc, table
+from orchestrator.common.errors import ConfigError
+from orchestrator.spotting import jobs, loso, megc, table
 from orchestrator.spotting.spotters import spotters
 from tests.orchestrator.spotting.videos import CLASSES, people, scrambled
 
 
 def ran(videos, recognise=None, classes=()):
-    rows = loso.run(
-        videos, {"peaks": spotters()["peaks"]}, inner=2, seed=0, classes=classes, recognise=recognise
-    )
+    seen = {one.video: one.seen for one in videos}
+    made = [fold for _, fold in jobs.inline(jobs.tasks(videos, ["peaks"], 2, 0), seen)]
+    usual = {"peaks": spotters()["peaks"].usual}
+    rows = loso.rows(videos, {"peaks": made}, usual, classes=classes, recognise=recognise)
     return {row.rule: row for row in rows}
 
 
@@ -72,7 +74,7 @@ def test_scrambling_a_person_moves_no_others_test_and_not_her_own_threshold(vide
 
 
 def test_the_files_say_the_same(videos, tmp_path):
-    rows = loso.run(videos, {"peaks": spotters()["peaks"]}, inner=2, seed=0)
+    rows = list(ran(videos).values())
     about = {
         "corpus": "x", "people": 4, "videos": 8, "micro": 32, "macro": 8, "recogniser": "",
         "notes": ["a row"], "first": 1,
@@ -92,3 +94,7 @@ def test_the_files_say_the_same(videos, tmp_path):
     assert [row["rule"] for row in summary["rows"]] == list(loso.RULES)
     text = (tmp_path / "out" / "table.md").read_text()
     assert "| peaks | oracle |" in text and "- a row" in text
+    table.write(tmp_path / "out", rows, about)  # of the same: again
+    for other in ({"videos": 9}, {"jobs": "an older program's has none"}):
+        with pytest.raises(ConfigError, match=f"other {next(iter(other))}; choose another --name"):
+            table.refuse_another(tmp_path / "out", about | other)

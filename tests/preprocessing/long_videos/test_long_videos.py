@@ -83,6 +83,30 @@ def casme3_lv(root):
     return root
 
 
+def part_c(root):
+    annotation = root / "annotation" / "partC"
+    annotation.mkdir(parents=True)
+    rows = [
+        ["4", "520", "525", "5", "1", "1"],
+        ["4", "15", "45", "30", "0", "1"],
+        ["5", "9", "12", "3", "2", "0"],
+    ]
+    header = ["Subject", "Onset", "Offset", "diff", "Exp_type", "risk"]
+    book(annotation / "CAS(ME)3_part_C.xlsx", organize=[header, *rows])
+    micro = ["sub", "count", "onset", "offset", "au", "emotion"]
+    book(
+        annotation / "CAS(ME)3_part_C_ME.xlsx",
+        mockCrimeME=[
+            micro,
+            ["1", "1", "373", "385", "R4,5", "negative"],
+            ["4", "1", "520", "525", "4", "Others"],
+        ],
+    )
+    frames(root / "part_C" / "04" / "a" / "color", form="{}.jpg")
+    frames(root / "part_C" / "05" / "color", form="{}.jpg")
+    return root
+
+
 def rendered(root):
     (root / "intervals.csv").write_text(
         "subject,video,fps,frames,kind,onset,apex,offset,emotion,aus\n"
@@ -136,6 +160,44 @@ def test_casme_cubed(tmp_path):
         Expression("micro", 355, 359, 360, "surprise"),
     )
     assert lost.expressions and "frames are missing" in lost.notes[-1]  # missed, not forgotten
+
+
+def test_casme_cubed_part_c_is_a_recording_a_person(tmp_path):
+    coded, unsaid = read("casme3_lv", part_c(tmp_path))
+    assert (coded.name, coded.person, coded.fps) == ("C/04", "C-04", 30.0)
+    assert coded.source == tmp_path / "part_C" / "04" / "a" / "color" and coded.notes == ()
+    assert coded.expressions == (
+        Expression("macro", 15, None, 45),
+        Expression("micro", 520, None, 525, "others"),
+    )
+    assert unsaid.source.parent.name == "05" and unsaid.expressions == ()
+    assert "type '2': left out" in unsaid.notes[0]
+    casme3_lv(tmp_path)
+    assert {one.person for one in read("casme3_lv", tmp_path)} == {"A-spNO.1", "A-spNO.9", "C-04", "C-05"}
+
+
+def test_casme_cubeds_first_sheet_is_read_and_the_second_corrects_it(tmp_path):
+    """Both lie in the authors' repository; v1 has a second sheet with the same header."""
+    header = ["Subject", "Filename", "Onset", "Apex", "Offset", "AU", "Expression type", "Objective class"]
+    row = ["spNO.1", "A", "0", "0", "65", "4", "Micro-expression", "VII"]
+    (tmp_path / "annotation" / "partA").mkdir(parents=True)
+    first = tmp_path / "annotation" / "partA" / "CAS(ME)3_part_A_v1.xlsx"
+    book(first, **{"AU+Emotion": [header, row], "Sheet1": [[*header, "emotion"], [*row, "others"]]})
+    frames(tmp_path / "part_A" / "data" / "part_A" / "spNO.1" / "a" / "color", form="{}.jpg")
+    (one,) = read("casme3_lv", tmp_path)
+    assert one.expressions == (Expression("micro", 1, None, 65),) and one.source.is_dir()
+    assert "frame 1 is taken for the onset" in one.notes[0]
+    row[6] = "Macro-expression"
+    book(first.with_name("CAS(ME)3_part_A_v2.xlsx"), a=[header, row])
+    assert read("casme3_lv", tmp_path)[0].expressions[0].kind == "macro"
+
+
+def test_casme_squareds_sheets_are_told_by_their_names(tmp_path):
+    before = read("casme_sq", casme_sq(tmp_path))
+    people, codes = [[15, "s15", 1], [16, "s16", 2]], [["0401", "anger1"], ["0502", "happy1"]]
+    book(tmp_path / "CAS(ME)^2code_final.xlsx",
+         **{"naming rule2": codes, "CASFEcode_final": SQ_ROWS, "naming rule1": people})  # fmt: skip
+    assert read("casme_sq", tmp_path) == before
 
 
 def test_rendered(tmp_path):

@@ -97,3 +97,14 @@ def test_without_a_face_there_is_no_curve_and_it_is_looked_for_again():
 def test_a_video_shorter_than_the_lags_gives_a_row_a_sample():
     curves, _ = rows(np.zeros(7))
     assert curves.shape == (7, len(SCALES), len(GROUPS))
+
+
+def test_what_a_pass_holds_does_not_grow_with_the_video():
+    """On 90,000 frames: python -m benchmarks.spotting."""
+    motion, held = Motion(RATE, Fixed(), flow=lambda *_: np.zeros((256, 256, 2), np.float32)), []
+    picture = np.full((320, 320, 3), 100, np.uint8)
+    for number in range(181):
+        list(motion.see(picture))
+        if number in (90, 180):
+            held.append({name: len(one) for name, one in vars(motion).items() if hasattr(one, "__len__")})
+    assert held[0] == held[1] and held[0]["_crops"] == RATE.lag + 1

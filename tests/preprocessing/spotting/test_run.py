@@ -1,5 +1,9 @@
 """A whole video: found expressions, an interrupted pass, and what is no video."""
 
+import itertools
+import wave
+from contextlib import nullcontext
+
 import cv2
 import numpy as np
 import pytest
@@ -64,8 +68,8 @@ def test_an_interrupted_pass_goes_on_and_ends_with_the_same_numbers(video, tmp_p
 
     with pytest.raises(KeyboardInterrupt):
         curves(video, kept=tmp_path, progress=interrupt, landmarker=Still())
-    kept = sorted(path.name for path in tmp_path.rglob("*.npy"))
-    assert kept == ["000000.npy"]
+    (kept,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    assert kept.name == "000000.rows"
     again = []
     made = curves(video, kept=tmp_path, progress=lambda done, _: again.append(done), landmarker=Still())
     assert made.rows.tobytes() == whole.rows.tobytes()
@@ -73,9 +77,18 @@ def test_an_interrupted_pass_goes_on_and_ends_with_the_same_numbers(video, tmp_p
     more = curves(video, kept=tmp_path, progress=lambda done, _: third.append(done), landmarker=Still())
     assert more.rows.tobytes() == whole.rows.tobytes()
     assert len(third) <= len(again) == len(seen) + 10
-    # a damaged chunk is made again
-    (next(tmp_path.rglob("000000.npy"))).write_bytes(b"\x93NUMPY torn")
+    # a damaged chunk, a bit of one number of which has flipped, is made again
+    data = bytearray(kept.read_bytes())
+    data[-3] ^= 1
+    kept.write_bytes(data)
     assert curves(video, kept=tmp_path, landmarker=Still()).rows.tobytes() == whole.rows.tobytes()
+    assert kept.read_bytes() != data
+    for path in tmp_path.rglob("*.rows"):  # an older program's
+        path.with_suffix(".npy").write_bytes(path.read_bytes()[32:])
+        path.unlink()
+    fourth = []
+    curves(video, kept=tmp_path, progress=lambda done, _: fourth.append(done), landmarker=Still())
+    assert fourth == third
 
 
 def test_a_folder_of_frames_is_the_same_video(video, tmp_path):
@@ -127,12 +140,28 @@ def test_what_is_no_video_is_told(tmp_path, video):
     (tmp_path / "t.avi").write_bytes(video.read_bytes()[: video.stat().st_size // 2])
     (tmp_path / "x.txt").write_text("hello")
     (tmp_path / "empty").mkdir()
+    (tmp_path / "sizes").mkdir()
+    for number, side in enumerate((64, 64, 48)):
+        cv2.imwrite(str(tmp_path / "sizes" / f"{number}.png"), np.zeros((side, 64, 3), np.uint8))
+    with wave.open(str(tmp_path / "sound.mp4"), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(b"\1\2" * 8000)
     for name, says in (
         ("v.mp4", "cannot be opened"),
         ("t.avi", "cut short"),
         ("x.txt", "no JPEG, PNG, BMP or TIFF|neither a video"),
         ("empty", "holds 0 frame"),
-        ("missing.avi", "cannot be read|neither a video"),
+        ("missing.avi", "missing.avi is not there"),
+        ("sizes", "frame 2 is 64x48, the frames before it are 64x64"),
+        ("sound.mp4", "cannot be opened"),
     ):
         with pytest.raises(SpotError, match=says):
-            curves(tmp_path / name)
+            curves(tmp_path / name, fps=25, landmarker=Still())
+
+
+@pytest.mark.parametrize(("frames", "short"), [(2, True), (5, True), (6, False)])
+def test_a_video_too_short_to_compare_frames_in_is_told(frames, short, video, tmp_path):
+    renderer = LongRenderer(long_plan(CONFIG, 0, 0), CONFIG)
+    write_video(tmp_path / "v.avi", itertools.islice(renderer.frames(), frames), CONFIG)
+    with pytest.raises(SpotError, match=f"has {frames} frames.*too short") if short else nullcontext():
+        curves(tmp_path / "v.avi", landmarker=Still())
