@@ -73,6 +73,8 @@ MADE = (
     "experiment.toml",
     "execution.toml",
     "rayproject/",
+    "explain/",
+    "report/explain",
     "test_my_",
     "matrix.md",
 )
