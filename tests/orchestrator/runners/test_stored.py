@@ -16,5 +16,6 @@ def test_results_come_from_the_store_and_one_that_is_gone_is_named(tmp_path):
     folds = StoredRunner(store).run([one, other])
     held, reused = next(folds)
     assert reused and held.job_id == trained.job_id and (held.test_probs == trained.test_probs).all()
+    assert held.test is one.test and held.validation is one.validation  # of 600 people, else a copy a fold
     with pytest.raises(FileNotFoundError, match=rf"fold '{other.fold}'.*the same command trains it anew"):
         next(folds)
