@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from preprocessing.datasets import casme3, labelled, sheet
+from preprocessing.datasets import casme3, layout, sheet
 from preprocessing.long_videos.truth import LongVideo, Rows, folders_below, joined
 
 LIKE = "casme3"
@@ -38,7 +38,7 @@ def videos(root: Path) -> Iterator[LongVideo]:
     """Raises CorpusError for a missing sheet, column or folder of frames."""
     path = sheet.find_one([root], SHEETS, "CAS(ME)^3 part A sheet of all expressions")
     emotions, homes = casme3.PARTS["A"]
-    home = labelled.first_folder(root, homes, "CAS(ME)^3 part A frames")
+    home = layout.first_folder(root, homes, "CAS(ME)^3 part A frames")
     found = {f"{one.parent.name}/{one.name.lower()}": one / "color" for one in folders_below(home)}
     words = _emotions(root, emotions)
     rows: dict[str, Rows] = {}
