@@ -40,6 +40,7 @@ from preprocessing.decode import (
 from preprocessing.gaps import Runs, count, runs, said
 from preprocessing.numbering import frame_numbers
 from preprocessing.schema import Clip
+from preprocessing.strays import OF_SYSTEMS, copied, instead
 
 LARGEST = 2**31 - 1  # frame number: a feature set holds it as int32
 
@@ -50,19 +51,23 @@ def list_frames(folder: Path, root: Path | None = None) -> dict[int, Path]:
     ``root`` bounds symbolic links: a frame that links to a file outside it is refused. By default the folder
     itself, so that the bound holds however the folder was found; a link from one clip's folder to another's
     is refused too. Raises FramesError if the folder cannot be listed, two files have the same number, their
-    names hold several that could be it (numbering.py), or a link leaves ``root``.
+    names hold several that could be it (numbering.py) or say that some are copies, or a link leaves ``root``.
     """
     found: dict[int, Path] = {}
     bound = root or folder
     images = _images(folder)
+    stems = [os.path.splitext(entry.name)[0] for entry in images]
+    if copy := copied(stems):
+        raise FramesError(f"{folder}: {copy!r} looks like a copy of another frame; remove it")
     try:
-        numbered = frame_numbers([os.path.splitext(entry.name)[0] for entry in images])
+        numbered = frame_numbers(stems)
     except ValueError as error:
         raise FramesError(f"{folder}: {error}") from error
     for entry, number in zip(images, numbered, strict=True):
         path = Path(entry.path)
         if entry.is_symlink() and leads_out(path, bound):
-            raise FramesError(f"{path} leads out of {bound}; put the file itself there")
+            gone = "" if path.exists() else ", to where nothing is"
+            raise FramesError(f"{path} leads out of {bound}{gone}; put the file itself there")
         if number in found:
             raise FramesError(f"{found[number]} and {path.name} both are frame {number}; keep one of them")
         found[number] = path
@@ -180,7 +185,7 @@ def _images(folder: Path) -> list[os.DirEntry[str]]:
             found = [
                 entry
                 for entry in entries
-                if not entry.name.startswith(".")
+                if not entry.name.startswith(OF_SYSTEMS)
                 and not entry.is_dir()
                 and os.path.splitext(entry.name)[1].lower() in IMAGES
                 and re.search(r"[0-9]", os.path.splitext(entry.name)[0])
@@ -207,6 +212,7 @@ def _files(clip: Clip) -> dict[int, Path]:
     if not files:
         raise FramesError(
             f"{clip.frames} holds no frame ({', '.join(sorted(IMAGES))} with a number in the name)"
+            f"{instead(clip.frames)}"
         )
     first, last = _range(clip, list(files))
     _check_range(clip, first, last)
@@ -216,7 +222,8 @@ def _files(clip: Clip) -> dict[int, Path]:
         what = f"the onset {first}, which fixes the crop," if first not in wanted else "every other one"
         raise FramesError(
             f"{clip.frames}: {count(gaps)} of the frames {first}..{last} missing: {said(gaps)}; {what} is "
-            "among them, so the clip is left out: copy it again"
+            f"among them, so the clip is left out: copy it again, or correct the numbers, as the folder has "
+            f"{min(files)}..{max(files)}"
         )
     return wanted
 

@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from preprocessing.datasets import labelled, sheet
+from preprocessing.datasets import labelled, layout, sheet
 from preprocessing.datasets.words import first, same
 from preprocessing.schema import Clip
 
@@ -99,7 +99,7 @@ def clips(root: Path) -> Iterator[Clip]:
     """
     path = sheet.find_one([root], SHEETS, "CASME II annotation sheet")
     table = sheet.read(path, COLUMNS)
-    frames = labelled.first_folder(root, FRAMES, "CASME II frames")
+    frames = layout.first_folder(root, FRAMES, "CASME II frames")
     table["subject"] = labelled.subjects(table, path, "sub{:02d}")
     table["frames"] = [
         frames / subject / name for subject, name in zip(table["subject"], table["clip"], strict=True)

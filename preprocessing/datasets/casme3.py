@@ -34,7 +34,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from preprocessing.datasets import labelled, sheet
+from preprocessing.datasets import labelled, layout, sheet
 from preprocessing.datasets.words import first, same
 from preprocessing.schema import Clip, CorpusError
 
@@ -157,15 +157,15 @@ def clips(root: Path) -> Iterator[Clip]:
 
 
 def _has_frames(root: Path, part: str) -> bool:
-    return any((root / home).is_dir() for home in PARTS[part][1])
+    return any(layout.folder_in(root, home).is_dir() for home in PARTS[part][1])
 
 
 def _part(root: Path, part: str) -> Iterator[Clip]:
     book, homes = PARTS[part]
     path = sheet.find_one([root], [book], f"CAS(ME)^3 part {part} sheet")
     table = sheet.read(path, COLUMNS, optional=("apex",) if part == "C" else ())
-    home = labelled.first_folder(root, homes, f"CAS(ME)^3 part {part} frames")
-    found = {(a.name.lower(), b.name.lower()): b for a in labelled.folders(home) for b in labelled.folders(a)}
+    home = layout.first_folder(root, homes, f"CAS(ME)^3 part {part} frames")
+    found = {(a.name.lower(), b.name.lower()): b for a in layout.folders(home) for b in layout.folders(a)}
     people = table["subject"].tolist() if part == "A" else labelled.subjects(table, path, "{:02d}")
     names = [(person, name.lower()) for person, name in zip(people, table["clip"], strict=True)]
     table["frames"] = [found.get((a.lower(), b), home / a / b) / "color" for a, b in names]

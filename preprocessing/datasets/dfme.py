@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from preprocessing.datasets import labelled, sheet
+from preprocessing.datasets import labelled, layout, sheet
 from preprocessing.datasets.words import THREE_OF_SEVEN, only, same
 from preprocessing.schema import Clip, CorpusError
 
@@ -84,7 +84,7 @@ def clips(root: Path) -> Iterator[Clip]:
     if a sheet lacks a column.
     """
     there = {
-        split: (bool(sheet.find([root], [book])), (root / folder).is_dir())
+        split: (bool(sheet.find([root], [book])), layout.folder_in(root, folder).is_dir())
         for split, (book, folder) in SPLITS.items()
     }
     if not any(map(any, there.values())):
@@ -105,14 +105,14 @@ def clips(root: Path) -> Iterator[Clip]:
 def _split(root: Path, split: str) -> Iterator[Clip]:
     book, folder = SPLITS[split]
     table = sheet.read(sheet.find_one([root], [book], f"DFME {split} sheet"), COLUMNS)
-    frames = labelled.first_folder(root, (f"{folder}/{folder}", folder), f"DFME {split} frames")
+    frames = layout.first_folder(root, (f"{folder}/{folder}", folder), f"DFME {split} frames")
     table["frames"] = [frames / name for name in table["clip"]]
     rows = zip(labelled.clips(CORPUS, table, aus_known=True, fps=None), table["fps"], strict=True)
     for clip, value in rows:
         fps, problem = _fps(value)
         yield replace(clip, split=split, fps=fps, problem="; ".join(filter(None, [clip.problem, problem])))
     known = set(table["clip"])
-    for path in labelled.folders(frames):
+    for path in layout.folders(frames):
         if path.name not in known:
             yield replace(labelled.without_label(CORPUS, path.name.rpartition("_")[0], path), split=split)
 

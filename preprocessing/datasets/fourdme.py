@@ -28,7 +28,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from preprocessing.datasets import labelled, sheet
+from preprocessing.datasets import labelled, layout, sheet
 from preprocessing.datasets.words import THREE_AS_GIVEN, same
 from preprocessing.schema import Clip
 
@@ -87,7 +87,7 @@ def clips(root: Path) -> Iterator[Clip]:
 
     path = sheet.find_one([root], SHEETS, "4DME annotation sheet")
     table = sheet.read(path, COLUMNS, optional=WORDS)
-    home = labelled.first_folder(root, FRAMES, "4DME frames")
+    home = layout.first_folder(root, FRAMES, "4DME frames")
     names = zip(table["subject"], table["clip"], strict=True)
     table["frames"] = pd.Series([_folder(home, subject, name) for subject, name in names], dtype=object)
     wrong, partner = _contradictions(table)
@@ -110,8 +110,8 @@ def clips(root: Path) -> Iterator[Clip]:
         else:
             yield clip
     known = set(table["frames"])
-    for folder in labelled.folders(home):
-        inner = labelled.folders(folder)
+    for folder in layout.folders(home):
+        inner = layout.folders(folder)
         for leaf in inner or [folder]:
             if leaf not in known:
                 yield labelled.without_label(

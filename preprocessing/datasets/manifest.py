@@ -15,7 +15,8 @@ frames  a folder of images or a video file. A relative path starts at the CSV's 
         elsewhere write the absolute path. Windows' backslashes, and upper and lower case that differ from
         the folder's, are read as what they mean (paths.py).
 onset, apex, offset  frame numbers as in the file names, 0-based indices in a video; empty = unknown. Without
-        onset and offset all frames belong to the clip.
+        onset and offset all frames belong to the clip. Where a folder holds exactly as many frames, numbered
+        otherwise, its numbers are taken (numbered_anew.py).
 aus     action units (grammar in action_units.py). If no row has any, the corpus counts as not annotated; else
         an empty cell means that the coder saw none. nan, None and a lone 0 are empty cells. Other usual
         notations (12L, 4;12, [4, 12]) are respelt (au_cells.py).
@@ -42,6 +43,7 @@ from typing import Any
 from preprocessing.datasets.au_cells import spelt
 from preprocessing.datasets.labelled import THOUSANDS, number
 from preprocessing.datasets.manifest_file import manifest_of
+from preprocessing.datasets.numbered_anew import of_its_folder
 from preprocessing.datasets.paths import Spelling
 from preprocessing.datasets.tables import table
 from preprocessing.datasets.values import ERRORS, blank, whole
@@ -131,7 +133,7 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
         if counted and first == "1":
             numbers = {what: n and n - 1 for what, n in numbers.items()}
             repairs.append("frame numbers less 1: the column first says that they begin at 1")
-        yield Clip(
+        clip = Clip(
             corpus=corpus,
             subject=f"{corpus}/{row['subject']}",
             name=row["clip"],
@@ -149,6 +151,7 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
             repairs=tuple(repairs),
             counted=counted,
         )
+        yield of_its_folder(clip)
 
 
 def _grouped(values: list[str]) -> bool:

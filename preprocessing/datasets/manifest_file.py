@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from preprocessing.datasets.labelled import folders
+from preprocessing.datasets.layout import folders
 from preprocessing.datasets.paths import is_archive
 from preprocessing.datasets.tables import WORKBOOKS
 from preprocessing.datasets.text import commented

@@ -25,7 +25,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from preprocessing.datasets import casme2, labelled, samm, smic_hs
+from preprocessing.datasets import casme2, layout, samm, smic_hs
 from preprocessing.datasets.words import THREE_AS_GIVEN
 from preprocessing.schema import Clip, CorpusError
 
@@ -90,7 +90,7 @@ def _home(root: Path, source: str) -> Path:
     names = SOURCES[source][1]
     forms = {_plain(name) for name in names}
     found = (
-        [folder for folder in labelled.folders(root) if _plain(folder.name) in forms] if root.is_dir() else []
+        [folder for folder in layout.folders(root) if _plain(folder.name) in forms] if root.is_dir() else []
     )
     if len(found) != 1:
         have = ", ".join(folder.name for folder in found) or "none"

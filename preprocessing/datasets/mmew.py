@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from preprocessing.datasets import labelled, sheet
+from preprocessing.datasets import labelled, layout, sheet
 from preprocessing.datasets.words import THREE_OF_SEVEN, first, only, same
 from preprocessing.schema import Clip, CorpusError
 
@@ -83,7 +83,7 @@ def clips(root: Path) -> Iterator[Clip]:
     """
     path = sheet.find_one([root, root / "MMEW_Final"], SHEETS, "MMEW annotation sheet")
     table = sheet.read(path, COLUMNS)
-    home = labelled.first_folder(root, FRAMES, "MMEW frames")
+    home = layout.first_folder(root, FRAMES, "MMEW frames")
     found = _clip_folders(home)
     if not found:
         raise CorpusError(
@@ -102,11 +102,11 @@ def clips(root: Path) -> Iterator[Clip]:
 
 def _clip_folders(home: Path) -> dict[str, list[Path]]:
     """{clip: folders of this name} in ``home/<emotion>`` and ``home/<person>/<emotion>``."""
-    people = [folder for folder in labelled.folders(home) if re.fullmatch(r"[Ss]\d+", folder.name)]
+    people = [folder for folder in layout.folders(home) if re.fullmatch(r"[Ss]\d+", folder.name)]
     found: dict[str, list[Path]] = {}
-    for emotion in (folder for level in (home, *people) for folder in labelled.folders(level)):
+    for emotion in (folder for level in (home, *people) for folder in layout.folders(level)):
         if emotion.name.lower() in EMOTIONS:
-            for folder in labelled.folders(emotion):
+            for folder in layout.folders(emotion):
                 found.setdefault(folder.name, []).append(folder)
     return found
 

@@ -3,7 +3,9 @@ cannot be used is kept as a clip with a ``problem``."""
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import itertools
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -15,12 +17,15 @@ from preprocessing.action_units import ActionUnitError, parse
 from preprocessing.datasets import DATASETS, manifest
 from preprocessing.datasets.facts import Corpus, path_of, there
 from preprocessing.datasets.ids import spoilt
-from preprocessing.datasets.paths import packed
+from preprocessing.datasets.layout import folders
+from preprocessing.datasets.paths import is_archive, packed
 from preprocessing.datasets.videos import from_zero, or_video
 from preprocessing.frames import LARGEST, leads_out
 from preprocessing.people import ONE_PERSON, spelling
 from preprocessing.schema import Clip, CorpusError
 from preprocessing.terminal import printable
+
+MOST = 20  # folders, and clips of each, that are looked at where another root may be meant
 
 
 def read(corpus: str, root: Path) -> list[Clip]:
@@ -40,12 +45,30 @@ def clips_of(corpus: Corpus, root: Path) -> list[Clip]:
     """As ``read``, for a corpus that may have no name in DATASETS."""
     root = Path(root)
     there(corpus, root)
-    clips = [_checked(one, root) for one in from_zero(map(or_video, _one_spelling(corpus.clips(root))))]
+    try:
+        held = list(corpus.clips(root))
+    except CorpusError as error:
+        raise CorpusError(f"{error}{_elsewhere(corpus, root, str(error))}") from error
+    clips = [_checked(one, root) for one in from_zero(map(or_video, _one_spelling(held)))]
     if not clips:
         raise CorpusError(
             f"corpus {corpus.CORPUS} has no clip in {root}; {path_of(corpus)} describes the layout"
         )
     return _with_unique_ids(clips)
+
+
+def _elsewhere(corpus: Corpus, root: Path, said: str) -> str:
+    """Which folder is meant, of ``root``'s and the one above, or that there are archives alone; "" where
+    nothing tells, and where the adapter said it."""
+    if not root.is_dir() or "point --root" in said or "archive" in said:
+        return ""
+    inner = folders(root)
+    for folder in (*inner[:MOST], root.absolute().parent):
+        with contextlib.suppress(CorpusError, OSError):
+            if any(os.path.exists(clip.frames) for clip in itertools.islice(corpus.clips(folder), MOST)):
+                return f"; {folder} is such a folder: point --root at it"
+    archives = [path for path in sorted(root.iterdir()) if is_archive(path)]
+    return f"; {archives[0].name} is an archive: unpack it first" if archives and not inner else ""
 
 
 def _one_spelling(clips: Iterable[Clip]) -> Iterator[Clip]:

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from preprocessing.datasets import labelled, sheet
+from preprocessing.datasets import labelled, layout, sheet
 from preprocessing.datasets.words import THREE_OF_SEVEN, first, only, same
 from preprocessing.schema import Clip
 
@@ -77,7 +77,8 @@ def clips(root: Path) -> Iterator[Clip]:
 
     Raises CorpusError if the sheet or one of its columns is missing.
     """
-    frames = root / "SAMM" if (root / "SAMM").is_dir() else root
+    frames = layout.folder_in(root, "SAMM")
+    frames = frames if frames.is_dir() else root
     path = sheet.find_one([root, frames], SHEETS, "SAMM annotation sheet")
     table = sheet.read(path, COLUMNS, optional=("duration",))
     table["subject"] = labelled.subjects(table, path, "{:03d}")

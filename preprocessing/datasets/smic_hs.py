@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from preprocessing.datasets import labelled
+from preprocessing.datasets import labelled, layout
 from preprocessing.datasets.words import THREE_AS_GIVEN
 from preprocessing.schema import Clip, CorpusError
 
@@ -41,15 +41,15 @@ def clips(root: Path) -> Iterator[Clip]:
     """
     import pandas as pd
 
-    home = labelled.first_folder(root, FRAMES, "SMIC HS frames")
-    people = {path: path / "micro" for path in labelled.folders(home) if (path / "micro").is_dir()}
+    home = layout.first_folder(root, FRAMES, "SMIC HS frames")
+    people = {path: path / "micro" for path in layout.folders(home) if (path / "micro").is_dir()}
     if not people:
         raise CorpusError(f"no folder such as s1/micro in {home}; point the root at the folder that holds HS")
     subjects = {person: labelled.id_number(person.name, str(person)) for person in people}
     rows, unusable = [], []
     for person in sorted(people, key=lambda p: subjects[p]):
         for folder in (
-            clip for emotion in labelled.folders(people[person]) for clip in labelled.folders(emotion)
+            clip for emotion in layout.folders(people[person]) for clip in layout.folders(emotion)
         ):
             subject, emotion = f"s{subjects[person]:02d}", folder.parent.name.lower()
             numbers, problem = _numbers(folder)

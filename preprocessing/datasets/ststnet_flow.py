@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from preprocessing.datasets import labelled, megc2019, sheet, tables
+from preprocessing.datasets import layout, megc2019, sheet, tables
 from preprocessing.schema import Clip
 
 CORPUS = "ststnet_flow"
@@ -40,7 +40,7 @@ def clips(root: Path) -> Iterator[Clip]:
     CorpusError if the CSV, one of its columns or the folder of pictures is missing.
     """
     rows = tables.table(sheet.find_one([root], LABELS, "label file"), COLUMNS)
-    folder = labelled.first_folder(root, FOLDERS, "flow pictures")
+    folder = layout.first_folder(root, FOLDERS, "flow pictures")
     pictures: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("*.png")):
         if not path.name.startswith("."):

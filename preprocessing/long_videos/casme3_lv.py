@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from preprocessing.datasets import casme3, labelled, sheet
+from preprocessing.datasets import casme3, layout, sheet
 from preprocessing.long_videos.truth import LongVideo, Rows, folders_below, joined
 from preprocessing.schema import CorpusError
 
@@ -72,7 +72,7 @@ def _part_a(root: Path) -> Iterator[LongVideo]:
     folders = _folders(root, "A")
     forms = next((form for form in SHEETS if sheet.find(folders, [form])), None)
     path = sheet.find_one(folders, [forms] if forms else SHEETS, "CAS(ME)^3 part A sheet of all expressions")
-    home = labelled.first_folder(root, (*HOMES_A, *casme3.PARTS["A"][1]), "CAS(ME)^3 part A frames")
+    home = layout.first_folder(root, (*HOMES_A, *casme3.PARTS["A"][1]), "CAS(ME)^3 part A frames")
     found = {f"{one.parent.name}/{one.name.lower()}": one / "color" for one in folders_below(home)}
     words = _emotions(root, "A")
     rows: dict[str, Rows] = {}
@@ -88,9 +88,9 @@ def _part_a(root: Path) -> Iterator[LongVideo]:
 
 def _part_c(root: Path) -> Iterator[LongVideo]:
     path = sheet.find_one(_folders(root, "C"), SHEETS_C, "CAS(ME)^3 part C sheet of all expressions")
-    home = labelled.first_folder(root, HOMES_C, "CAS(ME)^3 part C frames")
+    home = layout.first_folder(root, HOMES_C, "CAS(ME)^3 part C frames")
     found = {}
-    for person in labelled.folders(home):
+    for person in layout.folders(home):
         if person.name.isdecimal() and (inner := _colour(person)):
             found[f"C/{int(person.name):02d}"] = inner
     words = _emotions(root, "C")
@@ -110,7 +110,7 @@ def _part_c(root: Path) -> Iterator[LongVideo]:
 
 def _colour(person: Path) -> Path | None:
     """The folder ``color`` of a person's recording, in it or one below."""
-    below = [person, *labelled.folders(person)]
+    below = [person, *layout.folders(person)]
     return next((one / "color" for one in below if (one / "color").is_dir()), None)
 
 

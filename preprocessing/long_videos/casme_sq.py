@@ -23,7 +23,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from preprocessing.datasets import labelled, sheet
+from preprocessing.datasets import layout, sheet
 from preprocessing.datasets.tables import pages_of
 from preprocessing.long_videos.truth import LongVideo, Rows, folders_below, joined
 from preprocessing.schema import CorpusError
@@ -43,7 +43,7 @@ def videos(root: Path) -> Iterator[LongVideo]:
         raise CorpusError(f"{path} has {len(pages)} sheet(s); three are needed: rows, people, recordings")
     people = {line[2]: line[1] for line in pages[1] if len(line) > 2 and line[2]}
     codes = {line[1].casefold(): line[0].zfill(4) for line in pages[2] if len(line) > 1 and line[1]}
-    home = labelled.first_folder(root, FRAMES, "CAS(ME)^2 frames")
+    home = layout.first_folder(root, FRAMES, "CAS(ME)^2 frames")
     found, rows, by_code = {}, {}, {}
     for folder in folders_below(home):
         if code := re.fullmatch(r"[^_]*_(\d{4}).*", folder.name):

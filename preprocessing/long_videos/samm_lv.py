@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from preprocessing.datasets import labelled, samm, sheet
+from preprocessing.datasets import layout, samm, sheet
 from preprocessing.long_videos.truth import LongVideo, Rows, joined
 
 LIKE = "samm"
@@ -39,8 +39,8 @@ COLUMNS = {
 def videos(root: Path) -> Iterator[LongVideo]:
     """Raises CorpusError for a missing sheet, column or folder of frames."""
     path = sheet.find_one([root], SHEETS, "SAMM Long Videos sheet")
-    home = labelled.first_folder(root, FRAMES, "SAMM Long Videos frames")
-    found = {one.name: one for one in labelled.folders(home)}
+    home = layout.first_folder(root, FRAMES, "SAMM Long Videos frames")
+    found = {one.name: one for one in layout.folders(home)}
     words = _emotions(root)
     rows = {name: Rows(name.partition("_")[0]) for name in found}
     for row in sheet.read(path, COLUMNS).itertuples(index=False):

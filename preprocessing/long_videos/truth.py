@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from preprocessing.datasets import labelled
+from preprocessing.datasets import layout
 
 KINDS = ("micro", "macro")
 
@@ -87,8 +87,8 @@ def _number(value: str) -> int | None:
 
 def folders_below(root: Path) -> Iterator[Path]:
     """The folders in each folder of ``root``."""
-    for one in labelled.folders(root):
-        yield from labelled.folders(one)
+    for one in layout.folders(root):
+        yield from layout.folders(one)
 
 
 def joined(found: Mapping[str, Path], rows: Mapping[str, Rows], fps: float | None) -> Iterator[LongVideo]:

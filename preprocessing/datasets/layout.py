@@ -1,0 +1,74 @@
+"""The folders of a corpus: which are of systems, which is meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from preprocessing.datasets.paths import is_archive
+from preprocessing.schema import CorpusError
+
+# folders that a recorder, an archive or a network drive makes of its own: Synology, macOS, Windows
+OF_SYSTEMS = ("@eadir", "#recycle", "#snapshot", "__macosx", "$recycle.bin", "system volume information")
+
+
+def folders(root: Path) -> list[Path]:
+    """Visible folders in ``root``, by name; stray files (``Desktop - Shortcut.lnk``) are passed over, and so
+    are folders that systems make of their own (@eaDir, __MACOSX)."""
+    return sorted(
+        path
+        for path in root.iterdir()
+        if not path.name.startswith(".") and path.name.lower() not in OF_SYSTEMS and path.is_dir()
+    )
+
+
+def folder_in(root: Path, name: str) -> Path:
+    """``root/name``; where that is not there but one folder that differs in upper and lower case alone is,
+    that one: some systems make no difference."""
+    at = root
+    for part in name.split("/"):
+        near = (
+            []
+            if (at / part).is_dir() or not at.is_dir()
+            else [one for one in folders(at) if one.name.lower() == part.lower()]
+        )
+        at = near[0] if len(near) == 1 else at / part
+    return at
+
+
+def first_folder(root: Path, names: tuple[str, ...], what: str) -> Path:
+    """The first of ``root/name`` that is a folder; where an archive was unpacked into a folder of its own
+    name, the inner one. Raises CorpusError if none is, with the folder that looks like the one that is
+    meant."""
+    for name in names:
+        home = folder_in(root, name)
+        if home.is_dir():
+            inner = home / home.name
+            return inner if inner.is_dir() and folders(home) == [inner] else home
+    raise CorpusError(
+        f"no {what} in {root}; expected a folder named {' or '.join(names)}{_meant(root, names)}"
+    )
+
+
+def _meant(root: Path, names: tuple[str, ...]) -> str:
+    """Where a folder of one of these names, or of nearly such a name, lies: in a folder of ``root``, beside,
+    or above."""
+    last = {name.rpartition("/")[2].lower() for name in names}
+    there = folders(root) if root.is_dir() else []
+    for outer in there:
+        for inner in folders(outer):
+            if inner.name.lower() in last:
+                return f"; {inner} is one: move it to {root / inner.name}, or point --root at {outer}"
+    beside = [one for one in folders(root.parent) if one.name.lower() in last] if root.is_dir() else []
+    if root.name.lower() in last:
+        return f"; {root} is one: point --root at {root.parent}"
+    if beside:
+        return f"; {beside[0]} is one: point --root at {root.parent}"
+    near = [one for one in there if _plain(one.name) in {_plain(name) for name in last}] or there[:1]
+    if near:
+        return f"; {near[0]} is there: if it is meant, rename it to {names[0]}"
+    packed = [one for one in sorted(root.iterdir()) if is_archive(one)] if root.is_dir() else []
+    return f"; {packed[0].name} is an archive: unpack it first" if packed else ""
+
+
+def _plain(name: str) -> str:
+    return "".join(sign for sign in name.lower() if sign.isalnum())
