@@ -105,7 +105,7 @@ BREAKS = [
     ("orchestrator/results/explain/methods.py", "lost: Tensor = FeatureAblation(score).attribute(\n        x, still,", "lost: Tensor = FeatureAblation(score).attribute(\n        x, 0 * still,", "tests/orchestrator/results/explain/test_methods.py -k linear"),
     ("orchestrator/results/explain/methods.py", "relu_attributions=True", "relu_attributions=False", "tests/orchestrator/results/explain/test_methods.py -k grad_cam"),
     ("orchestrator/results/explain/methods.py", "if GRADIENTS in only:", "if True:", "tests/orchestrator/results/explain/test_methods.py -k grad_cam"),
-    ("orchestrator/results/explain/methods.py", "        (_convolutions(own)[-1], None if", "        (_convolutions(own)[0], 0 if", "tests/orchestrator/results/explain/test_methods.py -k every_model"),
+    ("orchestrator/results/explain/methods.py", "        (_last_maps(own), None if", "        (own, 0 if", "tests/orchestrator/results/explain/test_methods.py -k every_model"),
     ("orchestrator/results/explain/methods.py", "found |= {name: places.mean(_spread(one, places)) for name, one in looked.items()}", "pass", "tests/orchestrator/results/explain/test_methods.py -k every_model"),
     ("orchestrator/results/explain/attention.py", "stack.callback(layer.register_forward_hook(keep).remove)", "layer.register_forward_hook(keep)", "tests/orchestrator/results/explain/test_methods.py -k every_model"),
     ("orchestrator/results/explain/attention.py", "adjacency.mean(2), adjacency.mean(1)", "adjacency.mean(3), adjacency.mean(1)", "tests/orchestrator/results/explain/test_methods.py -k looked"),

@@ -27,6 +27,7 @@ from orchestrator.results.explain.collected import Collected
 from orchestrator.results.explain.methods import METHODS
 from orchestrator.results.explain.of_model import dropped, features, of_bundle
 from orchestrator.results.explain.places import Places
+from orchestrator.results.explain.planted import planted_places
 from orchestrator.search.events import Listener, Note, Preparing
 from orchestrator.study.table import ClipTable
 from orchestrator.sweeps.reopened import Reopened, reopen
@@ -208,6 +209,7 @@ class _Work:
             known=known,
             lacking=self.lacking,
             planted=planted,
+            planted_places=planted_places(planted, self.places) if planted else None,
         )
 
     def _features(self, clip: str, width: int) -> NDArray[Any]:

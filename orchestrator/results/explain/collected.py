@@ -35,7 +35,8 @@ class Collected:
     features    (n, D), one space for all folds; (0, 0) where there is none.
     motion      (n, T, N, 2) as stored, of roi_flow alone.
     units       AU -> bool (n,): annotated as active; {} where nobody annotated. known: bool (n,): annotated.
-    lacking     method -> why the model has none. planted: part that alone is predictive in a rendered corpus.
+    lacking     method -> why the model has none. planted: part that alone is predictive in a rendered corpus;
+                planted_places: bool (P,), those of the region (planted.planted_places), None without one.
     """
 
     title: str
@@ -52,6 +53,7 @@ class Collected:
     units: dict[int, NDArray[np.bool_]] = field(default_factory=dict)
     lacking: dict[str, str] = field(default_factory=dict)
     planted: str = ""
+    planted_places: NDArray[np.bool_] | None = None
 
     def over_people(self, values: NDArray[Any]) -> NDArray[Any]:
         """The mean of rows: of each person's clips, then of the people."""
@@ -96,8 +98,8 @@ class Collected:
                 float(self.over_people(own[name].to_numpy())) for name in ("deletion_area", "random_area")
             )
             row["beats_random"] = row["deletion_area"] < row["random_area"]
-            if self.planted:
-                named = float((own["named"] == self.planted).mean())
+            if self.planted_places is not None:
+                named = float(self.in_planted(str(method)).mean())
                 row |= {"planted": self.planted, "names_planted": named, "holds": named >= NAMED}
             if (agreement := self.au_agreement(str(method))) is not None:
                 row |= {"names_part_of_an_au": agreement[0], "of_other_clips_aus": agreement[1]}
@@ -109,17 +111,31 @@ class Collected:
         of Zhang et al., ECCV 2016. Of a method with a sign, the place that speaks most for the class. Of
         places that are equally strong (occlusion covers several at once) the part that most of them are of,
         "rest" last. "nothing" where a method found nothing."""
-        strongest = self.signed.get(method, self.importance[method]).sum(1)  # (n, P)
         of_part = np.array([[one == part for one in self.places.parts] for part in PARTS])
         made = []
-        for values in strongest:
-            most = values.max()
-            first = of_part[:, np.isclose(values, most, rtol=1e-5, atol=0)].sum(1)  # (parts,)
-            if most <= 0:
-                made.append("nothing")
+        for strongest in self.strongest(method):
+            counts = of_part[:, strongest].sum(1)  # (parts,)
+            if counts[:-1].any():
+                made.append(PARTS[int(counts[:-1].argmax())])
             else:
-                made.append(PARTS[int(first[:-1].argmax())] if first[:-1].any() else PARTS[-1])
+                made.append(PARTS[-1] if strongest.any() else "nothing")
         return made
+
+    def strongest(self, method: str) -> NDArray[np.bool_]:
+        """bool (n, P): each clip's strongest place, or places where several are; none where a method found
+        nothing."""
+        values = self.signed.get(method, self.importance[method]).sum(1)  # (n, P)
+        most = values.max(1, keepdims=True)
+        made: NDArray[np.bool_] = np.isclose(values, most, rtol=1e-5, atol=0) & (most > 0)
+        return made
+
+    def in_planted(self, method: str) -> NDArray[np.bool_]:
+        """bool (n,): the strongest place, or at least half of several, is in the planted region."""
+        if self.planted_places is None:
+            raise ValueError("no region is planted in these clips")
+        found = self.strongest(method)
+        inside: NDArray[np.bool_] = found.any(1) & (2 * (found & self.planted_places).sum(1) >= found.sum(1))
+        return inside
 
     def au_agreement(self, method: str) -> tuple[float, float] | None:
         """(share of annotated clips whose named part is one that an annotated AU of the clip moves, the same

@@ -120,6 +120,7 @@ class _Averaging(nn.Module):
         return made
 
 
+_MAP_LAYERS = (nn.BatchNorm2d, nn.ReLU, nn.LeakyReLU, nn.GELU)
 Layers = list[tuple[nn.Module, int | None]]  # layer, and which region it sees; None: the whole picture
 
 
@@ -131,19 +132,29 @@ def _tapped(model: nn.Module) -> tuple[nn.Module, Layers] | None:
     encoders = [one for one in model.modules() if isinstance(one, RegionEncoder)]
     if encoders:
         return model, [
-            (_convolutions(own)[-1], None if len(each.encoders) == 1 else region)
+            (_last_maps(own), None if len(each.encoders) == 1 else region)
             for each in encoders
             for region, own in enumerate(each.encoders)
         ]
     if motion := getattr(model, "motion", None):  # FaceSleuth: the last module of its stream of motion
-        return model, [(_convolutions(motion[-1].body)[-1], None)]
+        return model, [(_last_maps(motion[-1].body), None)]
     # streams side by side (OFF-ApexNet) each end in a convolution; a module of its own holds each
-    parts = [own[-1] for child in model.children() if (own := _convolutions(child))]
+    parts = [_last_maps(child) for child in model.children() if _convolves(child)]
     return (model, [(one, None) for one in parts]) if parts else None
 
 
-def _convolutions(model: nn.Module) -> list[nn.Module]:
-    return [layer for layer in model.modules() if isinstance(layer, nn.Conv2d)]
+def _convolves(model: nn.Module) -> bool:
+    return any(isinstance(layer, nn.Conv2d) for layer in model.modules())
+
+
+def _last_maps(model: nn.Module) -> nn.Module:
+    """The last convolution, or the last of the normalisation and activation right behind it: before these a
+    map's 0 is not nothing, and where nothing happens it may be high."""
+    leaves = [layer for layer in model.modules() if not list(layer.children())]
+    last = max(n for n, layer in enumerate(leaves) if isinstance(layer, nn.Conv2d))
+    while last + 1 < len(leaves) and isinstance(leaves[last + 1], _MAP_LAYERS):
+        last += 1
+    return leaves[last]
 
 
 def _cam(

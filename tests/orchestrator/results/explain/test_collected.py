@@ -6,11 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from orchestrator.results.explain import planted
 from orchestrator.results.explain.collected import Collected
 from orchestrator.results.explain.deletion import COVERED, RANDOM
 from orchestrator.results.explain.files import verdicts
 from orchestrator.results.explain.places import PARTS, of_input
+from orchestrator.results.explain.planted import planted_places
 from preprocessing.inputs import INPUTS
+from preprocessing.render.emotions import ELSEWHERE
 
 PLACES = of_input("roi_flow", INPUTS["roi_flow14"].channels, (2, 14, 2))
 BROW, MOUTH = 0, 9
@@ -33,6 +36,7 @@ def collected(strongest, planted="", units=None):
         deletion={"m": np.tile(falls, (n, 1)), "s": np.ones((n, len(COVERED)), np.float32),
                   RANDOM: np.full((n, len(COVERED)), 0.9, np.float32)},
         known=np.ones(n, bool), units=units or {}, planted=planted,
+        planted_places=planted_places(planted, PLACES) if planted else None,
     )  # fmt: skip
 
 
@@ -50,6 +54,35 @@ def test_a_method_that_names_too_few_clips_is_said_not_to():
         assert (row["names_planted"], row["holds"]) == (share, holds)
         said = next(line for line in verdicts(made, made.methods()) if line.startswith("m "))
         assert ("does NOT name" in said) != holds and f"in {share:.0%} of 4" in said
+
+
+@pytest.mark.parametrize(("part", "other"), [("mouth", "brows"), ("brows", "mouth")])
+def test_the_planted_region_is_the_skin_that_moves_with_the_class(part, other):
+    """A jaw that drops moves the chin, which is no part; what moves elsewhere, whatever the class, is not in
+    it; of regional windows it is those of the part."""
+    cells = of_input("image", (), (3, 112, 112))
+    inside = planted_places(part, cells)
+    parts = np.array(cells.parts)
+    assert 0.03 < inside.mean() < 0.25 and inside[parts == part].any()
+    assert not inside[parts == other].any()
+    x, y = (cells.boxes[:, :2] + cells.boxes[:, 2:]).T / 2
+    chin = (abs(x - 128) < 10) & (y > 212) & (y < 235)
+    assert chin.any() and inside[chin].all() == (part == "mouth")
+    for au in ELSEWHERE[part]:
+        assert not (inside & (planted_of(au, cells) >= 0.95)).any(), au
+    windows = np.array(PLACES.parts)[planted_places(part, PLACES)]
+    assert set(windows) == {part}
+
+
+def planted_of(au, cells):
+    """How far an action unit moves each place, of what it moves most."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(planted, "PLANTED", {"x": {"y": (au,)}})
+        found = np.zeros(len(cells.boxes))
+        for share in np.linspace(0.05, 1, 20):
+            patch.setattr(planted, "MOVED", share)
+            found[planted_places("x", cells)] = share
+    return found
 
 
 def test_the_strongest_place_is_that_which_speaks_for_the_class():

@@ -10,7 +10,7 @@ from torch import nn
 from mer_models import MODELS
 from mer_models.backbone import PictureModel
 from mer_models.stag import STAG
-from orchestrator.results.explain import attention, deletion
+from orchestrator.results.explain import attention, deletion, methods
 from orchestrator.results.explain.embedding import features, turned
 from orchestrator.results.explain.methods import GRAD_CAM, GRADIENTS, OCCLUSION, explained
 from orchestrator.results.explain.places import of_input
@@ -136,6 +136,13 @@ def test_grad_cam_weighs_the_maps_by_what_they_do_for_the_class_and_keeps_what_s
     cells = cam.reshape(2, 14, 4, 14, 4).mean((2, 4)).reshape(2, 1, 196)
     np.testing.assert_allclose(made.importance[GRAD_CAM], cells / cells.sum(2, keepdims=True), atol=1e-5)
     assert list(made.importance) == [GRAD_CAM] and not made.signed and not made.lacking
+
+
+def test_maps_are_those_behind_normalisation_and_activation():
+    last = nn.Sequential(nn.Conv2d(1, 1, 1), nn.BatchNorm2d(1))
+    stream = nn.Sequential(nn.Conv2d(1, 1, 1), nn.ReLU(), last, nn.ReLU(), nn.MaxPool2d(2), nn.ReLU())
+    assert methods._last_maps(stream) is stream[3]
+    assert methods._last_maps(stream[:1]) is stream[0]
 
 
 @pytest.mark.parametrize("normalise", ["none", "scale", "standardise", "minmax255"])
