@@ -72,6 +72,8 @@ def main(
         try:
             with SweepProgress(console) as progress:
                 made, text = _run(ask, videos, folder, workspace, runner, address, cpus_per_fold, progress)
+        except ConnectionError:
+            raise  # no Ray at the address: nothing was run
         except OSError as error:
             raise Unfinished(f"{error}; what is kept stays, the same command goes on") from error
         console.print(text, markup=False, soft_wrap=True)

@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,16 +10,17 @@ import ray
 
 from orchestrator.runners import spotfolds
 from orchestrator.runners.pending import FoldFailed
-from orchestrator.spotting import frame_cnn, jobs, kept
+from orchestrator.spotting import corpus, frame_cnn, jobs, kept
 from orchestrator.spotting.metrics import Spotted
-from tests.orchestrator.spotting.videos import people
+from preprocessing.spotting.peaks import Interval
+from tests.orchestrator.spotting.videos import RATE, people
 
 BOTH = ("peaks", "frame_cnn")
 
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
-    monkeypatch.setattr(frame_cnn, "STEPS", 15)
+    monkeypatch.setattr(frame_cnn, "STEPS", 2)
 
 
 def seen(videos):
@@ -136,3 +138,34 @@ def test_ray_gives_what_this_process_gives_and_one_that_fails_takes_none_along(l
 
     assert kept.folds(asked, seen(videos), store, lambda: rest)["peaks"] == [here[f"p{i}"] for i in range(4)]
     assert left == ["p1"]
+
+
+def test_what_a_recogniser_has_said_of_an_interval_is_not_asked_again(tmp_path, monkeypatch):
+    said, opened = [], []
+
+    def predictor(bundle):
+        return lambda clip: (
+            said.append((bundle, clip)) or SimpleNamespace(called=None if clip == 7 else "fear")
+        )
+
+    monkeypatch.setattr(corpus, "ClipPredictor", predictor)
+    monkeypatch.setattr(corpus, "clips", lambda made, intervals: [one.onset for one in intervals])
+    video = SimpleNamespace(source=tmp_path / "v.avi", rate=RATE)
+    video.source.write_bytes(b"as it was")
+    read = corpus.Read([], {"v.avi": video}, {}, [])
+
+    def recognise(onsets, model="m1"):
+        one = corpus.recognising(
+            read,
+            kept.Kept(tmp_path / "kept"),
+            lambda person: model,
+            lambda person: opened.append(person) or model,
+        )
+        return one("p0", "v.avi", [Interval("micro", at, at + 2, at + 4, 1.0, "mouth") for at in onsets])
+
+    assert recognise([1, 7]) == ["fear", ""] and said == [("m1", 1), ("m1", 7)]
+    assert recognise([7, 1]) == ["", "fear"] and len(said) == 2 and opened == ["p0"]  # not even made
+    assert recognise([7, 9]) == ["", "fear"] and said[2:] == [("m1", 9)]
+    assert recognise([1], "m2") == ["fear"] and said[3:] == [("m2", 1)]
+    video.source.write_bytes(b"as it is now")
+    assert recognise([1]) == ["fear"] and said[4:] == [("m1", 1)]
