@@ -48,18 +48,18 @@ def subjects(table: pd.DataFrame, sheet: Path, form: str) -> list[str]:
     holds an error and none is left, and in a row that names no clip, such as a total: its column ``problem``
     says so. Other errors name the row in ``sheet``.
     """
-    made = []
+    made, problems = [], table["problem"].tolist()
     for i, row in enumerate(table.itertuples(index=False)):
         value = str(row.subject)
         if not row.clip and not value.isdecimal() and not row.problem:
-            why = (
+            problems[i] = (
                 f"row {row.row} names no clip, but has {value[:40]!r} for a person: is it a total, or a note?"
             )
-            table.iloc[i, table.columns.get_loc("problem")] = why
             value = ""
         elif value or not row.problem:
             value = form.format(id_number(value, f"{sheet} row {row.row}"))
         made.append(value)
+    table["problem"] = problems
     return made
 
 

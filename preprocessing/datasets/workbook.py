@@ -73,11 +73,11 @@ def _has_formulas(path: Path) -> bool:
 
 
 def _fill(page: list[list[str]], top: int, left: int, bottom: int, right: int) -> None:
-    """A merged block, 0-based, both ends included; one of several columns is a title."""
+    """A merged block, 0-based, both ends included. One of several columns is a title; empty rows stay so."""
     if left != right:
         return
     for row in page[top + 1 : bottom + 1]:
-        if left < len(row):
+        if left < len(row) and any(row):
             row[left] = page[top][left]
 
 

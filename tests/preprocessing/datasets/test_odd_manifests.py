@@ -131,8 +131,8 @@ A, B = [1, "a", "f", 1, 3, 5, "joy", 12, 200], [None, "b", "g", 1, 3, 5, "joy", 
 
 
 def merged(book: openpyxl.Workbook) -> None:
-    first(A, B, at=1)(book)
-    book.worksheets[0].merge_cells("A3:A4")
+    first(A, [], B, at=1)(book)
+    book.worksheets[0].merge_cells("A3:A5")
     book.worksheets[0].merge_cells("A1:I1")
 
 
