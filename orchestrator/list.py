@@ -25,7 +25,8 @@ def main(workspace: asked.Workspace = Path("workspace")) -> None:
         for one in sweeps(workspace):
             score = "" if one.uf1 is None else f"{one.uf1:.3f}"
             when = f"{datetime.fromtimestamp(one.when):%Y-%m-%d %H:%M}"
-            made.add_row(one.name, one.state, one.model, one.corpus, one.rule, score, when)
+            state = f"{one.state}, {one.damage}" if one.damage else one.state
+            made.add_row(one.name, state, one.model, one.corpus, one.rule, score, when)
         console.print(made if made.row_count else f"no sweep in {workspace.absolute()}")
 
 

@@ -15,7 +15,8 @@ RUNS, COMPLETE, EARLY = "running", "complete", "ended early"
 @dataclass(frozen=True)
 class Listed:
     """state: RUNS, COMPLETE or EARLY. model, corpus: "?" where the folder does not say. uf1: of the rule that
-    was asked for, None before the end. when: seconds since 1970 of the last change."""
+    was asked for, None before the end. when: seconds since 1970 of the last change. damage: of its files, in
+    words, or ""."""
 
     name: str
     state: str
@@ -24,6 +25,7 @@ class Listed:
     rule: str
     uf1: float | None
     when: float
+    damage: str = ""
 
 
 def sweeps(workspace: Path) -> list[Listed]:
@@ -34,19 +36,23 @@ def sweeps(workspace: Path) -> list[Listed]:
 
 
 def listed(folder: Path) -> Listed:
-    """One of them. A damaged file counts as one that is not there."""
-    summary, asked = _held(folder / "summary.json"), _held(folder / DEFINITION)
+    """One of them. A damaged file counts as one that is not there, and is named."""
+    (summary, cut), (asked, other) = _held(folder / "summary.json"), _held(folder / DEFINITION)
     rule = str(summary.get("rule", ""))
     score = summary.get("selection", {}).get(rule, {}).get("uf1")
     state = RUNS if runs(folder) else COMPLETE if score is not None else EARLY
     changed = max(path.stat().st_mtime for path in folder.iterdir())
     both = asked | summary
     name = folder.name
-    return Listed(name, state, both.get("model", "?"), both.get("corpus", "?"), rule, score, changed)
+    return Listed(
+        name, state, both.get("model", "?"), both.get("corpus", "?"), rule, score, changed, cut or other
+    )
 
 
-def _held(file: Path) -> dict[str, Any]:
+def _held(file: Path) -> tuple[dict[str, Any], str]:
     try:
-        return sealed.read_json(file, "")
-    except (FileNotFoundError, sealed.Damaged):
-        return {}
+        return sealed.read_json(file, ""), ""
+    except FileNotFoundError:
+        return {}, ""
+    except sealed.Damaged as error:
+        return {}, f"{file.name} is damaged ({error.why})"
