@@ -25,7 +25,8 @@ def main(workspace: asked.Workspace = Path("workspace")) -> None:
         made = Table("sweep", "state", "model", "corpus", "rule", "UF1", "last change", box=None)
         for one in sweeps(workspace):
             when = f"{datetime.fromtimestamp(one.when):%Y-%m-%d %H:%M}"
-            made.add_row(one.name, one.state, one.model, one.corpus, one.rule, one.score, when)
+            state = f"{one.state}, {one.damage}" if one.damage else one.state
+            made.add_row(one.name, state, one.model, one.corpus, one.rule, one.score, when)
         console.print(made if made.row_count else f"no sweep in {workspace.absolute()}")
 
 

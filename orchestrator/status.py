@@ -34,6 +34,8 @@ def main(
         one, held = listed(folder), beat.read(folder)
         score = f", {one.rule} UF1 {one.score}" if one.score else ""
         console.print(f"{name}: {one.state}, {one.model} on {one.corpus}{score}", soft_wrap=True)
+        if one.damage:
+            console.print(f"{one.damage}; what it says is not used", soft_wrap=True)
         if held and one.state != COMPLETE:
             ago = f"{max(0.0, time.time() - held['time']):.0f} s ago"
             left = "" if one.state == EARLY else f", about {clock(held['left_s'])} left"

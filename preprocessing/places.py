@@ -10,10 +10,12 @@ writes.
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import posixpath
 import re
+import stat
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -235,9 +237,23 @@ def free_name(path: Place) -> Place:
     return path.parent / name
 
 
-def read_part(path: Place, start: int, length: int) -> bytes:
-    """So many bytes from ``start`` on, or as many as there are. Raises FileNotFoundError."""
+def file_bytes(path: Place) -> bytes:
+    """All bytes. Raises FileNotFoundError; IsADirectoryError for what is no regular file: a pipe would be
+    waited for."""
     if isinstance(path, Path):
+        _regular(path)
+    return path.read_bytes()
+
+
+def _regular(path: Path) -> None:
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise IsADirectoryError(errno.EISDIR, "it is no regular file", str(path))
+
+
+def read_part(path: Place, start: int, length: int) -> bytes:
+    """So many bytes from ``start`` on, or as many as there are. Raises as ``file_bytes``."""
+    if isinstance(path, Path):
+        _regular(path)
         with open(path, "rb") as handle:
             handle.seek(start)
             return handle.read(length)

@@ -3,13 +3,13 @@ every few seconds."""
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Any
 
 from orchestrator.search.events import Event, SearchBegins, TrialEnded, Waits
 from orchestrator.search.tally import Tally
+from orchestrator.workspace import sealed
 from preprocessing.places import write_atomically
 
 PROGRESS = "progress.json"
@@ -37,13 +37,13 @@ class Beat:
             "best": tally.best,
             "waits": tally.waits,
         }
-        write_atomically(self.file, lambda path: path.write_text(json.dumps(held) + "\n"), flush=False)
+        write_atomically(self.file, lambda path: path.write_text(sealed.as_json(held)), flush=False)
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """What the last one wrote; {} where there is none."""
+    """What the last one wrote; {} where there is none that reads."""
     try:
-        held = json.loads((folder / PROGRESS).read_text())
-    except (FileNotFoundError, ValueError):
+        held = sealed.read_json(folder / PROGRESS, "")
+    except (FileNotFoundError, sealed.Damaged):
         return {}
-    return held if isinstance(held, dict) and {"time", "done", "of", "left_s"} <= held.keys() else {}
+    return held if {"time", "done", "of", "left_s"} <= held.keys() else {}

@@ -16,7 +16,7 @@ RUNS, COMPLETE, EARLY = "running", "complete", "ended early"
 class Listed:
     """state: RUNS, COMPLETE or EARLY. model, corpus: "?" where the folder does not say. uf1: of the rule that
     was asked for, None before the end; within: the ends of its interval over people, () where the summary has
-    none. when: seconds since 1970 of the last change."""
+    none. when: seconds since 1970 of the last change. damage: of its files, in words, or ""."""
 
     name: str
     state: str
@@ -26,6 +26,7 @@ class Listed:
     uf1: float | None
     when: float
     within: tuple[float, ...] = ()
+    damage: str = ""
 
     @property
     def score(self) -> str:
@@ -43,8 +44,8 @@ def sweeps(workspace: Path) -> list[Listed]:
 
 
 def listed(folder: Path) -> Listed:
-    """One of them. A damaged file counts as one that is not there."""
-    summary, asked = _held(folder / "summary.json"), _held(folder / DEFINITION)
+    """One of them. A damaged file counts as one that is not there, and is named."""
+    (summary, cut), (asked, other) = _held(folder / "summary.json"), _held(folder / DEFINITION)
     rule = str(summary.get("rule", ""))
     held = summary.get("selection", {}).get(rule, {})
     score, within = held.get("uf1"), tuple(held.get("interval", {}).get("uf1", ()))
@@ -53,11 +54,13 @@ def listed(folder: Path) -> Listed:
     both = asked | summary
     name = folder.name
     model, corpus = both.get("model", "?"), both.get("corpus", "?")
-    return Listed(name, state, model, corpus, rule, score, changed, within)
+    return Listed(name, state, model, corpus, rule, score, changed, within, cut or other)
 
 
-def _held(file: Path) -> dict[str, Any]:
+def _held(file: Path) -> tuple[dict[str, Any], str]:
     try:
-        return sealed.read_json(file, "")
-    except (FileNotFoundError, sealed.Damaged):
-        return {}
+        return sealed.read_json(file, ""), ""
+    except FileNotFoundError:
+        return {}, ""
+    except sealed.Damaged as error:
+        return {}, f"{file.name} is damaged ({error.why})"

@@ -29,7 +29,7 @@ from typing import Any
 from orchestrator.study.jobs import canonical_json
 from orchestrator.workspace import fold_file, sealed
 from orchestrator.workspace.fold_file import Damaged
-from preprocessing.places import Place, map_places, names, read_part, size, write_atomically
+from preprocessing.places import Place, file_bytes, map_places, names, read_part, size, write_atomically
 
 log = logging.getLogger(__name__)
 MAGIC = b"MERPACK1"
@@ -165,7 +165,7 @@ class Packs:
         """Set a damaged pack aside, when what is whole in it has been written anew."""
         self._forget(path.name)
         try:
-            data = path.read_bytes()
+            data = file_bytes(path)
         except IsADirectoryError:
             data = b""
         except FileNotFoundError:

@@ -23,7 +23,7 @@ from orchestrator.study.record import FoldRecord
 from orchestrator.workspace import fold_file, sealed
 from orchestrator.workspace.fold_file import Damaged
 from orchestrator.workspace.packs import MOST, Packs
-from preprocessing.places import Place, map_places, names, place, size, write_atomically
+from preprocessing.places import Place, file_bytes, map_places, names, place, size, write_atomically
 
 log = logging.getLogger(__name__)
 _OF = (
@@ -114,7 +114,7 @@ class FoldStore:
                 job, _, suffix = path.name.partition(".")
                 if f".{suffix}" in _READ and job not in packed:
                     try:
-                        data = path.read_bytes()
+                        data = file_bytes(path)
                         yield StoredFold(job, _READ[f".{suffix}"](data)[1], len(data))
                     except (Damaged, FileNotFoundError, IsADirectoryError):
                         continue
@@ -146,7 +146,7 @@ class FoldStore:
         Raises OSError when the place cannot be reached."""
         path = self.path(job_id).with_suffix(WEIGHTS)
         try:
-            return sealed.of_signed(job_id, path.read_bytes())
+            return sealed.of_signed(job_id, file_bytes(path))
         except FileNotFoundError:
             return None
         except (ValueError, IsADirectoryError) as error:
@@ -223,7 +223,7 @@ class FoldStore:
     def _single(self, path: Place, job_id: str) -> FoldRecord | None:
         for suffix, read in _READ.items():
             try:
-                return self._its(job_id, read(path.with_suffix(suffix).read_bytes())[0])
+                return self._its(job_id, read(file_bytes(path.with_suffix(suffix)))[0])
             except FileNotFoundError:
                 continue
             except (Damaged, IsADirectoryError) as error:
@@ -246,7 +246,7 @@ class FoldStore:
 
 def _bytes(path: Place) -> bytes | None:
     try:
-        return path.read_bytes()
+        return file_bytes(path)
     except (FileNotFoundError, IsADirectoryError):
         return None
 

@@ -75,3 +75,19 @@ def test_a_torn_file_is_no_progress(tmp_path):
     assert read(tmp_path) == {}
     (tmp_path / PROGRESS).write_text(json.dumps([1]))
     assert read(tmp_path) == {}
+    Beat(tmp_path)(SearchBegins(trials=2, folds=4))
+    written = (tmp_path / PROGRESS).read_text()
+    (tmp_path / PROGRESS).write_text(written.replace('"of": 8', '"of": 9'))
+    assert '"of": 8' in written and read(tmp_path) == {}
+    (tmp_path / PROGRESS).unlink()
+    (tmp_path / PROGRESS).mkdir()
+    assert read(tmp_path) == {}
+
+
+def test_a_damaged_file_of_a_sweep_is_named_where_it_is_listed(tmp_path):
+    with sweep(tmp_path, "one") as held:
+        (held.path / "summary.json").write_text('{"rule": "nes')
+    for command in (["list"], ["status", "one"]):
+        app = {"list": list_, "status": status}[command[0]].app
+        told = CliRunner().invoke(app, [*command[1:], "--workspace", str(tmp_path)])
+        assert told.exit_code == 0 and "summary.json is" in told.output and "ended early" in told.output

@@ -116,8 +116,11 @@ def test_a_file_of_an_older_program_reads_as_what_is_kept_of_it_today(tmp_path, 
     assert path.is_file(), "it stays as it is"
 
 
+PIPE = b"a pipe, which would be waited for"
+
+
 def damages(whole):
-    """State of a file -> its bytes; None: a folder in its place."""
+    """State of a file -> its bytes; None: a folder in its place, PIPE: a pipe."""
     middle = len(whole) // 2
     return {
         "empty": b"",
@@ -134,6 +137,7 @@ def damages(whole):
         "an object": b"{}",
         "a zip": b"PK\x03\x04 half a zip",
         "a folder": None,
+        "a pipe": PIPE,
     }
 
 
@@ -142,6 +146,9 @@ def put(path, data):
         path.unlink()
         path.mkdir()
         (path / "something").touch()
+    elif data == PIPE:
+        path.unlink()
+        os.mkfifo(path)
     else:
         path.write_bytes(data)
 
@@ -162,7 +169,7 @@ def test_a_damaged_file_is_named_set_aside_and_counts_as_missing(tmp_path, resul
     assert result.job_id not in store and store.load(result.job_id) is None
     assert str(path) in caplog.text and "set aside as" in caplog.text
     aside = path.with_name(f"{path.name}.damaged")
-    assert not path.exists() and aside.exists() and (data is None or aside.read_bytes() == data)
+    assert not path.exists() and aside.exists() and (data in (None, PIPE) or aside.read_bytes() == data)
     store.save(result)
     assert as_kept(store.load(result.job_id), result)
 
