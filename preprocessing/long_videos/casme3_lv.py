@@ -98,7 +98,7 @@ def _part_c(root: Path) -> Iterator[LongVideo]:
     for row in sheet.read(path, COLUMNS_C).itertuples(index=False):
         if not str(row.subject).isdecimal():
             raise CorpusError(f"{path} row {row.row}: subject {row.subject!r} is no number")
-        key = f"C/{int(row.subject):02d}"
+        key = f"C/{int(str(row.subject)):02d}"
         kind = CODED_C.get(str(row.type), str(row.type))
         rows.setdefault(key, Rows(f"C-{key[2:]}")).add(
             kind, str(row.onset), "", str(row.offset),

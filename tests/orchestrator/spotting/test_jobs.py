@@ -123,12 +123,12 @@ def test_ray_gives_what_this_process_gives_and_one_that_fails_takes_none_along(l
 
     @ray.remote
     def fails(task, curves):
-        if task.person == "p1":
+        if task.person == "p0":
             raise ValueError("no reason")
         return here[task.person]
 
     store = kept.Kept(tmp_path)
-    with pytest.raises(FoldFailed, match=r"peaks without p1 failed(.|\n)*no reason"):
+    with pytest.raises(FoldFailed, match=r"peaks without p0 failed(.|\n)*no reason"):
         kept.folds(asked, seen(videos), store, lambda: lambda *given: spotfolds.on_ray(*given, task=fails))
     left = []
 
@@ -137,7 +137,7 @@ def test_ray_gives_what_this_process_gives_and_one_that_fails_takes_none_along(l
         return jobs.inline(given, curves)
 
     assert kept.folds(asked, seen(videos), store, lambda: rest)["peaks"] == [here[f"p{i}"] for i in range(4)]
-    assert left == ["p1"]
+    assert left == ["p0"]
 
 
 def test_what_a_recogniser_has_said_of_an_interval_is_not_asked_again(tmp_path, monkeypatch):
