@@ -19,6 +19,7 @@ from orchestrator.experiments.run import Done
 from orchestrator.results.explain import face, pictures
 from orchestrator.results.explain.collected import Collected
 from orchestrator.search.events import Listener, Note
+from orchestrator.study.table import ClipTable
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.explaining import explain
 from orchestrator.sweeps.reopened import reopen
@@ -32,12 +33,7 @@ OF_METHODS: dict[str, Callable[[Collected], Figure]] = {
     "flow": pictures.flow,
     "embedding": pictures.embeddings,
 }
-GIVEN = "given"
-LACKS = {  # picture -> whether there is nothing to draw
-    "egat": lambda of: not of.edges,
-    "flow": lambda of: of.motion is None,
-    "embedding": lambda of: not of.features.size or len(of.clips) < 4,
-}
+GIVEN, PICTURES_OF_A_FACE = "given", ("image", "frame_pair", "flow_picture")  # kinds of input
 
 
 def explained(
@@ -54,14 +50,30 @@ def explained(
         for picture in wanted:
             if picture == GIVEN:
                 table = reopen(name, execution.workspace, tell).table
-                row = {clip: n for n, clip in enumerate(table.clip_ids)}
-                figure = given(found, table.x[[row[clip] for clip in found.clips["clip"]]])
-            elif LACKS.get(picture, lambda of: False)(found):
-                tell(Note(f"{one.line.name}: {found.title} has no picture {picture!r}"))
-                continue
+                figure = given(found, _clips(table, found)) if table.kind in PICTURES_OF_A_FACE else None
             else:
-                figure = OF_METHODS[picture](found)
-            made[f"{picture}_{at:02d}.png"] = figure
+                figure = None if _lacks(found, picture) else OF_METHODS[picture](found)
+            if figure is None:
+                tell(Note(f"{one.line.name}: {found.title} has no picture {picture!r}"))
+            else:
+                made[f"{picture}_{at:02d}.png"] = figure
+    return made
+
+
+def _lacks(of: Collected, picture: str) -> bool:
+    """Whether the model, or what it reads, has nothing of that kind."""
+    none = {
+        "egat": not of.edges,
+        "flow": of.motion is None,
+        "embedding": not of.features.size or len(of.clips) < 4,
+    }
+    return none.get(picture, False)
+
+
+def _clips(table: ClipTable, of: Collected) -> NDArray[Any]:
+    """Inputs of the explained clips, in their order."""
+    row = {clip: n for n, clip in enumerate(table.clip_ids)}
+    made: NDArray[Any] = table.x[[row[clip] for clip in of.clips["clip"]]]
     return made
 
 
@@ -69,11 +81,9 @@ def given(of: Collected, x: NDArray[Any]) -> Figure:
     """A clip of each class, the first that was called right (or the first, where none was): what the model
     was given, and on it each attention, or integrated gradients of a model that has none.
 
-    x: the clips of ``of`` as stored, uint8 (n, 3, H, W) or (n, 2, 3, H, W), onset and apex. Raises ValueError
-    for other inputs.
+    x: the clips of ``of`` as stored: (n, 3, H, W), or (n, 2, 3, H, W) of onset and apex. What is no picture
+    of 0..255 (motion, a weighted sum of frames) is shown by its own range, as the papers do.
     """
-    if x.dtype != np.uint8 or x.ndim not in (4, 5):
-        raise ValueError(f"an input of shape {x.shape[1:]} and type {x.dtype} is no picture of a face")
     shown = x if x.ndim == 4 else x[:, 1]
     plain = ("integrated_gradients", "occlusion", "grad_cam")
     names = [name for name in of.importance if name not in plain] or list(plain[:1])
@@ -82,11 +92,14 @@ def given(of: Collected, x: NDArray[Any]) -> Figure:
     figure = Figure(
         figsize=(max(4.6, 2.1 * (1 + len(names))), 2.3 * len(rows) + 0.7), dpi=110, layout="constrained"
     )
-    figure.suptitle(drawn(f"{of.title}\nwhat it was given, and what counted in it"), fontsize=9)
+    figure.suptitle(drawn(f"{of.title}\nwhat it was given, and where it looked"), fontsize=9)
     axes: Any = figure.subplots(len(rows), 1 + len(names), squeeze=False)
     for (label, at), line in zip(rows, axes, strict=True):
         right = "called right" if of.clips["right"].iloc[at] else f"called {of.clips['called'].iloc[at]}"
         picture = np.moveaxis(shown[at], 0, -1)
+        if picture.dtype != np.uint8:
+            low, high = (float(end) for end in (picture.min(), picture.max()))
+            picture = (picture.astype(np.float32) - low) / (high - low or 1.0)
         line[0].set_title(drawn(f"{label}, {right}"), fontsize=8)
         for ax in line:
             ax.imshow(picture, extent=(0, CROP, CROP, 0))

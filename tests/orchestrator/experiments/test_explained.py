@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from orchestrator.experiments.explained import GIVEN, OF_METHODS, given
 from orchestrator.experiments.file import PICTURES
@@ -49,6 +48,9 @@ def test_without_attention_gradients_stand_there_and_of_onset_and_apex_the_apex(
     assert [int(ax.images[0].get_array().max()) for ax in axes[::2]] == [10, 20]
 
 
-def test_numbers_of_regions_are_no_picture_of_a_face():
-    with pytest.raises(ValueError, match=r"\(2, 14, 2\) and type float32 is no picture"):
-        given(collected([True] * 3), np.zeros((3, 2, 14, 2), np.float32))
+def test_a_signed_sum_of_frames_is_shown_by_its_own_range():
+    mesti = np.zeros((3, 3, 28, 28), np.float16)
+    mesti[:, 0, 0, 0], mesti[:, 1, 0, 1] = -4, 12
+    shown = given(collected([True] * 3), mesti).axes[0].images[0].get_array()
+    assert shown.min() == 0 and shown.max() == 1 and shown[5, 5].tolist() == [0.25] * 3
+    assert not given(collected([True] * 3), mesti * 0).axes[0].images[0].get_array().any()

@@ -21,7 +21,7 @@ version = 1
 title = "Two rows & a third"
 source = "S, Table 1"
 shows = ["per_class", "per_person", "outputs", "seeds", "confusion", "bars"]
-pictures = ["faces", "egat"]
+pictures = ["faces", "egat", "given"]
 [common]
 corpora = ["synthetic"]
 trials = 1
@@ -88,12 +88,13 @@ def test_the_files_hold_ours_beside_the_published(ran):
     latex = (output.folder / "table.tex").read_text()
     assert r"\toprule" in latex and r"Two rows \& a third" in latex and "0.9112" in latex
     web = (output.folder / "report.html").read_text()
-    assert "0.9112" in web and web.count("data:image/png") == 7 and "not run: a thing" in web
+    assert "0.9112" in web and web.count("data:image/png") == 8 and "not run: a thing" in web
     people = pd.read_csv(output.folder / "people.csv")
     assert set(people["row"]) == {"a", "the same", "b"} and people["uar"].between(0, 1).all()
-    for name in ("bars", "confusion_01", "confusion_03", "faces_01", "faces_03"):
+    for name in ("bars", "confusion_01", "confusion_03", "faces_01", "faces_03", "given_03"):
         assert (output.folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
-    assert not (output.folder / "egat_01.png").exists()  # only STAG has that graph
+    for name in ("egat_01", "given_01"):  # only STAG has that graph, and regions are no picture
+        assert not (output.folder / f"{name}.png").exists()
     assert json.loads((output.folder / "asked.json").read_text())["size"]["name"] == "smoke"
 
 
