@@ -121,7 +121,7 @@ BREAKS = [
     ("orchestrator/results/explain/collected.py", "named >= NAMED", "named >= 0.7", "tests/orchestrator/results/explain/test_collected.py -k too_few"),
     ("orchestrator/results/explain/collected.py", "self.signed.get(method, self.importance[method])", "self.importance[method]", "tests/orchestrator/results/explain/test_collected.py -k speaks_for"),
     ("orchestrator/results/explain/collected.py", "counts[:-1].any()", "counts[:-1].argmax() > counts[-1]", "tests/orchestrator/results/explain/test_collected.py -k covered_together"),
-    ("orchestrator/results/explain/collected.py", "rtol=1e-5, atol=0)", "rtol=0, atol=-1) | (np.arange(values.shape[1]) == values.argmax(1)[:, None]", "tests/orchestrator/results/explain/test_collected.py -k covered_together"),
+    ("orchestrator/results/explain/collected.py", "np.isclose(values, most, rtol=1e-5, atol=0)", "(np.arange(values.shape[1]) == values.argmax(1)[:, None])", "tests/orchestrator/results/explain/test_collected.py -k covered_together"),
     ("orchestrator/results/explain/collected.py", "others = hits.sum() - np.trace(hits)", "others = hits.sum()", "tests/orchestrator/results/explain/test_collected.py -k agreement"),
     ("orchestrator/results/explain/collected.py", 'row["deletion_area"] < row["random_area"]', 'row["deletion_area"] <= 1', "tests/orchestrator/results/explain/test_collected.py -k no_faster"),
     ("orchestrator/results/explain/canonical.py", "(25.6, 96.2)", "(26.6, 96.2)", "tests/orchestrator/results/explain/test_places.py -k canonical"),
