@@ -40,6 +40,7 @@ def gathered(folder: Path) -> dict[str, Any]:
         "rule": rule,
         "scores": {name.upper(): tables.scored(summary["selection"][rule], name) for name in tables.SCORES},
         "gap": tables.gap(summary),
+        "seeds": tables.seeds_said(summary, rule),
         "beside": beside.lines(summary["selection"], rule),
         "coverage": tables.coverage_said(summary, rule),
         "classes": summary["classes"],

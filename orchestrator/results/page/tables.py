@@ -265,6 +265,15 @@ def facts(summary: Mapping[str, Any], details: Mapping[str, Any]) -> list[tuple[
     return [(what, text(value)) for what, value in held if value not in ("", None)]
 
 
+def seeds_said(summary: Mapping[str, Any], rule: str) -> str:
+    """What ± is, and that counts are of all seeds; "" for one seed."""
+    score = summary["selection"][rule]
+    if score.get("sd", {}).get("uf1") is None:
+        return ""
+    count = len(score["seeds"])
+    return f"Means over {count} seeds, ± one standard deviation; counts of clips are of all {count} together."
+
+
 def _seeds(count: int) -> str:
     return "1 (replicate 0)" if count == 1 else f"{count} (replicates 0 to {count - 1})"
 

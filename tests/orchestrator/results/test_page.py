@@ -68,6 +68,16 @@ def test_the_oracle_gap_is_that_of_the_same_single_models():
     assert tables.gap(held | {"rule": "committee"}) == tables.gap(held)
 
 
+def test_what_the_deviation_is_stands_on_the_page_where_there_are_seeds(folder):
+    summary, _ = report.read(folder)
+    assert tables.seeds_said(summary, "nested") == ""
+    score = summary["selection"]["nested"]
+    score |= {"sd": {"uf1": 0.01, "uar": 0.01, "war": 0.01}, "seeds": [0, 1]}
+    said = tables.seeds_said(summary, "nested")
+    assert said.startswith("Means over 2 seeds, ±") and "all 2 together" in said
+    assert tables.scored(score, "uf1").startswith(f"{score['uf1']:.3f} ± 0.010 [")
+
+
 def test_a_sweep_of_an_older_program_has_a_page_that_says_what_is_not_known(tmp_path):
     old = tmp_path / "sweeps" / "old"
     report.write(old, SUMMARY, scores_of(two_trials()))
