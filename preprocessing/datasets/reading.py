@@ -3,7 +3,6 @@ cannot be used is kept as a clip with a ``problem``."""
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -16,6 +15,7 @@ from preprocessing.datasets import DATASETS, manifest
 from preprocessing.datasets.facts import Corpus, path_of, there
 from preprocessing.datasets.videos import from_zero, or_video
 from preprocessing.frames import LARGEST, leads_out
+from preprocessing.known import nearest
 from preprocessing.people import ONE_PERSON, spelling
 from preprocessing.schema import Clip, CorpusError
 from preprocessing.terminal import printable
@@ -29,8 +29,7 @@ def read(corpus: str, root: Path) -> list[Clip]:
     cannot be read, and a corpus without a clip.
     """
     if corpus not in DATASETS:
-        near = difflib.get_close_matches(corpus, DATASETS, n=1, cutoff=0.0)[0]
-        raise CorpusError(f"unknown corpus {corpus!r}; did you mean {near!r}? Known: {', '.join(DATASETS)}")
+        raise CorpusError(nearest(corpus, DATASETS, "corpus"))
     return clips_of(DATASETS[corpus], root)
 
 
