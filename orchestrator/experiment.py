@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.common.errors import ConfigError
+from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.console import asked
 from orchestrator.console.asked import usual
 from orchestrator.console.handler import ALL, SOME, errors_are_told
@@ -29,6 +29,7 @@ from orchestrator.experiments.sizes import SMALL, SMOKE, WHOLE, Size
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Corpus
 from preprocessing.command_line import App
+from preprocessing.datasets import DATASETS
 
 console = terminal()
 app = App()
@@ -155,6 +156,9 @@ def _corpora(names: list[str], roots: list[str], size: Size) -> tuple[Corpus, ..
                 "leave --corpus and --root out, or run all with your corpus"
             )
         return (Corpus(name="synthetic"),)
+    for one in names:
+        if one not in DATASETS:
+            raise ConfigError(nearest(one, DATASETS, "corpus"))
     needing = [one for one in names if one != "synthetic"]
     if len(roots) not in (len(needing), len(names)):
         raise ConfigError(

@@ -6,9 +6,12 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
+# MediaPipe, which preprocess brings, cannot be had for a newer Python; clips reads what others extracted
+CLIPS = "preprocess" if sys.version_info < (3, 13) else "clips"
 # module -> extra of pyproject.toml
 EXTRA = {
-    **dict.fromkeys(("cv2", "mediapipe", "openpyxl", "python_calamine", "skimage"), "preprocess"),
+    **dict.fromkeys(("cv2", "openpyxl", "python_calamine", "skimage"), CLIPS),
+    "mediapipe": "preprocess",
     **dict.fromkeys(("safetensors", "torch", "transformers"), "train"),
     **dict.fromkeys(("jinja2", "matplotlib", "mlflow", "optuna", "plotly"), "head"),
     **dict.fromkeys(("scipy", "sklearn", "sqlalchemy"), "head"),
@@ -26,8 +29,8 @@ def lacking(error: ModuleNotFoundError) -> str:
     if extra is None:
         return ""
     return (
-        f'{module} is not installed, and this command needs it: pip install "mer-orchestrator[{extra}]", or '
-        "[all] for every command"
+        f'{module} is not installed, and this command needs it: pip install "mer-orchestrator[{extra}]"'
+        + (", or [all] for every command" if CLIPS == "preprocess" else "")
     )
 
 

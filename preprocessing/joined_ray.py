@@ -40,7 +40,8 @@ def join(address: str, **options: Any) -> None:
         ) from error
     try:
         with local_ray.sigterm_stays():
-            ray.init(address=where, log_to_driver=False, logging_level=logging.ERROR, **options)
+            told = {"log_to_driver": False, "logging_level": logging.ERROR, "job_config": local_ray.job()}
+            ray.init(address=where, **told, **options)
     except (ConnectionError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "Version mismatch" not in str(error):
             raise

@@ -14,8 +14,9 @@ import os
 import secrets
 import signal
 import stat
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,27 @@ def start(**options: Any) -> None:
             include_dashboard=False,
             log_to_driver=False,
             logging_level=logging.ERROR,
+            job_config=job(),
             **options,
         )
+
+
+class _Folders(list[str]):
+    """Where workers look for modules first; Ray adds the current folder, in which a user's folder mlflow or
+    random.py is no library. It stays out where this process does not look there first either
+    (extras.current_folder_last; ``mer``)."""
+
+    def extend(self, folders: Iterable[str]) -> None:
+        super().extend(one for one in folders if one in sys.path[:-1] or "" in sys.path)
+
+
+def job() -> Any:
+    """A private part of Ray, ``job_config`` of ``ray.init``: what workers are told of this process."""
+    from ray.job_config import JobConfig
+
+    made = JobConfig()
+    made._py_driver_sys_path = _Folders()
+    return made
 
 
 def room() -> tuple[int, int]:

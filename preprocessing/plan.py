@@ -10,7 +10,6 @@ is in no clip's name).
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import os
@@ -28,6 +27,7 @@ from preprocessing.decode import FramesError
 from preprocessing.files import Files, danger, files_of
 from preprocessing.gaps import runs
 from preprocessing.inputs import INPUTS, Settings
+from preprocessing.known import nearest
 from preprocessing.pipeline import UNREAD, Pipeline
 from preprocessing.pipelines import ready
 from preprocessing.places import Place, map_places, of_home
@@ -123,8 +123,7 @@ def spec(name: str, settings: Settings, *, pictures: bool) -> FeatureSpec:
               that cannot be read off those.
     """
     if name not in INPUTS:
-        near = difflib.get_close_matches(name, INPUTS, n=1, cutoff=0.0)[0]
-        raise CorpusError(f"unknown feature set {name!r}; did you mean {near!r}? Known: {', '.join(INPUTS)}")
+        raise CorpusError(nearest(name, INPUTS, "feature set"))
     source = INPUTS[name]
     if pictures and not source.picture_unit:
         can = ", ".join(n for n, i in INPUTS.items() if i.picture_unit)

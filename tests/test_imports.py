@@ -68,6 +68,7 @@ SHARED = (
     "extras",
     "pasted",
     "command_line",
+    "known",
 )
 # and who may take more: what makes features, and contracts that test those who do.
 MORE = (

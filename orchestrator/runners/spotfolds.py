@@ -55,7 +55,8 @@ def on_ray(
     cpus  share of a CPU that a fold asks for. task: Ray task in the place of ``_fold``, for tests.
     Raises FoldFailed with the names of those that failed, after all others have ended.
     """
-    shared = ray.put(dict(seen))
+    curves: Mapping[str, Seen] = dict(seen)
+    shared = ray.put(curves)
     one = (task or _fold).options(num_cpus=cpus, scheduling_strategy="SPREAD")
     running = {one.remote(each, shared): each for each in asked}
     failed = []

@@ -16,8 +16,9 @@ from typing import Any
 import pydantic
 
 from mer_models import MODELS
-from orchestrator.common.errors import ConfigError, nearest, short
+from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.study.recipe import Recipe
+from preprocessing.known import short
 from search_spaces import SPACES
 
 # what other programs call a key of the recipe
@@ -57,7 +58,7 @@ def recipe(model: str, *layers: Mapping[str, Any]) -> dict[str, Any]:
             if key not in known:
                 raise ConfigError(_meant(model, key))
             chosen[key.removeprefix("recipe.")] = value
-    with _refused():
+    with _refused("recipe"):
         return Recipe(**chosen).model_dump()
 
 
@@ -93,16 +94,15 @@ def configuration(model: str, *layers: Mapping[str, Any]) -> dict[str, Any]:
     section = pydantic.create_model(
         f"{model}_arguments", __config__={"extra": "forbid", "frozen": True}, **types
     )  # type: ignore[call-overload]
-    with _refused():
+    with _refused("model"):
         return {"recipe": checked, "model": section(**chosen).model_dump()}
 
 
 @contextmanager
-def _refused() -> Iterator[None]:
+def _refused(section: str) -> Iterator[None]:
     try:
         yield
     except pydantic.ValidationError as error:
         bad = error.errors()[0]
-        raise ConfigError(
-            f"{'.'.join(map(str, bad['loc']))} = {short(bad['input'])}: {bad['msg']}"
-        ) from error
+        key = ".".join(map(str, (section, *bad["loc"])))
+        raise ConfigError(f"{key} = {short(bad['input'])}: {bad['msg']}") from error

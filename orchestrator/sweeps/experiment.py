@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ import pydantic
 import tomli_w
 
 from mer_models import MODELS
-from orchestrator.common.errors import ConfigError, nearest, short
+from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.protocols import canonical
 from orchestrator.search.samplers import SAMPLERS
 from orchestrator.search.schedulers import SCHEDULERS
@@ -26,10 +25,12 @@ from preprocessing import people
 from preprocessing.choice import Choice
 from preprocessing.datasets import DATASETS, words
 from preprocessing.inputs.settings import Settings, file_of
+from preprocessing.known import short
 from preprocessing.places import of_home, write_atomically
 from preprocessing.plugins import Plugin, read
 
 Scalar = bool | int | float | str
+BY_OPTION = ("Experiment", "Execution", "Extraction")  # of which each field is an option
 Value = Scalar | list[Scalar]  # of a configuration key
 
 
@@ -60,7 +61,8 @@ def told(model: type[pydantic.BaseModel]) -> Iterator[None]:
             raise ConfigError(nearest(key, _keys(model), f"key of {model.__name__}")) from error
         if bad["type"] == "missing":
             raise ConfigError(f"{model.__name__} needs {key!r}, and it is not given") from error
-        raise ConfigError(f"{key} = {short(bad['input'])}: {bad['msg']}") from error
+        option = f" (option --{key.replace('_', '-')})" if model.__name__ in BY_OPTION else ""
+        raise ConfigError(f"{key} = {short(bad['input'])}: {bad['msg']}{option}") from error
 
 
 def _keys(model: type[pydantic.BaseModel]) -> list[str]:
@@ -149,11 +151,11 @@ class Experiment(Checked):
     features: str = ""
     extraction: Extraction = Extraction()
     settings: dict[str, Any] = pydantic.Field({}, alias="set")
-    trials: Annotated[int, pydantic.Field(ge=1)] = 4
+    trials: Annotated[int, pydantic.Field(ge=1, le=1_000_000)] = 4
     sampler: str = "random"
     scheduler: str = "none"
     selection: str = DEFAULT
-    seeds: Annotated[int, pydantic.Field(ge=1)] = 1
+    seeds: Annotated[int, pydantic.Field(ge=1, le=1_000_000)] = 1
     au: str = "auto"
     same_person: tuple[tuple[str, ...], ...] = ()
     subjects: tuple[str, ...] = ()
@@ -204,11 +206,10 @@ class Experiment(Checked):
     def _values(cls, given: dict[str, Any]) -> dict[str, Value]:
         for key, value in given.items():
             parts = value if isinstance(value, list) and value else [value]
-            infinite = any(isinstance(p, float) and not math.isfinite(p) for p in parts)
-            if infinite or not all(isinstance(p, Scalar) for p in parts):
-                raise ConfigError(
-                    f"{key} = {value!r}: give a finite number, true, false, a text, or a list of these"
-                )
+            huge = any(isinstance(p, int | float) and not abs(p) < 2**63 for p in parts)  # or no number
+            if huge or not all(isinstance(p, Scalar) for p in parts):
+                rule = "a finite number (below 2**63), true, false, a text, or a list of these"
+                raise ConfigError(f"{key} = {short(value)}: give {rule}")
         return given
 
     @pydantic.field_validator("protocol")

@@ -4,7 +4,6 @@ cannot be used is kept as a clip with a ``problem``."""
 from __future__ import annotations
 
 import contextlib
-import difflib
 import itertools
 import os
 from collections import Counter
@@ -21,6 +20,7 @@ from preprocessing.datasets.layout import folders
 from preprocessing.datasets.paths import is_archive, packed
 from preprocessing.datasets.videos import from_zero, or_video
 from preprocessing.frames import LARGEST, leads_out
+from preprocessing.known import nearest
 from preprocessing.people import ONE_PERSON, spelling
 from preprocessing.schema import Clip, CorpusError
 from preprocessing.terminal import printable
@@ -36,8 +36,7 @@ def read(corpus: str, root: Path) -> list[Clip]:
     cannot be read, and a corpus without a clip.
     """
     if corpus not in DATASETS:
-        near = difflib.get_close_matches(corpus, DATASETS, n=1, cutoff=0.0)[0]
-        raise CorpusError(f"unknown corpus {corpus!r}; did you mean {near!r}? Known: {', '.join(DATASETS)}")
+        raise CorpusError(nearest(corpus, DATASETS, "corpus"))
     return clips_of(DATASETS[corpus], root)
 
 

@@ -12,11 +12,11 @@ at hand: a first run on them should be read with its notes.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from preprocessing.known import nearest
 from preprocessing.long_videos import casme3_lv, casme_sq, rendered, samm_lv
 from preprocessing.long_videos.truth import LongVideo
 from preprocessing.schema import CorpusError
@@ -42,10 +42,7 @@ def read(corpus: str, root: Path) -> list[LongVideo]:
     """All recordings, by name. Raises CorpusError for an unknown corpus, a missing folder, labels that cannot
     be read, no recording, and two of one name."""
     if corpus not in LONG:
-        near = difflib.get_close_matches(corpus, LONG, n=1, cutoff=0.0)[0]
-        raise CorpusError(
-            f"unknown corpus of long videos {corpus!r}; did you mean {near!r}? Known: {', '.join(LONG)}"
-        )
+        raise CorpusError(nearest(corpus, LONG, "corpus of long videos"))
     file = f"preprocessing/long_videos/{corpus}.py"
     if not Path(root).is_dir():
         raise CorpusError(f"root {root} is no folder; give the one that {file} describes")

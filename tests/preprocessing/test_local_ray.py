@@ -4,6 +4,7 @@ Ray runs (tests/orchestrator/runners/test_ray.py)."""
 import os
 import signal
 import stat
+import sys
 import threading
 from pathlib import Path
 
@@ -160,3 +161,16 @@ def test_ray_leaves_sigterm_to_a_command_that_has_taken_it():
             assert utils.set_sigterm_handler is theirs
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def test_workers_look_in_the_current_folder_only_where_this_process_does_so_first(monkeypatch):
+    for path, sent in (
+        (["/here", "/lib"], True),
+        (["/lib", "/here"], False),
+        (["/lib"], False),
+        (["", "/lib"], True),
+    ):
+        monkeypatch.setattr(sys, "path", path)
+        folders = local_ray.job()._py_driver_sys_path
+        folders.extend(["/here"])
+        assert folders == ["/here"] * sent

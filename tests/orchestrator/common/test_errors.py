@@ -18,3 +18,7 @@ from orchestrator.common.errors import nearest
 )
 def test_case_separators_and_roman_numbers_do_not_matter(name, known, meant):
     assert f"did you mean {meant!r}" in nearest(name, known, "corpus")
+
+
+def test_a_name_of_thousands_of_characters_is_told_in_a_line():
+    assert len(nearest("x" * 5000, ("stag",), "model")) < 200

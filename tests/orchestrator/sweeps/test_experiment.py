@@ -20,8 +20,8 @@ from preprocessing.inputs import Settings
 from preprocessing.people import IdentityError
 
 text = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)
-number = st.floats(allow_nan=False, allow_infinity=False)
-single = st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1), number, text)
+number = st.floats(-1e18, 1e18)
+single = st.one_of(st.booleans(), st.integers(-(2**63) + 1, 2**63 - 1), number, text)
 values = st.one_of(single, st.lists(single, min_size=1, max_size=3))
 extractions = st.builds(
     Extraction,
@@ -167,3 +167,18 @@ def test_inline_trains_fold_by_fold_on_the_cpu_and_never_says_another_arithmetic
         Execution(runner="inline", **asked)
     one = Execution(runner="inline")
     assert one.arithmetic == "cpu" and Execution.from_toml(one.to_toml()) == one
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"trials": 0}, r"trials = 0: .* \(option --trials\)"),
+        ({"trials": 10**22}, "option --trials"),
+        ({"seeds": -1}, "option --seeds"),
+        ({"settings": {"recipe.epochs": 10**20}}, r"recipe.epochs = 10+: give .* 2\*\*63"),
+        ({"settings": {"recipe.epochs": -3}}, "recipe.epochs = -3"),
+    ],
+)
+def test_a_number_out_of_range_is_told_with_its_option_or_key_and_the_rule(given, told):
+    with pytest.raises(ConfigError, match=told):
+        Experiment("stag", corpora="synthetic", **given)
