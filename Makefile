@@ -50,7 +50,7 @@ sweep: env ## the main job: synthetic corpus -> features -> LOSO sweep of STAG o
 # whole files each: what a file's tests share (a Ray, a rendered corpus) is made once.
 test test-long test-faults: export OMP_NUM_THREADS = 1
 test: env ## all tests but those of test-long, test-faults and cluster-test
-	$(RUN) -m pytest --ignore=tests/faults --numprocesses 2 --dist loadfile -m "not long"
+	$(RUN) -m pytest --ignore=tests/faults --numprocesses 3 --dist loadfile -m "not long"
 
 test-long: env ## tests that take minutes: the tutorials, every state of a file, graphs of every model, examples from end to end
 	$(RUN) -m pytest --ignore=tests/faults --numprocesses 2 --dist loadfile -m long

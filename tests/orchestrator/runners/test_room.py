@@ -68,6 +68,7 @@ def test_a_cluster_that_wants_a_token_says_what_to_set(monkeypatch):
         raise ConnectionError("Failed to connect")
 
     monkeypatch.setattr(ray, "init", closed)
+    monkeypatch.setattr(joined_ray, "_speaks_grpc", lambda answered: True)
     with socket.create_server(("127.0.0.1", 0)) as server:
         where = f"127.0.0.1:{server.getsockname()[1]}"
         with pytest.raises(ConnectionError, match="set RAY_AUTH_MODE=token"):
