@@ -46,20 +46,20 @@ env-train: ## an environment that trains on features made elsewhere, in .venv-tr
 sweep: env ## the main job: synthetic corpus -> features -> LOSO sweep of STAG on local Ray -> MLflow -> leaderboard
 	$(RUN) -m orchestrator.sweep stag --trials 3 --selection nested --set recipe.epochs=40
 
-# One thread: tests are small, and two that wait for each other on a busy machine take minutes for what one does in seconds. Two processes,
-# whole files each: what a file's tests share (a Ray, a rendered corpus) is made once.
+# One thread: tests are small, and two that wait for each other on a busy machine take minutes for what one does in seconds. Two or three processes
+# (some tests wait for what they have started), whole files each: what a file's tests share (a Ray, a rendered corpus) is made once.
 test test-long test-faults: export OMP_NUM_THREADS = 1
 test: env ## all tests but those of test-long, test-faults and cluster-test
 	$(RUN) -m pytest --ignore=tests/faults --numprocesses 3 --dist loadfile -m "not long"
 
-test-long: env ## tests that take minutes: the tutorials, every state of a file, graphs of every model, examples from end to end
+test-long: env ## tests that take minutes: the tutorials, the recipes of CONTRIBUTING, every state of a file, graphs of every model, examples from end to end
 	$(RUN) -m pytest --ignore=tests/faults --numprocesses 2 --dist loadfile -m long
 
 test-page: env ## a sweep's HTML page in a headless Chromium (Debian: chromium); part of make test-long
 	$(RUN) -m pytest -rs tests/orchestrator/results/test_page_in_browser.py tests/orchestrator/serving/test_page_in_browser.py
 
 test-faults: env ## kill nodes, servers, disks and laptops in the middle of a sweep, and count what was lost
-	$(RUN) -m pytest tests/faults
+	$(RUN) -m pytest --numprocesses 2 --dist loadfile tests/faults
 
 experiments-smoke: env ## every published table on tiny clips, a row a model and protocol, one epoch: all goes through, no number means anything
 	$(RUN) -m orchestrator.experiment all --corpus synthetic --smoke --runner inline

@@ -78,6 +78,7 @@ def tree(tmp_path_factory):
     return Tree(folder / "tree", pictures(folder / "corpus", ["casme2"] * PEOPLE))
 
 
+@pytest.mark.long
 def test_additions_and_words_compute_nothing_and_a_changed_layer_all(tree):
     first, report, clean = tree.sweep("first")
     assert (first["folds_run"], first["folds_reused"]) == (PEOPLE, 0)

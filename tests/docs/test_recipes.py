@@ -24,6 +24,9 @@ REGISTRIES = (
 COPIED = ("preprocessing", "mer_models", "search_spaces", "orchestrator", "tests", "benchmarks", "docs")
 
 
+pytestmark = pytest.mark.long
+
+
 @pytest.fixture(scope="module")
 def followed(tmp_path_factory):
     """(folder of the copy, files that were written)."""

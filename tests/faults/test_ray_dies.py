@@ -8,7 +8,7 @@ import pytest
 from mlflow import MlflowClient
 
 from tests import waiting
-from tests.faults.test_resume_after_kill import PEOPLE, TRIALS, Place, goes_on
+from tests.faults.test_resume_after_kill import PEOPLE, RESUME, TRIALS, Place, goes_on
 from tests.processes import descendants
 
 
@@ -42,7 +42,7 @@ def test_a_killed_process_of_ray_ends_the_sweep_in_a_line(victim, place, tmp_pat
     (pid,) = [pid for pid, command in descendants(sweep.pid).items() if victim in command.split(" ")[0]]
     os.kill(pid, signal.SIGKILL)
     words = f"not finished: Ray has died: its process {victim} has ended; finished folds are kept; "
-    words += "go on with: python -m orchestrator.resume long"
+    words += f"go on with: {RESUME}"
     waiting.until(lambda: words in (tmp_path / "log").read_text(), "our line", limit=60)
     assert sweep.wait(waiting.LIMIT) == 1
     assert ended(place) in ("FAILED", None)
@@ -57,6 +57,6 @@ def test_a_closed_terminal_lets_running_folds_end_and_the_sweep_goes_on(place, t
     assert sweep.wait(waiting.LIMIT) == 130
     kept, words = place.folds(), " ".join((tmp_path / "log").read_text().split())
     assert 3 <= kept < TRIALS * PEOPLE
-    assert f"interrupted; {kept} folds are kept; go on with: python -m orchestrator.resume long" in words
+    assert f"interrupted; {kept} folds are kept; go on with: {RESUME}" in words
     assert ended(place) in ("KILLED", None)
     resumed(place, kept)

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from orchestrator.results import report
+from preprocessing import pasted
 from tests import waiting
 from tests.fake_corpora import write_image
 
 PEOPLE, TRIALS = 8, 2
+RESUME = pasted.line("orchestrator.resume", "long")  # as a sweep of this environment prints it
 
 
 def corpus(root):
@@ -123,6 +125,6 @@ def test_ctrl_c_says_how_it_goes_on_and_so_it_does(place, undisturbed, tmp_path)
     assert sweep.wait(waiting.LIMIT) == 130
     kept, words = place.folds(), " ".join((tmp_path / "log").read_text().split())
     assert 3 <= kept < TRIALS * PEOPLE
-    assert f"interrupted; {kept} folds are kept; go on with: python -m orchestrator.resume long" in words
+    assert f"interrupted; {kept} folds are kept; go on with: {RESUME}" in words
     where = ["--workspace", place.workspace, "--runner", "inline"]
     assert goes_on(place, kept, "orchestrator.resume", "long", *where)["selection"] == undisturbed

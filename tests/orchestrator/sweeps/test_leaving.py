@@ -62,7 +62,7 @@ def test_a_disk_that_is_full_at_the_end_loses_no_fold_and_is_status_1(asked, how
     with monkeypatch.context() as patch:
         patch.setattr(report, "write", full)
         with pytest.raises(
-            Unfinished, match=rf"No space left .*: python -m orchestrator.resume {how.name} --workspace"
+            Unfinished, match=rf"No space left .*: \S+ -m orchestrator.resume {how.name} --workspace"
         ):
             run(asked, how)
         assert status_of(how) == "FAILED"
@@ -79,9 +79,7 @@ def test_ctrl_c_leaves_no_run_that_is_said_to_run(asked, how):
         if isinstance(event, FoldEnded):
             raise KeyboardInterrupt
 
-    with pytest.raises(
-        Interrupted, match=f"go on with: python -m orchestrator.resume {how.name} --workspace"
-    ):
+    with pytest.raises(Interrupted, match=f"go on with: \\S+ -m orchestrator.resume {how.name} --workspace"):
         run(asked, how, watch)
     assert status_of(how) == "KILLED"
     goes_on(how.name, how.workspace)
@@ -107,7 +105,7 @@ def test_ctrl_c_before_there_is_anything_to_resume_says_so_and_the_same_command_
     with monkeypatch.context() as patch:
         patch.setattr(sealed, "write_json", before_the_last)
         with pytest.raises(
-            Interrupted, match=f"go on with: python -m orchestrator.resume {how.name} --workspace"
+            Interrupted, match=f"go on with: \\S+ -m orchestrator.resume {how.name} --workspace"
         ):
             run(asked, how)
     with pytest.raises(ConfigError, match="exists"):
