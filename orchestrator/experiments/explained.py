@@ -8,7 +8,7 @@ face; ``given`` alone shows clips, one of each class.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,21 +18,16 @@ from numpy.typing import NDArray
 from orchestrator.experiments.run import Done
 from orchestrator.results.explain import face, pictures
 from orchestrator.results.explain.collected import Collected
+from orchestrator.results.explain.methods import GRAD_CAM, GRADIENTS, OCCLUSION
 from orchestrator.search.events import Listener, Note
 from orchestrator.study.table import ClipTable
 from orchestrator.sweeps.execution import Execution
-from orchestrator.sweeps.explaining import explain
+from orchestrator.sweeps.explaining import explain_opened
 from orchestrator.sweeps.reopened import reopen
 from preprocessing.align import CROP
 from preprocessing.terminal import drawn
 
-OF_METHODS: dict[str, Callable[[Collected], Figure]] = {
-    "faces": pictures.faces,
-    "classes": pictures.by_class,
-    "egat": pictures.graph,
-    "flow": pictures.flow,
-    "embedding": pictures.embeddings,
-}
+OF_METHODS = {name: pictures.DRAWN[name] for name in ("faces", "classes", "egat", "flow", "embedding")}
 GIVEN, PICTURES_OF_A_FACE = "given", ("image", "frame_pair", "flow_picture")  # kinds of input
 
 
@@ -40,34 +35,25 @@ def explained(
     wanted: Sequence[str], done: Sequence[Done], execution: Execution, tell: Listener
 ) -> dict[str, Figure]:
     """File name -> figure, of all lines that have a result. wanted: of file.PICTURES. Models whose weights
-    were not kept are trained again. Raises as sweeps.explaining.explain."""
+    were not kept are trained again. Raises as sweeps.explaining.explain_opened."""
     made: dict[str, Figure] = {}
     for at, one in enumerate(done, 1):
         if one.summary is None:
             continue
-        name = one.summary["name"]
-        found, _ = explain(name, execution.workspace, tell)
+        sweep = reopen(one.summary["name"], execution.workspace, tell)
+        found, _ = explain_opened(sweep, tell)
         for picture in wanted:
             if picture == GIVEN:
-                table = reopen(name, execution.workspace, tell).table
-                figure = given(found, _clips(table, found)) if table.kind in PICTURES_OF_A_FACE else None
+                shows = sweep.table.kind in PICTURES_OF_A_FACE
+                figure = given(found, _clips(sweep.table, found)) if shows else None
             else:
-                figure = None if _lacks(found, picture) else OF_METHODS[picture](found)
+                there, draw = OF_METHODS[picture]
+                figure = draw(found) if there(found) else None
             if figure is None:
                 tell(Note(f"{one.line.name}: {found.title} has no picture {picture!r}"))
             else:
                 made[f"{picture}_{at:02d}.png"] = figure
     return made
-
-
-def _lacks(of: Collected, picture: str) -> bool:
-    """Whether the model, or what it reads, has nothing of that kind."""
-    none = {
-        "egat": not of.edges,
-        "flow": of.motion is None,
-        "embedding": not of.features.size or len(of.clips) < 4,
-    }
-    return none.get(picture, False)
 
 
 def _clips(table: ClipTable, of: Collected) -> NDArray[Any]:
@@ -85,7 +71,7 @@ def given(of: Collected, x: NDArray[Any]) -> Figure:
     of 0..255 (motion, a weighted sum of frames) is shown by its own range, as the papers do.
     """
     shown = x if x.ndim == 4 else x[:, 1]
-    plain = ("integrated_gradients", "occlusion", "grad_cam")
+    plain = (GRADIENTS, OCCLUSION, GRAD_CAM)
     names = [name for name in of.importance if name not in plain] or list(plain[:1])
     chosen = [(name, _first(of, name)) for name in of.classes]
     rows = [(name, at) for name, at in chosen if at is not None]

@@ -149,6 +149,11 @@ class Table(Checked):
         return self
 
     @property
+    def levels(self) -> list[tuple[str, float]]:
+        """(axis, amount) at which every row is run; ("", 0) alone where the corpus is not made worse."""
+        return [(axis, amount) for axis, amounts in self.worse.items() for amount in amounts] or [("", 0.0)]
+
+    @property
     def trained(self) -> bool:
         """Whether sweeps are run for it."""
         return not set(UNTRAINED) & set(self.shows)

@@ -76,13 +76,12 @@ def lines(table: Table, brought: Brought, seeds: int = 0, only: Sequence[str] = 
     if unknown := [name for name in only if name not in {row.name for row in table.rows}]:
         raise ConfigError(nearest(unknown[0], {row.name for row in table.rows}, "row"))
     rows = [row for row in table.rows if not only or row.name in only]
-    levels = [(axis, amount) for axis, amounts in table.worse.items() for amount in amounts] or [("", 0.0)]
-    asked = [(row, *level) for row in rows for level in levels]
+    asked = [(row, *level) for row in rows for level in table.levels]
     if brought.size.every_row or only:
         return [_line(table, *one, brought, seeds) for one in asked]
     made: list[Line] = []
     for row, axis, amount in asked:
-        left = _left_out(table, row, (axis, amount) != levels[-1], made)
+        left = _left_out(table, row, (axis, amount) != table.levels[-1], made)
         line = Line(row, None, left, False, axis=axis, amount=amount) if left else None
         made.append(line or _line(table, row, axis, amount, brought, seeds))
     return made
@@ -91,7 +90,6 @@ def lines(table: Table, brought: Brought, seeds: int = 0, only: Sequence[str] = 
 def as_synthetic(table: Table) -> list[Line]:
     """The lines of a table as if on the synthetic corpus, of which nothing is rendered yet."""
     made = []
-    levels = [(axis, amount) for axis, amounts in table.worse.items() for amount in amounts] or [("", 0.0)]
     for row in table.rows:
         if row.needs:
             continue
@@ -99,7 +97,7 @@ def as_synthetic(table: Table) -> list[Line]:
         if fields.get("protocol") == "fixed_split":
             fields["protocol"] = "group_holdout"
         others = [("manifest", "other")] if fields.get("protocol") in PAIRS else []
-        for axis, amount in levels:
+        for axis, amount in table.levels:
             on = [("synthetic", f"{axis}-{amount}" if axis else ""), *others]
             made.append(Line(row, Experiment(corpora=on, seeds=table.seeds, **fields)))
     return made

@@ -3,7 +3,7 @@ the moment it ends. What is damaged is set aside and computed again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,7 @@ def folds(
         else:
             made[task.spotter, task.person] = _read(held)
     told(len(made), len(asked))
-    for task, fold in _run(missing, seen, runner):
+    for task, fold in runner()(missing, seen) if missing else ():
         kept.save(ids[task.spotter, task.person], _written(fold))
         made[task.spotter, task.person] = fold
         told(len(made), len(asked))
@@ -69,12 +69,6 @@ def folds(
     for task in asked:
         by.setdefault(task.spotter, []).append(made[task.spotter, task.person])
     return by
-
-
-def _run(
-    missing: Sequence[SpotTask], seen: Mapping[str, Seen], runner: Callable[[], Runner]
-) -> Iterator[tuple[SpotTask, Fold]]:
-    return iter(runner()(missing, seen)) if missing else iter(())
 
 
 def _written(fold: Fold) -> dict[str, Any]:

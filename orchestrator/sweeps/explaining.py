@@ -60,11 +60,25 @@ def explain(
     """
     if lost := [one for one in methods if one not in METHODS]:
         raise ConfigError(nearest(lost[0], METHODS, "method of explanation"))
-    sweep = reopen(name, workspace, tell)
+    return explain_opened(
+        reopen(name, workspace, tell), tell, rule=rule, folds=folds, clips=clips, methods=methods or METHODS
+    )
+
+
+def explain_opened(
+    sweep: Reopened,
+    tell: Listener,
+    *,
+    rule: str = "",
+    folds: Sequence[str] = (),
+    clips: Sequence[str] = (),
+    methods: Sequence[str] = METHODS,
+) -> tuple[Collected, list[str]]:
+    """As ``explain``, of a sweep that is at hand."""
     rule = sweep.rule(rule)
     models = _asked(sweep.models(rule), folds, clips)
     again: list[FoldModel] = []
-    work = _Work(sweep.table, clips, methods or METHODS)
+    work = _Work(sweep.table, clips, methods)
     for number, one in enumerate(models):
         tell(Preparing("explaining", number, len(models), f"fold {one.job.fold}"))
         work.add(one, _bundle(sweep, one, again.append))
@@ -73,7 +87,9 @@ def explain(
     if again:
         tell(Note(NOTE))
         said.append(NOTE[0].upper() + NOTE[1:] + ".")
-    made = work.collected(f"{name}: {sweep.study.model}, rule {rule}", _units(sweep), _planted(sweep))
+    made = work.collected(
+        f"{sweep.folder.name}: {sweep.study.model}, rule {rule}", _units(sweep), _planted(sweep)
+    )
     return made, said
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from preprocessing.datasets.paths import is_archive
+from preprocessing.datasets.paths import unpack
 from preprocessing.schema import CorpusError
 
 # folders that a recorder, an archive or a network drive makes of its own: Synology, macOS, Windows
@@ -66,8 +66,7 @@ def _meant(root: Path, names: tuple[str, ...]) -> str:
     near = [one for one in there if _plain(one.name) in {_plain(name) for name in last}] or there[:1]
     if near:
         return f"; {near[0]} is there: if it is meant, rename it to {names[0]}"
-    packed = [one for one in sorted(root.iterdir()) if is_archive(one)] if root.is_dir() else []
-    return f"; {packed[0].name} is an archive: unpack it first" if packed else ""
+    return unpack(sorted(root.iterdir())) if root.is_dir() else ""
 
 
 def _plain(name: str) -> str:

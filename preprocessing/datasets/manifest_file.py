@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from preprocessing.datasets.layout import folders
-from preprocessing.datasets.paths import is_archive
+from preprocessing.datasets.paths import unpack
 from preprocessing.datasets.tables import WORKBOOKS
 from preprocessing.datasets.text import commented
 from preprocessing.datasets.workbook import hidden_rows
@@ -56,5 +56,4 @@ def _elsewhere(root: Path, files: list[Path]) -> str:
     near = [path for path in files if path.suffix.lower() in kinds and not path.name.startswith((".", "~$"))]
     if near:
         return f"; if {near[0].name} is meant, point --root at the file itself: {near[0]}"
-    packed = [path for path in files if is_archive(path)]
-    return f"; {packed[0].name} is an archive: unpack it first" if packed else ""
+    return unpack(files)

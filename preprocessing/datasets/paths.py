@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 ARCHIVES = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".001")
@@ -14,6 +15,12 @@ _OF_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 def is_archive(path: Path) -> bool:
     """Whether a file is packed, by its name."""
     return path.suffix.lower() in ARCHIVES
+
+
+def unpack(files: Iterable[Path]) -> str:
+    """The next step where one of these files is an archive; "" if none is."""
+    first = next(filter(is_archive, files), None)
+    return f"; {first.name} is an archive: unpack it first" if first else ""
 
 
 def packed(path: Path) -> str:

@@ -17,7 +17,7 @@ from preprocessing.datasets import DATASETS, manifest
 from preprocessing.datasets.facts import Corpus, path_of, there
 from preprocessing.datasets.ids import spoilt
 from preprocessing.datasets.layout import folders
-from preprocessing.datasets.paths import is_archive, packed
+from preprocessing.datasets.paths import packed, unpack
 from preprocessing.datasets.videos import from_zero, or_video
 from preprocessing.frames import LARGEST, leads_out
 from preprocessing.known import nearest
@@ -66,8 +66,7 @@ def _elsewhere(corpus: Corpus, root: Path, said: str) -> str:
         with contextlib.suppress(CorpusError, OSError):
             if any(os.path.exists(clip.frames) for clip in itertools.islice(corpus.clips(folder), MOST)):
                 return f"; {folder} is such a folder: point --root at it"
-    archives = [path for path in sorted(root.iterdir()) if is_archive(path)]
-    return f"; {archives[0].name} is an archive: unpack it first" if archives and not inner else ""
+    return "" if inner else unpack(sorted(root.iterdir()))
 
 
 def _one_spelling(clips: Iterable[Clip]) -> Iterator[Clip]:

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from preprocessing.datasets.paths import is_archive
+from preprocessing.datasets.paths import unpack
 from preprocessing.datasets.tables import pages_of
 from preprocessing.datasets.values import ERRORS
 from preprocessing.schema import CorpusError
@@ -81,8 +81,7 @@ def _elsewhere(root: Path, patterns: Sequence[str]) -> str:
         with contextlib.suppress(PermissionError):
             if found := find([folder], patterns):
                 return f"; {found[0]} is one: point --root at {folder}"
-    archives = [path for path in inside if path.is_file() and is_archive(path)]
-    return f"; {archives[0].name} is an archive: unpack it first" if archives else ""
+    return unpack(filter(Path.is_file, inside))
 
 
 def read(path: Path, columns: Names, *, optional: Collection[str] = (), page: str = "") -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,22 +21,7 @@ COLUMNS = 5
 
 def pictures(of: Collected) -> dict[str, Figure]:
     """File name without ending -> figure, of all that this model and these clips have."""
-    made = {"faces": faces(of), "parts": parts(of), "deletion": deletion(of)}
-    if len(of.classes) > 1:
-        made["classes"] = by_class(of)
-    if len(of.places.steps) > 1:
-        made["time"] = over_time(of)
-    if of.edges:
-        made["egat"] = graph(of)
-    if "roi_weights" in of.importance:
-        made["roi_weights"] = roi_weights(of)
-    if of.motion is not None:
-        made["flow"] = flow(of)
-    if _told_units(of):
-        made["action_units"] = action_units(of)
-    if of.spaces:
-        made["embedding"] = embeddings(of)
-    return made
+    return {name: draw(of) for name, (there, draw) in DRAWN.items() if there(of)}
 
 
 def faces(of: Collected) -> Figure:
@@ -277,3 +263,18 @@ def _figure(width: float, height: float, of: Collected, what: str) -> Figure:
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
+
+
+# name -> (whether a model and its clips have it, what draws it)
+DRAWN: dict[str, tuple[Callable[[Collected], bool], Callable[[Collected], Figure]]] = {
+    "faces": (lambda of: True, faces),
+    "parts": (lambda of: True, parts),
+    "deletion": (lambda of: True, deletion),
+    "classes": (lambda of: len(of.classes) > 1, by_class),
+    "time": (lambda of: len(of.places.steps) > 1, over_time),
+    "egat": (lambda of: bool(of.edges), graph),
+    "roi_weights": (lambda of: "roi_weights" in of.importance, roi_weights),
+    "flow": (lambda of: of.motion is not None, flow),
+    "action_units": (lambda of: bool(_told_units(of)), action_units),
+    "embedding": (lambda of: bool(of.spaces), embeddings),
+}
