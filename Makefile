@@ -22,26 +22,26 @@ $(STAMP): pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is needed (with venv); or name yours: make env PYTHON=python3"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' || { echo "Python 3.11 or 3.12 is needed (MediaPipe has no other), and $(PYTHON) is $$($(PYTHON) -V); name one: make env PYTHON=python3.11; to train alone: make env-train"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(RUN) -m pip install --no-compile --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	$(RUN) -m pip uninstall --quiet --yes opencv-contrib-python
-	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall --constraint constraints.txt opencv-contrib-python-headless
+	$(RUN) -m pip install --no-compile --quiet --disable-pip-version-check --no-deps --force-reinstall --constraint constraints.txt opencv-contrib-python-headless
 	@touch $@
 
 # MediaPipe wants numpy 1 and Python 3.12 at most; an environment that trains on what is extracted here need not.
 env-preprocess: PREPROCESS := .venv-preprocess
 env-preprocess: ## an environment that extracts and no more, in .venv-preprocess (python3.11 or PYTHON=python3.12)
 	$(PYTHON) -m venv $(PREPROCESS)
-	$(PREPROCESS)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[preprocess]'
+	$(PREPROCESS)/bin/python -m pip install --no-compile --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[preprocess]'
 	$(PREPROCESS)/bin/python -m pip uninstall --quiet --yes opencv-contrib-python
-	$(PREPROCESS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall --constraint constraints.txt opencv-contrib-python-headless
+	$(PREPROCESS)/bin/python -m pip install --no-compile --quiet --disable-pip-version-check --no-deps --force-reinstall --constraint constraints.txt opencv-contrib-python-headless
 
 # No constraints.txt: that is for MediaPipe's numpy 1. The newest versions that pyproject.toml takes.
 env-train: TRAIN := .venv-train
 env-train: ## an environment that trains on features made elsewhere, in .venv-train (Python 3.11 to 3.13: PYTHON=python3.13)
 	$(PYTHON) -m venv $(TRAIN)
-	$(TRAIN)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[clips,train,head]'
+	$(TRAIN)/bin/python -m pip install --no-compile --quiet --disable-pip-version-check --editable '.[clips,train,head]'
 	$(TRAIN)/bin/python -m pip uninstall --quiet --yes opencv-contrib-python
-	$(TRAIN)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall 'opencv-contrib-python-headless>=4.11,<4.12'
+	$(TRAIN)/bin/python -m pip install --no-compile --quiet --disable-pip-version-check --no-deps --force-reinstall 'opencv-contrib-python-headless>=4.11,<4.12'
 
 sweep: env ## the main job: synthetic corpus -> features -> LOSO sweep of STAG on local Ray -> MLflow -> leaderboard
 	$(RUN) -m orchestrator.sweep stag --trials 3 --selection nested --set recipe.epochs=40

@@ -19,6 +19,7 @@ EXTRA = {
     **dict.fromkeys(("onnx", "onnxruntime", "onnxscript"), "onnx"),
     "captum": "explain",
 }
+DISTRIBUTION = "mer-orchestrator"
 BAD_INPUT, INTERRUPTED = 2, 130
 
 
@@ -36,11 +37,20 @@ def lacking(error: ModuleNotFoundError) -> str:
 
 def told_by_commands() -> None:
     """Where ``python -m`` runs one of our commands, a module that its very import lacks is one line and exit
-    status 2, and Ctrl-C during that import one line and 130. Elsewhere (a notebook, a test) nothing is
-    changed."""
+    status 2, and Ctrl-C during that import one line and 130; so is this package where its files are there
+    but not installed: a model's version, and what MLflow finds by entry points, would be missed hours later.
+    Elsewhere (a notebook, a test) nothing is changed."""
     if sys.argv[:1] != ["-m"]:
         return
     current_folder_last(sys.path)
+    import importlib.metadata  # which imports random: not a user's
+
+    try:
+        importlib.metadata.distribution(DISTRIBUTION)
+    except importlib.metadata.PackageNotFoundError:
+        here = Path(__file__).parents[1]
+        sys.stderr.write(f"{DISTRIBUTION} is not installed, only its files: pip install -e '{here}[all]'\n")
+        sys.exit(BAD_INPUT)
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if isinstance(error, ModuleNotFoundError) and (text := lacking(error)):

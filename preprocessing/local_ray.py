@@ -29,8 +29,9 @@ OF_A_SESSION = len("/ray/session_2026-01-01_00-00-00_000000_4194304/sockets/plas
 log = logging.getLogger(__name__)
 
 
-def start(**options: Any) -> None:
-    """``ray.init`` of a new Ray on this machine. options: more of its arguments.
+def start(num_cpus: int | None = None, **options: Any) -> None:
+    """``ray.init`` of a new Ray on this machine. num_cpus: None for those of ``room``. options: more of its
+    arguments.
 
     Raises BadInput where its folder cannot be this user's own, OSError where that or the token cannot be
     written.
@@ -49,6 +50,7 @@ def start(**options: Any) -> None:
             log_to_driver=False,
             logging_level=logging.ERROR,
             job_config=job(),
+            num_cpus=room()[0] if num_cpus is None else num_cpus,
             **options,
         )
 
@@ -72,11 +74,12 @@ def job() -> Any:
 
 
 def room() -> tuple[int, int]:
-    """(CPUs, bytes of memory) that a Ray started here would have: a container's where it is one."""
+    """(CPUs, bytes of memory) that a Ray started here would have: a container's where it is one, and no more
+    CPUs than this process may use (``taskset``, a job of SLURM), which Ray by itself does not ask."""
     from ray._common.utils import get_system_memory
     from ray._private.utils import get_num_cpus
 
-    return max(1, int(get_num_cpus())), int(get_system_memory())
+    return max(1, min(int(get_num_cpus()), len(os.sched_getaffinity(0)))), int(get_system_memory())
 
 
 def without_uv() -> None:

@@ -69,7 +69,11 @@ def lacks(need: Mapping[str, float], nodes: Iterable[Mapping[str, Any]], free: M
         for name in need
     )
     wants = " and ".join(_amount(name, amount) for name, amount in need.items())
-    rest = "others use it" if fits else "no node has so much: it begins when one joins that has"
+    rest = (
+        "a fold whose process is starting holds it, or somebody else does"
+        if fits
+        else "no node has so much: it begins when one joins that has"
+    )
     return (
         f"waiting, no fold runs: one asks for {wants}; Ray has {len(held)} node{'s' * (len(held) != 1)} with "
         f"{there}; {rest}. Ctrl-C ends the sweep"

@@ -212,11 +212,17 @@ class ModelContract:
         """All eight (95 % of eight clips are eight) within ``steps`` steps, without dropout."""
         model, inputs, labels = self.build(**self._still()), self.inputs(8), torch.arange(8) % 3
         optimiser = torch.optim.Adam(model.parameters(), lr=self.lr)
-        for _ in range(self.steps):
+        known = torch.zeros(8, dtype=torch.bool)
+        for step in range(1, self.steps + 1):
             optimiser.zero_grad()
-            nn.functional.cross_entropy(model(*inputs), labels).backward()
+            nn.functional.cross_entropy(model.train()(*inputs), labels).backward()
             optimiser.step()
-        assert (model.eval()(*inputs).argmax(1) == labels).all()
+            if step % 5 == 0 or step == self.steps:
+                with torch.no_grad():
+                    known = model.eval()(*inputs).argmax(1) == labels
+                if known.all():
+                    return
+        pytest.fail(f"after {self.steps} steps it knows {int(known.sum())} of 8 clips")
 
 
 def example(pattern: Pattern, near: tuple[int, ...]) -> tuple[int, ...]:

@@ -1,5 +1,6 @@
 """``pip install .`` alone: a command that needs more says which extra it is in."""
 
+import importlib.metadata
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from preprocessing.extras import EXTRA, current_folder_last, lacking
+from preprocessing.extras import EXTRA, current_folder_last, lacking, told_by_commands
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,3 +83,14 @@ def test_ctrl_c_while_a_command_is_imported_is_one_line(tmp_path):
     for words in (("orchestrator.list",), ("orchestrator", "list")):
         status, said = run(tmp_path, *words, without=())
         assert (status, said) == (130, "ended; nothing was begun\n"), said
+
+
+def test_files_that_are_not_installed_are_told_before_anything_is_begun(monkeypatch, capsys):
+    def missing(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(sys, "argv", ["-m"])
+    monkeypatch.setattr(importlib.metadata, "distribution", missing)
+    with pytest.raises(SystemExit) as ended:
+        told_by_commands()
+    assert ended.value.code == 2 and f"pip install -e '{ROOT}[all]'" in capsys.readouterr().err

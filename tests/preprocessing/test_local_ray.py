@@ -174,3 +174,12 @@ def test_workers_look_in_the_current_folder_only_where_this_process_does_so_firs
         folders = local_ray.job()._py_driver_sys_path
         folders.extend(["/here"])
         assert folders == ["/here"] * sent
+
+
+def test_a_ray_takes_no_more_cpus_than_this_process_may_use():
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        assert local_ray.room()[0] == 1
+    finally:
+        os.sched_setaffinity(0, allowed)

@@ -59,6 +59,8 @@ class Replay(TorchFunctionMode):
             return next(self.draws)
         if func is F.batch_norm and kwargs["training"] and self.kept is not None:
             return masked_batch_norm(*args, **kwargs, kept=self.kept)
+        if func is F.batch_norm and not kwargs["training"] and args[0].is_cuda and args[0].shape[1] == 1:
+            return settled_batch_norm(*args, **kwargs)
         if func is Tensor.contiguous:  # vmap knows no memory order, which changes no number
             return args[0].contiguous()
         return func(*args, **kwargs)
@@ -92,6 +94,21 @@ def masked_batch_norm(
         running_mean.mul_(1 - momentum).add_(mean, alpha=momentum)
         running_var.mul_(1 - momentum).add_(variance * count / (count - 1), alpha=momentum)
     return centred * (torch.rsqrt(variance + eps) * weight).reshape(wide) + bias.reshape(wide)
+
+
+def settled_batch_norm(
+    x: Tensor,
+    running_mean: Tensor,
+    running_var: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    training: bool,
+    momentum: float,
+    eps: float,
+) -> Tensor:
+    """F.batch_norm after training, of maps (B, 1, ...). In a pack on a GPU PyTorch 2.11 refuses maps of one
+    channel: vmap hands cuDNN a view that is not contiguous."""
+    return (x - running_mean) * (torch.rsqrt(running_var + eps) * weight) + bias
 
 
 def padded(values: Tensor, clips: int, size: int, *, pass_major: bool = False) -> Tensor:

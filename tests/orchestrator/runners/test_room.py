@@ -28,7 +28,7 @@ def test_what_is_waited_for_and_what_is_there_is_one_sentence():
     assert "1 CPU and 0.25 GPU" in text and "2 nodes with 4 CPU (4 free), 1 GPU (1 free)" in text
     assert "no node has so much" in text  # together they have, none alone
     busy = room.lacks(need, nodes({"CPU": 4, "GPU": 1}), {"CPU": 4})
-    assert "others use it" in busy and "(0 free)" in busy
+    assert "a fold whose process is starting holds it" in busy and "(0 free)" in busy
     big = room.asked(Need(memory=3 * 2**30))
     assert "3.0 GiB of memory" in room.lacks(big, nodes({"CPU": 1, "memory": 2**30}), {"CPU": 1})
 

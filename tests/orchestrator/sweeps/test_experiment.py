@@ -63,7 +63,7 @@ experiments = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(experiments)
 def test_it_is_equal_after_a_round_trip_through_toml(experiment):
     again = Experiment.from_toml(experiment.to_toml())

@@ -13,11 +13,12 @@ from orchestrator.study.jobs import FoldData, FoldJob
 from orchestrator.training import loop, normalise
 from orchestrator.training.loop import TrainingDiverged, train_fold
 from orchestrator.training.packed.folds import pack_key, train_folds, why_not
-from orchestrator.training.packed.replay import masked_batch_norm, padded
+from orchestrator.training.packed.replay import masked_batch_norm, padded, settled_batch_norm
 from tests.orchestrator.training.folds import CHANNELS
 
 # CPU attention has no batching rule, a GPU's has
 pytestmark = pytest.mark.filterwarnings("ignore:There is a performance drop")
+SLOW = ("efficientnet_b0", "facesleuth", "resnet50")
 SHAPES = {
     "roi_flow": (5, len(CHANNELS), 2),
     "flow_picture": (3, 32, 32),
@@ -148,8 +149,8 @@ def float64(monkeypatch):
 
 @pytest.mark.parametrize(
     "model",
-    # half of this file's time
-    [pytest.param(m, marks=pytest.mark.long) if m == "efficientnet_b0" else m for m in MODELS],
+    # most of this file's time
+    [pytest.param(m, marks=pytest.mark.long) if m in SLOW else m for m in MODELS],
 )
 def test_every_fold_of_a_pack_is_the_fold_alone(model, float64, shallow):
     jobs, data = folds(model, sizes=((7, 1, 1), (9, 1, 1))) if model in DEEP else folds(model)
@@ -176,7 +177,9 @@ def test_the_ablations_too(model, layer, float64, shallow):
     check(*folds(model, sizes=((7, 1, 1), (9, 1, 1)), **layer), atol=1e-6)
 
 
-@pytest.mark.parametrize("model", ["stag", "ststnet", "meganet", "facesleuth"])
+@pytest.mark.parametrize(
+    "model", ["stag", "ststnet", "meganet", pytest.param("facesleuth", marks=pytest.mark.long)]
+)
 def test_in_float32_what_differs_is_rounding(model):
     check(*folds(model, **{"recipe.swa_start": 1.0, "recipe.rotate": 0.5}), atol=1e-5)
 
@@ -295,6 +298,13 @@ def test_masked_batch_normalisation_is_that_of_the_kept_clips(each):
     theirs = torch.nn.functional.batch_norm(x[: 3 * each], *statistics[1], weight, bias, True, 0.1, 1e-5)
     torch.testing.assert_close(ours[: 3 * each], theirs)
     torch.testing.assert_close(statistics[0], statistics[1])
+
+
+def test_settled_batch_normalisation_of_one_channel_is_pytorchs():
+    torch.manual_seed(0)
+    x, (mean, var, weight, bias) = torch.randn(4, 1, 2, 3).double(), torch.rand(4, 1).double()
+    theirs = torch.nn.functional.batch_norm(x, mean, var, weight, bias, False, 0.1, 1e-5)
+    torch.testing.assert_close(settled_batch_norm(x, mean, var, weight, bias, False, 0.1, 1e-5), theirs)
 
 
 def test_padding_goes_where_the_missing_clips_would_be():
