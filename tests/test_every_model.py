@@ -19,6 +19,7 @@ from preprocessing import extract
 from preprocessing.render import RenderConfig, render_corpus
 
 SMALL = {"recipe.epochs": 1, "recipe.warmup_epochs": 0, "recipe.batch_size": 8, "recipe.mixup_alpha": 0.2}
+SLOW = ("efficientnet_b0", "facesleuth", "resnet50")
 READS = [(name, model.default_features) for name, model in MODELS.items()] + [  # and what is nobody's default
     ("stag", "roi_flow14_discriminative"),
     ("mdmo", "roi_flow18_discriminative"),
@@ -37,7 +38,11 @@ def folders(tmp_path_factory):
     return extract.run(extract.plan("synthetic", root / "corpus", names, root / "out")).folders
 
 
-@pytest.mark.parametrize(("model", "features"), READS)
+@pytest.mark.parametrize(
+    ("model", "features"),
+    # most of this file's time
+    [pytest.param(*one, marks=pytest.mark.long) if one[0] in SLOW else one for one in READS],
+)
 def test_it_trains_a_fold_and_comes_back_from_its_files(model, features, folders, tmp_path):
     au = "predicted" if MODELS[model].uses_aus else "auto"
     table = load(folders[features], "3", au, uses_aus=MODELS[model].uses_aus)

@@ -75,7 +75,9 @@ def kept(model, features, folders, folder):
     return made, table, load(folder)
 
 
-@pytest.mark.parametrize("model", READS)
+@pytest.mark.parametrize(
+    "model", [pytest.param(one, marks=pytest.mark.long) if one == "facesleuth" else one for one in READS]
+)
 def test_training_clips_get_the_refitted_models_probabilities_to_the_bit(model, corpus, folders, tmp_path):
     made, table, bundle = kept(model, READS[model], folders, tmp_path / "b")
     (one,), recipe = made.models, Recipe(**made.config["recipe"])
@@ -210,6 +212,7 @@ def test_what_is_no_clip_gets_an_abstention_that_says_why(make, says, predictor,
     assert re.search(says, told.reason), told.reason
 
 
+@pytest.mark.long
 def test_a_phones_turned_video_and_frames_of_8k_are_predicted(predictor, frames, tmp_path):
     """A phone writes its frames as the sensor lies, and into the file how they are to be turned."""
     few = frames[::4][:6]

@@ -170,7 +170,15 @@ def test_still_clips_of_the_other_kinds():
     assert (seen(published, {}, recipe(), "flow_picture", (), published=True)[1] == 7).all()
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.long)
+        if name in ("vgg19", "resnet50", "efficientnet_b0")
+        else name
+        for name in MODELS
+    ],
+)
 def test_every_model_is_explained_or_says_why_not(name):
     model, given = MODELS[name], INPUTS[MODELS[name].default_features]
     shape = given.shape(Settings(image_size=32, steps=4))
