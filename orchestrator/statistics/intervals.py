@@ -101,6 +101,18 @@ class Difference:
         return self.value / self.sd
 
 
+def of_mean(values: NDArray[Any], draws: int = DRAWS) -> Interval | None:
+    """95 % of a mean over people, or over folds of whole people. values: float (P,), one of each; NaN for one
+    who does not count, as he is no part of the mean. None where fewer than two count."""
+    there = np.isfinite(values)
+    if there.sum() < FEWEST:
+        return None
+    weights, own = drawn_people(len(values), draws)[:, there], values[there]
+    often = weights.sum(1)
+    again = (weights @ own)[often > 0] / often[often > 0]
+    return bca(float(own.mean()), again, (own.sum() - own) / (len(own) - 1))
+
+
 @dataclass(frozen=True)
 class Spread:
     """people: standard error of the score over people; seeds: sample deviation of the score over seeds, None

@@ -36,6 +36,7 @@ from orchestrator.common.names import redacted
 from orchestrator.results.page import explained
 from orchestrator.results.page.page import PAGE
 from orchestrator.results.report import read
+from orchestrator.results.trials import RANKS
 from orchestrator.selection.rules import kind_of
 from orchestrator.study.jobs import digest
 from orchestrator.tracking import logged_model
@@ -117,6 +118,7 @@ class Tracker(SweepRun):
                 "mer.trial": str(index),
                 "mer.state": state,
                 "mer.content": digest([state, sorted(jobs)]),
+                "mlflow.note.content": RANKS,
             }
             run_id = self.start(f"trial {index}", tags, self.run_id)
             names = {name for name, _, _ in made}
