@@ -123,7 +123,7 @@ def _of_people(frame: pd.DataFrame) -> dict[str, float | None]:
     """Mean and deviation over people of each person's UAR, both averaged over seeds, with the interval."""
     columns = (frame[name].tolist() for name in ("person", "seed", "truth", "predicted"))
     each = per_person.uar(*columns)[1]
-    told = per_person.mean_and_sd(each) | {"interval": intervals.of_mean(each.mean(0))}
+    told = per_person.mean_and_sd(each) | {"interval": intervals.of_means(each.mean(0)[None])[0]}
     return of_mean_columns("uar_per_person", told)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from orchestrator.selection import per_person
-from orchestrator.statistics.intervals import intervals, of_mean
+from orchestrator.statistics.intervals import Interval, intervals, of_means
 from orchestrator.statistics.people import SCORES, counts
 
 SAID = "95 % intervals are over people: what others of their kind would give, by drawing whole people."
@@ -54,17 +54,24 @@ def _of_means(
 ) -> dict[str, Any]:
     """What of a score is a mean over people or folds, as far as it has it, with the interval."""
     made: dict[str, Any] = {}
+    recalls = score.get("recall_per_person", {})
     if told := score.get("uar_per_person"):
-        made["uar_per_person"] = told | {"interval": _ends(_uar(rows))}
-    if told := score.get("recall_per_person"):
-        people = dict.fromkeys(row["subject"] for row in rows)
+        whole = _uar(rows)
+        each = [whole, *(_uar(rows, classes.index(name)) for name in recalls)]
+        values = np.array([[one.get(who, np.nan) for who in whole] for one in each])
+        own, *others = map(_ends, of_means(values))
+        made["uar_per_person"] = told | {"interval": own}
         made["recall_per_person"] = {
-            name: one | {"interval": _ends(dict.fromkeys(people, np.nan) | _uar(rows, classes.index(name)))}
-            for name, one in told.items()
+            name: recalls[name] | {"interval": ends} for name, ends in zip(recalls, others, strict=True)
         }
     if told := score.get("fold_uf1"):
-        made["fold_uf1"] = told | {"interval": _ends(told["each"])}
+        (found,) = of_means(np.array([list(told["each"].values())]))
+        made["fold_uf1"] = told | {"interval": _ends(found)}
     return made
+
+
+def _ends(found: Interval | None) -> list[float] | None:
+    return None if found is None else list(found)
 
 
 def _uar(rows: Sequence[Mapping[str, Any]], truth: int | None = None) -> dict[str, float]:
@@ -76,11 +83,6 @@ def _uar(rows: Sequence[Mapping[str, Any]], truth: int | None = None) -> dict[st
     columns = ([row[key] for row in own] for key in ("subject", "seed", "truth", "predicted"))
     names, each = per_person.uar(*columns)
     return dict(zip(names, each.mean(0).tolist(), strict=True))
-
-
-def _ends(each: Mapping[str, float]) -> list[float] | None:
-    found = of_mean(np.array(list(each.values()), float))
-    return None if found is None else list(found)
 
 
 def _of_part(

@@ -7,7 +7,7 @@ from scipy import stats
 
 from benchmarks.statistics import covered, study
 from orchestrator.selection import metrics
-from orchestrator.statistics.intervals import bca, differences, drawn_people, intervals, of_mean, spread
+from orchestrator.statistics.intervals import bca, differences, drawn_people, intervals, of_means, spread
 from orchestrator.statistics.people import alike, counts, scored
 
 RNG = np.random.default_rng(7)
@@ -98,12 +98,15 @@ def test_seeds_of_other_numbers_are_repeated_which_changes_no_score():
 
 def test_the_interval_of_a_mean_over_people_is_students_where_they_are_normal_and_skips_who_does_not_count():
     values = np.random.default_rng(2).normal(0.5, 0.1, 60)
-    low, high = of_mean(values)
+    three = np.full((3, 80), np.nan)
+    three[0, :60] = three[1, 20:] = values  # who is drawn varies, and so how many count
+    three[2, 0] = 0.5
+    more = of_means(three)
+    ((low, high),) = of_means(values[None])
     wide = stats.t.ppf(0.975, 59) * values.std(ddof=1) / np.sqrt(60)
     assert (low, high) == pytest.approx((values.mean() - wide, values.mean() + wide), abs=0.002)
-    more = of_mean(np.append(values, np.full(20, np.nan)))  # who is drawn varies, and so how many count
-    assert more == pytest.approx((low, high), abs=0.003)
-    assert of_mean(np.array([0.5, np.nan])) is None and of_mean(np.array([0.5, 0.5])) == (0.5, 0.5)
+    assert [*more[0], *more[1]] == pytest.approx([low, high] * 2, abs=0.003)
+    assert more[2] is None and of_means(np.array([[0.5, 0.5]])) == [(0.5, 0.5)]
 
 
 def test_spread_of_seeds_and_of_people_are_apart():
