@@ -38,6 +38,7 @@ from orchestrator.results.page.page import PAGE
 from orchestrator.results.report import read
 from orchestrator.results.trials import RANKS
 from orchestrator.selection.rules import kind_of
+from orchestrator.statistics.people import SCORES
 from orchestrator.study.jobs import digest
 from orchestrator.tracking import logged_model
 from orchestrator.tracking.connection import files_of, guarded
@@ -45,7 +46,6 @@ from orchestrator.tracking.fold_facts import CURVES, FOLDS, FoldFacts, write_cur
 from orchestrator.tracking.names import LONGEST_TAG, cut
 from orchestrator.tracking.sweep_run import SweepRun
 from orchestrator.tracking.tracked_metrics import (
-    SCORES,
     described,
     flat,
     of_looks,

@@ -57,6 +57,7 @@ def test_means_over_people_and_folds_have_one_and_a_single_person_and_a_trial_sa
         low, high = held["interval"]
         assert low <= held["mean"] <= high and row[f"{name}_high"] == pytest.approx(high)
         assert f"± {held['sd']:.3f} over {over} [{low:.3f}, {high:.3f}]" in text
+    assert score["recall_per_person"]["neg"]["interval"] is None  # one person shows it, and the others do not
     tracked = {name: value for name, value, _ in tracked_metrics.of_sweep(summary)}
     assert tracked["nested/uar_per_person_low"] == score["uar_per_person"]["interval"][0]
     older = {rule: dict(one) for rule, one in scores.items()}
