@@ -17,7 +17,7 @@ from orchestrator.common.errors import ConfigError
 from orchestrator.console.handler import errors_are_told
 from orchestrator.console.terminal import terminal
 from orchestrator.results import logs
-from orchestrator.results.audit import audited
+from orchestrator.results.audit import audited, said
 from orchestrator.results.parts import titled
 from orchestrator.statistics.people import SCORES
 from preprocessing.command_line import App
@@ -52,7 +52,7 @@ def main(
             for title in ("corpus", "clips", "people", *(name.upper() for name in SCORES)):
                 table.add_column(title)
             for name, part in [*one["corpora"].items(), ("all", one)]:
-                cells = [_number(part[score]) for score in SCORES]
+                cells = [said(part[score]) for score in SCORES]
                 table.add_row(Text(name), str(part["clips"]), str(part["people"]), *map(Text, cells))
             console.print(table)
             for name, told in one["published"].items():
@@ -65,11 +65,6 @@ def main(
         if json_file:
             held = next(iter(made.values())) if len(made) == 1 else made
             write_atomically(json_file, lambda to: to.write_text(json.dumps(held, indent=2) + "\n"))
-
-
-def _number(score: dict[str, float | None]) -> str:
-    ends = "" if score["low"] is None else f" [{score['low']:.3f}, {score['high']:.3f}]"
-    return f"{score['value']:.4f}{ends}"
 
 
 def _pairs(text: str, option: str, known: tuple[str, ...]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from orchestrator.protocols import PROTOCOLS
 from orchestrator.search.schedulers import SCHEDULERS
 from preprocessing.datasets import DATASETS
 from search_spaces import SPACES
+from tests.mutate import BREAKS
 
 ROOT = Path(__file__).parent.parent
 TEXTS = [
@@ -164,3 +165,12 @@ def test_every_make_target_is_in_its_help():
     made = (ROOT / "Makefile").read_text()
     phony = set(re.search(r"^\.PHONY: (.+)$", made, re.M)[1].split())
     assert phony == set(re.findall(r"^([a-z-]+):.*##", made, re.M))
+
+
+def test_every_break_is_of_a_line_that_is_there_and_has_its_tests():
+    """python -m tests.mutate takes hours, and so would be the last to say that a line has moved."""
+    for file, old, new, tests in BREAKS:
+        there = old in (ROOT / file).read_text()
+        assert there and old != new, f"{file}: {old!r} is not there any more; mend tests/mutate.py"
+        paths = tests.partition(" -k ")[0].split()
+        assert all((ROOT / path).exists() for path in paths), f"{file}: {tests} is not there"

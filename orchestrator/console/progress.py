@@ -74,7 +74,7 @@ class SweepProgress:
     def _fold(self) -> None:
         tally, best = self.tally, "no trial complete yet"
         if tally.best is not None:
-            best = f"best validation UF1 {tally.best[0]:.3f} (trial {tally.best[1]})"
+            best = f"trial {tally.best[1]} leads: validation UF1 {tally.best[0]:.3f}, which is no result"
         self._show("folds", tally.done, tally.total, f"{best}, about {clock(tally.left)} left")
 
     def _trial(self, event: TrialEnded) -> None:

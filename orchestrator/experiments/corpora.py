@@ -4,6 +4,7 @@ none, and then the row says what to bring."""
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,12 @@ def chosen(table: Table, row: Row, brought: Brought, axis: str = "", amount: flo
     return _instead(table, row, brought)
 
 
+def without_split(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What changes of a row's fields on a corpus that fixes no split: a group of people is tested once."""
+    fixed = protocol(fields.get("protocol", "loso"))[0] is protocol("fixed_split")[0]
+    return {"protocol": "group_holdout"} if fixed else {}
+
+
 def _instead(table: Table, row: Row, brought: Brought) -> Chosen:
     named, fields = table.corpora(row), table.of(row)
     found = [brought.synthetic() if one.name == "synthetic" else one for one in brought.corpora]
@@ -114,8 +121,7 @@ def _instead(table: Table, row: Row, brought: Brought) -> Chosen:
         for one in found:
             if changed["classes"] not in labels.schemes(one.name):
                 return Chosen(why=f"{one.name} has no label scheme {scheme!r}")
-    if protocol(fields.get("protocol", "loso"))[0] is protocol("fixed_split")[0]:
-        changed["protocol"] = "group_holdout"  # it fixes no split: a group of people is tested once
+    changed |= without_split(fields)
     part = ""
     if pairs:
         source, _, target = row.part.partition(" to ")

@@ -23,7 +23,7 @@ from orchestrator.search.events import Listener, Note
 from orchestrator.study.table import ClipTable
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.explaining import explain_opened
-from orchestrator.sweeps.reopened import reopen
+from orchestrator.sweeps.reopened import Reopened, reopen
 from preprocessing.align import CROP
 from preprocessing.terminal import drawn
 
@@ -34,25 +34,35 @@ GIVEN, PICTURES_OF_A_FACE = "given", ("image", "frame_pair", "flow_picture")  # 
 def explained(
     wanted: Sequence[str], done: Sequence[Done], execution: Execution, tell: Listener
 ) -> dict[str, Figure]:
-    """File name -> figure, of all lines that have a result. wanted: of file.PICTURES. Models whose weights
-    were not kept are trained again. Raises as sweeps.explaining.explain_opened."""
+    """File name -> figure, of all lines that have a result; lines of one sweep share theirs. wanted: of
+    file.PICTURES. Models whose weights were not kept are trained again. Raises as
+    sweeps.explaining.explain_opened."""
     made: dict[str, Figure] = {}
+    of_sweep: dict[str, dict[str, Figure]] = {}
     for at, one in enumerate(done, 1):
         if one.summary is None:
             continue
-        sweep = reopen(one.summary["name"], execution.workspace, tell)
-        found, _ = explain_opened(sweep, tell)
+        name = one.summary["name"]
+        if name not in of_sweep:
+            of_sweep[name] = _drawn(wanted, reopen(name, execution.workspace, tell), tell)
         for picture in wanted:
-            if picture == GIVEN:
-                shows = sweep.table.kind in PICTURES_OF_A_FACE
-                figure = given(found, _clips(sweep.table, found)) if shows else None
+            if picture in of_sweep[name]:
+                made[f"{picture}_{at:02d}.png"] = of_sweep[name][picture]
             else:
-                there, draw = OF_METHODS[picture]
-                figure = draw(found) if there(found) else None
-            if figure is None:
-                tell(Note(f"{one.line.name}: {found.title} has no picture {picture!r}"))
-            else:
-                made[f"{picture}_{at:02d}.png"] = figure
+                tell(Note(f"{one.line.name}: its model and input have no picture {picture!r}"))
+    return made
+
+
+def _drawn(wanted: Sequence[str], sweep: Reopened, tell: Listener) -> dict[str, Figure]:
+    """Those of the pictures that the sweep's model and input have."""
+    found, _ = explain_opened(sweep, tell)
+    made = {}
+    for picture in wanted:
+        if picture == GIVEN:
+            if sweep.table.kind in PICTURES_OF_A_FACE:
+                made[picture] = given(found, _clips(sweep.table, found))
+        elif OF_METHODS[picture][0](found):
+            made[picture] = OF_METHODS[picture][1](found)
     return made
 
 

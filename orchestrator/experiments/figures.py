@@ -12,6 +12,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from orchestrator.results.pictures import BLIND, INK, NOT_BLIND, ORACLE
+from orchestrator.statistics.people import SCORES
 from preprocessing.terminal import drawn
 
 UNITS = {
@@ -71,7 +72,7 @@ def bars(rows: Sequence[Mapping[str, Any]], title: str) -> Figure:
     axes = figure.subplots()
     shades = [colormaps["viridis"](share) for share in (0.15, 0.5, 0.8)]
     for place, row in enumerate(rows):
-        for at, (name, colour) in enumerate(zip(("uf1", "uar", "war"), shades, strict=True)):
+        for at, (name, colour) in enumerate(zip(SCORES, shades, strict=True)):
             y = place + (at - 1) * 0.26
             axes.barh(y, row[name], height=0.24, color=colour, label=name.upper() if not place else None)
             low, high = row.get(f"{name}_low"), row.get(f"{name}_high")

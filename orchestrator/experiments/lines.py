@@ -10,7 +10,7 @@ from typing import Any
 
 from mer_models import MODELS
 from orchestrator.common.errors import ConfigError, nearest
-from orchestrator.experiments.corpora import PAIRS, Brought, Chosen, chosen
+from orchestrator.experiments.corpora import PAIRS, SECOND, Brought, Chosen, chosen, without_split
 from orchestrator.experiments.file import Row, Table
 from orchestrator.experiments.sizes import Size
 from orchestrator.protocols import protocol
@@ -94,9 +94,8 @@ def as_synthetic(table: Table) -> list[Line]:
         if row.needs:
             continue
         fields = table.of(row) | {"classes": "3"}
-        if fields.get("protocol") == "fixed_split":
-            fields["protocol"] = "group_holdout"
-        others = [("manifest", "other")] if fields.get("protocol") in PAIRS else []
+        fields |= without_split(fields)
+        others = [(SECOND, "other")] if fields.get("protocol") in PAIRS else []
         for axis, amount in table.levels:
             on = [("synthetic", f"{axis}-{amount}" if axis else ""), *others]
             made.append(Line(row, Experiment(corpora=on, seeds=table.seeds, **fields)))

@@ -7,10 +7,10 @@ from typing import Any
 
 from orchestrator.experiments.file import METRICS, Table
 from orchestrator.experiments.run import Done
-from orchestrator.experiments.table import SCORES
 from orchestrator.results import intervals
 from orchestrator.results.comparison import CAUTION, ORACLE
 from orchestrator.results.page.formats import piped, tex, tex_line
+from orchestrator.statistics.people import SCORES
 
 MISSING = "–"
 
@@ -50,7 +50,8 @@ def _columns(table: Table, made: Sequence[Mapping[str, Any]]) -> list[Column]:
                 columns.append((_short(key), lambda row, key=key: _score(row, key)))  # type: ignore[misc]
             columns += theirs(name)
     if "published_fold_uf1" in published:
-        columns += [number("fold_uf1"), *theirs("fold_uf1")]
+        columns += [number("fold_uf1"), ("mean of fold UF1", lambda row: _spread(row, "fold_uf1_mean"))]
+        columns += theirs("fold_uf1")
     if "published_fold_uf1_sd" in published:
         columns += [number("fold_uf1_sd"), *theirs("fold_uf1_sd")]
     if "per_person" in table.shows:
@@ -133,7 +134,7 @@ def _short(name: str) -> str:
         .replace("fold_uf1_sd", "Std-UF1")
         .split("_")
     )
-    return " ".join(word.upper() if word in ("uf1", "uar", "war", "f1") else word for word in words)
+    return " ".join(word.upper() if word in (*SCORES, "f1") else word for word in words)
 
 
 def _starting(prefix: str, made: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -158,8 +159,12 @@ def _score(row: Mapping[str, Any], name: str) -> str:
     text = f"{row[name]:.3f}"
     if row.get(f"{name}_sd") is not None:
         text += f" ± {row[f'{name}_sd']:.3f}"
-    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
-    return text if low is None else f"{text} [{low:.2f}, {high:.2f}]"
+    return f"{text}{_between(row, name)}"
+
+
+def _between(row: Mapping[str, Any], name: str) -> str:
+    ends = row.get(f"{name}_low"), row.get(f"{name}_high")
+    return "" if None in ends else intervals.said({"interval": {name: ends}}, name, 2)
 
 
 def _printed(row: Mapping[str, Any], key: str) -> str:
@@ -171,4 +176,4 @@ def _printed(row: Mapping[str, Any], key: str) -> str:
 
 def _spread(row: Mapping[str, Any], name: str) -> str:
     value, sd = row.get(name), row.get(f"{name}_sd")
-    return text(value) if sd is None else f"{text(value)} ± {text(sd)}"
+    return text(value) if sd is None else f"{text(value)} ± {text(sd)}{_between(row, name)}"

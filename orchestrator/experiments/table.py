@@ -12,9 +12,8 @@ from orchestrator.results import coverage, intervals
 from orchestrator.results.action_units import au_columns
 from orchestrator.results.comparison import ORACLE
 from orchestrator.results.report import protocol_label
+from orchestrator.statistics.people import SCORES
 from orchestrator.statistics.several import paired_t_over_seeds
-
-SCORES = ("uf1", "uar", "war")
 
 
 def rows(table: Table, done: Sequence[Done]) -> list[dict[str, Any]]:
@@ -65,13 +64,14 @@ def _ours(one: Done) -> dict[str, Any]:
     made |= {f"{ORACLE}_{name}": oracle.get(name) for name in SCORES}
     made |= {f"{ORACLE}_{name}": value for name, value in intervals.columns(oracle).items()}
     if people := own.get("uar_per_person"):
-        made |= {"uar_per_person": people["mean"], "uar_per_person_sd": people["sd"]}
+        made |= intervals.of_mean_columns("uar_per_person", people)
     # of a part (a pair of corpora), over its own classes
     f1 = own.get("f1") or {name: each["f1"] for name, each in own.get("per_class", {}).items()}
     made |= {f"f1_{name}": value for name, value in f1.items()}
     if folds := own.get("fold_uf1"):
         made["fold_uf1"] = " ".join(f"{value:.4f}" for value in folds["each"].values())
         made["fold_uf1_mean"], made["fold_uf1_sd"] = folds["mean"], folds["sd"]
+        made["fold_uf1_mean_low"], made["fold_uf1_mean_high"] = folds.get("interval") or (None, None)
     for name, of in summary.get("outputs", {}).get(one.rule, {}).items():
         made |= {f"output_{name}": of["mean"], f"output_{name}_sd": of["sd"]}
     return made | {"looks": one.looks, "sweep": summary["name"]}

@@ -66,6 +66,12 @@ def audited(
     }
 
 
+def said(score: Mapping[str, float | None]) -> str:
+    """'0.7186 [0.655, 0.778]', of a score with its value, low and high; without ends of one person."""
+    ends = "" if score["low"] is None else f" [{score['low']:.3f}, {score['high']:.3f}]"
+    return f"{score['value']:.4f}{ends}"
+
+
 def _find(findings: list[dict[str, str]], code: str, text: str) -> None:
     findings.append({"code": code, "text": text})
 
@@ -110,8 +116,8 @@ def _against(
     if len(differ):
         one = differ.iloc[0]
         text = f"the true class of {_clips(differ)} differs from the list's: {one['clip']} is {one['truth']} "
-        right = scored(_counts(own.assign(truth=truth.fillna(own["truth"])), classes).sum(0))
-        scores = ", ".join(f"{name.upper()} {float(right[name]):.4f}" for name in SCORES)
+        right = _scores(_counts(own.assign(truth=truth.fillna(own["truth"])), classes))
+        scores = ", ".join(f"{name.upper()} {said(right[name])}" for name in SCORES)
         text += f"in the log and {truth[differ.index[0]]} in the list; with the list's truths: {scores}"
         _find(findings, "truth_differs", text)
     seeds = own.groupby("seed")["key"].nunique()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.results import chance
+from orchestrator.results.intervals import mean_said
 from orchestrator.selection.rules import RULES
 
 
@@ -14,12 +15,14 @@ def lines(selection: Mapping[str, Mapping[str, Any]], rule: str) -> list[str]:
     """selection: rule -> its score, as in summary.json; those of older programs lack some."""
     score, made = selection.get(rule, {}), []
     if recall := score.get("recall_per_person"):
-        each = ", ".join(f"{name} {one['mean']:.3f} ± {one['sd']:.3f}" for name, one in recall.items())
-        made.append(f"{rule}, recall a person, over those who show the class: {each}.")
+        each = ", ".join(
+            f"{name} {mean_said(one, str(one['people']) + ' people')}" for name, one in recall.items()
+        )
+        made.append(f"{rule}, recall a person, of those who show the class: {each}.")
     if folds := score.get("fold_uf1"):
         made.append(
-            f"{rule}, UF1 a fold: {folds['mean']:.3f} ± {folds['sd']:.3f} over folds, each by its own "
-            "classes; the UF1 above pools all folds first."
+            f"{rule}, UF1 a fold: {mean_said(folds, 'folds')}, each by its own classes; the UF1 above pools "
+            "all folds first."
         )
     if score.get("chance"):
         each = ", ".join(f"{name.upper()}{chance.said(score, name)}" for name in score["chance"])

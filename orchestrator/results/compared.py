@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from orchestrator.common.errors import ConfigError
+from orchestrator.results.intervals import of_mean_columns
 from orchestrator.results.joining import Joined, joined
 from orchestrator.results.ranks import Ranks, ranked
 from orchestrator.results.sides import Side
 from orchestrator.results.verdict import verdict
-from orchestrator.selection import metrics
+from orchestrator.selection import metrics, per_person
 from orchestrator.statistics import intervals
 from orchestrator.statistics.people import SCORES, scored
 from orchestrator.statistics.permutations import against_chance, paired
@@ -34,9 +34,10 @@ class Compared:
                  which are common to all; tested and of, its own clips and those that the corpus has; uf1,
                  uar, war with the ends of their 95 % intervals over people (uf1_low ...); f1_<class>,
                  recall_<class>; uar_per_person, mean over people of each one's UAR over the classes that he
-                 shows, and its _sd over people; uf1_se_people, standard error over people, and uf1_sd_seeds,
-                 deviation over seeds (None for one); chance_uf1 and p_chance_uf1: mean score where truths are
-                 permuted within the protocol, and p of so high a score by chance; likewise uar, war.
+                 shows, its _sd over people and the ends of its interval (_low, _high); uf1_se_people,
+                 standard error over people, and uf1_sd_seeds, deviation over seeds (None for one);
+                 chance_uf1 and p_chance_uf1: mean score where truths are permuted within the protocol, and p
+                 of so high a score by chance; likewise uar, war.
     differences  a row a pair and score (uf1, uar, war, f1_<class>): one, other, score, difference (one minus
                  other), low, high, p of the paired permutation, p_holm among all pairs, effect (difference a
                  deviation of one person), people, people_for_gain: how many would show a gain of ``gain``
@@ -118,16 +119,12 @@ def _scores(sides: Sequence[Side], both: Joined) -> pd.DataFrame:
     return pd.DataFrame(made)
 
 
-def _of_people(frame: pd.DataFrame) -> dict[str, float]:
-    """Mean and deviation over people of each person's UAR, both averaged over seeds."""
-    each = [
-        list(metrics.uar_of_people(own["truth"], own["predicted"], own["person"]).values())
-        for _, own in frame.groupby("seed")
-    ]
-    return {
-        "uar_per_person": float(np.mean([np.mean(people) for people in each])),
-        "uar_per_person_sd": float(np.mean([np.std(people) for people in each])),
-    }
+def _of_people(frame: pd.DataFrame) -> dict[str, float | None]:
+    """Mean and deviation over people of each person's UAR, both averaged over seeds, with the interval."""
+    columns = (frame[name].tolist() for name in ("person", "seed", "truth", "predicted"))
+    each = per_person.uar(*columns)[1]
+    told = per_person.mean_and_sd(each) | {"interval": intervals.of_means(each.mean(0)[None])[0]}
+    return of_mean_columns("uar_per_person", told)
 
 
 def _differences(both: Joined, names: Sequence[str], gain: float) -> pd.DataFrame:

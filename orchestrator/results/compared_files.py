@@ -157,7 +157,8 @@ def _scores(made: Compared) -> Rows:
                     f"{row[name]:.3f} [{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]"
                     for name in SCORES
                 ),
-                f"{row['uar_per_person']:.3f} ± {row['uar_per_person_sd']:.3f}",
+                f"{row['uar_per_person']:.3f} ± {row['uar_per_person_sd']:.3f} "
+                f"[{row['uar_per_person_low']:.2f}, {row['uar_per_person_high']:.2f}]",
                 *(f"{row[f'f1_{name}']:.3f}" for name in classes),
                 f"{row['uf1_se_people']:.3f}",
                 seeds,

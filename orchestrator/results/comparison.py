@@ -36,9 +36,9 @@ def lines(rows: Mapping[str, Finished], looks: Mapping[str, int]) -> list[dict[s
     Each line: row, model, features, au, protocol, seeds, rule; clips, that all rows tested; uf1, its sample
     deviation over seeds (None for one seed), uar and war on those, with the ends of their intervals over
     people, and f1_<class>; uar_per_person with its deviation over people and fold_uf1 with that over folds,
-    both of the row's own clips (None in older sweeps); oracle_epoch_uf1 and gap likewise (None without that
-    rule); tested and of, the row's own clips and those that the corpus has, and both for each class; looks;
-    fold_s.
+    both with their intervals and of the row's own clips (None in older sweeps); oracle_epoch_uf1 and gap
+    likewise (None without that rule); tested and of, the row's own clips and those that the corpus has, and
+    both for each class; looks; fold_s.
     Raises ReportError where the rows cannot be joined: no clip is common, a clip has two classes, or an older
     program made a row.
     """
@@ -144,11 +144,10 @@ def _scores(
 
 
 def _of_own_clips(score: Mapping[str, Any]) -> dict[str, float | None]:
-    return {
-        f"{name}{end}": score[name][key] if name in score else None
-        for name in ("uar_per_person", "fold_uf1")
-        for end, key in (("", "mean"), ("_sd", "sd"))
-    }
+    made: dict[str, float | None] = {}
+    for name in ("uar_per_person", "fold_uf1"):
+        made |= intervals.of_mean_columns(name, score.get(name, {"mean": None, "sd": None}))
+    return made
 
 
 def table(lines: Sequence[Mapping[str, Any]]) -> Table:
@@ -198,7 +197,8 @@ def table(lines: Sequence[Mapping[str, Any]]) -> Table:
             f"{one['uar']:.3f}{_between(one, 'uar')}",
             "-"
             if one["uar_per_person"] is None
-            else f"{one['uar_per_person']:.3f}\n±{one['uar_per_person_sd']:.3f}",
+            else f"{one['uar_per_person']:.3f} ±{one['uar_per_person_sd']:.3f}"
+            f"{_between(one, 'uar_per_person')}",
             f"{one['war']:.3f}{_between(one, 'war')}",
             *oracle,
         )

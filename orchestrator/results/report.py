@@ -11,8 +11,8 @@ Output  made anew from these two, in the same folder:
         summary.csv      one row a rule: its kind, uf1, uar, war with their deviation over seeds and the ends
                          of their 95 % interval over people (intervals.py),
                          chance (chance.py), uar_per_person and recall_per_person_<class> with their deviation
-                         over people, fold_uf1 with that over folds, F1 and recall of each class, and how
-                         many clips of each class were tested, of how many;
+                         over people, fold_uf1 with that over folds, all with the ends of their intervals, F1
+                         and recall of each class, and how many clips of each class were tested, of how many;
         parts.csv        where the test clips are of several corpora or splits: one row a rule and part, of
                          the same pooled run;
                          in all three, au and au_remark: which action units went in (action_units.py);
@@ -129,8 +129,7 @@ def _read(folder: Path) -> tuple[dict[str, Any], pd.DataFrame]:
         predictions = _predictions(folder / PREDICTIONS, data, summary)
         for rule, score in summary["selection"].items():
             own = predictions[predictions["rule"] == rule]
-            if "interval" not in score and len(own):  # an older program made it
-                score["interval"] = intervals.of_frame(own, summary["classes"])
+            summary["selection"][rule] = intervals.completed(score, own, summary["classes"])
         return summary, predictions
     again = sealed.read_json(folder / SUMMARY, AGAIN)
     if again.get(FILES, {}).get(PREDICTIONS) != whole:
@@ -312,8 +311,7 @@ def _caption(summary: Mapping[str, Any]) -> str:
     rule = summary.get("rule", UNNAMED)
     if people := summary["selection"].get(rule, {}).get("uar_per_person"):
         lines.append(
-            f"{rule}, UAR a person: {people['mean']:.3f} ± {people['sd']:.3f} over people, each by the "
-            "classes shown."
+            f"{rule}, UAR a person: {intervals.mean_said(people, 'people')}, each by the classes shown."
         )
     lines += beside.lines(summary["selection"], rule)
     if any(score.get("interval") for score in scores):

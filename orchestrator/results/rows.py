@@ -57,11 +57,11 @@ def summary_row(rule: str, score: Mapping[str, Any], kind: str) -> dict[str, Any
         row |= {name: score[name], f"{name}_sd": score["sd"][name]}
     row |= intervals.columns(score) | chance.columns(score)
     if people := score.get("uar_per_person"):  # summaries of older programs have none
-        row |= {"uar_per_person": people["mean"], "uar_per_person_sd": people["sd"]}
+        row |= intervals.of_mean_columns("uar_per_person", people)
     if folds := score.get("fold_uf1"):
-        row |= {"fold_uf1": folds["mean"], "fold_uf1_sd": folds["sd"]}
+        row |= intervals.of_mean_columns("fold_uf1", folds)
     for name, held in score.get("recall_per_person", {}).items():
-        row |= {f"recall_per_person_{name}": held["mean"], f"recall_per_person_{name}_sd": held["sd"]}
+        row |= intervals.of_mean_columns(f"recall_per_person_{name}", held)
     for kind in ("f1", "recall"):
         row |= {f"{kind}_{name}": each[kind] for name, each in score["per_class"].items()}
     row |= coverage.columns(score.get("coverage", {}))

@@ -13,6 +13,11 @@ from orchestrator.search.events import Outcome
 from orchestrator.selection.records import pooled_validation_uf1
 from orchestrator.study.study import Study
 
+RANKS = (
+    "Validation UF1 ranks trials and is no result: the largest over epochs, of people who validate in "
+    "several folds. So it has no interval: one around a largest value would not hold what 95 % promises."
+)
+
 
 def trial_rows(
     outcomes: Sequence[Outcome], scores: Mapping[str, Mapping[str, Any]], study: Study, au: str, folds: int
@@ -71,7 +76,12 @@ def _ends(one: Outcome) -> list[int]:
 
 def trials_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """For a terminal, best first by pooled validation UF1. rows: as ``trial_rows`` gives them."""
-    made = Table(title="Leaderboard (trial 0 is the published configuration)", title_justify="left")
+    made = Table(
+        title="Leaderboard (trial 0 is the published configuration)",
+        title_justify="left",
+        caption=RANKS if any(row["validation_uf1"] is not None for row in rows) else None,
+        caption_justify="left",
+    )
     for name in ("trial", "validation UF1", "folds that chose it"):
         made.add_column(name, justify="right")
     made.add_column("configuration")

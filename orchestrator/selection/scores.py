@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestrator.selection import metrics
+from orchestrator.selection import metrics, per_person
 from orchestrator.selection.records import Records, SelectionError, TrialRecord
 from orchestrator.selection.rules.rule import Choice, Choices, Truth, true_class
 
@@ -105,8 +105,8 @@ def score(
             | {"support": each[0]["per_class"][c]["support"]}
             for c in classes
         },
-        "uar_per_person": _over_people(rows, seeds),
-        "recall_per_person": _recall_over_people(rows, seeds, classes),
+        "uar_per_person": _over_people(rows),
+        "recall_per_person": _recall_over_people(rows, classes),
         "fold_uf1": _over_folds(rows, seeds, len(classes)),
         "confusion": np.sum([e["confusion"] for e in each], axis=0).tolist(),
         "absent": each[0]["absent"],
@@ -150,28 +150,21 @@ def person_of(clip_id: str) -> str:
     return "/".join(clip_id.split("/")[:2])
 
 
-def _over_people(rows: Sequence[dict[str, Any]], seeds: Sequence[int]) -> dict[str, float]:
+def _over_people(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """Mean and deviation over people of each person's UAR, both averaged over seeds."""
-    each = []
-    for seed in seeds:
-        own = [row for row in rows if row["seed"] == seed]
-        truth, called, people = ([row[key] for row in own] for key in ("truth", "predicted", "subject"))
-        each.append(list(metrics.uar_of_people(truth, called, people).values()))
-    return {
-        "mean": float(np.mean([np.mean(people) for people in each])),
-        "sd": float(np.mean([np.std(people) for people in each])),
-    }
+    columns = ([row[key] for row in rows] for key in ("subject", "seed", "truth", "predicted"))
+    return per_person.mean_and_sd(per_person.uar(*columns)[1])
 
 
 def _recall_over_people(
-    rows: Sequence[dict[str, Any]], seeds: Sequence[int], classes: Sequence[str]
+    rows: Sequence[dict[str, Any]], classes: Sequence[str]
 ) -> dict[str, dict[str, float]]:
     """Of each class mean and deviation, over the people who show it, of their recall, averaged over seeds."""
     made = {}
     for number, name in enumerate(classes):
         own = [row for row in rows if row["truth"] == number]
         people = {row["subject"] for row in own}
-        told = _over_people(own, seeds) if own else {"mean": 0.0, "sd": 0.0}
+        told = _over_people(own) if own else {"mean": 0.0, "sd": 0.0}
         made[name] = told | {"people": len(people)}
     return made
 
@@ -183,8 +176,7 @@ def _over_folds(rows: Sequence[dict[str, Any]], seeds: Sequence[int], n_classes:
         truth, called, folds = ([row[key] for row in own] for key in ("truth", "predicted", "fold"))
         each.append(metrics.uf1_of_folds(truth, called, folds, n_classes))
     return {
-        "mean": float(np.mean([np.mean(list(held.values())) for held in each])),
-        "sd": float(np.mean([np.std(list(held.values())) for held in each])),
+        **per_person.mean_and_sd([list(held.values()) for held in each]),
         "each": {fold: float(np.mean([held[fold] for held in each])) for fold in sorted(each[0])},
     }
 

@@ -32,14 +32,15 @@ class Result:
                  their _sd, uar_per_person (mean over people of their uar below) and its _sd over people,
                  chance_uf1 and p_chance_uf1 (of the rule that was asked for; likewise uar, war), fold_uf1
                  (mean over folds of each one's UF1 over its own classes) and its _sd over folds,
-                 recall_per_person_<class> (over people who show it) and its _sd, f1_<class>, recall_<class>,
+                 recall_per_person_<class> (over people who show it) and its _sd, the ends of the 95 %
+                 intervals of all of these (uf1_low, uf1_high ...), f1_<class>, recall_<class>,
                  tested_<class>, of_<class> (clips that were tested, and that the corpus has), clips, seeds,
                  au, au_remark: one row a rule.
     people       rule, seed, subject, clips, correct, accuracy, uar (over the classes that the person shows),
                  au, au_remark: one row a held-out person.
-    trials       trial, state, folds, of, validation_uf1, chosen, seconds, code, ended_early, and one column a
-                 configuration key: what ran. Never a test score: a trial that can be sorted by its test score
-                 will be chosen by it.
+    trials       trial, state, folds, of, validation_uf1 (ranks trials, no result), chosen, seconds, code,
+                 ended_early, and one column a configuration key: what ran. Never a test score: a trial
+                 that can be sorted by its test score will be chosen by it.
     """
 
     folders: tuple[Path, ...]

@@ -2,7 +2,7 @@
 
 In    events of a sweep, its report and its model, all of them on disk before
 Out   nested runs in MLflow; what it lacks waits in the sweep's folder
-Uses  common, inference, results, search, selection, study, workspace
+Uses  common, inference, results, search, selection, statistics, study, workspace
 """
 
 import os

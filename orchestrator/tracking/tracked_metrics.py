@@ -20,6 +20,7 @@ from orchestrator.results.action_units import au_of
 from orchestrator.selection import metrics
 from orchestrator.selection.records import best
 from orchestrator.selection.rules import RULES, UNNAMED, kind_of
+from orchestrator.statistics.people import SCORES
 from orchestrator.study.jobs import canonical_json
 from orchestrator.tracking.fold_facts import CURVES, FOLDS, FoldFacts, pooled
 from orchestrator.tracking.names import parts
@@ -27,7 +28,6 @@ from orchestrator.workspace import looks
 
 # a longer curve is thinned to this many epochs: a run is one batch, and MLflow takes 1000 metrics a batch
 CURVE_POINTS = 300
-SCORES = ("uf1", "uar", "war")
 # of an experiment: MLflow's pages are those for training, not for chat programs; and a view of its runs with
 # the sweeps on top, best first, that ...#/experiments/N/runs?viewStateShareKey=sweeps opens
 VIEW = {
@@ -111,7 +111,8 @@ def _of_people(score: Mapping[str, Any]) -> list[tuple[str, float]]:
     people = score.get("uar_per_person")  # a summary of an older program has none
     if not people:
         return []
-    return [("uar_per_person", float(people["mean"])), ("uar_per_person_sd", float(people["sd"]))]
+    columns = intervals.of_mean_columns("uar_per_person", people)
+    return [(name, float(value)) for name, value in columns.items() if value is not None]
 
 
 def of_looks(folder: Path) -> Iterator[tuple[int, list[Measured]]]:
@@ -120,7 +121,8 @@ def of_looks(folder: Path) -> Iterator[tuple[int, list[Measured]]]:
     for step, look in enumerate(looks.read(folder), 1):
         if look:
             when = int(datetime.fromisoformat(look["time"]).timestamp() * 1000)
-            yield when, [(f"looks/{name}", float(look[name]), step) for name in SCORES]
+            held = {name: look[name] for name in SCORES} | intervals.columns(look)
+            yield when, [(f"looks/{name}", float(value), step) for name, value in held.items()]
 
 
 def described(summary: Mapping[str, Any]) -> str:

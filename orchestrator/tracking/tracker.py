@@ -36,7 +36,9 @@ from orchestrator.common.names import redacted
 from orchestrator.results.page import explained
 from orchestrator.results.page.page import PAGE
 from orchestrator.results.report import read
+from orchestrator.results.trials import RANKS
 from orchestrator.selection.rules import kind_of
+from orchestrator.statistics.people import SCORES
 from orchestrator.study.jobs import digest
 from orchestrator.tracking import logged_model
 from orchestrator.tracking.connection import files_of, guarded
@@ -44,7 +46,6 @@ from orchestrator.tracking.fold_facts import CURVES, FOLDS, FoldFacts, write_cur
 from orchestrator.tracking.names import LONGEST_TAG, cut
 from orchestrator.tracking.sweep_run import SweepRun
 from orchestrator.tracking.tracked_metrics import (
-    SCORES,
     described,
     flat,
     of_looks,
@@ -117,6 +118,7 @@ class Tracker(SweepRun):
                 "mer.trial": str(index),
                 "mer.state": state,
                 "mer.content": digest([state, sorted(jobs)]),
+                "mlflow.note.content": RANKS,
             }
             run_id = self.start(f"trial {index}", tags, self.run_id)
             names = {name for name, _, _ in made}

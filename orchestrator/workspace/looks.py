@@ -9,7 +9,7 @@ looks.jsonl, oldest first, one JSON object a line, with its own digest (sealed.p
 time            UTC, ISO 8601, to the second.
 rule            behind the headline.
 trials, seeds, folds  what was scored: trials that the rule could choose from, replicates, folds of each.
-uf1, uar, war   0..1, means over seeds.
+uf1, uar, war   0..1, means over seeds; interval: score -> [low, high], 95 % over people, {} of one person.
 state           digest of the rule, the fold results and the three scores. Equal states are one look, in one
                 sweep or in two: who computes nothing and scores the same has seen nothing new.
 people          a digest for each person tested, of the person's and the clips' names.
@@ -51,14 +51,14 @@ def keep(
     trials: int,
     seeds: int,
     folds: int,
-    score: Mapping[str, float],
+    score: Mapping[str, Any],
     jobs: Iterable[str],
     people: Iterable[str],
 ) -> None:
     """Write a look down, unless the sweep has had it before. The file is there whole with it, or as it was.
 
-    folder: of the sweep, which this process has to itself. score: with uf1, uar and war. jobs: ids of the
-    fold results that were scored. Raises OSError.
+    folder: of the sweep, which this process has to itself. score: with uf1, uar, war and interval. jobs: ids
+    of the fold results that were scored. Raises OSError.
     """
     numbers = {name: float(score[name]) for name in ("uf1", "uar", "war")}
     look = {
@@ -68,6 +68,7 @@ def keep(
         "seeds": seeds,
         "folds": folds,
         **numbers,
+        "interval": score.get("interval", {}),
         "state": digest([rule, sorted(jobs), numbers]),
         "people": list(people),
     }

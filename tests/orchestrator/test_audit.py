@@ -1,6 +1,7 @@
 """Audits of invented logs, each with one fault of the real ones."""
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -71,6 +72,8 @@ def test_a_right_log_has_no_fault_and_its_scores_by_hand(tmp_path, official):
 def test_each_fault_of_a_log_is_named_with_its_clips(tmp_path, official, change, code, words):
     made = audited(logs.read(log_file(tmp_path, rows(change))), official)
     assert codes(made) == [code] and words in made["findings"][0]["text"]
+    if code == "truth_differs":  # scores by the list's truths carry their intervals
+        assert re.search(r": UF1 0\.\d{4} \[0\.\d{3}, [01]\.\d{3}\], UAR 0", made["findings"][0]["text"])
 
 
 def test_how_ids_are_spelled_and_numbers_for_classes_make_no_fault(tmp_path, official):

@@ -17,6 +17,7 @@ from orchestrator.results.headline import without_scores
 from orchestrator.results.page import explained, figures, formats, tables
 from orchestrator.results.page.templates import template
 from orchestrator.search.importance import importance
+from orchestrator.statistics.people import SCORES
 from orchestrator.workspace import sealed
 from orchestrator.workspace.sweep_folder import EXPERIMENT
 
@@ -38,7 +39,7 @@ def gathered(folder: Path) -> dict[str, Any]:
         "title": report.title(summary),
         "headline": without_scores({**summary, "rule": rule}),
         "rule": rule,
-        "scores": {name.upper(): tables.scored(summary["selection"][rule], name) for name in tables.SCORES},
+        "scores": {name.upper(): tables.scored(summary["selection"][rule], name) for name in SCORES},
         "gap": tables.gap(summary),
         "seeds": tables.seeds_said(summary, rule),
         "beside": beside.lines(summary["selection"], rule),

@@ -11,13 +11,14 @@ import pandas as pd
 
 from orchestrator.results import coverage
 from orchestrator.results.action_units import au_of
-from orchestrator.results.intervals import said
+from orchestrator.results.intervals import mean_said, said
 from orchestrator.results.page.formats import Cell, Rows, text
 from orchestrator.results.rows import people_of
+from orchestrator.results.trials import RANKS
 from orchestrator.selection.rules import RULES, UNNAMED, kind_of
+from orchestrator.statistics.people import SCORES
 from orchestrator.workspace import sealed
 
-SCORES = ("uf1", "uar", "war")
 ORACLE = "oracle_epoch"
 # what two sweeps have in common that differ by their action units alone
 SAME = ("model", "corpus", "feature_set", "classes", "protocol", "inner_folds", "extraction")
@@ -80,7 +81,7 @@ def classes(summary: Mapping[str, Any], rule: str) -> Rows:
     return Rows("classes", f"Class by class, {rule}", columns, rows)
 
 
-def people(predictions: pd.DataFrame, rule: str) -> Rows:
+def people(summary: Mapping[str, Any], predictions: pd.DataFrame, rule: str) -> Rows:
     """Mean over seeds; the hardest person first."""
     held = people_of(predictions[predictions["rule"] == rule])
     mean = held.groupby("subject", sort=False)[["clips", "correct", "accuracy", "uar"]].mean()
@@ -89,7 +90,10 @@ def people(predictions: pd.DataFrame, rule: str) -> Rows:
         (str(who), int(one["clips"]), float(one["accuracy"]), float(one["uar"]))
         for who, one in mean.iterrows()
     ]
-    note = "UAR over the classes that the person shows. Hardest first; means over seeds."
+    note = "UAR over the classes that the person shows. Hardest first; means over seeds. "
+    if told := summary["selection"][rule].get("uar_per_person"):
+        note += f"All together {mean_said(told, 'people')}. "
+    note += "One person has no interval: it says what other people would give, and is drawn from people."
     return Rows("people", f"Person by person, {rule}", ("person", "clips", "accuracy", "UAR"), rows, note)
 
 
@@ -129,7 +133,7 @@ def trials(summary: Mapping[str, Any]) -> Rows:
         ("trial", "state", "validation UF1", "folds that chose it", "folds", "hours", "settings"),
         made,
         "Trial 0 is the published configuration. No test score of a trial is shown: a trial that can be "
-        "sorted by it will be chosen by it.",
+        f"sorted by it will be chosen by it. {RANKS}",
     )
 
 
@@ -227,7 +231,7 @@ def all_of(
     made: Sequence[Rows] = (
         rules(summary),
         classes(summary, rule),
-        people(predictions, rule),
+        people(summary, predictions, rule),
         parts(summary, rule),
         trials(summary),
         importance(shares),

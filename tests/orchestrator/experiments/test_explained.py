@@ -1,8 +1,11 @@
 """What a model was given, beside what it looked at: which clip stands for a class, and where its map lies."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 
+from orchestrator.experiments import explained
 from orchestrator.experiments.explained import GIVEN, OF_METHODS, given
 from orchestrator.experiments.file import PICTURES
 from orchestrator.results.explain.collected import Collected
@@ -28,6 +31,22 @@ X = np.zeros((3, 3, 28, 28), np.uint8) + np.array([10, 20, 30], np.uint8)[:, Non
 
 def test_every_picture_that_a_file_may_name_is_made():
     assert set(PICTURES) == {*OF_METHODS, GIVEN}
+
+
+def test_lines_of_one_sweep_are_explained_once(monkeypatch):
+    table = SimpleNamespace(kind="image", clip_ids=list("abc"), x=X)
+    opened, told = [], []
+    monkeypatch.setattr(
+        explained, "reopen", lambda name, *_: opened.append(name) or SimpleNamespace(table=table)
+    )
+    monkeypatch.setattr(explained, "explain_opened", lambda *_: (collected([True] * 3), []))
+    done = [
+        SimpleNamespace(summary=name and {"name": name}, line=SimpleNamespace(name=f"row {at}"))
+        for at, name in enumerate(("one", None, "two", "one"))
+    ]
+    made = explained.explained(["given", "egat"], done, SimpleNamespace(workspace=None), told.append)
+    assert opened == ["one", "two"] and list(made) == ["given_01.png", "given_03.png", "given_04.png"]
+    assert [note.text.partition(":")[0] for note in told] == ["row 0", "row 2", "row 3"]  # it has no graph
 
 
 def test_a_class_is_shown_by_a_clip_that_was_called_right_or_else_by_its_first_and_said_so():

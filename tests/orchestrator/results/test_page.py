@@ -50,7 +50,7 @@ def test_the_page_says_what_the_summary_says(text, folder):
     lines = beside.lines(summary["selection"], "nested")
     assert lines and all(html.escape(line) in text for line in lines)
     assert tables.gap(summary) is None and "oracle gap" not in text  # the sweep has no oracle
-    people = tables.people(predictions, "nested")
+    people = tables.people(summary, predictions, "nested")
     assert {row[0] for row in people.rows} == {PERSON, "c/p1"}
     assert [row[1:] for row in people.rows] == [(2, 0.5, 0.5)] * 2
     cells = tables.confusion(summary, "nested")

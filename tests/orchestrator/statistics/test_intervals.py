@@ -7,7 +7,7 @@ from scipy import stats
 
 from benchmarks.statistics import covered, study
 from orchestrator.selection import metrics
-from orchestrator.statistics.intervals import bca, differences, drawn_people, intervals, spread
+from orchestrator.statistics.intervals import bca, differences, drawn_people, intervals, of_means, spread
 from orchestrator.statistics.people import alike, counts, scored
 
 RNG = np.random.default_rng(7)
@@ -57,6 +57,20 @@ def test_where_nothing_varies_both_ends_are_the_score_and_one_person_has_no_inte
     assert bca(0.5, np.full(10, 0.5), np.full(3, 0.5)) == (0.5, 0.5)
 
 
+def test_bias_skew_and_few_people_by_hand():
+    """Draws that lie evenly in 0..1 and 5 people: the tails are t(4) = 2.776 times sqrt(5/4) = 3.104
+    deviations from the middle, which a normal variable exceeds in .00095. One person who pulls by -.8 where
+    the others pull by .2 gives the acceleration -.48 / (6 * .8 ** 1.5) = -.1118: 3.104 / (1 + .347) = 2.304,
+    beyond which lies .0106."""
+    even, alike_ = np.linspace(0, 1, 100_001), np.array([0.4, 0.45, 0.5, 0.55, 0.6])
+    assert bca(0.5, even, alike_) == pytest.approx((0.00095, 0.99905), abs=2e-5)
+    assert bca(0.5, even, np.array([0, 0, 0, 0, 1.0])) == pytest.approx((0, 0.9894), abs=1e-4)
+    # six of ten draws lie above the score, as if it were too low: both ends move by twice z(.4)
+    low, high = bca(0.4, even, np.linspace(0.4, 0.6, 1001))
+    z = stats.norm.ppf(0.4)
+    assert (low, high) == pytest.approx(stats.norm.cdf(2 * z + np.array([-1.9633, 1.9633])), abs=1e-4)
+
+
 def test_the_interval_of_invented_studies_holds_the_truth():
     """A small one; python -m benchmarks.statistics --coverage is larger. sd of 300 at .95 is .013."""
     assert 0.91 <= covered(300, 40, 500)["bca"] <= 0.98
@@ -80,6 +94,19 @@ def test_seeds_of_other_numbers_are_repeated_which_changes_no_score():
     a, b = alike(one, other)
     assert a.shape[1] == b.shape[1] == 6
     assert scored(a.sum(0))["uf1"] == pytest.approx(scored(one.sum(0))["uf1"])
+
+
+def test_the_interval_of_a_mean_over_people_is_students_where_they_are_normal_and_skips_who_does_not_count():
+    values = np.random.default_rng(2).normal(0.5, 0.1, 60)
+    three = np.full((3, 80), np.nan)
+    three[0, :60] = three[1, 20:] = values  # who is drawn varies, and so how many count
+    three[2, 0] = 0.5
+    more = of_means(three)
+    ((low, high),) = of_means(values[None])
+    wide = stats.t.ppf(0.975, 59) * values.std(ddof=1) / np.sqrt(60)
+    assert (low, high) == pytest.approx((values.mean() - wide, values.mean() + wide), abs=0.002)
+    assert [*more[0], *more[1]] == pytest.approx([low, high] * 2, abs=0.003)
+    assert more[2] is None and of_means(np.array([[0.5, 0.5]])) == [(0.5, 0.5)]
 
 
 def test_spread_of_seeds_and_of_people_are_apart():
