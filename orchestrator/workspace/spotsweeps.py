@@ -71,7 +71,16 @@ def spotsweeps(workspace: Path) -> list[ListedSpotsweep]:
 def listed(folder: Path) -> ListedSpotsweep:
     """One of them. A damaged file counts as one that is not there, and is named."""
     (summary, cut), (asked, other) = sealed.held(folder / SUMMARY), sealed.held(folder / DEFINITION)
-    both = asked | summary
+    try:
+        return _listed(folder, summary, asked, cut or other)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:  # written by hand
+        return _listed(folder, {}, {}, f"its files do not go together ({type(error).__name__}: {error})")
+
+
+def _listed(
+    folder: Path, summary: Mapping[str, Any], asked: Mapping[str, Any], damage: str
+) -> ListedSpotsweep:
+    both = {**asked, **summary}
     scores = {str(name): "" for name in both.get("spotters", [])}
     scores |= {str(row["spotter"]): _score(row) for row in summary.get("rows", []) if row["rule"] == HEADLINE}
     return ListedSpotsweep(
@@ -82,7 +91,7 @@ def listed(folder: Path) -> ListedSpotsweep:
         max(path.stat().st_mtime for path in folder.iterdir()),
         str(asked.get("again", "")),
         frozenset(asked.get("folds", ())),
-        cut or other,
+        damage,
     )
 
 
