@@ -13,7 +13,7 @@ import typer
 from orchestrator.common.commands import command
 from orchestrator.common.errors import ConfigError, Unfinished, nearest
 from orchestrator.common.names import redacted, safe_name
-from orchestrator.console import asked
+from orchestrator.console import asked, outputs
 from orchestrator.console.handler import ALL, NOT_IN_MLFLOW, SOME, errors_are_told
 from orchestrator.console.progress import SweepProgress
 from orchestrator.console.terminal import terminal
@@ -70,6 +70,7 @@ def main(
             raise ConfigError(nearest(runner, RUNNERS, "runner"))
         videos = long.read(corpus, root)
         if clips:
+            outputs.checked({"--clips": clips})
             count = long.write_clips(clips, videos)
             console.print(f"{clips}: {count} micro-expressions", markup=False)
             raise typer.Exit(ALL)

@@ -11,6 +11,7 @@ import pytest
 from mlflow import MlflowClient
 
 from orchestrator.spotting import jobs, kept
+from orchestrator.tracking.spot_run import SpotRun
 from orchestrator.workspace import sealed
 from orchestrator.workspace.sweep_folder import locked
 from tests.orchestrator.common.test_commands import parsed
@@ -65,6 +66,15 @@ def test_mlflow_has_the_table_with_its_intervals_once(root, spotsweep, mlflow_ur
     client.delete_run(made["peaks"].info.run_id)
     assert said("send", "sent", "--workspace", root / "w", "--tracking-uri", mlflow_uri)[0] == 0
     assert set(runs(mlflow_uri, "sent")) == {"sent", "peaks"}
+
+
+def test_the_headline_is_the_nested_rule_and_never_the_oracle():
+    run = object.__new__(SpotRun)
+    rows = [{"spotter": "peaks", "rule": rule, "f1": f1} for rule, f1 in (("nested", 0.5), ("oracle", 0.9))]
+    run.summary = {"rows": [*rows, {"spotter": "frame_cnn", "rule": "nested", "f1": 0.7}]}
+    assert {name: value for name, value, _ in run._of("peaks")} == {
+        "f1": 0.5, "Result/f1": 0.5, "nested/f1": 0.5, "oracle/f1": 0.9
+    }  # fmt: skip
 
 
 def test_without_mlflow_the_table_is_there_and_send_brings_it(root, spotsweep, mlflow_uri):  # noqa: F811
