@@ -14,6 +14,7 @@ import typer
 from rich.text import Text
 
 from orchestrator.common.errors import ConfigError
+from orchestrator.console import outputs
 from orchestrator.console.handler import errors_are_told
 from orchestrator.console.terminal import terminal
 from orchestrator.results import logs
@@ -38,6 +39,7 @@ def main(
     """Score anyone's predictions with intervals over people, and say what is wrong with them."""
     console = terminal()
     with errors_are_told(console):
+        outputs.checked({"--json": json_file}, log_files)
         if corpus and truth:
             raise ConfigError("--corpus and --truth are two lists of the same clips; give one")
         names = _pairs(columns, "--columns", tuple(logs.NAMES))

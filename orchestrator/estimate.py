@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from orchestrator import sweep
+from orchestrator.console import outputs
 from orchestrator.console.handler import errors_are_told
 from orchestrator.console.progress import SweepProgress
 from orchestrator.console.terminal import terminal
@@ -34,6 +35,7 @@ def main(
     computed, and nothing of them is kept."""
     console = terminal()
     with errors_are_told(console):
+        outputs.checked({"--json": json_file})
         command = typer.main.get_command(sweep.app)
         with command.make_context("estimate", list(words)) as context:
             experiment, execution = sweep.parsed(typing.cast(typer.Context, context))

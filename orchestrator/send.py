@@ -22,7 +22,9 @@ from orchestrator.console.terminal import terminal
 from orchestrator.results.report import render
 from orchestrator.sweeps.execution import Execution
 from orchestrator.tracking.outbox import Outbox
-from orchestrator.workspace.sweep_folder import folder_of, runs
+from orchestrator.workspace import spotsweeps
+from orchestrator.workspace.listed import COMPLETE
+from orchestrator.workspace.sweep_folder import found, runs
 from preprocessing.command_line import App
 
 console = terminal()
@@ -31,14 +33,17 @@ app = App()
 
 @app.command()
 def main(
-    name: Annotated[str, typer.Argument(help="name of a sweep")],
+    name: Annotated[str, typer.Argument(help="name of a sweep, or spotsweep")],
     workspace: asked.Workspace = Path("workspace"),
     tracking_uri: asked.TrackingUri = "",
 ) -> None:
-    """Send to MLflow what a sweep could not."""
+    """Send to MLflow what a sweep or spotsweep could not."""
     with errors_are_told(console):
         uri = Execution(workspace=workspace, tracking_uri=tracking_uri).tracking
-        folder = folder_of(name, workspace)
+        kind, folder = found(name, workspace)
+        if kind == "spotsweep":
+            _spotsweep(uri, folder)
+            return
         outbox = Outbox.of(uri, folder, SweepProgress(console))
         if outbox.record["ended"] == "finished":
             render(folder)  # tables and pictures carry no digest: what is sent is made of the two that do
@@ -62,6 +67,22 @@ def main(
                 style="yellow",
                 soft_wrap=True,
             )
+
+
+def _spotsweep(uri: str, folder: Path) -> None:
+    """Its table, once it is whole: before it, MLflow has nothing of it."""
+    from orchestrator.tracking import spot_run
+
+    one = spotsweeps.listed(folder)
+    if one.state != COMPLETE:
+        go_on = f"; go on with it: {one.again}" if one.again else ""
+        raise ConfigError(
+            f"spotsweep {folder.name} has no table yet ({one.damage or one.state}): MLflow gets it when it "
+            f"has ended{go_on}"
+        )
+    if not spot_run.send(uri, folder, SweepProgress(console)):
+        raise typer.Exit(NOT_IN_MLFLOW)
+    console.print(f"MLflow at {redacted(uri)} has the table of {folder.name}", markup=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

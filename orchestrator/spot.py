@@ -18,6 +18,7 @@ from orchestrator.console.bundles import AllowCode, Model, bundle_of
 from orchestrator.console.handler import ALL, SOME, errors_are_told
 from orchestrator.console.progress import clock
 from orchestrator.console.terminal import terminal
+from orchestrator.workspace.spotsweeps import CURVES
 from preprocessing.cells import csv_of
 from preprocessing.command_line import App
 from preprocessing.terminal import Terminal
@@ -25,7 +26,6 @@ from preprocessing.terminal import Terminal
 if TYPE_CHECKING:
     from orchestrator.spotting.recognise import Spotting, Told
 
-KEPT = "spots"  # folder of the workspace
 EVERY = 10.0  # seconds between two lines of a log
 
 console = terminal()
@@ -74,7 +74,7 @@ def main(
             try:
                 with _shown("spotting") as progress:
                     made = spot(
-                        video, predictor, fps=fps, kept=workspace / KEPT, pictures=html is not None,
+                        video, predictor, fps=fps, kept=workspace / CURVES, pictures=html is not None,
                         progress=progress,
                     )  # fmt: skip
             except OSError as error:

@@ -12,12 +12,16 @@ from pathlib import Path
 from orchestrator.common.errors import ConfigError, Unfinished
 from preprocessing.places import write_atomically
 
+DEVICES = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
 Write = Callable[[Path, Callable[[Path], object]], None]
 
 
 def writable(option: str, file: Path) -> None:
-    """Raises ConfigError where a file could not be written in the end."""
+    """Raises ConfigError where a file could not be written in the end, and for a device, a pipe, or a link to
+    one such as /dev/stdout: a file is written whole and put in its place, and theirs is not for taking."""
     folder = file.absolute().parent
+    if (file.exists() and not file.is_file() and not file.is_dir()) or folder in DEVICES:
+        raise ConfigError(f"{option} {file}: a device or a pipe is no file; give a file in a folder")
     if file.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
         what = f"{file} is a folder" if file.is_dir() else f"{folder} is no folder that can be written to"
         raise ConfigError(f"{option} {file}: {what}; give a file in a folder that is there")

@@ -39,6 +39,9 @@ def found(
     known = [(name, number) for name, number in labels.items() if number is not None]
     if known and len(paths) != 1:
         raise ClipsError(f"--{known[0][0]} is of one clip, and {len(paths)} are named; give one")
+    if negative := [(name, number) for name, number in known if number < 0]:
+        name, number = negative[0]
+        raise ClipsError(f"--{name} {number}: frames are numbered from 0 on, in a folder by their names")
     for (first, one), (second, other) in itertools.pairwise(known):
         if one > other:
             raise ClipsError(f"--{first} {one} is after --{second} {other}; a clip goes from onset to offset")
@@ -67,6 +70,10 @@ def keep_raw(stream: BinaryIO, folder: Path, size: str, pixels: str) -> None:
 
 
 def _paths(word: str) -> list[Path]:
+    if not word.strip():  # an unset variable of a shell; as a path it would be the current folder
+        raise ClipsError(
+            "a clip is named by nothing; name a video, a folder of frames, or a pattern of these"
+        )
     path = Path(word)
     if path.is_dir():
         return _of_folder(path)

@@ -23,6 +23,7 @@ from orchestrator.spotting.video import annotated
 from preprocessing.decode import FramesError, open_video
 from preprocessing.errors import BadInput
 from preprocessing.files import danger
+from preprocessing.landmarks import Landmarker
 from preprocessing.schema import Clip
 from preprocessing.spotting.clips import clips, key_frames_of
 from preprocessing.spotting.motion import Rate
@@ -133,7 +134,7 @@ class Model:
         rate = Rate(said.facts["fps"] or known.fps)
         curves = Curves(job.video, rate, 0, known.frames, np.zeros(0, ROW))
         interval = Interval("clip", first, apex, end, 0.0, "")
-        whole = Found(interval, said, key_frames_of(curves, interval))
+        whole = Found(interval, said, key_frames_of(curves, interval, Landmarker()))
         return Spotting(curves, (whole,), self.predictor.bundle.digest)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from orchestrator.common.errors import ConfigError
 from orchestrator.inference.bundle import Bundle
 from orchestrator.inference.video import ClipPredictor
-from orchestrator.spotting.kept import Kept
+from orchestrator.spotting.kept import CLASSES_BY, Kept
 from orchestrator.spotting.loso import Recognise
 from orchestrator.spotting.marked import Marked, Seen
 from orchestrator.spotting.metrics import Spotted
@@ -76,12 +76,13 @@ def with_classes(marked: Sequence[Marked], class_of: Callable[[list[str]], list[
 
 
 def recognising(
-    read: Read, kept: Kept, identity_of: Callable[[str], str], bundle_of: Callable[[str], Bundle]
+    read: Read, kept: Kept, name: str, identity_of: Callable[[str], str], bundle_of: Callable[[str], Bundle]
 ) -> Recognise:
     """Function that asks a person's own model, which it makes when the person changes, and only for what is
-    not kept. identity_of: digest of a person's model, without making it."""
+    not kept. name: of the sweep that recognises; identity_of: digest of a person's model, without making
+    it."""
     now: dict[str, ClipPredictor] = {}
-    code = closure.digest(["orchestrator.inference.video"])
+    code = recognising_code()
 
     def recognise(person: str, video: str, intervals: list[Interval]) -> list[str]:
         made = read.curves[video]
@@ -95,10 +96,15 @@ def recognising(
                 now[person] = ClipPredictor(bundle_of(person))
             said = [now[person](clip).called or "" for clip in clips(made, list(new.values()))]
             held |= dict(zip(new, said, strict=True))
-            kept.save(whose, {"called": held})
+            kept.save(whose, {"called": held}, f"{CLASSES_BY}{name}", code)
         return [held[key] for key in keys]
 
     return recognise
+
+
+def recognising_code() -> str:
+    """16 hex digits: of what makes a class of a clip, beside the model."""
+    return closure.digest(["orchestrator.inference.video"])
 
 
 def about(read: Read) -> dict[str, Any]:
@@ -147,6 +153,7 @@ __all__ = [
     "curves_of",
     "read",
     "recognising",
+    "recognising_code",
     "with_classes",
     "write_clips",
 ]

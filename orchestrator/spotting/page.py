@@ -47,7 +47,9 @@ def page(made: Spotting) -> str:
 <html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width,initial-scale=1">
 <title>{name}: spotted</title><style>{_STYLE}</style>
 <h1>{name}</h1>
-<p>{curves.frames} frames, {seconds:.1f} s at {curves.rate.fps:g} a second. {len(made.found)} intervals.
+<p>{curves.frames} frames, {seconds:.1f} s at {curves.rate.fps:g} a second. {len(made.found)} interval{
+        "" if len(made.found) == 1 else "s"
+    }.
 {f"Without a face: {lost}." if lost else "A face was seen in all frames that were looked at."}
 Model {escape(made.model)}.</p>
 {drawing(made)}

@@ -11,6 +11,7 @@ from typing import Any
 from orchestrator.inference.video import ClipPredictor, Prediction
 from orchestrator.spotting.metrics import Spotted
 from preprocessing.decode import FramesError
+from preprocessing.landmarks import Landmarker
 from preprocessing.spotting.clips import clips, key_frames
 from preprocessing.spotting.peaks import Interval, intervals
 from preprocessing.spotting.run import Curves, Progress, SpotError, curves
@@ -119,6 +120,7 @@ def spot(
 def _recognised(
     made: Curves, found: Sequence[Interval], predictor: ClipPredictor, pictures: bool
 ) -> Iterator[Found]:
+    landmarker = Landmarker() if pictures and found else None
     for one, clip in zip(found, clips(made, found), strict=True):
         said = replace(predictor(clip), clip=str(made.source))
-        yield Found(one, said, key_frames(clip) if pictures else ())
+        yield Found(one, said, key_frames(clip, landmarker) if landmarker else ())

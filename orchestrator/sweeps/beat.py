@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from orchestrator.search.events import Event, SearchBegins, TrialEnded, Waits
+from orchestrator.search.events import Event, Preparing, SearchBegins, TrialEnded, Waits
 from orchestrator.search.tally import Tally
 from orchestrator.workspace import sealed
 from preprocessing.places import write_atomically
@@ -29,15 +29,33 @@ class Beat:
         if now - self.wrote < EVERY and not isinstance(event, SearchBegins | TrialEnded | Waits):
             return
         self.wrote, tally = now, self.tally
-        held = {
-            "time": time.time(),
-            "done": tally.done,
-            "of": tally.total,
-            "left_s": round(tally.left, 1),
-            "best": tally.best,
-            "waits": tally.waits,
-        }
-        write_atomically(self.file, lambda path: path.write_text(sealed.as_json(held)), flush=False)
+        _write(self.file, "folds", tally.done, tally.total, tally.left, best=tally.best, waits=tally.waits)
+
+
+class StepBeat:
+    """A listener for work that is told as Preparing: a spotsweep's recordings, then its folds."""
+
+    def __init__(self, folder: Path):
+        self.file, self.wrote = folder / PROGRESS, 0.0
+        self.what, self.first, self.since = "", 0, 0.0
+
+    def __call__(self, event: Event) -> None:
+        """Raises OSError where the file cannot be written."""
+        if not isinstance(event, Preparing):
+            return
+        now = time.monotonic()
+        if event.what != self.what:
+            self.what, self.first, self.since = event.what, event.done, now
+        elif now - self.wrote < EVERY and event.done < event.total:
+            return
+        self.wrote, made = now, event.done - self.first
+        left = (now - self.since) / made * (event.total - event.done) if made else 0.0
+        _write(self.file, event.what, event.done, event.total, left)
+
+
+def _write(file: Path, what: str, done: int, of: int, left: float, **more: Any) -> None:
+    held = {"time": time.time(), "what": what, "done": done, "of": of, "left_s": round(left, 1)} | more
+    write_atomically(file, lambda path: path.write_text(sealed.as_json(held)), flush=False)
 
 
 def read(folder: Path) -> dict[str, Any]:

@@ -61,25 +61,17 @@ def uses(workspace: Path, but: str = "") -> list[Uses]:
 
 
 def _uses(folder: Path) -> Uses:
-    asked, record = _json(folder / DEFINITION), _json(folder / RECORD)
-    trials = (record or {}).get("trials", {}).values()
-    asked_for = asked or {}
-    version, corpora = str(asked_for.get("feature_set", "")), str(asked_for.get("corpus", "")).split("+")
+    asked, record = (sealed.held(folder / name)[0] for name in (DEFINITION, RECORD))
+    trials = record.get("trials", {}).values()
+    version, corpora = str(asked.get("feature_set", "")), str(asked.get("corpus", "")).split("+")
     return Uses(
         folder.name,
         frozenset(job for trial in trials for job in trial.get("jobs", ())),
         frozenset((version, corpus) for corpus in corpora),
-        (str(asked_for.get("model")), str(asked_for.get("content"))),
-        known=asked is not None and record is not None,
-        ended=listed(folder).state == COMPLETE and (record or {}).get("ended") == "finished",
+        (str(asked.get("model")), str(asked.get("content"))),
+        known=bool(asked and record),
+        ended=listed(folder).state == COMPLETE and record.get("ended") == "finished",
     )
-
-
-def _json(file: Path) -> dict[str, Any] | None:
-    try:
-        return sealed.read_json(file, "")
-    except (FileNotFoundError, sealed.Damaged):
-        return None
 
 
 def of_workspace(workspace: Path, store: Place) -> list[Part]:
@@ -92,7 +84,7 @@ def of_workspace(workspace: Path, store: Place) -> list[Part]:
     groups: dict[tuple[str, str], list[Any]] = {}
     for one in found(folds):
         state = (
-            _in_use("a sweep that has not ended") if one.job_id in jobs and one.state == OLDER else one.state
+            in_use("a sweep that has not ended") if one.job_id in jobs and one.state == OLDER else one.state
         )
         groups.setdefault((one.model or "(not said)", state), []).append(one)
     parts = [
@@ -117,7 +109,8 @@ def _weighty(count: int) -> str:
     return f", {count} with weights" if count else ""
 
 
-def _in_use(by: str) -> str:
+def in_use(by: str) -> str:
+    """The state of what is OLDER and stays."""
     return f"{OLDER}, used by {by}"
 
 
@@ -129,9 +122,9 @@ def _feature_sets(store: Place, open_: Iterable[Uses]) -> Iterator[Part]:
         state = state_of_features(folder, version)
         by = next((one.name for one in open_ if (version, corpus) in one.features), "")
         if by and state == OLDER:
-            state = _in_use(f"sweep {by}")
+            state = in_use(f"sweep {by}")
         shards = len(list(folder.glob("shards/*.parquet")))
-        yield Part(f"features {version} of {corpus}", state, shards, _bytes(folder), _remover(folder))
+        yield Part(f"features {version} of {corpus}", state, shards, bytes_of(folder), remover(folder))
 
 
 def state_of_features(folder: Path, version: str) -> str:
@@ -162,7 +155,7 @@ def of_sweep(name: str, workspace: Path) -> list[Part]:
     if listed(folder).state == RUNS:
         raise ConfigError(f"sweep {name!r} runs just now; end it first (Ctrl-C in its terminal)")
     own, others = _uses(folder), uses(workspace, but=name)
-    parts = [Part(f"sweep {name}", "its report, tables, model", 1, _bytes(folder), _remover(folder))]
+    parts = [Part(f"sweep {name}", "its report, tables, model", 1, bytes_of(folder), remover(folder))]
     elsewhere = _store_elsewhere(folder)
     if elsewhere:
         return [*parts, Part("its folds and features", f"stay: others may use {elsewhere}", 0, 0)]
@@ -205,7 +198,7 @@ def _its_features(own: Uses, others: list[Uses], workspace: Path) -> Iterator[Pa
             yield Part(what, f"stay: sweep {by} uses them", 0, 0)
         else:
             shards = len(list(folder.glob("shards/*.parquet")))
-            yield Part(what, "no other sweep uses them", shards, _bytes(folder), _remover(folder))
+            yield Part(what, "no other sweep uses them", shards, bytes_of(folder), remover(folder))
 
 
 def _store_elsewhere(folder: Path) -> str:
@@ -217,11 +210,14 @@ def _store_elsewhere(folder: Path) -> str:
         return ""  # an older program's, which is known by its folder alone
 
 
-def _bytes(folder: Path) -> int:
+def bytes_of(folder: Path) -> int:
+    """Of all that lies in it."""
     return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file() or path.is_symlink())
 
 
-def _remover(folder: Path) -> Callable[[], object]:
+def remover(folder: Path) -> Callable[[], object]:
+    """Function that deletes it, and a feature set's folder with its last corpus."""
+
     def remove() -> None:
         shutil.rmtree(folder)
         if folder.name.startswith("corpus=") and not any(folder.parent.iterdir()):

@@ -2,50 +2,36 @@
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, Run, RunTag
-from mlflow.exceptions import MlflowException
+from mlflow.entities import Run
 
-from orchestrator.common.names import redacted
-from orchestrator.tracking import connection, database
 from orchestrator.tracking.connection import guarded
-from orchestrator.tracking.errors import TrackingError
-from orchestrator.tracking.names import LONGEST_TAG, LONGEST_VALUE, cut, parts
-from orchestrator.tracking.tracked_metrics import EXPERIMENT_TAGS, Measured, flat, opened
+from orchestrator.tracking.names import parts
+from orchestrator.tracking.runs import Runs
+from orchestrator.tracking.tracked_metrics import EXPERIMENT_TAGS, flat, opened
 
 
-class SweepRun:
+class SweepRun(Runs):
     """The run, and the ways to write to it and to those below it.
 
-    uri    tracking address; ``sqlite:///FILE`` is made when missing, with its artifacts in ``mlartifacts/``
-           beside it.
+    uri    as for Runs.
     sweep  what the sweep is; "name", "model", "corpus", "classes" and "au" are required, everything is logged
            as parameters.
     id     of the sweep, its own among all sweeps; "" for one of an older program, which is found by its name.
-    notes  sentences for the user.
-    Raises TrackingError when MLflow fails, or the experiment was deleted there.
+    Raises TrackingError as Runs.
     """
 
     def __init__(self, uri: str, sweep: Mapping[str, Any], id: str = ""):
-        connection.quiet()
-        self.uri, self.classes, self.notes = uri, tuple(sweep["classes"]), list[str]()
+        self.classes = tuple(sweep["classes"])
         # two schemes may have as many classes: scores of "5" and "5-rest" do not compare
         scheme = sweep.get("scheme", "")
-        self.experiment = f"mer-{sweep['corpus']}-{scheme if '-' in scheme else len(self.classes)}class"
+        experiment = f"mer-{sweep['corpus']}-{scheme if '-' in scheme else len(self.classes)}class"
         self.model_name = f"{sweep['model']}-{sweep['name']}"
-        self.registered = f"{self.experiment}-{sweep['model']}"
+        self.registered = f"{experiment}-{sweep['model']}"
+        super().__init__(uri, experiment, EXPERIMENT_TAGS)
         with guarded(uri):
-            if file := database.file_of(uri):
-                # each question opens the file anew, so that none goes to one that was deleted or replaced
-                os.environ.setdefault("MLFLOW_SQLALCHEMYSTORE_POOLCLASS", "NullPool")
-                database.usable(file, connection.PATIENCE)
-            self.client = MlflowClient(tracking_uri=uri)
-            self.experiment_id = self._experiment()
             params = flat(sweep)
             run = self._find(sweep["name"], id)
             if run is None:
@@ -58,33 +44,6 @@ class SweepRun:
             named = parts(params)
             self.write(self.run_id, [], {key: v for key, v in params.items() if named[key] not in held})
 
-    def _experiment(self) -> str:
-        """Its id. Raises TrackingError when it was deleted."""
-        found = self.client.get_experiment_by_name(self.experiment)
-        file = database.file_of(self.uri)
-        if found is None:
-            place = None if file is None else database.artifacts_of(file, self.experiment)
-            try:
-                self.client.create_experiment(self.experiment, place, EXPERIMENT_TAGS)
-            except MlflowException as error:
-                if error.error_code != "RESOURCE_ALREADY_EXISTS":  # another sweep was faster
-                    raise
-            found = self.client.get_experiment_by_name(self.experiment)
-            if found is None:
-                raise TrackingError(f"MLflow at {redacted(self.uri)} made {self.experiment} and has it not")
-        if found.lifecycle_stage != "active":
-            raise TrackingError(
-                f"experiment {self.experiment!r} of MLflow at {redacted(self.uri)} was deleted; bring it "
-                f"back: MLFLOW_TRACKING_URI={redacted(self.uri)} mlflow experiments restore --experiment-id "
-                f"{found.experiment_id}"
-            )
-        for key, value in EXPERIMENT_TAGS.items():
-            if key not in found.tags:  # an older program made it
-                self.client.set_experiment_tag(found.experiment_id, key, value)
-        if file and (note := database.moved(file, self.experiment, found.artifact_location)):
-            self.notes.append(note)
-        return str(found.experiment_id)
-
     def _find(self, name: str, id: str) -> Run | None:
         if id:
             found = self.search(f"tags.`mer.level` = 'sweep' and tags.`mer.id` = '{id}'")
@@ -92,37 +51,3 @@ class SweepRun:
             named = self.search(f"tags.`mer.level` = 'sweep' and tags.`mer.sweep` = '{name}'")
             found = [run for run in named if "mer.id" not in run.data.tags]
         return found[0] if found else None
-
-    def search(self, condition: str) -> list[Run]:
-        """All runs of the experiment that are not deleted and meet a condition of MLflow's."""
-        runs, token = [], None
-        while True:
-            page = self.client.search_runs(
-                [self.experiment_id], condition, max_results=1000, page_token=token
-            )
-            runs += list(page)
-            if not (token := page.token):
-                return runs
-
-    def start(self, name: str, tags: Mapping[str, str], parent: str | None = None) -> str:
-        """A new run's id."""
-        tags = {**tags, **({"mlflow.parentRunId": parent} if parent else {})}
-        return str(self.client.create_run(self.experiment_id, run_name=name, tags=tags).info.run_id)
-
-    def write(
-        self,
-        run_id: str,
-        made: Sequence[Measured],
-        params: Mapping[str, str],
-        tags: Mapping[str, str] | None = None,
-        when: int | None = None,
-    ) -> None:
-        """All at once, in as few batches as MLflow takes. when: milliseconds since 1970; None = now."""
-        now = when or int(time.time() * 1000)
-        named = parts(params)
-        self.client.log_batch(
-            run_id,
-            metrics=[Metric(name, value, now, step) for name, value, step in made],
-            params=[Param(named[key], cut(value, LONGEST_VALUE)) for key, value in params.items()],
-            tags=[RunTag(key, cut(value, LONGEST_TAG)) for key, value in (tags or {}).items()],
-        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from orchestrator.workspace import sealed
 from orchestrator.workspace.sweep_folder import BEGUN, DEFINITION, SWEEPS, runs
@@ -45,7 +44,7 @@ def sweeps(workspace: Path) -> list[Listed]:
 
 def listed(folder: Path) -> Listed:
     """One of them. A damaged file counts as one that is not there, and is named."""
-    (summary, cut), (asked, other) = _held(folder / "summary.json"), _held(folder / DEFINITION)
+    (summary, cut), (asked, other) = sealed.held(folder / "summary.json"), sealed.held(folder / DEFINITION)
     rule = str(summary.get("rule", ""))
     held = summary.get("selection", {}).get(rule, {})
     score, within = held.get("uf1"), tuple(held.get("interval", {}).get("uf1", ()))
@@ -55,12 +54,3 @@ def listed(folder: Path) -> Listed:
     name = folder.name
     model, corpus = both.get("model", "?"), both.get("corpus", "?")
     return Listed(name, state, model, corpus, rule, score, changed, within, cut or other)
-
-
-def _held(file: Path) -> tuple[dict[str, Any], str]:
-    try:
-        return sealed.read_json(file, ""), ""
-    except FileNotFoundError:
-        return {}, ""
-    except sealed.Damaged as error:
-        return {}, f"{file.name} is damaged ({error.why})"

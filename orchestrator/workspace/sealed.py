@@ -121,6 +121,17 @@ def read_json(path: Path, way_out: str) -> dict[str, Any]:
         raise Damaged(path, str(error), way_out) from error
 
 
+def held(path: Path) -> tuple[dict[str, Any], str]:
+    """(what ``write_json`` was given, ""); ({}, what is wrong with the file) where it is damaged; ({}, "")
+    where there is none."""
+    try:
+        return read_json(path, ""), ""
+    except FileNotFoundError:
+        return {}, ""
+    except Damaged as error:
+        return {}, f"{path.name} is damaged ({error.why})"
+
+
 def read_toml(path: Path, way_out: str) -> str:
     """The text that ``write_toml`` was given, likewise."""
     data = content(path, way_out)

@@ -8,7 +8,7 @@ import fcntl
 import logging
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +21,7 @@ from orchestrator.workspace import sealed
 LOCK = "sweep.lock"
 log = logging.getLogger(__name__)
 SWEEPS = "sweeps"  # folder under --workspace
+KINDS = {"sweep": SWEEPS, "spotsweep": "spotsweeps"}  # of sweeps -> their folder
 DEFINITION, EXPERIMENT = "sweep.json", "experiment.toml"
 # what a folder holds in which a sweep has begun, whatever else is lost
 BEGUN = (DEFINITION, EXPERIMENT, "summary.json")
@@ -29,14 +30,30 @@ BEGUN = (DEFINITION, EXPERIMENT, "summary.json")
 def folder_of(sweep: str, workspace: Path) -> Path:
     """Folder of a sweep that is there. Raises ConfigError for a name that is none, and for one that no sweep
     has."""
-    folder = workspace / SWEEPS / safe_name(sweep)
-    if not folder.is_dir():
-        have = [path.name for path in (workspace / SWEEPS).glob("*") if path.is_dir()]
+    return found(sweep, workspace, ("sweep",))[1]
+
+
+def found(name: str, workspace: Path, kinds: Sequence[str] = tuple(KINDS)) -> tuple[str, Path]:
+    """(which of ``kinds``, its folder) of a name; "spotsweep:NAME" says which.
+
+    Raises ConfigError for a name that is none, for one that nothing has, and for one that two have.
+    """
+    said, colon, rest = name.partition(":")
+    if colon and said in kinds:
+        kinds, name = (said,), rest
+    places = {kind: workspace / KINDS[kind] for kind in kinds}
+    there = [kind for kind, place in places.items() if (place / safe_name(name)).is_dir()]
+    if len(there) > 1:
+        which = " or ".join(f"{kind}:{name}" for kind in there)
+        raise ConfigError(f"{name!r} is a {' and a '.join(there)}: write {which}")
+    if not there:
+        have = [path.name for place in places.values() for path in place.glob("*") if path.is_dir()]
+        where = " and ".join(map(str, places.values()))
         if not have:
-            where = workspace / SWEEPS
-            raise ConfigError(f"unknown sweep {sweep!r}: {where} holds none; is --workspace the right one?")
-        raise ConfigError(f"{nearest(sweep, have, 'sweep')} (in {workspace / SWEEPS})")
-    return folder
+            holds = "holds none" if len(places) == 1 else "hold none"
+            raise ConfigError(f"unknown sweep {name!r}: {where} {holds}; is --workspace the right one?")
+        raise ConfigError(f"{nearest(name, have, 'sweep')} (in {where})")
+    return there[0], places[there[0]] / name
 
 
 @dataclass(frozen=True)
@@ -73,7 +90,7 @@ class SweepFolder:
         just now.
         """
         path.mkdir(parents=True, exist_ok=True)
-        lock = _locked(path)
+        lock = locked(path)
         try:
             if resume:
                 return cls(path, lock, _compared(path / DEFINITION, definition))
@@ -128,7 +145,9 @@ def runs(path: Path) -> bool:
     return False
 
 
-def _locked(path: Path) -> IO[str]:
+def locked(path: Path) -> IO[str]:
+    """An open file that keeps every other process from running the sweep of this folder, until it is closed.
+    Raises ConfigError where another one runs it."""
     handle = open(path / LOCK, "a+", errors="replace")  # noqa: SIM115 - open as long as the sweep
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

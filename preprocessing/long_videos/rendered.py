@@ -14,6 +14,7 @@ from pathlib import Path
 
 from preprocessing.datasets.tables import table
 from preprocessing.long_videos.truth import KINDS, Expression, LongVideo
+from preprocessing.schema import CorpusError
 
 LIKE = "synthetic"
 COLUMNS = ("subject", "video", "fps", "kind", "onset", "apex", "offset", "emotion")
@@ -25,9 +26,27 @@ def videos(root: Path) -> Iterator[LongVideo]:
     for row in table(root / "intervals.csv", COLUMNS):
         rows.setdefault(row["video"], []).append(row)
     for name, held in rows.items():
-        seen = tuple(
-            Expression(row["kind"], int(row["onset"]), int(row["apex"]), int(row["offset"]), row["emotion"])
-            for row in held
-            if row["kind"] in KINDS
-        )
-        yield LongVideo(name, held[0]["subject"], root / name, float(held[0]["fps"]), seen)
+        seen = tuple(_expression(row, root) for row in held if row["kind"] in KINDS)
+        try:
+            fps = float(held[0]["fps"])
+        except ValueError as error:
+            raise _malformed(root, held[0]) from error
+        yield LongVideo(name, held[0]["subject"], root / name, fps, seen)
+
+
+def _expression(row: dict[str, str], root: Path) -> Expression:
+    try:
+        onset, apex, offset = (int(row[name]) for name in ("onset", "apex", "offset"))
+    except ValueError as error:
+        raise _malformed(root, row) from error
+    if not 0 <= onset <= apex <= offset:
+        raise _malformed(root, row)
+    return Expression(row["kind"], onset, apex, offset, row["emotion"])
+
+
+def _malformed(root: Path, row: dict[str, str]) -> CorpusError:
+    said = ", ".join(f"{name} {row[name]!r}" for name in ("fps", "onset", "apex", "offset"))
+    return CorpusError(
+        f"{root / 'intervals.csv'}: {row['video']} has {said}; fps is a number, and 0 <= onset <= apex <= "
+        "offset are frames: render it again"
+    )

@@ -12,12 +12,15 @@ import cv2
 from numpy.typing import NDArray
 
 from preprocessing.decode import read_image
+from preprocessing.landmarks import FaceError
 from preprocessing.schema import Clip
+from preprocessing.spotting.motion import Follows
 from preprocessing.spotting.peaks import Interval
 from preprocessing.spotting.reading import reading
 from preprocessing.spotting.run import Curves
 
 PICTURE = 200  # pixels: height of a key frame
+ROOM = 1.8  # side of the square around a face in it, in lengths of the face from brows to chin
 
 
 def clips(curves: Curves, found: Sequence[Interval]) -> Iterator[Clip]:
@@ -57,26 +60,44 @@ def _clip(curves: Curves, one: Interval, frames: Path) -> Clip:
     )
 
 
-def key_frames(clip: Clip) -> tuple[bytes, bytes, bytes]:
-    """Onset, apex and offset of a clip in a folder of frames, as JPEG of PICTURE pixels height."""
+def key_frames(clip: Clip, landmarker: Follows) -> tuple[bytes, ...]:
+    """Onset, apex and offset of a clip in a folder of frames, as JPEG of PICTURE pixels height: the part of
+    the frame around the face at the onset, or the whole where no single face is seen there."""
     from preprocessing.frames import list_frames
 
     files = list_frames(clip.frames)
-    onset, apex, offset = (
-        _picture(read_image(files[int(number or 0)])) for number in (clip.onset, clip.apex, clip.offset)
-    )
-    return onset, apex, offset
+    numbers = (clip.onset, clip.apex, clip.offset)
+    return _pictures([read_image(files[int(number or 0)]) for number in numbers], landmarker)
 
 
-def key_frames_of(curves: Curves, one: Interval) -> tuple[bytes, bytes, bytes]:
+def key_frames_of(curves: Curves, one: Interval, landmarker: Follows) -> tuple[bytes, ...]:
     """The same of an interval of a video. Raises FramesError."""
     wanted = (one.onset, one.apex, one.offset)
-    held = {number: _picture(image) for number, image in reading(curves.source).frames(wanted.__contains__)}
-    onset, apex, offset = (held[number] for number in wanted)
-    return onset, apex, offset
+    held = dict(reading(curves.source).frames(wanted.__contains__))
+    return _pictures([held[number] for number in wanted], landmarker)
+
+
+def _pictures(images: Sequence[NDArray[Any]], landmarker: Follows) -> tuple[bytes, ...]:
+    rows, columns = _around_face(images[0], landmarker)
+    return tuple(_picture(image[rows, columns]) for image in images)
+
+
+def _around_face(image: NDArray[Any], landmarker: Follows) -> tuple[slice, slice]:
+    """Rows and columns of a square, cut at the picture's sides; all of them where no single face is seen."""
+    try:
+        points = landmarker.start(image)
+    except FaceError:
+        return slice(None), slice(None)
+    low, high = points.min(axis=0), points.max(axis=0)
+    half = ROOM * float((high - low).max()) / 2
+    columns, rows = (
+        slice(max(0, round(at - half)), max(1, round(at + half))) for at in ((low + high) / 2).tolist()
+    )
+    return rows, columns
 
 
 def _picture(image: NDArray[Any]) -> bytes:
     width = max(1, round(image.shape[1] * PICTURE / image.shape[0]))
-    small = cv2.resize(image, (width, PICTURE), interpolation=cv2.INTER_AREA)
-    return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
+    how = cv2.INTER_AREA if image.shape[0] > PICTURE else cv2.INTER_LINEAR
+    made = cv2.resize(image, (width, PICTURE), interpolation=how)
+    return cv2.imencode(".jpg", made, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()

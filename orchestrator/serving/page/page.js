@@ -48,6 +48,10 @@ async function begin() {
 async function send(file, name) {
   show("error", false);
   show("result", false);
+  if (!about.endings.includes(name.slice(name.lastIndexOf(".")).toLowerCase())) {
+    fail(`${name} is no video by its name: .mp4, .mov, .avi, .webm and others are taken.`);
+    return;
+  }
   if (file.size > about.megabytes * 1024 * 1024) {
     fail(`${name} has ${(file.size / 1024 / 1024).toFixed(1)} MiB; at most ${about.megabytes} MiB are taken.`);
     return;

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from orchestrator import spotsweep
 from orchestrator.common.commands import command, pages_of, resume
 from orchestrator.mer import COMMANDS
 from orchestrator.results import details
@@ -65,6 +66,8 @@ def printed(folder: Path, plugin: str):
     yield "interrupted", goes_on(folder, "finished folds are kept")
     yield "details", details.read(folder)[1]
     yield "send", command("send", folder.name, workspace=workspace, tracking_uri=more["tracking_uri"])
+    asked = spotsweep._Ask("rendered", workspace, "peaks", "", "", 3, 0)
+    yield "spotsweep", asked.again(workspace / "spotsweeps" / "one", "")
     yield "predict", command("predict", pasted.anywhere(workspace / "m.zip"), "VIDEO")
     yield "check", pasted.line(
         *("preprocessing", "extract", "manifest", "--root", pasted.anywhere(workspace)),

@@ -18,6 +18,9 @@ from orchestrator.console.outputs import checked, said, writing
         ({"--csv": None, "--json": "x", "--html": "./x"}, (), "--json and --html both write x"),
         ({"--video": "v.mp4"}, ("clip.avi", "v.mp4"), "--video v.mp4 is read by this command"),
         ({"--json": "link"}, ("a.txt",), "--json link is read by this command"),
+        ({"--json": "/dev/null"}, (), "--json /dev/null: a device or a pipe is no file"),
+        ({"--json": "/dev/stdout"}, (), "--json /dev/stdout: a device"),
+        ({"--json": "pipe"}, (), "--json pipe: a device or a pipe"),
         ({"--json": "a.txt", "--csv": "new", "--html": None}, ("v.mp4", "gone"), ""),
     ],
 )
@@ -26,6 +29,7 @@ def test_where_nothing_can_be_written_or_an_input_would_be_lost(outputs, inputs,
     for name in ("a.txt", "v.mp4"):
         (tmp_path / name).write_text("kept")
     os.symlink("a.txt", "link")
+    os.mkfifo("pipe")
     given = {option: file and type(tmp_path)(file) for option, file in outputs.items()}
     if not says:
         checked(given, map(type(tmp_path), inputs))

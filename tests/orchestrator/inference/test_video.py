@@ -269,6 +269,7 @@ def test_folders_and_patterns_are_read_in_order_and_once(frames, tmp_path):
         (str(tmp_path), "no frame"),
         (f"{tmp_path}/*.avi", "is not there"),
         ("no such", "is not there"),
+        ("", "named by nothing"),
     ):
         with pytest.raises(ClipsError, match=says):
             found([word])
@@ -280,6 +281,7 @@ def test_folders_and_patterns_are_read_in_order_and_once(frames, tmp_path):
         ({"onset": 5, "apex": 3}, "--onset 5 is after --apex 3"),
         ({"apex": 9, "offset": 3}, "--apex 9 is after --offset 3"),
         ({"onset": 5, "offset": 3}, "--onset 5 is after --offset 3"),
+        ({"onset": -3}, "--onset -3: frames are numbered from 0 on"),
         ({"fps": 0.0}, "--fps 0.0"),
         ({"fps": float("nan")}, "--fps nan"),
     ],

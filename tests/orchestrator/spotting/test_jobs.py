@@ -158,6 +158,7 @@ def test_what_a_recogniser_has_said_of_an_interval_is_not_asked_again(tmp_path, 
         one = corpus.recognising(
             read,
             kept.Kept(tmp_path / "kept"),
+            "recogniser",
             lambda person: model,
             lambda person: opened.append(person) or model,
         )

@@ -67,12 +67,13 @@ def test_words_become_the_sweeps_classes_and_an_oracle_chooses_no_model(models, 
 
 
 @pytest.mark.long
-def test_long_videos_are_spotted_and_recognised_by_models_that_never_saw_the_person(tmp_path):
+def test_long_videos_are_spotted_and_recognised_by_models_that_never_saw_the_person(tmp_path, mlflow_uri):
     config = LongConfig(
         seed=7, subjects=4, seconds=9, fps=25, size=256, micro=4, macro=1, speech=0, blinks=1, turns=0
     )
     render_long(tmp_path / "long", config)
-    words = ["spotsweep", "rendered", "--root", str(tmp_path / "long"), "--workspace", str(tmp_path / "ws")]
+    words = ["spotsweep", "rendered", "--root", str(tmp_path / "long"), "--workspace", str(tmp_path / "ws"),
+             "--tracking-uri", mlflow_uri]  # fmt: skip
     made = CliRunner().invoke(mer.app, [*words, "--clips", str(tmp_path / "manifest.csv")])
     assert made.exit_code == 0, made.output
     swept(tmp_path, tmp_path / "manifest.csv", "clips", "manifest")

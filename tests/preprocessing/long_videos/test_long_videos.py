@@ -207,6 +207,16 @@ def test_rendered(tmp_path):
     assert silent.expressions == ()
 
 
+@pytest.mark.parametrize("wrong", ["x,1,2,3", "50,a,2,3", "50,1,,3", "50,9,2,12", "50,1,9,3", "50,-1,2,3"])
+def test_a_rendered_row_that_is_no_interval_is_told(wrong, tmp_path):
+    fps, *frames = wrong.split(",")
+    text = f"p03,p03/v01.avi,{fps},100,micro,{','.join(frames)},fear,4\n"
+    sheet = rendered(tmp_path) / "intervals.csv"
+    sheet.write_text(sheet.read_text() + text)
+    with pytest.raises(CorpusError, match=r"intervals.csv: p03/v01.avi has fps .*render it again"):
+        read("rendered", tmp_path)
+
+
 @pytest.mark.parametrize(
     ("corpus", "make", "says"),
     [
