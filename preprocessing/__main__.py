@@ -19,7 +19,18 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
-from preprocessing import check, extract, extras, joined_ray, local_ray, pasted, people, plugins, show
+from preprocessing import (
+    check,
+    extract,
+    extras,
+    joined_ray,
+    local_ray,
+    lost_ray,
+    pasted,
+    people,
+    plugins,
+    show,
+)
 from preprocessing.apex import SPOTTERS
 from preprocessing.choice import Choice
 from preprocessing.command_line import App
@@ -86,7 +97,8 @@ def _exit_status() -> Iterator[None]:
     try:
         with quiet():
             clean_stderr()
-            yield
+            with lost_ray.Watched(_not_finished):
+                yield
     except KeyboardInterrupt:
         last_words(console, "interrupted; what is finished is kept, and the same command goes on from there")
         raise typer.Exit(130) from None
@@ -95,9 +107,19 @@ def _exit_status() -> Iterator[None]:
             raise
         console.print(Text(why, style="red"), soft_wrap=True)
         raise typer.Exit(2) from error
+    except lost_ray.RayDied as error:
+        _not_finished(str(error))
     except (BadInput, OSError) as error:
         console.print(Text.assemble((type(error).__name__, "red"), f": {error}"), soft_wrap=True)
         raise typer.Exit(1 if isinstance(error, extract.TooManyFailures) else 2) from error
+
+
+def _not_finished(what: str) -> None:
+    """Ray has died, and threads may be held in its calls: the process ends here."""
+    console.print(Text.assemble(("not finished", "red"), f": {what}; {lost_ray.AGAIN}"), soft_wrap=True)
+    console.show_cursor()  # the bar may have hidden it
+    console.file.flush()
+    os._exit(1)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from preprocessing import lost_ray
 from preprocessing.errors import BadInput
 
 LOOPBACK = "127.0.0.1"
@@ -40,7 +41,7 @@ def start(**options: Any) -> None:
     without_uv()
     make_token()
     folder = private_folder()
-    with _on_loopback(), _without_idle_helpers(), sigterm_stays():
+    with _on_loopback(), _without_idle_helpers(), sigterm_stays(), lost_ray.begins():
         ray.init(
             address="local",
             _node_ip_address=LOOPBACK,
