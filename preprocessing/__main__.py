@@ -1,9 +1,9 @@
 """python -m preprocessing extract | check | show: clips -> Parquet feature sets, and two ways to look before
 and after.
 
-Exit status: 0 all is there; 1 some is missing (extract: more clips quarantined than allowed; check: a clip
-cannot be used or lacks frames); 2 bad input (check: also one clip under two people, which a sweep refuses);
-130 interrupted, and the same command goes on.
+Exit status: 0 all is there; 1 some is missing (extract: more clips quarantined than allowed, Ray has died,
+the disk is full; check: a clip cannot be used or lacks frames); 2 bad input (check: also one clip under two
+people, which a sweep refuses); 130 interrupted, and the same command goes on.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from preprocessing import (
 )
 from preprocessing.apex import SPOTTERS
 from preprocessing.choice import Choice
-from preprocessing.command_line import App
+from preprocessing.command_line import App, no_room
 from preprocessing.datasets import DATASETS, words
 from preprocessing.errors import BadInput
 from preprocessing.findings import unknown_words
@@ -111,7 +111,8 @@ def _exit_status() -> Iterator[None]:
         _not_finished(str(error))
     except (BadInput, OSError) as error:
         console.print(Text.assemble((type(error).__name__, "red"), f": {error}"), soft_wrap=True)
-        raise typer.Exit(1 if isinstance(error, extract.TooManyFailures) else 2) from error
+        some = isinstance(error, extract.TooManyFailures) or no_room(error)
+        raise typer.Exit(1 if some else 2) from error
 
 
 def _not_finished(what: str) -> None:

@@ -44,7 +44,7 @@ BREAKS = [
     ("orchestrator/protocols/fold.py", "if people and not subject_dependent", "if False", "tests/orchestrator/protocols"),
     ("orchestrator/training/loop.py", "aus_train=own", "aus_train=head(data.x_train)", "tests/orchestrator/training"),
     ("orchestrator/selection/scores.py", 'part_of(row["fold"]', 'part_of(""', "tests/orchestrator/selection"),
-    ("orchestrator/workspace/sealed.py", "moved(path, aside)", "pass", "tests/orchestrator/workspace/test_store.py"),
+    ("preprocessing/sealed.py", "moved(path, aside)", "pass", "tests/orchestrator/workspace/test_store.py"),
     ("orchestrator/workspace/store.py", 'if facts["job_id"] != job_id', "if False", "tests/orchestrator/workspace/test_store.py"),
     ("orchestrator/search/schedulers/wilcoxon.py", "if difference[0] >= margin:", "if False:", "tests/orchestrator/search/schedulers"),
     ("orchestrator/search/schedulers/wilcoxon.py", "if d >= 0)", "if d <= 0)", "tests/orchestrator/search/schedulers"),

@@ -23,6 +23,7 @@ from orchestrator.common.errors import Interrupted, NoResult, Unfinished
 from orchestrator.common.names import redacted
 from orchestrator.common.signals import handled
 from orchestrator.search.draining import without_terminal
+from preprocessing.command_line import no_room
 from preprocessing.errors import BadInput
 from preprocessing.extras import lacking
 from preprocessing.lost_ray import AGAIN, RayDied, Watched, died
@@ -85,7 +86,7 @@ def _told(console: Console) -> Iterator[None]:
         raise typer.Exit(BAD_INPUT) from error
     except (BadInput, OSError) as error:
         console.print(Text.assemble((type(error).__name__, "red"), f": {error}"), soft_wrap=True)
-        raise typer.Exit(BAD_INPUT) from error
+        raise typer.Exit(SOME if no_room(error) else BAD_INPUT) from error
 
 
 def _not_finished(console: Console, why: str, held: bool = True) -> None:

@@ -17,7 +17,7 @@ from tests.fake_corpora import fake_manifest, fake_ststnet_flow
 
 def wait() -> None:
     """As if nothing had changed for a while."""
-    later = time.time_ns() + contents.SETTLED + 10**9
+    later = time.time_ns() + sealed.SETTLED + 10**9
     contents.time.time_ns = lambda: later
 
 
