@@ -10,6 +10,7 @@ Another kind of thing that has predictions joins by one line of KINDS.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,13 +18,14 @@ from pathlib import Path
 import pandas as pd
 
 from mer_models import MODELS
+from orchestrator.common import commands
 from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.results import logs, report
 from orchestrator.results.sides import Side, of_log, of_sweep
 from orchestrator.sweeps import kept
 from orchestrator.sweeps.comparison import COMPARISONS, Comparison
 from orchestrator.sweeps.execution import Execution
-from orchestrator.workspace import looks
+from orchestrator.workspace import looks, sealed
 from orchestrator.workspace.sweep_folder import SWEEPS, folder_of
 from preprocessing.datasets.reading import read
 
@@ -76,8 +78,16 @@ def _experiment(name: str, rule: str, workspace: Path, _: Columns) -> list[Side]
             f"{name} was asked for in {len(tables)} ways; name one of "
             f"{', '.join(path.parent.relative_to(workspace / EXPERIMENTS).as_posix() for path in tables)}"
         )
+    again = f"it is written again by: {commands.command('experiment', name, workspace=workspace)}"
+    data = sealed.content(tables[0], again)
+    try:
+        rows = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False).to_dict("records")
+        _ = [float(row["amount"]) for row in rows if row.get("axis")]
+        _ = [row[column] for column in ("group", "row", "sweep") for row in rows]
+    except (ValueError, KeyError) as error:
+        raise sealed.Damaged(tables[0], f"it is no table of an experiment: {error}", again) from error
     made: dict[tuple[str, str], Side] = {}
-    for row in pd.read_csv(tables[0], dtype=str, keep_default_na=False).to_dict("records"):
+    for row in rows:
         own, part = row.get("sweep", ""), row.get("part", "")
         if not own or (own, part) in made:
             continue
