@@ -14,6 +14,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -82,24 +83,25 @@ def _experiment(name: str, rule: str, workspace: Path, _: Columns) -> list[Side]
     data = sealed.content(tables[0], again)
     try:
         rows = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False).to_dict("records")
-        _ = [float(row["amount"]) for row in rows if row.get("axis")]
-        _ = [row[column] for column in ("group", "row", "sweep") for row in rows]
+        named = [(row["sweep"], row.get("part", ""), _shown(row)) for row in rows]
     except (ValueError, KeyError) as error:
         raise sealed.Damaged(tables[0], f"it is no table of an experiment: {error}", again) from error
     made: dict[tuple[str, str], Side] = {}
-    for row in rows:
-        own, part = row.get("sweep", ""), row.get("part", "")
+    for own, part, shown in named:
         if not own or (own, part) in made:
             continue
-        level = f" {row['axis']} {float(row['amount']):g}" if row.get("axis") else ""
-        shown = f"{row['group']} {row['row']}{level}".strip() + (f"@{rule}" if rule else "")
-        side = sweep_side(own, rule, workspace, shown)
+        side = sweep_side(own, rule, workspace, shown + (f"@{rule}" if rule else ""))
         if part:
             side = replace(side, rows=_of_part(side.rows, part, folder_of(own, workspace)), of=None)
         made[own, part] = side
     if not made:
         raise ConfigError(f"no row of experiment {name!r} has finished; run it again to go on")
     return list(made.values())
+
+
+def _shown(row: Mapping[Any, str]) -> str:
+    level = f" {row['axis']} {float(row['amount']):g}" if row.get("axis") else ""
+    return f"{row['group']} {row['row']}{level}".strip()
 
 
 def _of_part(rows: pd.DataFrame, part: str, folder: Path) -> pd.DataFrame:
