@@ -235,7 +235,7 @@ def main(
         "open_s": open_s,
         "open_cpu_s": open_cpu,
         "held": held,
-        "mlflow": mlflow | {"s": mlflow_s, "cpu_s": mlflow_cpu},
+        "mlflow": mlflow | {"s": round(mlflow_s, 2), "cpu_s": round(mlflow_cpu, 2)},
         "fold_kb": store_bytes / 1000 / folds,
     }
     show(figures, digits=2)

@@ -1,9 +1,9 @@
 """python -m preprocessing extract | check | show: clips -> Parquet feature sets, and two ways to look before
 and after.
 
-Exit status: 0 all is there; 1 some is missing (extract: more clips quarantined than allowed; check: a clip
-cannot be used or lacks frames); 2 bad input (check: also one clip under two people, which a sweep refuses);
-130 interrupted, and the same command goes on.
+Exit status: 0 all is there; 1 some is missing (extract: more clips quarantined than allowed, Ray has died,
+the disk is full; check: a clip cannot be used or lacks frames); 2 bad input (check: also one clip under two
+people, which a sweep refuses); 130 interrupted, and the same command goes on.
 """
 
 from __future__ import annotations
@@ -19,10 +19,21 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
-from preprocessing import check, extract, extras, joined_ray, local_ray, pasted, people, plugins, show
+from preprocessing import (
+    check,
+    extract,
+    extras,
+    joined_ray,
+    local_ray,
+    lost_ray,
+    pasted,
+    people,
+    plugins,
+    show,
+)
 from preprocessing.apex import SPOTTERS
 from preprocessing.choice import Choice
-from preprocessing.command_line import App
+from preprocessing.command_line import App, no_room
 from preprocessing.datasets import DATASETS, words
 from preprocessing.errors import BadInput
 from preprocessing.findings import unknown_words
@@ -86,7 +97,8 @@ def _exit_status() -> Iterator[None]:
     try:
         with quiet():
             clean_stderr()
-            yield
+            with lost_ray.Watched(_not_finished):
+                yield
     except KeyboardInterrupt:
         last_words(console, "interrupted; what is finished is kept, and the same command goes on from there")
         raise typer.Exit(130) from None
@@ -95,9 +107,20 @@ def _exit_status() -> Iterator[None]:
             raise
         console.print(Text(why, style="red"), soft_wrap=True)
         raise typer.Exit(2) from error
+    except lost_ray.RayDied as error:
+        _not_finished(str(error))
     except (BadInput, OSError) as error:
         console.print(Text.assemble((type(error).__name__, "red"), f": {error}"), soft_wrap=True)
-        raise typer.Exit(1 if isinstance(error, extract.TooManyFailures) else 2) from error
+        some = isinstance(error, extract.TooManyFailures) or no_room(error)
+        raise typer.Exit(1 if some else 2) from error
+
+
+def _not_finished(what: str) -> None:
+    """Ray has died, and threads may be held in its calls: the process ends here."""
+    console.print(Text.assemble(("not finished", "red"), f": {what}; {lost_ray.AGAIN}"), soft_wrap=True)
+    console.show_cursor()  # the bar may have hidden it
+    console.file.flush()
+    os._exit(1)
 
 
 @contextmanager

@@ -1,8 +1,10 @@
 """What all commands take alike: a tilde at the start of any word, or of an option's value, is the home
-folder. A shell expands it at the start of a word alone, so not in --json=~/x, and a job's file nowhere."""
+folder, and a full disk is no bad input. A shell expands a tilde at the start of a word alone, so not in
+--json=~/x, and a job's file nowhere."""
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable
 from typing import Any
@@ -35,3 +37,8 @@ class App(typer.Typer):
 
     def command(self, name: str | None = None, **options: Any) -> Callable[[Any], Any]:
         return super().command(name, **{"cls": Command} | options)
+
+
+def no_room(error: BaseException) -> bool:
+    """Whether a disk or a quota is full: what was to be done is no bad input, and its rest is done later."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

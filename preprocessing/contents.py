@@ -21,7 +21,6 @@ from preprocessing.decode import Unreadable, unread
 from preprocessing.files import Files, no_regular_file
 from preprocessing.places import Place, make_folder
 
-SETTLED = 2_000_000_000  # ns since the last change of a file whose digest is remembered
 # A mount answers several readers in the time of one; on a disk of this machine they only wait for each other.
 READERS, SLOW = 8, 5_000_000  # ns that a clip's first file takes where the others are read side by side
 
@@ -41,7 +40,7 @@ class Contents:
             self._known = sealed.read(self.path)
         except FileNotFoundError:
             pass
-        except sealed.DamagedFile as error:
+        except sealed.Damaged as error:
             sealed.set_aside(self.path, error)
 
     def of(self, files: Files) -> str:
@@ -56,7 +55,7 @@ class Contents:
         read = self._readers.map if slow else map
         held += read(_bytes, files.paths[1:], files.states[1:])
         made = _sha256(repr(files.numbers), *(path.name for path in files.paths), *held)
-        if files.newest < began - SETTLED:
+        if files.newest < began - sealed.SETTLED:
             self._known[key], self._new = made, True
         return made
 

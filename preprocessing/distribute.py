@@ -10,6 +10,7 @@ at most.
 
 from __future__ import annotations
 
+import errno
 import secrets
 import threading
 import warnings
@@ -48,10 +49,12 @@ class _Worker:
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         try:
-            return {**make_shard(self.plan, self.pipeline, int(row["id"])), "why": "", "disk": False}
-        except (BadInput, OSError) as error:  # Ray would wrap it, and its sentence drown in a traceback
-            disk = isinstance(error, OSError)
-            return {"shard": row["id"], "clips": 0, "failed": 0, "why": str(error), "disk": disk}
+            return {**make_shard(self.plan, self.pipeline, int(row["id"])), "why": "", "errno": 0}
+        except BadInput as error:  # Ray would wrap it, and its sentence drown in a traceback
+            return {"shard": row["id"], "clips": 0, "failed": 0, "why": str(error), "errno": 0}
+        except OSError as error:
+            told = {"why": error.strerror or str(error), "errno": error.errno or errno.EIO}
+            return {"shard": row["id"], "clips": 0, "failed": 0, **told}
 
 
 @contextmanager
@@ -112,7 +115,8 @@ def with_ray(
             with _told_of_wait(began, say):
                 for row in done.iter_rows():
                     if row["why"]:
-                        raise OSError(row["why"]) if row["disk"] else CorpusError(row["why"])
+                        number, why = int(row["errno"]), str(row["why"])
+                        raise OSError(number, why) if number else CorpusError(why)
                     yield {key: int(row[key]) for key in ("shard", "clips", "failed")}
         except RayError as error:
             raise CorpusError(

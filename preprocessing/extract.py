@@ -133,7 +133,7 @@ def run(
             "shards": [f"../shards/{s.name}" for s in (plan.shard(name, i) for i in range(len(plan.shards)))],
             "clips": total,
             "quarantined": len(errors),
-            "quarantine_sha256": hashlib.sha256(listed).hexdigest(),
+            "quarantine_sha256": sealed.sha256(listed),
         }
         sealed.write(folder / "index.json", index)
     name, errors = max(lost.items(), key=lambda one: len(one[1]))
@@ -171,22 +171,21 @@ def _finished(folder: Place, now: bytes) -> bool:
         wanted = read_index(folder)["quarantine_sha256"]
     except FileNotFoundError:
         return False
-    except sealed.DamagedFile as error:
+    except sealed.Damaged as error:
         sealed.set_aside(folder / "index.json", error)
         return False
-    if wanted != hashlib.sha256(now).hexdigest():  # a shard that others share was made again
+    if wanted != sealed.sha256(now):  # a shard that others share was made again
         return False
     try:
         sealed.check_kind(listed)
-        if hashlib.sha256(listed.read_bytes()).hexdigest() == wanted:
-            return True
-        why = f"{listed} is damaged: it does not agree with the checksum in index.json"
+        if sealed.sha256(listed.read_bytes()) != wanted:
+            raise sealed.Damaged(listed, "it does not agree with the checksum in index.json")
     except FileNotFoundError:
         return False
-    except sealed.DamagedFile as error:
-        why = str(error)
-    sealed.set_aside(listed, why)
-    return False
+    except sealed.Damaged as error:
+        sealed.set_aside(listed, error)
+        return False
+    return True
 
 
 def _marker(shard: Place) -> dict[str, Any]:

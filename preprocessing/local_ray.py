@@ -9,6 +9,7 @@ docs/explanation/security.md.
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import secrets
@@ -20,6 +21,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from preprocessing import lost_ray
 from preprocessing.errors import BadInput
 
 LOOPBACK = "127.0.0.1"
@@ -41,7 +43,8 @@ def start(num_cpus: int | None = None, **options: Any) -> None:
     without_uv()
     make_token()
     folder = private_folder()
-    with _on_loopback(), _without_idle_helpers(), sigterm_stays():
+    _end_of_raylet_is_told_once()
+    with _on_loopback(), _without_idle_helpers(), sigterm_stays(), lost_ray.begins():
         ray.init(
             address="local",
             _node_ip_address=LOOPBACK,
@@ -119,6 +122,23 @@ def _on_loopback() -> Iterator[None]:
         yield
     finally:
         ray_constants.ENABLE_RAY_CLUSTER = held
+
+
+def _end_of_raylet_is_told_once() -> None:
+    """A private part of Ray changed: of a raylet that has ended it would print twenty lines of a log.
+    lost_ray.py says it in one."""
+    from ray._private import worker
+
+    told = worker.print_to_stdstream
+    if hasattr(told, "__wrapped__"):
+        return
+
+    @functools.wraps(told)
+    def others(data: dict[str, Any], ignore_prefix: bool) -> None:
+        if not any("Raylet is terminated" in line for line in data["lines"]):
+            told(data, ignore_prefix)
+
+    worker.print_to_stdstream = others
 
 
 @contextlib.contextmanager

@@ -22,6 +22,8 @@ NOISE = re.compile(
     rb"|\[ ?WARN:\d+@[\d.]+\] global cap\.cpp|\[[\w,]+ @ 0x[0-9a-f]+\] "
     # of a worker that is started again: its plan stays at hand
     rb"|\[[\d\- :,]+ E \d+ \d+\] \S+: Actor with class name: 'MapWorker"
+    # of a head that is gone, which our own line says
+    rb"|\[[\d\- :,]+ E \d+ \d+\] task_manager\.cc:\d+: Failed to push error to driver"
 )
 
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from preprocessing import sealed
 from preprocessing.errors import BadInput
 from preprocessing.places import Place, map_places, write_atomically
-from preprocessing.sealed import DamagedFile
+from preprocessing.sealed import Damaged
 
 # raise it when a column's name, type, unit or meaning changes: older feature sets are then refused
 SCHEMA_VERSION = 3
@@ -257,7 +257,7 @@ def shard_done(path: Place) -> dict[str, Any] | None:
         return sealed.verified(path)[1]
     except FileNotFoundError:
         return None
-    except DamagedFile as error:
+    except Damaged as error:
         sealed.both_aside(path, error)
         return None
 
@@ -269,7 +269,7 @@ def _read_shard(path: Place) -> tuple[FeatureSpec, pa.Table]:
         raise FeatureSetError(
             f"{path} is missing ({error}); run the same command again, it extracts only what is missing"
         ) from error
-    except DamagedFile as error:
+    except Damaged as error:
         raise FeatureSetError(
             f"{error}; {sealed.both_aside(path, error)}; run the same command again, it makes it anew"
         ) from error
@@ -286,7 +286,7 @@ def _read_shard(path: Place) -> tuple[FeatureSpec, pa.Table]:
 
 def read_index(folder: Place) -> dict[str, Any]:
     """index.json of one corpus folder: "shards" (names, from the folder), "clips", "quarantined",
-    "quarantine_sha256". Raises FileNotFoundError, DamagedFile, OSError."""
+    "quarantine_sha256". Raises FileNotFoundError, Damaged, OSError."""
     return sealed.read(folder / "index.json")
 
 
@@ -305,7 +305,7 @@ def read_shards(folder: Place) -> tuple[FeatureSpec, pa.Table]:
             f"{folder} holds no finished feature set (no index.json); run the extraction again, it does only "
             "what is missing"
         ) from error
-    except DamagedFile as error:
+    except Damaged as error:
         aside = sealed.set_aside(index, error)
         raise FeatureSetError(
             f"{error}; set aside as {aside.name}; run the same command again, it writes the index again"

@@ -1,15 +1,20 @@
-"""Files that we keep and check when we read them: a JSON text carries a checksum of itself, any other file
-has its SHA-256 in such a text. What does not agree is set aside, never used.
+"""Files that we keep and check when we read them: what is not as it was written is damaged, named, set aside,
+and never used.
 
-A text is ``{..., "seal": SHA-256 of the text without it}``, written with sorted keys. Reading writes it again
-and compares every byte, so that no change, of a space or of a digit, passes.
+Of a feature set a JSON text carries a checksum of itself, any other file has its SHA-256 in such a text:
+``{..., "seal": SHA-256 of the text without it}``, written with sorted keys. Reading writes it again and
+compares every byte, so that no change, of a space or of a digit, passes. What else a workspace keeps has
+formats of its own (orchestrator/workspace/sealed.py).
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
+import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,22 +23,32 @@ from preprocessing.errors import BadInput
 from preprocessing.places import Place, free_name, moved, names, write_atomically
 
 SEAL = "seal"
+# ns since the last change of a file whose digest is remembered: a clock's tick could hide one more change
+SETTLED = 2_000_000_000
 log = logging.getLogger(__name__)
+_checked: dict[tuple[int, ...], str] = {}  # state of a file -> its SHA-256
 
 
-class DamagedFile(BadInput):
-    """A kept file is there and is not what was written: cut, changed, of another kind, or of an older program
-    that kept no checksum. Names it and what is wrong."""
+class Damaged(BadInput):
+    """A kept file is there and is not what was written: cut, changed, of another kind. way_out: what the user
+    does. Its text says path, why and that."""
+
+    def __init__(self, path: Place, why: str, way_out: str = ""):
+        super().__init__(f"{path} is damaged ({why})" + (f"; {way_out}" if way_out else ""))
+        self.path, self.why = path, why
 
 
 _PART = 2**18  # bytes of a file that are read at once
 
 
-def sha256(path: Path) -> str:
-    """64 hex digits of a file's bytes. Raises OSError."""
+def sha256(data: bytes | Path) -> str:
+    """64 hex digits of bytes, or of a file's. Raises OSError."""
     digest = hashlib.sha256()
+    if isinstance(data, bytes):
+        digest.update(data)
+        return digest.hexdigest()
     # hashlib.file_digest clears 256 KiB first, which takes longer than a frame's bytes
-    with open(path, "rb", buffering=0) as file:
+    with open(data, "rb", buffering=0) as file:
         while part := file.read(_PART):
             digest.update(part)
     return digest.hexdigest()
@@ -41,7 +56,7 @@ def sha256(path: Path) -> str:
 
 def text_of(value: Mapping[str, Any]) -> str:
     """The sealed text of a JSON object that has no key "seal"."""
-    seal = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+    seal = sha256(json.dumps(value, sort_keys=True).encode())
     return json.dumps({**value, SEAL: seal}, sort_keys=True)
 
 
@@ -52,47 +67,50 @@ def write(path: Place, value: Mapping[str, Any], *, flush: bool = True) -> None:
 
 
 def read(path: Place) -> dict[str, Any]:
-    """The object that ``write`` wrote. Raises FileNotFoundError, DamagedFile, and OSError where the place
-    cannot be reached."""
+    """The object that ``write`` wrote. Raises FileNotFoundError, Damaged, and OSError where the place cannot
+    be reached."""
     check_kind(path)
     data = path.read_bytes()
     try:
         text = data.decode()
         held = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DamagedFile(f"{path} is damaged: {error}") from error
+        raise Damaged(path, str(error)) from error
     if not isinstance(held, dict):
-        raise DamagedFile(f"{path} is damaged: it holds {text[:20]!r}, no JSON object")
+        raise Damaged(path, f"it holds {text[:20]!r}, no JSON object")
     if SEAL not in held:
-        raise DamagedFile(f"{path} carries no checksum: an older program wrote it, or it is damaged")
+        raise Damaged(path, "it carries no checksum: an older program wrote it, or it is cut")
     seal = held.pop(SEAL)
     if text_of(held) != text:
-        raise DamagedFile(f"{path} is damaged: it does not agree with its checksum {str(seal)[:12]!r}")
+        raise Damaged(path, f"it does not agree with its checksum {str(seal)[:12]!r}")
     return held
 
 
-def check_kind(path: Place) -> None:
-    """Raises FileNotFoundError where nothing is, DamagedFile for a folder, a pipe or a device: reading one
-    could wait for ever."""
+def check_kind(path: Place, way_out: str = "") -> None:
+    """Raises FileNotFoundError where nothing is, Damaged for a folder, a pipe or a device: reading one could
+    wait for ever."""
     if isinstance(path, Path) and not path.is_file():
         if not path.exists():
-            raise FileNotFoundError(f"{path} is not there")
-        raise DamagedFile(f"{path} is damaged: it is no regular file")
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+        raise Damaged(path, "it is no regular file", way_out)
 
 
-def set_aside(path: Place, why: object) -> Place:
-    """Rename what is there to a free name that ends in ``.damaged``, beside it, and log both names.
+def set_aside(path: Place, why: object = "") -> Place:
+    """Rename what is there to the first free name beside it that ends in ``.damaged``, and return that.
 
-    Returns the new name. Gone already (another process was first) is no error. Raises OSError where it may
-    not be renamed.
+    why  is logged with both names; gone already (another process was first) is then no error. Raises OSError
+         where it may not be renamed.
     """
     aside = free_name(path)
     try:
         moved(path, aside)
     except FileNotFoundError:
+        if not why:
+            raise
         log.warning("%s; another process has set it aside", why)
     else:
-        log.warning("%s; set aside as %s", why, aside.name)
+        if why:
+            log.warning("%s; set aside as %s", why, aside.name)
     return aside
 
 
@@ -100,27 +118,39 @@ def verified(path: Place) -> tuple[Path | bytes, dict[str, Any]]:
     """What a file is read from, once all of it and its ``.json``, which states its SHA-256, were checked; and
     what that says.
 
-    Raises FileNotFoundError, DamagedFile, OSError.
+    A file of this machine, or of a mount, that this process has read through before is not read through again
+    as long as nothing of its state has changed. Raises FileNotFoundError, Damaged, OSError.
     """
     marker = read(path.with_suffix(".json"))
     check_kind(path)
     if isinstance(path, Path):
         held: Path | bytes = path
-        bytes_, found = path.stat().st_size, ""
-        if bytes_ == marker["bytes"]:
+        began, state = time.time_ns(), _state(path)
+        bytes_, found = state[0], _checked.get(state, "")
+        if not found and bytes_ == marker["bytes"]:
             found = sha256(path)
+            if state[-1] < began - SETTLED:
+                _checked[state] = found
     else:
         data = path.read_bytes()
-        held, bytes_, found = data, len(data), hashlib.sha256(data).hexdigest()
+        held, bytes_, found = data, len(data), sha256(data)
     if (bytes_, found) != (marker["bytes"], marker["sha256"]):
-        raise DamagedFile(
-            f"{path} is damaged: its {bytes_} bytes do not agree with the size {marker['bytes']} and the "
-            f"checksum {marker['sha256'][:12]} that its marker states"
+        raise Damaged(
+            path,
+            f"its {bytes_} bytes do not agree with the size {marker['bytes']} and the checksum "
+            f"{marker['sha256'][:12]} that its marker states",
         )
     return held, marker
 
 
-def both_aside(path: Place, why: DamagedFile) -> str:
+def _state(path: Path) -> tuple[int, ...]:
+    """Changes whenever the file is written or replaced: size, device, number, times of the last write and of
+    change."""
+    held = path.stat()
+    return held.st_size, held.st_dev, held.st_ino, held.st_mtime_ns, held.st_ctime_ns
+
+
+def both_aside(path: Place, why: Damaged) -> str:
     """The marker, which vouches for the shard, goes first; then the shard. Returns words."""
     there = names(path.parent)
     both = [one for one in (path.with_suffix(".json"), path) if one.name in there]

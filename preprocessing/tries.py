@@ -36,7 +36,7 @@ class Tries:
             self._begun = sealed.read(self.path)
         except FileNotFoundError:
             pass
-        except sealed.DamagedFile as error:
+        except sealed.Damaged as error:
             sealed.set_aside(self.path, error)
 
     @property

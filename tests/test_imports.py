@@ -19,6 +19,7 @@ FENCES = {
         "preprocessing/distribute.py",
         "preprocessing/local_ray.py",
         "preprocessing/joined_ray.py",
+        "preprocessing/lost_ray.py",
         "orchestrator/runners/",
         "orchestrator/search/tune.py",
         "orchestrator/search/trial_process.py",
@@ -55,6 +56,7 @@ FENCES = {
 SHARED = (
     "errors",
     "schema",
+    "sealed",
     "places",
     "plugins",
     "closure",
@@ -62,6 +64,7 @@ SHARED = (
     "people",
     "local_ray",
     "joined_ray",
+    "lost_ray",
     "cells",
     "terminal",
     "quiet",

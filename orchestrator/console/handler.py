@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,8 +23,10 @@ from orchestrator.common.errors import Interrupted, NoResult, Unfinished
 from orchestrator.common.names import redacted
 from orchestrator.common.signals import handled
 from orchestrator.search.draining import without_terminal
+from preprocessing.command_line import no_room
 from preprocessing.errors import BadInput
 from preprocessing.extras import lacking
+from preprocessing.lost_ray import AGAIN, RayDied, Watched, died
 from preprocessing.places import nobody_else_writes
 from preprocessing.quiet import quiet
 from preprocessing.terminal import clean_stderr, indented, last_words
@@ -42,7 +45,7 @@ def errors_are_told(console: Console) -> Iterator[None]:
     nobody_else_writes()
     with quiet():
         clean_stderr(lambda text: redacted(indented(text)))
-        with _ends_gently(), _told(console):
+        with _ends_gently(), _told(console), Watched(lambda what: _not_finished(console, f"{what}; {AGAIN}")):
             yield
 
 
@@ -68,8 +71,9 @@ def _told(console: Console) -> Iterator[None]:
     except NoResult as error:
         console.print(Text.assemble(("no result", "red"), f": {error}"), soft_wrap=True)
         raise typer.Exit(SOME) from error
-    except Unfinished as error:
-        console.print(Text.assemble(("not finished", "red"), f": {error}"), soft_wrap=True)
+    except (Unfinished, RayDied) as error:
+        way_on = f"; {AGAIN}" if isinstance(error, RayDied) else ""
+        _not_finished(console, f"{error}{way_on}", held=died(error))
         raise typer.Exit(SOME) from error
     except KeyboardInterrupt as error:
         why = str(error) if isinstance(error, Interrupted) else "ended; what is finished is kept"
@@ -82,4 +86,13 @@ def _told(console: Console) -> Iterator[None]:
         raise typer.Exit(BAD_INPUT) from error
     except (BadInput, OSError) as error:
         console.print(Text.assemble((type(error).__name__, "red"), f": {error}"), soft_wrap=True)
-        raise typer.Exit(BAD_INPUT) from error
+        raise typer.Exit(SOME if no_room(error) else BAD_INPUT) from error
+
+
+def _not_finished(console: Console, why: str, held: bool = True) -> None:
+    """held: threads may be in calls of a Ray that has died, which end with the process alone."""
+    console.print(Text.assemble(("not finished", "red"), f": {why}"), soft_wrap=True)
+    if held:
+        console.show_cursor()  # a bar may have hidden it
+        console.file.flush()
+        os._exit(SOME)

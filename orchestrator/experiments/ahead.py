@@ -33,7 +33,7 @@ from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment
 from orchestrator.sweeps.run import planned
 from orchestrator.workspace.store import FoldStore
-from preprocessing import extract
+from preprocessing import extract, lost_ray
 from preprocessing.places import place
 
 # Lines whose clips lie in memory: the folds of the second begin as soon as the first leaves a core idle.
@@ -71,6 +71,9 @@ class Ahead:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.ending = True
+        if lost_ray.ended():  # its threads are held in calls of Ray's
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            return
         try:
             if kind is not None:
                 marks.drain(self.mark)

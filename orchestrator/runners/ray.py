@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import ray
 
 from orchestrator.common.signals import handled
-from orchestrator.runners import lost, marks, sizing
+from orchestrator.runners import marks, sizing
 from orchestrator.runners.limit import time_limit
 from orchestrator.runners.pending import CRASHES, Pending, packs
 from orchestrator.runners.sizing import Need, Peak
@@ -86,7 +86,7 @@ def start(address: str | None, cpus: int | None = None, gpus: int | None = None)
         for name, value in KEEP_MEMORY.items():  # Ray's processes on this machine inherit it
             os.environ.setdefault(name, value)
         # Ray's processes do not end with the terminal: the sweep ends them, after the folds that run
-        with handled([signal.SIGHUP], signal.SIG_IGN), lost.begins():
+        with handled([signal.SIGHUP], signal.SIG_IGN):
             local_ray.start(num_cpus=cpus, num_gpus=gpus)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -22,16 +21,10 @@ def without_terminal() -> None:
 
 
 class Draining:
-    """Whether the user has asked the sweep to end. lost: what has ended without which it cannot go on, in
-    words, or ""."""
+    """Whether the user has asked the sweep to end."""
 
     def __init__(self) -> None:
-        self.asked, self.lost = False, ""
-
-    def cannot_go_on(self, lost: str) -> None:
-        """From any thread: raise KeyboardInterrupt in the main one, while it listens. lost: as above."""
-        self.lost = lost
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        self.asked = False
 
     @contextmanager
     def listens(self, say: Callable[[str], object]) -> Iterator[None]:
@@ -41,7 +34,7 @@ class Draining:
         def handle(number: int, _: object) -> None:
             if number == signal.SIGHUP:
                 without_terminal()
-            if self.asked or self.lost:
+            if self.asked:
                 raise KeyboardInterrupt
             self.asked = True
             say("ending: folds that run may finish and are kept; once more ends them too")

@@ -12,7 +12,7 @@ import logging
 import math
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -21,13 +21,11 @@ import optuna
 import ray
 from optuna.trial import TrialState
 from ray import tune
-from ray.exceptions import RayError
 from ray.tune.search import Searcher
 from ray.tune.search.optuna import OptunaSearch
 
 from orchestrator.runners import marks, ray_quirks
 from orchestrator.runners import ray as ray_runner
-from orchestrator.runners.lost import watched
 from orchestrator.runners.pending import places
 from orchestrator.runners.room import Watch
 from orchestrator.runners.sizing import Need
@@ -43,6 +41,7 @@ from orchestrator.study.record import FoldRecord
 from orchestrator.study.study import Study
 from orchestrator.study.table import ClipTable
 from orchestrator.workspace.store import FoldStore
+from preprocessing import lost_ray
 from preprocessing.plugins import Plugin
 from search_spaces import SPACES
 
@@ -207,7 +206,6 @@ def with_ray(
     need: Need | None = None,
     at_once: int = 0,
     plugins: tuple[Plugin, ...] = (),
-    stuck: Callable[[str], object] = lambda why: None,
 ) -> list[Outcome]:
     """Every trial a Tune trial on the Ray that is running.
 
@@ -216,10 +214,8 @@ def with_ray(
              idle. 0 = two, or as many as fill every place twice; each costs a process of its own at the
              start.
     plugins  code that the folds need and other machines have not.
-    stuck    is told in another thread why nothing goes on, where the main one waits for a head that has died:
-             Ray ends this process soon after.
     Raises KeyboardInterrupt when the user asks twice to end it; OSError when the store cannot be written, or
-    Ray has died.
+    Ray has died (lost_ray.Watched).
     """
     for name, value in ray_quirks.TUNE_SETTINGS.items():
         os.environ.setdefault(name, value)
@@ -264,15 +260,8 @@ def with_ray(
         ),
     )
     with draining.listens(lambda text: listener(Note(text))):
-        try:
-            with watched(draining.cannot_go_on, lambda what: stuck(f"Ray has died: {what}")):
-                tuner.fit()
-        except (KeyboardInterrupt, tune.TuneError, RayError) as error:
-            if not draining.lost:
-                raise
-            raise ConnectionError(f"Ray has died: {draining.lost}") from error
-    if draining.lost:  # while the last trial was told, as failed
-        raise ConnectionError(f"Ray has died: {draining.lost}")
+        tuner.fit()
+    lost_ray.check()  # Tune may keep the interrupt, and tell the trials as failed
     if control is not None:
         ray.kill(control)
     return [follow.outcomes[index] for index in sorted(follow.outcomes)]

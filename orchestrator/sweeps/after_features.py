@@ -47,6 +47,7 @@ from orchestrator.workspace.sweep_folder import SWEEPS, SweepFolder
 from preprocessing.datasets.ids import questions
 from preprocessing.datasets.words import unused
 from preprocessing.doubles import overlaps
+from preprocessing.lost_ray import Watched
 from preprocessing.people import IdentityError, doubts, refused, repeated, respelt
 from preprocessing.places import Place, place
 from preprocessing.plugins import Plugin
@@ -102,6 +103,7 @@ def conclude(experiment: Experiment, execution: Execution, begun: Begun, tell: L
     with (
         Leaving(path) as leaving,
         SweepFolder.open(path, definition, resume=begun.resumed, first=first) as folder,
+        Watched(lambda what: leaving.stuck(what, tell)),
     ):
         damage, before = mended(path, plan, study) if begun.resumed else ([], 0)
         kept.keep(path, kept.absolute(experiment), execution)
@@ -181,7 +183,6 @@ def _run(
                 need=execution.need,
                 at_once=at_once,
                 plugins=begun.plugins,
-                stuck=lambda why: leaving.stuck(why, tell),
             )
         else:
             trained = None if begun.ahead is None else StoredRunner(store)

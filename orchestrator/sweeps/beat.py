@@ -21,6 +21,7 @@ class Beat:
 
     def __init__(self, folder: Path):
         self.file, self.tally, self.wrote = folder / PROGRESS, Tally(), 0.0
+        sealed.room(self.file)
 
     def __call__(self, event: Event) -> None:
         """Raises OSError where the file cannot be written."""

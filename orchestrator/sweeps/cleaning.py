@@ -26,7 +26,8 @@ from orchestrator.workspace.sweep_folder import DEFINITION, SWEEPS, folder_of
 from preprocessing.inputs import INPUTS, Settings, SettingsError
 from preprocessing.places import Place, place
 from preprocessing.plan import spec
-from preprocessing.schema import FeatureSetError, FeatureSpec, read_spec
+from preprocessing.schema import FeatureSpec, read_spec
+from preprocessing.sealed import verified
 
 RECORD = "mlflow.json"  # its "trials" say which jobs a sweep's results are of
 
@@ -131,8 +132,9 @@ def state_of_features(folder: Path, version: str) -> str:
     """Whether today's code makes a feature set of this version: CURRENT, OLDER, or UNKNOWN (a plugin's)."""
     for shard in sorted(folder.glob("shards/*.parquet")):
         try:
-            held: FeatureSpec = read_spec(pq.read_schema(shard), shard)
-        except (OSError, ValueError, FeatureSetError):
+            whole = verified(shard)[0]
+            held: FeatureSpec = read_spec(pq.read_schema(whole), shard)
+        except (OSError, ValueError):
             continue  # damaged, or of an older schema
         if held.name not in INPUTS:
             return UNKNOWN

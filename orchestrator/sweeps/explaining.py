@@ -7,7 +7,6 @@ give the mean.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ from orchestrator.sweeps.reopened import Reopened, reopen
 from preprocessing import extract
 from preprocessing.action_units import vector
 from preprocessing.datasets.reading import read
+from preprocessing.render.corpus import read_claim
 from preprocessing.schema import AU_VOCABULARY
 
 NOTE = (
@@ -261,7 +261,7 @@ def _planted(sweep: Reopened) -> str:
     """The part of the face that alone is predictive in a rendered corpus; "" where none is."""
     roots = [Path(one.root) for one in sweep.experiment.corpora if one.name == "synthetic" and one.root]
     found = {
-        json.loads((root / "render.json").read_text(encoding="utf-8"))["config"].get("planted", "")
+        read_claim(root / "render.json").get("config", {}).get("planted", "")
         for root in roots
         if (root / "render.json").is_file()
     }

@@ -53,7 +53,9 @@ def ended(folder: Path, summary: Mapping[str, Any], study: Study) -> list[dict[s
     known |= {int(index): config for index, config in summary.get("configuration", {}).items()}
     named = {int(i) for key in ("failed_trials", "stopped_trials") for i in summary.get(key, {})}
     try:
-        known |= {int(i): trial["config"] for i, trial in read_record(folder)["trials"].items()}
+        record = read_record(folder)
+        known |= {int(i): config for i, config in record["others"].items()}
+        known |= {int(i): trial["config"] for i, trial in record["trials"].items()}
     except ConfigError as error:
         if not summary:
             raise ValueError(f"so is what else tells which trials have ended: {error}") from error

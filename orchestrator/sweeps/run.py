@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.common.errors import ConfigError, Interrupted
 from orchestrator.runners import ray as ray_runner
 from orchestrator.runners import room
-from orchestrator.search.events import Listener, Note
+from orchestrator.search.events import Ends, Listener, Note
 from orchestrator.sweeps import kept
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment, Extraction
 from preprocessing.datasets import DATASETS
 from preprocessing.datasets.facts import there
+from preprocessing.lost_ray import AGAIN, Watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -107,21 +108,22 @@ def sweep(
         from orchestrator.sweeps.corpora import reporter
         from preprocessing import extract
 
-        made = [
-            extract.prepared(one, workers, execution.max_failed, reporter(tell), _sayer(tell))
-            for one in plans
-        ]
-        begun = Begun(
-            folders=tuple(one.folders[experiment.features] for one in made),
-            begin=begin,
-            extract_s=sum(one.seconds for one in made),
-            quarantined=sum(one.quarantined for one in made),
-            resumed=resumed,
-            plugins=brought,
-            clips=tuple(clip for one in made for clip in one.labelled),
-            ahead=ahead,
-        )
-        return conclude(experiment, execution, begun, tell)
+        with Watched(lambda what: _held(what, tell)):
+            made = [
+                extract.prepared(one, workers, execution.max_failed, reporter(tell), _sayer(tell))
+                for one in plans
+            ]
+            begun = Begun(
+                folders=tuple(one.folders[experiment.features] for one in made),
+                begin=begin,
+                extract_s=sum(one.seconds for one in made),
+                quarantined=sum(one.quarantined for one in made),
+                resumed=resumed,
+                plugins=brought,
+                clips=tuple(clip for one in made for clip in one.labelled),
+                ahead=ahead,
+            )
+            return conclude(experiment, execution, begun, tell)
     except Interrupted:
         raise
     except KeyboardInterrupt as error:
@@ -176,6 +178,11 @@ def _checked(experiment: Experiment) -> Experiment:
         features=features.chosen(study.model, experiment.features, image_size, settings),
         extraction=Extraction(**dataclasses.asdict(settings)),
     )
+
+
+def _held(what: str, tell: Listener) -> None:
+    tell(Note(f"not finished: {what}; {AGAIN}", "error"))
+    tell(Ends())
 
 
 def _sayer(tell: Listener) -> Callable[[str], None]:

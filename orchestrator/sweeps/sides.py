@@ -10,20 +10,23 @@ Another kind of thing that has predictions joins by one line of KINDS.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from mer_models import MODELS
+from orchestrator.common import commands
 from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.results import logs, report
 from orchestrator.results.sides import Side, of_log, of_sweep
 from orchestrator.sweeps import kept
 from orchestrator.sweeps.comparison import COMPARISONS, Comparison
 from orchestrator.sweeps.execution import Execution
-from orchestrator.workspace import looks
+from orchestrator.workspace import looks, sealed
 from orchestrator.workspace.sweep_folder import SWEEPS, folder_of
 from preprocessing.datasets.reading import read
 
@@ -76,20 +79,29 @@ def _experiment(name: str, rule: str, workspace: Path, _: Columns) -> list[Side]
             f"{name} was asked for in {len(tables)} ways; name one of "
             f"{', '.join(path.parent.relative_to(workspace / EXPERIMENTS).as_posix() for path in tables)}"
         )
+    again = f"it is written again by: {commands.command('experiment', name, workspace=workspace)}"
+    data = sealed.content(tables[0], again)
+    try:
+        rows = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False).to_dict("records")
+        named = [(row["sweep"], row.get("part", ""), _shown(row)) for row in rows]
+    except (ValueError, KeyError) as error:
+        raise sealed.Damaged(tables[0], f"it is no table of an experiment: {error}", again) from error
     made: dict[tuple[str, str], Side] = {}
-    for row in pd.read_csv(tables[0], dtype=str, keep_default_na=False).to_dict("records"):
-        own, part = row.get("sweep", ""), row.get("part", "")
+    for own, part, shown in named:
         if not own or (own, part) in made:
             continue
-        level = f" {row['axis']} {float(row['amount']):g}" if row.get("axis") else ""
-        shown = f"{row['group']} {row['row']}{level}".strip() + (f"@{rule}" if rule else "")
-        side = sweep_side(own, rule, workspace, shown)
+        side = sweep_side(own, rule, workspace, shown + (f"@{rule}" if rule else ""))
         if part:
             side = replace(side, rows=_of_part(side.rows, part, folder_of(own, workspace)), of=None)
         made[own, part] = side
     if not made:
         raise ConfigError(f"no row of experiment {name!r} has finished; run it again to go on")
     return list(made.values())
+
+
+def _shown(row: Mapping[Any, str]) -> str:
+    level = f" {row['axis']} {float(row['amount']):g}" if row.get("axis") else ""
+    return f"{row['group']} {row['row']}{level}".strip()
 
 
 def _of_part(rows: pd.DataFrame, part: str, folder: Path) -> pd.DataFrame:

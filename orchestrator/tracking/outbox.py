@@ -91,14 +91,15 @@ class Outbox:
         try:
             earlier = read_record(folder)
         except ConfigError:
-            earlier = {"id": uuid.uuid4().hex, "trials": {}}
+            earlier = {"id": uuid.uuid4().hex, "trials": {}, "others": {}}
             if (folder / RECORD).exists():
                 text = "does not read, and is written anew: in MLflow the sweep gets a new run"
                 notes.append(Note(f"{folder / RECORD} {text}", "warning"))
         root = store.root.resolve() if isinstance(store.root, Path) else store.root
         folds = "" if root == own_folds(folder) else str(root)
-        record = {"id": earlier["id"], "about": dict(about), "trials": earlier["trials"], "folds": folds}
-        outbox = cls(uri, folder, store, say, record | {"ended": ""}, ["sweep"])
+        record = {name: earlier[name] for name in ("id", "trials", "others")}
+        record |= {"about": dict(about), "folds": folds, "ended": ""}
+        outbox = cls(uri, folder, store, say, record, ["sweep"])
         outbox._notes.extend(notes)
         write_record(folder, outbox.record)
         outbox._beside.ask(after)
@@ -145,6 +146,8 @@ class Outbox:
             if event.outcome.state in STATES:
                 self.trial(event.outcome.trial, STATES[event.outcome.state])
             else:
+                self.record["others"][str(event.outcome.index)] = dict(event.outcome.config)
+                write_record(self.folder, self.record)
                 self._forget([result.job_id for result in event.outcome.results])
 
     def trial(self, trial: TrialRecord, state: str = "complete") -> None:
@@ -154,6 +157,7 @@ class Outbox:
         """
         jobs = [result.job_id for result in trial.results]
         self.record["trials"][str(trial.index)] = {"state": state, "config": trial.config, "jobs": jobs}
+        self.record["others"].pop(str(trial.index), None)  # it had failed before
         self._add(f"trial {trial.index}")
 
     def finish(self, table: ClipTable, model: str, refit: Callable[[], Refit]) -> None:

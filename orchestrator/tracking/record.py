@@ -3,6 +3,7 @@
 id      of the sweep among all sweeps, which its run carries as a tag; "" where an older program began it.
 about   what the sweep is.
 trials  index -> "state", "config" and "jobs", the ids of its fold results.
+others  index -> configuration of the trials that have no run there: failed, or interrupted.
 folds   the store they are in; "" = folds/ of the workspace.
 ended   "" while it runs, "finished", or "failed: " and why.
 No tracking address: it may hold a password.
@@ -38,9 +39,11 @@ def read_record(folder: Path) -> dict[str, Any]:
     file, again = folder / RECORD, f"it is written anew by: {resume(folder)}"
     try:
         held = sealed.read_json(file, again)
-        record = {"id": held.get("id", ""), **{key: held[key] for key in KEYS}}
+        record = {"id": held.get("id", ""), "others": held.get("others", {})}  # of an older program: without
+        record |= {key: held[key] for key in KEYS}
         for trial in record["trials"].values():
             _ = trial["state"], trial["config"].items(), [job.lower() for job in trial["jobs"]]
+        _ = [config.items() for config in record["others"].values()]
         _ = record["about"]["name"], record["folds"] + record["ended"] + record["id"]
     except sealed.Damaged as error:
         raise ConfigError(f"{file} does not read ({error.why}); {again}") from error

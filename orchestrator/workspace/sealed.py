@@ -1,4 +1,5 @@
-"""Files that carry their own SHA-256, so that a flipped bit is damage and never another number.
+"""Files of a workspace that carry their own SHA-256, so that a flipped bit is damage and never another number
+(preprocessing/sealed.py).
 
 JSON        an object whose first key is "sha256".
 JSON lines  each line such an object.
@@ -15,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import re
 import shutil
 import tomllib
@@ -23,27 +23,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from preprocessing.errors import BadInput
-from preprocessing.places import Place, free_name, moved, write_atomically
+from preprocessing.places import Place, write_atomically
+from preprocessing.sealed import Damaged as Damaged  # who reads these files takes all of it from here
+from preprocessing.sealed import check_kind
+from preprocessing.sealed import set_aside as set_aside
+from preprocessing.sealed import sha256 as sha256
 
 SUMS = "SHA256SUMS"
-log = logging.getLogger(__name__)
 _DIFFERS = "it is not as it was written: its SHA-256 is another"
 _JSON = re.compile(rb'\{"sha256": "([0-9a-f]{64})",')
 _TOML = re.compile(rb"# sha256 ([0-9a-f]{64})\n")
-
-
-class Damaged(BadInput):
-    """A file of ours is not as it was written. path: of the file; its text says what to do."""
-
-    def __init__(self, path: Path, why: str, way_out: str):
-        super().__init__(f"{path} is damaged ({why}); {way_out}")
-        self.path, self.why = path, why
-
-
-def sha256(data: bytes) -> str:
-    """64 hex digits."""
-    return hashlib.sha256(data).hexdigest()
 
 
 def as_json(held: Mapping[str, Any], indent: int | None = None) -> str:
@@ -67,6 +56,8 @@ def of_json(data: bytes) -> dict[str, Any]:
         raise ValueError("it is no JSON: too deep") from error
     if not isinstance(held, dict):
         raise ValueError("it holds no object")
+    if not held:  # nothing that was ever written
+        raise ValueError("it holds nothing")
     if "sha256" in held:  # one that is none
         raise ValueError(_DIFFERS)
     return held
@@ -86,10 +77,15 @@ def of_signed(name: str, data: bytes) -> bytes:
 
 
 def write(path: Path, by: Callable[[Path], object]) -> None:
-    """As places.write_atomically; what stands in the file's place and is no file (a folder) is set aside."""
+    """As places.write_atomically, with ``room``."""
+    room(path)
+    write_atomically(path, by)
+
+
+def room(path: Path) -> None:
+    """Set aside what stands in a file's place and is none: a folder, a pipe. Raises OSError."""
     if path.exists() and not path.is_file():
         set_aside(path)
-    write_atomically(path, by)
 
 
 def write_json(path: Path, held: Mapping[str, Any], indent: int | None = 2) -> None:
@@ -105,9 +101,8 @@ def write_toml(path: Path, text: str) -> None:
 
 
 def content(path: Path, way_out: str) -> bytes:
-    """Bytes of a file. Raises FileNotFoundError; Damaged where it is no file: a pipe would be waited for."""
-    if path.exists() and not path.is_file():
-        raise Damaged(path, "it is no file", way_out)
+    """Bytes of a file. Raises FileNotFoundError; Damaged as sealed.check_kind."""
+    check_kind(path, way_out)
     return path.read_bytes()
 
 
@@ -154,21 +149,9 @@ def is_sealed(path: Path) -> bool:
     return path.is_file() and _JSON.match(path.read_bytes()[:128]) is not None
 
 
-def set_aside(path: Place) -> Place:
-    """Rename to the first free name with ``.damaged`` at its end, and return that. Raises OSError."""
-    aside = free_name(path)
-    moved(path, aside)
-    return aside
-
-
 def computed_again(path: Place, error: Exception) -> None:
-    """``set_aside`` of what is made again as if it had never been there: the log says so. Another process may
-    have been faster."""
-    try:
-        aside = set_aside(path).name
-        log.warning("%s is damaged (%s); set aside as %s and computed again", path, error, aside)
-    except FileNotFoundError:
-        log.warning("%s is damaged (%s); another process has set it aside", path, error)
+    """Set aside what is made again as if it had never been there."""
+    set_aside(path, f"{path} is damaged ({error}) and computed again")
 
 
 def emptied(folder: Path) -> None:

@@ -135,6 +135,8 @@ def _compared(file: Path, definition: Mapping[str, Any]) -> str:
 
 def runs(path: Path) -> bool:
     """Whether a process has the sweep of this folder under way. On a file system without locks: False."""
+    if not (path / LOCK).is_file():  # a pipe would be waited for
+        return False
     try:
         with open(path / LOCK, "rb") as handle:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -148,6 +150,7 @@ def runs(path: Path) -> bool:
 def locked(path: Path) -> IO[str]:
     """An open file that keeps every other process from running the sweep of this folder, until it is closed.
     Raises ConfigError where another one runs it."""
+    sealed.room(path / LOCK)
     handle = open(path / LOCK, "a+", errors="replace")  # noqa: SIM115 - open as long as the sweep
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

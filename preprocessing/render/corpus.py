@@ -16,9 +16,11 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
+from typing import Any
 
 import cv2
 
+from preprocessing import sealed
 from preprocessing.places import write_atomically
 from preprocessing.render.config import GENERATOR_VERSION, RenderConfig
 from preprocessing.render.motion import ClipRenderer
@@ -128,17 +130,26 @@ def _claim(root: Path, config: RenderConfig) -> None:
         text = json.dumps(wanted, indent=2) + "\n"
         write_atomically(claim, lambda path: path.write_text(text, encoding="utf-8"))
         return
-    try:
-        found = json.loads(claim.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise FileExistsError(
-            f"{claim}: not readable as JSON ({error}); choose another folder or delete this one"
-        ) from error
+    found = read_claim(claim)
     if found != wanted:
         raise FileExistsError(
             f"{root}: holds a corpus of another configuration; choose another folder or delete this one.\n"
             f"  there:  {json.dumps(found)}\n  wanted: {json.dumps(wanted)}"
         )
+
+
+def read_claim(claim: Path) -> dict[str, Any]:
+    """What a corpus that was made here says of itself. Raises FileNotFoundError, and sealed.Damaged for what
+    is no JSON object."""
+    way_out = "choose another folder, or delete its own: the corpus is made again"
+    sealed.check_kind(claim, way_out)
+    try:
+        found = json.loads(claim.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise sealed.Damaged(claim, f"it is no JSON: {error}", way_out) from error
+    if not isinstance(found, dict) or not found:
+        raise sealed.Damaged(claim, f"it holds {str(found)[:20]}, and says no configuration", way_out)
+    return found
 
 
 def _manifest_text(plans: list[ClipPlan], config: RenderConfig) -> str:

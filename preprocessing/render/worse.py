@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from preprocessing.places import write_atomically
 from preprocessing.render.config import DEFAULT_SIZE, generator
-from preprocessing.render.corpus import MANIFEST_FIELDS
+from preprocessing.render.corpus import MANIFEST_FIELDS, read_claim
 
 VERSION = 1  # raise it when the same axis and amount would give other bytes
 CLAIM = "worse.json"
@@ -62,10 +62,10 @@ def worsened(source: Path, target: Path, axis: str, amount: float) -> Path:
     if amount == NEUTRAL[axis]:
         return source
     # the source may be moved with its workspace; what it is, its own claim says
-    rendered = json.loads((source / "render.json").read_text(encoding="utf-8"))
+    rendered = read_claim(source / "render.json")
     wanted = {"version": VERSION, "axis": axis, "amount": float(amount), "source": rendered}
     claim, manifest = target / CLAIM, target / "manifest.csv"
-    if claim.exists() and json.loads(claim.read_text(encoding="utf-8")) != wanted:
+    if claim.exists() and read_claim(claim) != wanted:
         raise FileExistsError(f"{target} holds another corpus than {wanted}; delete it or choose another")
     if not claim.exists() and target.exists() and any(target.iterdir()):
         raise FileExistsError(f"{target} holds files that were not written here; delete it")

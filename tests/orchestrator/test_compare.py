@@ -21,6 +21,7 @@ from orchestrator.results.sides import Side, of_log, of_sweep
 from orchestrator.results.verdict import number, p_said, verdict
 from orchestrator.sweeps.experiment import Corpus
 from orchestrator.sweeps.sides import columns_said, sides
+from preprocessing.errors import BadInput
 from tests.orchestrator.results.pages import PERSON, sweep
 
 WORDS = ("negative", "positive", "surprise")
@@ -296,6 +297,11 @@ def test_rows_of_an_experiment_are_sides_each_sweep_once_and_a_part_has_its_own_
     assert (one.name, pair.name, split.name) == ("A one", "B pair", "B split")
     assert len(one.rows) == 4 and not len(pair.rows)
     assert sorted(split.rows["clip_id"]) == sorted([f"{PERSON}/0", "c/p1/1"]) and split.of is None
+    for text in ("", "group,row\nA,one\n", 'a,"b\n'):  # what is no table of ours any more
+        (held / "table.csv").write_text(text)
+        with pytest.raises(BadInput, match=r"table\.csv is damaged .*orchestrator\.experiment stag/table6"):
+            sides(["stag/table6"], tmp_path, {})
+    (held / "table.csv").write_text("\n".join(rows) + "\n")
     (held.parent / "v2-x").mkdir()
     (held.parent / "v2-x" / "table.csv").write_text("\n".join(rows[:2]) + "\n")
     with pytest.raises(

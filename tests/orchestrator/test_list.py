@@ -1,6 +1,7 @@
 """Looking at a workspace from another terminal."""
 
 import json
+import os
 import time
 
 import pytest
@@ -13,7 +14,7 @@ from orchestrator.search.events import FoldEnded, Outcome, SearchBegins, TrialEn
 from orchestrator.sweeps.beat import PROGRESS, Beat, read
 from orchestrator.workspace import sealed
 from orchestrator.workspace.listed import COMPLETE, EARLY, RUNS, listed
-from orchestrator.workspace.sweep_folder import SweepFolder, folder_of, runs
+from orchestrator.workspace.sweep_folder import LOCK, SweepFolder, folder_of, runs
 
 ASKED = {"model": "stag", "corpus": "casme2"}
 
@@ -50,6 +51,17 @@ def test_a_sweep_is_running_as_long_as_its_process_holds_it(tmp_path):
             assert f"{said}" in told.output and told.exit_code == 0, told.output
 
 
+@pytest.mark.parametrize("put", [os.mkfifo, os.mkdir])
+def test_a_lock_that_is_no_file_is_waited_for_by_nobody(tmp_path, put):
+    with sweep(tmp_path, "one") as held:
+        pass
+    (held.path / LOCK).unlink()
+    put(held.path / LOCK)
+    assert not runs(held.path) and listed(held.path).state == EARLY
+    with SweepFolder.open(held.path, ASKED, resume=True):
+        assert runs(held.path) and (held.path / f"{LOCK}.damaged").exists()
+
+
 def test_what_a_running_sweep_has_done_and_waits_for_is_told_elsewhere(tmp_path):
     with sweep(tmp_path, "one") as held:
         beat = Beat(held.path)
@@ -84,9 +96,10 @@ def test_a_torn_file_is_no_progress(tmp_path):
     assert read(tmp_path) == {}
 
 
-def test_a_damaged_file_of_a_sweep_is_named_where_it_is_listed(tmp_path):
+@pytest.mark.parametrize("text", ['{"rule": "nes', "{}"])
+def test_a_damaged_file_of_a_sweep_is_named_where_it_is_listed(tmp_path, text):
     with sweep(tmp_path, "one") as held:
-        (held.path / "summary.json").write_text('{"rule": "nes')
+        (held.path / "summary.json").write_text(text)
     for command in (["list"], ["status", "one"]):
         app = {"list": list_, "status": status}[command[0]].app
         told = CliRunner().invoke(app, [*command[1:], "--workspace", str(tmp_path)])

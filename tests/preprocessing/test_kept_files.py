@@ -4,6 +4,7 @@ wrong. Never is it used."""
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -121,6 +122,29 @@ def test_every_single_flipped_bit_of_a_shard_and_its_marker_is_seen(made):
     assert not plan.missing()
 
 
+def test_a_shard_is_read_through_once_unless_it_changes_or_has_just_changed(made, monkeypatch):
+    plan, table = made
+    read, real = [], sealed.sha256
+    monkeypatch.setattr(sealed, "sha256", lambda what: read.append(what) or real(what))
+
+    def times():
+        read.clear()
+        assert not plan.missing() and read_shards(plan.folders[NAME])[1].equals(table)
+        return sum(isinstance(one, Path) and one.samefile(path_of(plan, "shard")) for one in read)
+
+    monkeypatch.setattr(sealed, "_checked", {})
+    monkeypatch.setattr(sealed, "SETTLED", 10**15)  # the copy has just been made
+    assert times() == 2
+    monkeypatch.setattr(sealed, "SETTLED", -(10**15))
+    assert [times(), times()] == [1, 0]
+    shard = path_of(plan, "shard")
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 1
+    shard.write_bytes(data)
+    with pytest.raises(FeatureSetError, match="do not agree"):
+        read_shards(plan.folders[NAME])
+
+
 def test_what_an_older_program_kept_without_a_checksum_is_refused_as_such(made):
     plan, _ = made
     index = path_of(plan, "index")
@@ -136,7 +160,7 @@ def test_a_sealed_text_holds_what_was_written_and_no_other_spelling_of_it(tmp_pa
     sealed.write(path, {"b": 1, "a": "é"})
     assert sealed.read(path) == {"a": "é", "b": 1}
     path.write_text(path.read_text().replace(": ", ":"))
-    with pytest.raises(sealed.DamagedFile, match=r"a\.json is damaged: it does not agree"):
+    with pytest.raises(sealed.Damaged, match=r"a\.json is damaged \(it does not agree"):
         sealed.read(path)
 
 

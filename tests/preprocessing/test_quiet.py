@@ -15,6 +15,7 @@ with quiet():
     os.write(2, b"I0000 00:00:1.0 12 gl_context.cc:369] GL\\nINFO: Created TensorFlow Lite XNNPACK\\n")
     os.write(2, b"WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\\n")
     os.write(2, b"[2026-11-27 08:58:04,704 E 6 6] core_worker.cc:24: Actor with class name: 'MapWorker\\n")
+    os.write(2, b"[2026-11-27 19:37:24,361 E 3 3] task_manager.cc:1545: Failed to push error to driver\\n")
     os.write(2, b"OpenCV: FFMPEG: tag 0x30385056/'VP80' is not supported with codec id 139\\n")
     os.write(2, b"[mov,mp4,m4a,3gp,3g2,mj2 @ 0x55a585bbf5c0] moov atom not found\\n")
     os.write(2, b"[ WARN:0@134.060] global cap.cpp:215 open VIDEOIO(FFMPEG): backend is generally\\n")

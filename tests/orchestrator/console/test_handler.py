@@ -39,7 +39,8 @@ BAD = (
     ("error", "status"),
     [
         *((kind("say 'x' instead [of y]"), 2) for kind in BAD),
-        (OSError(28, "no space left"), 2),
+        (OSError(28, "no space left"), 1),
+        (OSError(13, "may not be read"), 2),
         (NoResult("every trial failed"), 1),
         (Unfinished("no space left: --resume one goes on"), 1),
         (Interrupted("--resume one goes on"), 130),

@@ -19,6 +19,7 @@ from orchestrator.study.study import Study
 from orchestrator.sweeps import after_features
 from orchestrator.sweeps.mending import ended
 from orchestrator.sweeps.run import resume as goes_on
+from orchestrator.tracking.record import read_record, write_record
 from orchestrator.workspace import sealed
 from tests.orchestrator.test_sweep import pictures
 
@@ -183,6 +184,12 @@ def test_lost_proposals_of_tpe_are_put_together_from_what_tells_of_trials_that_e
     assert any("first 2 trials" in str(one) and "for later ones anew" in str(one) for one in said)
     known = ended(folder, report.earlier(folder)[0], asked.study())
     assert len(known) == 3  # of a finished sweep all
+    record = read_record(folder)  # as if the second had failed
+    record["others"]["1"] = record["trials"].pop("1")["config"]
+    write_record(folder, record)
+    configuration = {i: one for i, one in done.summary["configuration"].items() if i != "1"}
+    summary = dict(done.summary) | {"configuration": configuration, "failed_trials": {"1": "no memory"}}
+    assert ended(folder, summary, asked.study()) == known
 
 
 def test_proposals_of_an_older_program_are_a_list(tmp_path):

@@ -13,7 +13,7 @@ from orchestrator.search.events import FoldEnded, Outcome, TrialEnded
 from orchestrator.tracking import connection, kept_model, outbox, tracker
 from orchestrator.tracking.errors import TrackingError
 from orchestrator.tracking.outbox import LOCK, Outbox
-from orchestrator.tracking.record import RECORD
+from orchestrator.tracking.record import RECORD, read_record
 from orchestrator.workspace.store import FoldStore
 from tests.orchestrator.selection.test_rules import two_trials
 from tests.waiting import until
@@ -144,6 +144,16 @@ def test_what_waits_is_written_in_order_once_mlflow_answers_again(mlflow, store,
     assert mlflow.got == wrote(0, 1, 2) and "back" in said[1]
     finish(outbox, monkeypatch)
     assert mlflow.got == [*wrote(0, 1, 2), "model", "scores"] and outbox.sent
+
+
+def test_a_trial_that_failed_is_known_on_disk_until_it_ends_well(mlflow, store, folder):
+    outbox = Outbox.start(URI, ABOUT, folder, store, pytest.fail)
+    outbox.listen(TrialEnded(Outcome(1, {}, {"recipe": {"lr": 0.5}}, error="no memory", state="failed")))
+    assert read_record(folder)["others"] == {"1": {"recipe": {"lr": 0.5}}}
+    assert "trial 1" not in outbox.waiting
+    again = Outbox.start(URI, ABOUT, folder, store, pytest.fail)
+    assert tell(again, trials(store)[1]) == [True]
+    assert read_record(folder)["others"] == {} and "1" in read_record(folder)["trials"]
 
 
 def test_mlflow_dying_during_a_write_leaves_that_write_and_all_after_it(mlflow, store, folder, monkeypatch):

@@ -52,7 +52,7 @@ def test_a_folder_in_its_place_is_damage_and_makes_room(tmp_path, name):
     path.mkdir()
     (path / "something").touch()
     read = sealed.read_json if name == "a.json" else sealed.read_toml
-    with pytest.raises(sealed.Damaged, match=rf"{path} is damaged \(it is no file\); do this"):
+    with pytest.raises(sealed.Damaged, match=rf"{path} is damaged \(it is no regular file\); do this"):
         read(path, "do this")
     sealed.write_json(path, HELD) if name == "a.json" else sealed.write_toml(path, "a = 1\n")
     assert path.is_file() and (tmp_path / f"{name}.damaged" / "something").exists()
@@ -62,7 +62,7 @@ def test_a_folder_in_its_place_is_damage_and_makes_room(tmp_path, name):
 
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "a.json")
-    with pytest.raises(sealed.Damaged, match="it is no file"):
+    with pytest.raises(sealed.Damaged, match="it is no regular file"):
         sealed.read_json(tmp_path / "a.json", "x")
 
 

@@ -20,6 +20,8 @@ from preprocessing.render import corpus as corpus_module
 from preprocessing.render.__main__ import main
 from preprocessing.render.config import generator
 from preprocessing.render.emotions import SHARES, annotation, corpus_emotions, three_class
+from preprocessing.render.worse import worsened
+from preprocessing.sealed import Damaged
 
 SMALL = RenderConfig(seed=3, subjects=2, clips_per_subject=2, size=96)
 
@@ -94,6 +96,16 @@ def test_whole_corpus_is_left_untouched_and_broken_one_is_mended(tmp_path: Path)
     next(tmp_path.glob("frames/*/*/*.jpg")).unlink()
     render_corpus(tmp_path, config)
     assert tree(tmp_path) == first
+
+
+@pytest.mark.parametrize("held", [b'{"gen', b"null", b"[]", b"{}", b"\xff\xfe{", b"[" * 100_000, None])
+def test_a_claim_that_is_none_is_damage_and_is_told(tmp_path: Path, held: bytes | None) -> None:
+    claim = tmp_path / "render.json"
+    claim.mkdir() if held is None else claim.write_bytes(held)
+    with pytest.raises(Damaged, match=r"render\.json is damaged .*; choose another folder"):
+        render_corpus(tmp_path, SMALL)
+    with pytest.raises(Damaged, match=r"render\.json is damaged"):
+        worsened(tmp_path, tmp_path / "worse", "noise", 1.0)
 
 
 @pytest.mark.parametrize("change", [{"seed": 5}, {"difficulty": 0.6}, {"clips_per_subject": 1}, {"fps": 200}])
