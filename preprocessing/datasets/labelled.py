@@ -36,8 +36,8 @@ def number(value: str, what: str) -> tuple[int | None, str]:
 
 
 def id_number(value: str, where: str) -> int:
-    """1 from '1', '01', 'sub01', 's1'. Raises CorpusError for any other text."""
-    digits = value.lower().removeprefix("sub").removeprefix("s")
+    """1 from '1', '01', 'sub01', 's1', also in full-width signs. Raises CorpusError for any other text."""
+    digits = unicodedata.normalize("NFKC", value).lower().removeprefix("sub").removeprefix("s")
     if not (digits.isascii() and digits.isdecimal() and len(digits) <= DIGITS):
         raise CorpusError(f"{where}: subject {value[:40]!r} is no number; correct the sheet")
     return int(digits)

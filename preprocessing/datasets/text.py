@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from preprocessing.datasets.values import ERRORS
+from preprocessing.datasets.values import ERRORS, bare
 from preprocessing.schema import CorpusError
 
 _CHINESE = re.compile(rb"(?:[\xa1-\xfe]{2})+")
@@ -24,7 +24,11 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise CorpusError(f"{path} cannot be read: {error.strerror}") from error
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise CorpusError(f"{path} is a workbook inside, no CSV; name it {path.stem}.xlsx (or .xls, .ods)")
+        if path.suffix.lower() in (".csv", ".tsv", ".txt"):
+            raise CorpusError(
+                f"{path} is a workbook inside, no CSV; name it {path.stem}.xlsx (or .xls, .ods)"
+            )
+        raise CorpusError(f"{path} is of a kind that is not read; save it as .xlsx or .csv")
     marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     chinese = _CHINESE.sub(b"", data).isascii()
     for encoding in ("utf-16",) if marked else ("utf-8", "gb18030" if chinese else "cp1252"):
@@ -49,7 +53,7 @@ def commented(path: Path) -> list[str]:
 
 
 def records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """(number of its last line, stripped cells) of each record. A comment's quotes open nothing."""
+    """(number of its last line, bare cells) of each record. A comment's quotes open nothing."""
     lines = enumerate(io.StringIO(text, newline=""), 1)
     begins, at = True, 0
 
@@ -67,7 +71,7 @@ def records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
         while True:
             begins = True
             cells = next(reader)
-            yield at, [cell.strip() for cell in cells]
+            yield at, [bare(cell) for cell in cells]
     except StopIteration:
         return
     except csv.Error as error:
