@@ -27,6 +27,7 @@ from typing import Any, TypeVar
 
 from pyarrow import fs
 
+from preprocessing import reachable
 from preprocessing.errors import BadInput
 
 T = TypeVar("T")
@@ -128,6 +129,7 @@ Place = Path | S3Path
 
 @functools.cache
 def _open(bucket: str, query: str) -> fs.FileSystem:
+    reachable.listens(*reachable.of_bucket(query))
     # Delayed open: a small object is one request instead of the three of a multipart upload.
     with _told(S3Path(bucket, query), "be opened"):
         return fs.FileSystem.from_uri(f"s3://{bucket}?{query}{'&' if query else ''}allow_delayed_open=true")[

@@ -7,6 +7,7 @@ log lines, tracebacks. tests/preprocessing/test_terminal.py holds this.
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import re
@@ -26,6 +27,13 @@ _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
+
+
+def spells_what_it_lacks() -> None:
+    """A pipe or a terminal that takes ASCII alone gets any other letter as \\xe9, where Python would raise."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def printable(text: str) -> str:

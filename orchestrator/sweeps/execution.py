@@ -12,6 +12,7 @@ from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.common.names import redacted, safe_name
 from orchestrator.runners.sizing import Need
 from orchestrator.sweeps.experiment import Checked, toml
+from preprocessing.pasted import anywhere
 from preprocessing.places import of_home, place, write_atomically
 
 RUNNERS = ("ray", "inline")
@@ -30,7 +31,8 @@ class Execution(Checked):
     keep_weights   of every fold beside its result, for export --folds.
     store          features and fold results: a shared folder, or s3://bucket/prefix; "" = the workspace.
     workspace      folder for features, fold results, sweeps and MLflow.
-    tracking_uri   of MLflow; "" = SQLite in the workspace. One that holds a password is never written down.
+    tracking_uri   of MLflow; "" = SQLite in the workspace. A relative path is of the current folder. One that
+                   holds a password is never written down.
     max_failed     share of quarantined clips that is still a corpus.
     Raises ConfigError for an unknown key (with the nearest), a value out of range, a place that cannot be
     one.
@@ -53,6 +55,13 @@ class Execution(Checked):
     def _of_home(cls, value: Any) -> Any:
         """The shell expands a tilde at the start of a word alone, so not in --store=~/x or a job's file."""
         return of_home(str(value)) if isinstance(value, str | Path) else value
+
+    @pydantic.field_validator("tracking_uri", mode="before")
+    @classmethod
+    def _from_here(cls, value: Any) -> Any:
+        """sqlite:///x.db and ./mlruns are of the folder in which they were said, also for who goes on with
+        the sweep elsewhere."""
+        return anywhere(value) if isinstance(value, str | Path) else value
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:

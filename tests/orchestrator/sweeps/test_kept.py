@@ -24,6 +24,29 @@ def test_a_name_alone_is_the_same_and_trials_and_seeds_may_grow(workspace):
 
 
 @pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("sqlite:///m/x.db", "sqlite:///{here}/m/x.db"),
+        ("sqlite:////m/x.db", "sqlite:////m/x.db"),
+        ("sqlite:///x.db?timeout=9", "sqlite:///{here}/x.db?timeout=9"),
+        ("./mlruns", "{here}/mlruns"),
+        ("file:mlruns", "file://{here}/mlruns"),
+        ("file:///mlruns", "file:///mlruns"),
+        ("http://host:5000", "http://host:5000"),
+        ("databricks", "databricks"),
+    ],
+)
+def test_a_relative_address_of_mlflow_is_that_of_the_folder_where_the_sweep_began(
+    said, meant, workspace, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    keep(workspace / "sweeps" / "one", ASKED, Execution(name="one", workspace=workspace, tracking_uri=said))
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    assert continued("one", workspace, {}, {})[1].tracking == meant.format(here=tmp_path)
+
+
+@pytest.mark.parametrize(
     ("experiment", "execution", "said"),
     [
         ({"trials": 2}, {}, "trials: was 3, now 2"),
