@@ -7,11 +7,14 @@ log lines, tracebacks. tests/preprocessing/test_terminal.py holds this.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import io
 import logging
 import os
 import re
 import sys
+import termios
 import traceback
 from collections.abc import Callable, Iterable
 from types import TracebackType
@@ -30,7 +33,7 @@ _UNSAFE = re.compile(
 
 
 def spells_what_it_lacks() -> None:
-    """A pipe or a terminal that takes ASCII alone gets any other letter as \\xe9, where Python would raise."""
+    """A pipe or a terminal that takes ASCII alone gets other letters as \\xe9, where Python would raise."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")
@@ -52,6 +55,27 @@ def drawn(text: str) -> str:
     return printable(text).replace("\t", " ").replace("$", r"\$")
 
 
+def without_terminal() -> None:
+    """A terminal that was closed takes no word any more: what is said goes nowhere, where it would raise."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    numbers = {1, 2}
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):  # none, closed, or text in memory
+            numbers.add(stream.fileno())
+    for number in filter(_of_terminal, numbers):
+        os.dup2(nowhere, number)
+    os.close(nowhere)
+
+
+def _of_terminal(number: int) -> bool:
+    """Whether a stream goes to a terminal, also to a closed one, of which os.isatty says no."""
+    try:
+        termios.tcgetattr(number)
+    except termios.error as error:
+        return bool(error.args[0] == errno.EIO)
+    return True
+
+
 class Terminal(Console):
     """A Console to which text is text: no markup, no emoji codes, nothing that acts on the terminal. Colour
     is a ``style`` of ``print`` or of a Text."""
@@ -69,6 +93,15 @@ class Terminal(Console):
         os.dup2(nowhere, 1)  # else Python complains at its end
         os.close(nowhere)
         raise KeyboardInterrupt
+
+    def _write_buffer(self) -> None:
+        """The terminal may be closed before SIGHUP says so, or in the back of a program that outlives it."""
+        try:
+            super()._write_buffer()
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            without_terminal()
 
     def render_str(self, text: str, **options: Any) -> Text:
         return super().render_str(printable(text), **options)
