@@ -22,6 +22,7 @@ from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.table import Table
 from rich.text import Text
 
 # Control characters but tab and line end; marks that turn the direction of text; line ends of Unicode, marks
@@ -30,6 +31,8 @@ _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
+
+NARROWEST = 80  # columns of a table
 
 
 def spells_what_it_lacks() -> None:
@@ -84,7 +87,13 @@ class Terminal(Console):
         super().__init__(markup=False, emoji=False, highlight=False, **options)
 
     def print(self, *objects: Any, **options: Any) -> None:
-        super().print(*map(_indented, objects), **options)
+        own, table = self._width, any(isinstance(one, Table) for one in objects)
+        if table and self.width < NARROWEST:
+            self._width = NARROWEST  # the terminal breaks its lines: no score is cut off
+        try:
+            super().print(*map(_indented, objects), **options)
+        finally:
+            self._width = own
 
     def on_broken_pipe(self) -> None:
         """Who read the output has gone (`| head -1`): the user has ended the command, as by Ctrl-C."""
