@@ -24,7 +24,8 @@ THOUSANDS = re.compile(r"\d{1,3}(?:[., '\u2019]\d{3})+", re.ASCII)
 def number(value: str, what: str) -> tuple[int | None, str]:
     """(frame number or None, problem or ""). Unknown is no problem; any other text that is no whole number
     is."""
-    value = unicodedata.normalize("NFKC", value).strip()  # full-width digits too
+    signs = unicodedata.normalize("NFKC", value).strip()
+    value = "".join(str(unicodedata.decimal(sign, sign)) for sign in signs)  # digits of every script
     if not blank(value) or not value.strip("?"):
         return None, ""
     if value.isascii() and value.isdecimal():

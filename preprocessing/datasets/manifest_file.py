@@ -10,7 +10,7 @@ from pathlib import Path
 from preprocessing.datasets.layout import folders
 from preprocessing.datasets.paths import unpack
 from preprocessing.datasets.tables import WORKBOOKS
-from preprocessing.datasets.text import commented
+from preprocessing.datasets.text import commented, guessed
 from preprocessing.datasets.workbook import OTHER_KINDS, hidden_rows
 from preprocessing.schema import CorpusError
 
@@ -37,6 +37,8 @@ def manifest_of(root: Path) -> Path:
 def remarks(root: Path) -> Iterator[str]:
     """What ``check`` says of the manifest itself: rows that are passed over, and rows that nobody sees."""
     path = manifest_of(root)
+    if path.suffix.lower() not in WORKBOOKS and (said := guessed(path)):
+        yield said
     if path.suffix.lower() not in WORKBOOKS and (lines := commented(path)):
         yield (
             f"{len(lines)} row(s) of {path.name} begin with '#', as {lines[0][:40]!r} does, and are passed "

@@ -36,6 +36,12 @@ def blank(value: str) -> str:
     return "" if value.lower() in EMPTY else value
 
 
+def nobody(person: str) -> bool:
+    """Whether an id is what scripts write where they have none. "na" may be somebody's initials."""
+    word = person.lower()
+    return (word in EMPTY and word not in ("", "na", "n.a", "n.a.")) or not word.strip("?")
+
+
 def whole(value: str) -> str:
     """'25' of '25.0'; anything else as it is."""
     found = _WHOLE.fullmatch(value)

@@ -53,7 +53,9 @@ def assert_harmless(output):
     assert printable(bare) == bare, ascii(bare)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])  # beside busy processes
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # beside busy processes
 @given(ODD)
 @example("[/red]")
 @example("\x1b[2J\x1b]8;;http://x\x07")

@@ -255,6 +255,21 @@ def test_a_word_for_action_units_is_no_annotation(tmp_path: Path) -> None:
     assert not read("manifest", tmp_path)[0].aus_known
 
 
+def test_an_id_that_names_nobody_makes_no_person(tmp_path: Path) -> None:
+    rows = [f"{who},c{i},f,1,3,5,joy,12,200" for i, who in enumerate(("nan", "None", "-", "?", "NA", "Nil"))]
+    (folder(tmp_path, "f") / "manifest.csv").write_text("\n".join([HEADER, *rows]))
+    told = ["names nobody" in clip.problem for clip in read("manifest", tmp_path)]
+    assert told == [True, True, True, True, False, True]  # NA may be somebody's initials
+
+
+def test_check_says_which_encoding_was_guessed(tmp_path: Path) -> None:
+    text = f"{HEADER}\n\u0418\u0432\u0430\u043d,a,f,1,3,5,joy,12,200"
+    (folder(tmp_path, "f") / "manifest.csv").write_bytes(text.encode("cp1251"))
+    assert "is read as gb18030: if '\u8089\u56d7' is not" in inspect("manifest", tmp_path).doubts[0]
+    (tmp_path / "manifest.csv").write_bytes(text.encode())
+    assert not inspect("manifest", tmp_path).doubts
+
+
 def test_check_says_what_nobody_sees_and_what_is_passed_over(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     filtered(book)
