@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -12,7 +13,7 @@ from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.common.names import redacted, safe_name
 from orchestrator.runners.sizing import Need
 from orchestrator.sweeps.experiment import Checked, toml
-from preprocessing.pasted import anywhere
+from preprocessing.pasted import OF_MLFLOW, anywhere
 from preprocessing.places import of_home, place, write_atomically
 
 RUNNERS = ("ray", "inline")
@@ -76,6 +77,15 @@ class Execution(Checked):
             raise ConfigError(
                 f"--workspace {self.workspace}: its runs would be in an SQLite file of MLflow, whose address "
                 "ends at a question mark; name a folder without one, or give --tracking-uri"
+            )
+        folder = self.tracking_uri.startswith("file:") or (
+            "://" not in self.tracking_uri and self.tracking_uri not in ("", *OF_MLFLOW)
+        )
+        if folder and os.environ.get("MLFLOW_ALLOW_FILE_STORE", "").lower() not in ("true", "1"):
+            inside = Path(self.tracking_uri.removeprefix("file://"), "mlflow.db")
+            raise ConfigError(
+                f"--tracking-uri {self.tracking_uri}: MLflow keeps no runs in a folder any more; give a "
+                f"database, sqlite:///{inside}, or a server's address"
             )
         if self.runner == "inline" and self.arithmetic != "cpu":
             raise ConfigError(

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from preprocessing.datasets.values import ERRORS, bare
+from preprocessing.datasets.values import ERRORS
 from preprocessing.schema import CorpusError
 
 _MARKS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16
@@ -71,7 +71,7 @@ def commented(path: Path) -> list[str]:
 
 
 def records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """(number of its last line, bare cells) of each record. A comment's quotes open nothing."""
+    """(number of its last line, stripped cells) of each record. A comment's quotes open nothing."""
     lines = enumerate(io.StringIO(text, newline=""), 1)
     begins, at = True, 0
 
@@ -89,7 +89,7 @@ def records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
         while True:
             begins = True
             cells = next(reader)
-            yield at, [bare(cell) for cell in cells]
+            yield at, [cell.strip() for cell in cells]
     except StopIteration:
         return
     except csv.Error as error:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from preprocessing.datasets.values import bare
 from preprocessing.schema import CorpusError
 
 if TYPE_CHECKING:
@@ -163,4 +162,4 @@ def text(cell: object) -> str:
         cell = datetime.datetime.combine(cell, datetime.time())
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    return bare(str(cell))
+    return str(cell).strip()
