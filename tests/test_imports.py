@@ -63,6 +63,7 @@ SHARED = (
     "local_ray",
     "joined_ray",
     "cells",
+    "reachable",
     "terminal",
     "quiet",
     "extras",
