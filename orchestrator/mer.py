@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from preprocessing.extras import BAD_INPUT, INTERRUPTED, lacking
+from preprocessing.terminal import spells_what_it_lacks
 
 # name -> (module that holds its ``app``, what it does). A file of this folder, or a command of preprocessing.
 COMMANDS = {
@@ -94,6 +95,7 @@ for _name, (_, _help) in COMMANDS.items():
 
 def main() -> None:
     """The console script ``mer``."""
+    spells_what_it_lacks()
     app(prog_name="mer")
 
 

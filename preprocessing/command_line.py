@@ -1,6 +1,6 @@
-"""What all commands take alike: a tilde at the start of any word, or of an option's value, is the home
-folder, and a full disk is no bad input. A shell expands a tilde at the start of a word alone, so not in
---json=~/x, and a job's file nowhere."""
+"""What all commands take alike: a tilde at the start of any word, of an option's value or of the path in an
+address of SQLite is the home folder, and a full disk is no bad input. A shell expands a tilde at the start of
+a word alone, so not in --json=~/x, and a job's file nowhere."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import typer
 
 from preprocessing.places import PlaceError, of_home
+from preprocessing.terminal import spells_what_it_lacks
 
 
 class Command(typer.core.TyperCommand):
@@ -25,7 +26,7 @@ class Command(typer.core.TyperCommand):
 
 
 def _expanded(word: str) -> str:
-    option, path = re.match(r"(?s)(--[a-z-]+=|)(.*)", word).groups()  # type: ignore[union-attr]
+    option, path = re.match(r"(?s)((?:--[a-z-]+=)?(?:sqlite:///)?)(.*)", word).groups()  # type: ignore[union-attr]
     return option + of_home(path) if re.match(r"~[\w.-]*(/|$)", path) else word
 
 
@@ -34,6 +35,10 @@ class App(typer.Typer):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(add_completion=False, pretty_exceptions_enable=False, **options)
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        spells_what_it_lacks()  # before --help and what it says of a word that it does not know
+        return super().__call__(*args, **options)
 
     def command(self, name: str | None = None, **options: Any) -> Callable[[Any], Any]:
         return super().command(name, **{"cls": Command} | options)

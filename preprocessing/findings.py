@@ -142,9 +142,9 @@ def inspect(corpus: str, root: Path, joined: Groups = (), meant: Mapping[str, st
     file that cannot be read.
     """
     meant = meant or {}
+    given = read(corpus, root)  # first: it knows an unknown corpus
     if why := unmeant(meant, words_in(DATASETS[corpus].SCHEMES["all"])):
         raise CorpusError(f"--label {why}")
-    given = read(corpus, root)
     clips = tuple(replace(one, emotion=meant.get(one.emotion, one.emotion)) for one in given)
     pictures = DATASETS[corpus].PICTURES
     problems: dict[str, str] = {}

@@ -9,10 +9,9 @@ import re
 import socket
 from typing import Any
 
-from preprocessing import local_ray
+from preprocessing import local_ray, reachable
 from preprocessing.errors import BadInput
 
-PATIENCE = 5.0  # seconds
 # HTTP/2, in which gRPC speaks: how a client begins, the length of a frame's head, the type of the first one
 FRAME, SETTINGS = 9, 4
 HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, SETTINGS, 0, 0, 0, 0, 0))
@@ -30,7 +29,7 @@ def join(address: str, **options: Any) -> None:
     where = _found() if address == "auto" else address
     host, port = parts(where)
     try:
-        with socket.create_connection((host, port), timeout=PATIENCE) as answered:
+        with reachable.connect(host, port) as answered:
             if not _speaks_grpc(answered):
                 raise ConnectionError("what listens there is no head of a Ray")
     except OSError as error:

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from preprocessing import lost_ray
+from preprocessing import limits, lost_ray
 from preprocessing.errors import BadInput
 
 LOOPBACK = "127.0.0.1"
@@ -35,16 +35,17 @@ def start(num_cpus: int | None = None, **options: Any) -> None:
     """``ray.init`` of a new Ray on this machine. num_cpus: None for those of ``room``. options: more of its
     arguments.
 
-    Raises BadInput where its folder cannot be this user's own, OSError where that or the token cannot be
-    written.
+    Raises BadInput where its folder cannot be this user's own, and where the shell's limits leave it too
+    little; OSError where folder or token cannot be written.
     """
     import ray  # half a second, and a command that joins a cluster needs none of this
 
+    limits.refused(options.get("num_cpus") or room()[0])
     without_uv()
     make_token()
     folder = private_folder()
     _end_of_raylet_is_told_once()
-    with _on_loopback(), _without_idle_helpers(), sigterm_stays(), lost_ray.begins():
+    with _on_loopback(), _without_idle_helpers(), sigterm_stays(), lost_ray.begins(), _start_is_told():
         ray.init(
             address="local",
             _node_ip_address=LOOPBACK,
@@ -169,6 +170,20 @@ def _without_idle_helpers() -> Iterator[None]:
             setattr(Node, name, method)
 
 
+@contextlib.contextmanager
+def _start_is_told() -> Iterator[None]:
+    """Ray that did not come up, of which it raises nothing more exact than an Exception, is a BadInput."""
+    try:
+        yield
+    except Exception as error:
+        if "timed out" not in str(error):
+            raise
+        raise BadInput(
+            f"Ray did not start ({error}); is this machine very busy, or out of memory? {limits.told()}; "
+            f"try again, {limits.INLINE}"
+        ) from error
+
+
 def private_folder() -> Path:
     """Folder of Ray's sessions, ``mer-ray-<user id>`` in RAY_TMPDIR, TMPDIR or /tmp: mode 0700, made if
     missing.
@@ -199,14 +214,16 @@ def token_file() -> Path | None:
     if os.environ.get("RAY_AUTH_MODE", "token").lower() != "token" or os.environ.get("RAY_AUTH_TOKEN"):
         return None
     named = os.environ.get("RAY_AUTH_TOKEN_PATH")
-    return Path(named) if named else Path.home() / ".ray" / "auth_token"
+    # of nobody's home "~" stays, where Path.home would raise
+    return Path(named or os.path.expanduser("~/.ray/auth_token"))
 
 
 def make_token() -> None:
     """Make the token if there is none, 0600 from its first byte (Ray's own hand makes it 0644), and close one
     that is there. Raises OSError."""
     path = token_file()
-    if path is not None and not path.exists() and "RAY_AUTH_TOKEN_PATH" not in os.environ:
+    there = path is not None and path.is_absolute() and path.exists()
+    if path is not None and not there and "RAY_AUTH_TOKEN_PATH" not in os.environ:
         if not _can_hold(path):  # a container's HOME: then beside Ray's sessions, and its processes are told
             path = private_folder() / "auth_token"
             os.environ["RAY_AUTH_TOKEN_PATH"] = str(path)
@@ -217,6 +234,8 @@ def make_token() -> None:
 
 def _can_hold(path: Path) -> bool:
     """Whether this user may make a file there; makes its folder."""
+    if not path.is_absolute():  # a user without a home folder and without a name
+        return False
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:

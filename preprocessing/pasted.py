@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+
+OF_MLFLOW = ("databricks", "databricks-uc", "uc")  # addresses in one word
 
 
 def line(module: str, *words: str) -> str:
@@ -31,8 +34,13 @@ def python() -> str:
 
 def anywhere(value: Path | str) -> str:
     """A path from the root on, which no option can be mistaken for; an address, and "", as they are. The path
-    of an SQLite address likewise."""
+    in an address of SQLite (sqlite:///x.db) or of a file (file:x) likewise."""
     text = str(value)
-    if text.startswith("sqlite:///") and text.strip("/") not in ("sqlite:", "sqlite:///:memory:"):
-        return f"sqlite:///{os.path.abspath(text.removeprefix('sqlite:///'))}"
-    return os.path.abspath(text) if text and "://" not in text else text
+    if found := re.fullmatch(r"(sqlite(?:\+\w+)?:///)([^?]+)(\?.*)?", text):
+        path = found[2] if found[2] in ("/", ":memory:") else os.path.abspath(found[2])
+        return f"{found[1]}{path}{found[3] or ''}"
+    if found := re.fullmatch("file:(?!/)(.+)", text):
+        return Path(os.path.abspath(found[1])).as_uri()
+    if not text or "://" in text or text.startswith("file:/") or text in OF_MLFLOW:
+        return text
+    return os.path.abspath(text)

@@ -34,11 +34,17 @@ Groups = tuple[tuple[str, ...], ...]  # ids that are one person, group by group;
 ONE_PERSON = "one person, written differently"  # why an id was changed into another
 SHOWN = 3  # pairs of clips named in one message, or sets of ids
 # words for "person", of one language or habit each
-PERSON = (("s", "sub", "subj", "subject"), ("p", "part", "participant", "person"), ("vp", "proband", "v"))
-# Cyrillic and Greek small letters that look like Latin ones
-LOOK_ALIKE = str.maketrans(
-    "\u0430\u0435\u043e\u0440\u0441\u0445\u0443\u0456\u0455\u03bf\u03b1\u03c1", "aeopcxyisoap"
+PERSON = (
+    ("s", "sub", "subj", "subject"),
+    ("p", "part", "participant", "person"),
+    ("vp", "vpn", "proband", "v"),
+    ("id", "no", "nr", "n"),
 )
+# Cyrillic, Greek and Turkish small letters that look like Latin ones
+LOOK_ALIKE = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0445\u0443\u0456\u0455\u03bf\u03b1\u03c1\u0131", "aeopcxyisoapi"
+)
+LIKE_DIGITS = str.maketrans("oli", "011")
 
 
 class IdentityError(BadInput):
@@ -197,7 +203,8 @@ def respelt(clips: Iterable[Clip]) -> str:
 def doubts(people: Iterable[str]) -> list[str]:
     """One sentence for each set of people who may be one, and parts of a corpus that may share people. People
     may be one whose ids differ in their spelling alone, in a word for "person" before one number (1, s1,
-    sub01), or in letters that look alike. people: "corpus/person", after joining."""
+    sub01), in accents, or in letters and digits that look alike (P01, PO1). people: "corpus/person", after
+    joining."""
     alike: dict[tuple[str, ...], list[str]] = {}
     parts: dict[str, set[str]] = {}
     for who in sorted(set(people)):
@@ -226,12 +233,18 @@ def doubts(people: Iterable[str]) -> list[str]:
 
 def _keys(person: str) -> Iterator[tuple[str, str]]:
     """What people who may be one have in common."""
-    plain = spelling(person).translate(LOOK_ALIKE)
+    plain = _without_accents(spelling(person)).translate(LOOK_ALIKE)
     yield "", plain
+    # before leading zeros go: PO1 is P01
+    yield "typed", spelling(_without_accents(person.casefold()).translate(LOOK_ALIKE).translate(LIKE_DIGITS))
     found = re.fullmatch(r"(\D*)(\d+)", plain, re.ASCII)
     for family in PERSON if found else ():
         if found and found[1] in ("", *family):
             yield family[0], found[2]
+
+
+def _without_accents(text: str) -> str:
+    return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
 
 
 def _may_share(corpus: str) -> tuple[str, ...]:
@@ -242,9 +255,11 @@ def _may_share(corpus: str) -> tuple[str, ...]:
 
 def spelling(person: str) -> str:
     """What is left of an id without case, leading zeros, separators, a float's ".0" and Unicode's second ways
-    to write: "p1" of "P01", "p-01" and "p 1"; "1" of "01" and "1.0"."""
+    to write: "p1" of "P01", "p-01" and "p 1"; "1" of "01" and "1.0", and of the digits of another script."""
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", person).casefold())
-    text = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")  # zero width
+    # without zero width; digits of every script as the usual ones
+    signs = (sign for sign in text if unicodedata.category(sign) != "Cf")
+    text = "".join(str(unicodedata.decimal(sign, sign)) for sign in signs)
     text = re.sub(r"^(\d+)\.0+$", r"\1", text)
     text = re.sub(r"(?<=\d)[\W_]+(?=\d)", " ", text)  # 1-12 is not 11-2
     text = re.sub(r"(?<!\d)[\W_]+|[\W_]+(?!\d)", "", text)

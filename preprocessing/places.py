@@ -27,6 +27,7 @@ from typing import Any, TypeVar
 
 from pyarrow import fs
 
+from preprocessing import reachable
 from preprocessing.errors import BadInput
 
 T = TypeVar("T")
@@ -128,6 +129,7 @@ Place = Path | S3Path
 
 @functools.cache
 def _open(bucket: str, query: str) -> fs.FileSystem:
+    reachable.listens(*reachable.of_bucket(query))
     # Delayed open: a small object is one request instead of the three of a multipart upload.
     with _told(S3Path(bucket, query), "be opened"):
         return fs.FileSystem.from_uri(f"s3://{bucket}?{query}{'&' if query else ''}allow_delayed_open=true")[
@@ -156,10 +158,16 @@ def _told(where: Place, what: str) -> Iterator[None]:
 
 def of_home(path: str) -> str:
     """The path with a tilde at its start as the home folder, which the shell leaves in --store=~/x and in a
-    job's file. Raises PlaceError for the home of nobody, and for control characters, which no printed
-    command could repeat."""
-    if found := re.search(r"[\x00-\x1f\x7f]", path):
-        raise PlaceError(f"{path!r} holds the control character {found[0]!r}; name the path without")
+    job's file. Raises PlaceError for the home of nobody, and for control characters and bytes that are no
+    UTF-8, which no printed command could repeat and no file of a sweep hold, also of the current folder."""
+    whole = os.path.abspath(path) if path and "://" not in path else path
+    if found := re.search(r"[\x00-\x1f\x7f]", whole):
+        raise PlaceError(f"{whole!r} holds the control character {found[0]!r}; name the path without")
+    if re.search("[\ud800-\udfff]", whole):
+        raise PlaceError(
+            f"{whole!r} is no UTF-8, as a name that Windows has packed, or under LC_ALL=C without Python's "
+            "UTF-8 mode: rename the folder, or unset LC_ALL and PYTHONUTF8"
+        )
     made = os.path.expanduser(path)
     if made.startswith("~"):
         raise PlaceError(

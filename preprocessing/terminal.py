@@ -7,10 +7,14 @@ log lines, tracebacks. tests/preprocessing/test_terminal.py holds this.
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import io
 import logging
 import os
 import re
 import sys
+import termios
 import traceback
 from collections.abc import Callable, Iterable
 from types import TracebackType
@@ -18,6 +22,7 @@ from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.table import Table
 from rich.text import Text
 
 # Control characters but tab and line end; marks that turn the direction of text; line ends of Unicode, marks
@@ -26,6 +31,15 @@ _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
+
+NARROWEST = 80  # columns of a table
+
+
+def spells_what_it_lacks() -> None:
+    """A pipe or a terminal that takes ASCII alone gets other letters as \\xe9, where Python would raise."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def printable(text: str) -> str:
@@ -44,6 +58,27 @@ def drawn(text: str) -> str:
     return printable(text).replace("\t", " ").replace("$", r"\$")
 
 
+def without_terminal() -> None:
+    """A terminal that was closed takes no word any more: what is said goes nowhere, where it would raise."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    numbers = {1, 2}
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):  # none, closed, or text in memory
+            numbers.add(stream.fileno())
+    for number in filter(_of_terminal, numbers):
+        os.dup2(nowhere, number)
+    os.close(nowhere)
+
+
+def _of_terminal(number: int) -> bool:
+    """Whether a stream goes to a terminal, also to a closed one, of which os.isatty says no."""
+    try:
+        termios.tcgetattr(number)
+    except termios.error as error:
+        return bool(error.args[0] == errno.EIO)
+    return True
+
+
 class Terminal(Console):
     """A Console to which text is text: no markup, no emoji codes, nothing that acts on the terminal. Colour
     is a ``style`` of ``print`` or of a Text."""
@@ -52,7 +87,13 @@ class Terminal(Console):
         super().__init__(markup=False, emoji=False, highlight=False, **options)
 
     def print(self, *objects: Any, **options: Any) -> None:
-        super().print(*map(_indented, objects), **options)
+        own, table = self._width, any(isinstance(one, Table) for one in objects)
+        if table and self.width < NARROWEST:
+            self._width = NARROWEST  # the terminal breaks its lines: no score is cut off
+        try:
+            super().print(*map(_indented, objects), **options)
+        finally:
+            self._width = own
 
     def on_broken_pipe(self) -> None:
         """Who read the output has gone (`| head -1`): the user has ended the command, as by Ctrl-C."""
@@ -61,6 +102,15 @@ class Terminal(Console):
         os.dup2(nowhere, 1)  # else Python complains at its end
         os.close(nowhere)
         raise KeyboardInterrupt
+
+    def _write_buffer(self) -> None:
+        """The terminal may be closed before SIGHUP says so, or in the back of a program that outlives it."""
+        try:
+            super()._write_buffer()
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            without_terminal()
 
     def render_str(self, text: str, **options: Any) -> Text:
         return super().render_str(printable(text), **options)

@@ -66,6 +66,7 @@ SHARED = (
     "joined_ray",
     "lost_ray",
     "cells",
+    "reachable",
     "terminal",
     "quiet",
     "extras",

@@ -22,14 +22,13 @@ from rich.text import Text
 from orchestrator.common.errors import Interrupted, NoResult, Unfinished
 from orchestrator.common.names import redacted
 from orchestrator.common.signals import handled
-from orchestrator.search.draining import without_terminal
 from preprocessing.command_line import no_room
 from preprocessing.errors import BadInput
 from preprocessing.extras import lacking
 from preprocessing.lost_ray import AGAIN, RayDied, Watched, died
 from preprocessing.places import nobody_else_writes
 from preprocessing.quiet import quiet
-from preprocessing.terminal import clean_stderr, indented, last_words
+from preprocessing.terminal import clean_stderr, indented, last_words, without_terminal
 
 ALL, SOME, BAD_INPUT, NOT_IN_MLFLOW, INTERRUPTED = 0, 1, 2, 3, 130
 

@@ -30,6 +30,7 @@ from orchestrator.common.commands import command
 from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.common.names import redacted, safe_name
 from orchestrator.workspace.sweep_folder import SWEEPS
+from preprocessing import reachable
 
 REMOTE_FOLDER = "~/mer-orchestrator"  # this repository on a cluster's head, where cluster.yaml puts it
 LOCAL = "http://localhost:8265"  # the near end of a tunnel
@@ -134,6 +135,8 @@ def job_server(
     if in_clear and os.environ.get("RAY_AUTH_MODE", "").lower() == "token":
         say(f"warning: Ray's token travels unencrypted to {shown}; better: {TUNNEL}")
     try:
+        where = urlsplit(address)
+        reachable.listens(host, where.port or (443 if where.scheme == "https" else 80), where.scheme)
         yield JobSubmissionClient(address)
     except AuthenticationError as error:
         raise PermissionError(

@@ -3,21 +3,12 @@ terminal that is closed (SIGHUP) and SIGTERM ask the same."""
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from orchestrator.common.signals import handled
-
-
-def without_terminal() -> None:
-    """A terminal that was closed takes no word any more: what is said goes nowhere, where it would raise."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (1, 2):
-        if os.isatty(stream):
-            os.dup2(nowhere, stream)
-    os.close(nowhere)
+from preprocessing.terminal import without_terminal
 
 
 class Draining:

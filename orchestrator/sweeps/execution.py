@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -12,6 +13,7 @@ from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.common.names import redacted, safe_name
 from orchestrator.runners.sizing import Need
 from orchestrator.sweeps.experiment import Checked, toml
+from preprocessing.pasted import OF_MLFLOW, anywhere
 from preprocessing.places import of_home, place, write_atomically
 
 RUNNERS = ("ray", "inline")
@@ -30,7 +32,8 @@ class Execution(Checked):
     keep_weights   of every fold beside its result, for export --folds.
     store          features and fold results: a shared folder, or s3://bucket/prefix; "" = the workspace.
     workspace      folder for features, fold results, sweeps and MLflow.
-    tracking_uri   of MLflow; "" = SQLite in the workspace. One that holds a password is never written down.
+    tracking_uri   of MLflow; "" = SQLite in the workspace. A relative path is of the current folder. One that
+                   holds a password is never written down.
     max_failed     share of quarantined clips that is still a corpus.
     Raises ConfigError for an unknown key (with the nearest), a value out of range, a place that cannot be
     one.
@@ -54,6 +57,13 @@ class Execution(Checked):
         """The shell expands a tilde at the start of a word alone, so not in --store=~/x or a job's file."""
         return of_home(str(value)) if isinstance(value, str | Path) else value
 
+    @pydantic.field_validator("tracking_uri", mode="before")
+    @classmethod
+    def _from_here(cls, value: Any) -> Any:
+        """sqlite:///x.db and ./mlruns are of the folder in which they were said, also for who goes on with
+        the sweep elsewhere."""
+        return anywhere(value) if isinstance(value, str | Path) else value
+
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
         if self.name:
@@ -67,6 +77,15 @@ class Execution(Checked):
             raise ConfigError(
                 f"--workspace {self.workspace}: its runs would be in an SQLite file of MLflow, whose address "
                 "ends at a question mark; name a folder without one, or give --tracking-uri"
+            )
+        folder = self.tracking_uri.startswith("file:") or (
+            "://" not in self.tracking_uri and self.tracking_uri not in ("", *OF_MLFLOW)
+        )
+        if folder and os.environ.get("MLFLOW_ALLOW_FILE_STORE", "").lower() not in ("true", "1"):
+            inside = Path(self.tracking_uri.removeprefix("file://"), "mlflow.db")
+            raise ConfigError(
+                f"--tracking-uri {self.tracking_uri}: MLflow keeps no runs in a folder any more; give a "
+                f"database, sqlite:///{inside}, or a server's address"
             )
         if self.runner == "inline" and self.arithmetic != "cpu":
             raise ConfigError(

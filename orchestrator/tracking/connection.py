@@ -20,8 +20,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from orchestrator.common.names import redacted
 from orchestrator.tracking import database
 from orchestrator.tracking.errors import TrackingError
+from preprocessing import reachable
 
 PATIENCE = 5.0  # seconds that MLflow is waited for before it counts as down
+
+PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}  # of databases, where an address names none
 
 
 @contextmanager
@@ -55,8 +58,17 @@ def reach(uri: str) -> None:
         elif file := database.file_of(uri):
             quiet()
             database.usable(file, PATIENCE)
-        elif uri.startswith(("postgresql", "mysql", "mssql")):
+        elif uri.startswith(tuple(PORTS)):
+            _answers(uri)
             sqlalchemy.create_engine(uri, poolclass=sqlalchemy.NullPool).connect().close()
+
+
+def _answers(uri: str) -> None:
+    """Raises OSError where nothing listens there, or every packet is swallowed: drivers wait for minutes."""
+    where = sqlalchemy.make_url(uri)
+    if where.host:  # else a socket of this machine
+        port = where.port or PORTS[where.get_backend_name()]
+        reachable.listens(where.host, port)
 
 
 def files_of(run: Run, uri: str) -> ArtifactRepository:

@@ -1,8 +1,8 @@
 """Action-unit cells as people and programs spell them, in the grammar of action_units.py.
 
 What follows the grammar stays as it is written. Of the rest only that is respelt which has one meaning: the
-side behind the number (12L), other separators (; & | and, a line's end), lists as Python prints them, the
-intensity in brackets or behind a dash, OpenFace's _r and _c, a full stop.
+side behind the number (12L), other separators (; & | and, a line's end, a blank before AU), lists as Python
+prints them, the intensity in brackets or behind a dash, OpenFace's _r and _c, a full stop.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from preprocessing.datasets.values import blank, whole
 
 # what scripts write for a clip without annotation, besides the empty cells of all columns
 NO_AUS = ("0", "au0", "false", "no", "no au", "no aus", "[]", "{}", "()", "''")
-_SEPARATOR = re.compile(r"\s*(?:[;&|\u3001\n]|\band\b)\s*", re.IGNORECASE)
+_SEPARATOR = re.compile(r"\s*(?:[;&|\u3001\n]|\band\b)\s*|(?<=\w)\s+(?=AU\s?\d)", re.IGNORECASE)
 _SIDE = re.compile(r"(?<![A-Za-z\d])(?:AU\s*)?(\d{1,2})\s*([LR])(?![A-Za-z])", re.IGNORECASE)
 _INTENSITY = re.compile(r"(\d{1,2})\s*(?:\(([A-E])\)|-([A-E])(?![A-Za-z]))", re.IGNORECASE)
 _OPENFACE = re.compile(r"(AU\d{1,2})_[rc]\b", re.IGNORECASE)

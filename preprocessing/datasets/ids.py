@@ -10,9 +10,10 @@ from preprocessing.people import spelling
 from preprocessing.schema import Clip
 
 _SHORT = re.compile(r"\d+(?:[.,]\d+)?[eE]\+\d+", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d 00:00:00", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?", re.ASCII)
 _MONTH = r"(?:jan|feb|mar|mrz|m\u00e4r|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez)\.?"
-_DAY = re.compile(rf"\d{{1,4}}[-. ]{_MONTH}|{_MONTH}[-. ]\d{{1,4}}", re.IGNORECASE)
+_CLOCK = r"\d{1,2}:\d\d(?::\d\d)?"
+_DAY = re.compile(rf"\d{{1,4}}[-. ]{_MONTH}|{_MONTH}[-. ]\d{{1,4}}|{_CLOCK}", re.IGNORECASE)
 NEXT = "format that column as text and write the ids again"
 
 
@@ -39,7 +40,10 @@ def _dates(clips: list[Clip]) -> str:
     found = sorted(word for word in words if _DAY.fullmatch(word))
     if not found:
         return ""
-    return f"{len(found)} id(s) look like dates that a spreadsheet has made of them, as {found[0]!r}: {NEXT}"
+    return (
+        f"{len(found)} id(s) look like dates or times that a spreadsheet has made of them, as {found[0]!r}: "
+        f"{NEXT}"
+    )
 
 
 def _misplaced(clips: list[Clip]) -> str:

@@ -24,7 +24,8 @@ THOUSANDS = re.compile(r"\d{1,3}(?:[., '\u2019]\d{3})+", re.ASCII)
 def number(value: str, what: str) -> tuple[int | None, str]:
     """(frame number or None, problem or ""). Unknown is no problem; any other text that is no whole number
     is."""
-    value = unicodedata.normalize("NFKC", value).strip()  # full-width digits too
+    signs = unicodedata.normalize("NFKC", value).strip()
+    value = "".join(str(unicodedata.decimal(sign, sign)) for sign in signs)  # digits of every script
     if not blank(value) or not value.strip("?"):
         return None, ""
     if value.isascii() and value.isdecimal():
@@ -36,8 +37,8 @@ def number(value: str, what: str) -> tuple[int | None, str]:
 
 
 def id_number(value: str, where: str) -> int:
-    """1 from '1', '01', 'sub01', 's1'. Raises CorpusError for any other text."""
-    digits = value.lower().removeprefix("sub").removeprefix("s")
+    """1 from '1', '01', 'sub01', 's1', also in full-width signs. Raises CorpusError for any other text."""
+    digits = unicodedata.normalize("NFKC", value).lower().removeprefix("sub").removeprefix("s")
     if not (digits.isascii() and digits.isdecimal() and len(digits) <= DIGITS):
         raise CorpusError(f"{where}: subject {value[:40]!r} is no number; correct the sheet")
     return int(digits)

@@ -17,8 +17,8 @@ frames  a folder of images or a video file. A relative path starts at the CSV's 
 onset, apex, offset  frame numbers as in the file names, 0-based indices in a video; empty = unknown. Without
         onset and offset all frames belong to the clip. Where a folder holds exactly as many frames, numbered
         otherwise, its numbers are taken (numbered_anew.py).
-aus     action units (grammar in action_units.py). If no row has any, the corpus counts as not annotated; else
-        an empty cell means that the coder saw none. nan, None and a lone 0 are empty cells. Other usual
+aus     action units (grammar in action_units.py). If no row has a number, the corpus counts as not annotated;
+        else an empty cell means that the coder saw none. nan, None and a lone 0 are empty cells. Other usual
         notations (12L, 4;12, [4, 12]) are respelt (au_cells.py).
 fps     frames per second, at least 1 ("200", "29,97", "30000/1001", "200 fps"); empty = unknown.
 first   not needed: a column "first" says whether the frames of a video are counted from 0 or from 1. Without
@@ -46,7 +46,7 @@ from preprocessing.datasets.manifest_file import manifest_of
 from preprocessing.datasets.numbered_anew import of_its_folder
 from preprocessing.datasets.paths import Spelling
 from preprocessing.datasets.tables import table
-from preprocessing.datasets.values import ERRORS, blank, whole
+from preprocessing.datasets.values import ERRORS, blank, seen, whole
 from preprocessing.datasets.words import LABELS, first, only, plain, same, unmeant, words_in, words_of
 from preprocessing.people import ONE_PERSON
 from preprocessing.schema import Clip, CorpusError
@@ -98,6 +98,7 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
     grouped = {name for name in NUMBERS if _grouped([row[name] for row in rows])}
     errors = []
     for row in rows:
+        row.update({name: seen(value) for name, value in row.items() if name != "frames"})
         row.update({name: blank(row[name]) for name in (*NUMBERS, "emotion", "aus", "fps")})
         failed = [name for name in COLUMNS if row[name].upper() in ERRORS]
         errors.append([f"{name} is {row[name]}, an error of the workbook: correct it" for name in failed])
@@ -105,7 +106,7 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
         # an office program makes a number of a person "1" or a clip "7" as soon as one cell is empty
         row.update({name: whole(row[name]) for name in ("subject", "clip", *NUMBERS) if name not in grouped})
     cells = [spelt(row["aus"]) for row in rows]
-    annotated = any(aus for aus, _ in cells)
+    annotated = any(re.search(r"\d", aus) for aus, _ in cells)  # a word alone, such as True, names no unit
     mapped = words_of(path.parent / LABELS)
     if why := unmeant(mapped, words_in(_ALL)):
         raise CorpusError(f"{path.parent / LABELS}: {why}")

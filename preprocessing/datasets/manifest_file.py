@@ -10,8 +10,8 @@ from pathlib import Path
 from preprocessing.datasets.layout import folders
 from preprocessing.datasets.paths import unpack
 from preprocessing.datasets.tables import WORKBOOKS
-from preprocessing.datasets.text import commented
-from preprocessing.datasets.workbook import hidden_rows
+from preprocessing.datasets.text import commented, guessed
+from preprocessing.datasets.workbook import OTHER_KINDS, hidden_rows
 from preprocessing.schema import CorpusError
 
 NAMES = ("manifest.csv", "manifest.tsv", "manifest.txt")  # of which the first that is there is read
@@ -37,6 +37,8 @@ def manifest_of(root: Path) -> Path:
 def remarks(root: Path) -> Iterator[str]:
     """What ``check`` says of the manifest itself: rows that are passed over, and rows that nobody sees."""
     path = manifest_of(root)
+    if path.suffix.lower() not in WORKBOOKS and (said := guessed(path)):
+        yield said
     if path.suffix.lower() not in WORKBOOKS and (lines := commented(path)):
         yield (
             f"{len(lines)} row(s) of {path.name} begin with '#', as {lines[0][:40]!r} does, and are passed "
@@ -52,6 +54,8 @@ def _elsewhere(root: Path, files: list[Path]) -> str:
         with contextlib.suppress(PermissionError):
             if found := [path for path in sorted(folder.iterdir()) if is_one.fullmatch(path.name)]:
                 return f"; {found[0]} is one: point --root at {folder}"
+    if other := next((one for one in files if one.suffix.lower() in OTHER_KINDS), None):
+        return f"; {other.name} is a workbook of another kind: save it as manifest.xlsx"
     kinds = (*WORKBOOKS, ".csv", ".tsv", ".txt")
     near = [path for path in files if path.suffix.lower() in kinds and not path.name.startswith((".", "~$"))]
     if near:

@@ -18,6 +18,7 @@ from preprocessing.datasets.facts import Corpus, path_of, there
 from preprocessing.datasets.ids import spoilt
 from preprocessing.datasets.layout import folders
 from preprocessing.datasets.paths import packed, unpack
+from preprocessing.datasets.values import nobody
 from preprocessing.datasets.videos import from_zero, or_video
 from preprocessing.frames import LARGEST, leads_out
 from preprocessing.known import nearest
@@ -117,6 +118,8 @@ def _label_problems(clip: Clip) -> Iterator[str]:
         yield f"subject {subject!r} and clip {clip.name!r} must be given and hold no '/'"
     if any(printable(word) != word or "\n" in word for word in (subject, clip.name)):
         yield f"subject {subject!r} and clip {clip.name!r} must hold no control character"
+    if subject and nobody(subject):
+        yield f"subject {subject!r} names nobody, and clips of several would be one person's: write who it is"
     yield from spoilt(clip)
     if not clip.emotion and not clip.problem:
         yield "no emotion is given"

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from preprocessing.datasets.paths import unpack
 from preprocessing.datasets.tables import pages_of
-from preprocessing.datasets.values import ERRORS
+from preprocessing.datasets.values import ERRORS, seen
+from preprocessing.datasets.workbook import OTHER_KINDS
 from preprocessing.schema import CorpusError
 
 if TYPE_CHECKING:
@@ -32,15 +33,19 @@ def find(folders: Iterable[Path], patterns: Sequence[str]) -> list[Path]:
     listed = [
         path for folder in dict.fromkeys(folders) if folder.is_dir() for path in sorted(folder.iterdir())
     ]
-    # the same sheet, saved by another program
-    forms = {other for form in patterns for other in _saved_as(form.lower())}
     return [
         p
         for p in listed
         if p.is_file()
         and not p.name.startswith((".", "~$"))  # macOS' second half of a file, and Excel's lock
-        and any(fnmatch.fnmatchcase(p.name.lower(), form) for form in forms)
+        and _fits(p, patterns)
     ]
+
+
+def _fits(path: Path, patterns: Sequence[str]) -> bool:
+    """Also for the same sheet, saved by another program."""
+    forms = {other for form in patterns for other in _saved_as(form.lower())}
+    return any(fnmatch.fnmatchcase(path.name.lower(), form) for form in forms)
 
 
 def _saved_as(form: str) -> set[str]:
@@ -81,6 +86,9 @@ def _elsewhere(root: Path, patterns: Sequence[str]) -> str:
         with contextlib.suppress(PermissionError):
             if found := find([folder], patterns):
                 return f"; {found[0]} is one: point --root at {folder}"
+    for path in filter(Path.is_file, inside):
+        if path.suffix.lower() in OTHER_KINDS and _fits(path.with_suffix(".xlsx"), patterns):
+            return f"; {path.name} is a workbook of another kind: save it as .xlsx"
     return unpack(filter(Path.is_file, inside))
 
 
@@ -149,6 +157,7 @@ def _header(
 def _row(number: int, values: dict[str, str], places: Mapping[str, int]) -> dict[str, object]:
     from openpyxl.utils import get_column_letter
 
+    values = {key: seen(v) for key, v in values.items()}
     cells = [
         f"cell {get_column_letter(places[key] + 1)}{number} ({key}) is {v}"
         for key, v in values.items()
@@ -159,7 +168,7 @@ def _row(number: int, values: dict[str, str], places: Mapping[str, int]) -> dict
 
 
 def _plain(name: str) -> str:
-    return "".join(name.lower().replace("_", " ").split())
+    return "".join(seen(name).lower().replace("_", " ").split())
 
 
 def _join(paths: Iterable[Path]) -> str:

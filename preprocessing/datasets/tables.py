@@ -15,13 +15,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from preprocessing.datasets.text import commented, cut, is_comment, records
-from preprocessing.datasets.values import whole
+from preprocessing.datasets.values import bare, whole
 from preprocessing.schema import CorpusError
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 LONGEST = 1000  # characters of a cell that says something
 ABOVE = 40  # rows in which the header is looked for
-_UNSEEN = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"  # at the ends of names that were copied
 Rows = list[tuple[int, list[str]]]  # (number of the line or row, cells)
 
 
@@ -94,7 +93,7 @@ def pages_of(path: Path) -> dict[str, list[list[str]]]:
 
 
 def _name(cell: str) -> str:
-    return cell.strip(_UNSEEN).strip().lower()
+    return bare(cell).lower()
 
 
 def _named(found: Rows) -> int:

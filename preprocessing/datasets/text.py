@@ -13,6 +13,7 @@ from pathlib import Path
 from preprocessing.datasets.values import ERRORS
 from preprocessing.schema import CorpusError
 
+_MARKS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16
 _CHINESE = re.compile(rb"(?:[\xa1-\xfe]{2})+")
 
 
@@ -24,10 +25,12 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise CorpusError(f"{path} cannot be read: {error.strerror}") from error
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise CorpusError(f"{path} is a workbook inside, no CSV; name it {path.stem}.xlsx (or .xls, .ods)")
-    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    chinese = _CHINESE.sub(b"", data).isascii()
-    for encoding in ("utf-16",) if marked else ("utf-8", "gb18030" if chinese else "cp1252"):
+        if path.suffix.lower() in (".csv", ".tsv", ".txt"):
+            raise CorpusError(
+                f"{path} is a workbook inside, no CSV; name it {path.stem}.xlsx (or .xls, .ods)"
+            )
+        raise CorpusError(f"{path} is of a kind that is not read; save it as .xlsx or .csv")
+    for encoding in ("utf-16",) if data.startswith(_MARKS) else ("utf-8", _guess(data)):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
@@ -37,6 +40,25 @@ def read_text(path: Path) -> str:
     raise CorpusError(
         f"{path} cannot be read as text: it is no UTF-8, UTF-16 or cp1252; save it as UTF-8 CSV"
     )
+
+
+def _guess(data: bytes) -> str:
+    return "gb18030" if _CHINESE.sub(b"", data).isascii() else "cp1252"
+
+
+def guessed(path: Path) -> str:
+    """What ``check`` says of a text file whose encoding nothing tells, with a word by which one sees whether
+    it is the right one; "" of UTF-8 and UTF-16."""
+    data = path.read_bytes()
+    if data.startswith(_MARKS):
+        return ""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        word = next(word for word in re.split(r"[,;\t\s]", read_text(path)) if not word.isascii())
+        said = f"{path.name} is no UTF-8, and is read as {_guess(data)}"
+        return f"{said}: if {word[:40]!r} is not what was written, save it as UTF-8"
+    return ""
 
 
 def commented(path: Path) -> list[str]:

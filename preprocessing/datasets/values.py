@@ -12,12 +12,34 @@ ERRORS = {
     "#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!", "#FIELD!",
     "#BLOCKED!", "#CONNECT!", "#BUSY!", "#UNKNOWN!", "#GETTING_DATA", "#NOT CALCULATED!",
 }  # fmt: skip
+# at the ends of what was copied from a page or a mail: signs of no width, besides blanks of any kind
+_ENDS = re.compile("^[\\s\u200b-\u200f\u2060\ufeff\u00ad]+|[\\s\u200b-\u200f\u2060\ufeff\u00ad]+$")
+# inside a name too; not what joins or parts letters in some scripts (200c, 200d)
+_NO_WIDTH = re.compile("[\u200b\u2060\ufeff\u00ad]")
+_OTHER_BLANK = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")  # no-break spaces and their like
 _WHOLE = re.compile(r"(\d+)(?:\.0+|,00?)", re.ASCII)  # "25,0" is German; "25,000" may be a thousand
+
+
+def bare(value: str) -> str:
+    """The text without what nobody sees at its ends."""
+    return _ENDS.sub("", value)
+
+
+def seen(value: str) -> str:
+    """As ``bare``, and inside without signs of no width, each blank as the usual one: two names that nobody
+    can tell apart are one."""
+    return bare(_OTHER_BLANK.sub(" ", _NO_WIDTH.sub("", value)))
 
 
 def blank(value: str) -> str:
     """The value, or "" where it is one of the ways to write that there is none."""
     return "" if value.lower() in EMPTY else value
+
+
+def nobody(person: str) -> bool:
+    """Whether an id is what scripts write where they have none. "na" may be somebody's initials."""
+    word = person.lower()
+    return (word in EMPTY and word not in ("", "na", "n.a", "n.a.")) or not word.strip("?")
 
 
 def whole(value: str) -> str:

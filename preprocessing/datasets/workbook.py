@@ -1,4 +1,5 @@
-"""A workbook as text, sheet by sheet: .xlsx by openpyxl, .xls and .ods by calamine.
+"""A workbook as text, sheet by sheet: .xlsx by openpyxl, .xls and .ods by calamine, and so an .xlsx at which
+openpyxl fails (a chart sheet without its drawing).
 
 A cell that is merged with those below it stands in each of its rows. A formula that no program has calculated
 is an error like the workbook's own (#NOT CALCULATED!): as an empty cell it would pass for "unknown".
@@ -6,9 +7,12 @@ is an error like the workbook's own (#NOT CALCULATED!): as an empty cell it woul
 
 from __future__ import annotations
 
+import datetime
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 from preprocessing.schema import CorpusError
 
@@ -16,6 +20,9 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
 
 NOT_CALCULATED = "#NOT CALCULATED!"
+OTHER_KINDS = (".xlsb", ".numbers", ".fods", ".et", ".gnumeric", ".sxc", ".wks")  # workbooks not read here
+_OF_TABLES = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+Block = tuple[int, int, int, int]  # first row and column, last row and column, 0-based
 
 
 def tables(path: Path) -> dict[str, list[list[str]]]:
@@ -23,7 +30,12 @@ def tables(path: Path) -> dict[str, list[list[str]]]:
     workbook."""
     if path.suffix.lower() in (".xls", ".ods"):
         return _of_other_programs(path)
-    book = _opened(path, values=True)
+    try:
+        book = _opened(path, values=True)
+    except CorpusError:
+        if zipfile.is_zipfile(path) and _has_formulas(path):
+            raise
+        return _of_other_programs(path)
     made = {
         page.title: [list(map(text, row)) for row in page.iter_rows(values_only=True)]
         for page in book.worksheets
@@ -46,11 +58,12 @@ def hidden_rows(path: Path) -> int:
     CorpusError."""
     if path.suffix.lower() not in (".xlsx", ".xlsm"):
         return 0
-    return sum(
-        bool(one.hidden)
-        for page in _opened(path, values=True).worksheets
-        for one in page.row_dimensions.values()
-    )
+    try:
+        book = _opened(path, values=True)
+    except CorpusError:
+        tables(path)  # raises where nobody can read it
+        return 0
+    return sum(bool(one.hidden) for page in book.worksheets for one in page.row_dimensions.values())
 
 
 def _opened(path: Path, *, values: bool) -> Workbook:
@@ -60,10 +73,27 @@ def _opened(path: Path, *, values: bool) -> Workbook:
 
     try:
         return openpyxl.load_workbook(path, data_only=values)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise CorpusError(
-            f"{path} cannot be read as a workbook ({error}); save it as .xlsx, move this one away"
-        ) from error
+    except (*_OF_ODD_PARTS, InvalidFileException, zipfile.BadZipFile, OSError) as error:
+        raise _unread(path, error) from error
+
+
+# what openpyxl raises of a part that is not as Excel writes it
+_OF_ODD_PARTS = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+
+
+def _unread(path: Path, error: Exception) -> CorpusError:
+    with path.open("rb") as file:
+        head = file.read(64).lstrip(b"\xef\xbb\xbf").lstrip()
+    if head.startswith(b"<"):  # of a web page or of an old office program
+        return CorpusError(
+            f"{path} is a page of HTML or XML, no workbook: open it in an office program, save it as .xlsx"
+        )
+    if head and head.isascii() and b"\0" not in head and not head.startswith(b"PK"):
+        return CorpusError(f"{path} is text, no workbook: name it {path.stem}.csv, or save it as .xlsx")
+    return CorpusError(
+        f"{path} cannot be read as a workbook ({error}); save it as .xlsx without a password, move this one "
+        "away"
+    )
 
 
 def _has_formulas(path: Path) -> bool:
@@ -87,23 +117,49 @@ def _of_other_programs(path: Path) -> dict[str, list[list[str]]]:
 
     try:
         book = CalamineWorkbook.from_path(path)
+        merged = _merged_in_ods(path) if path.suffix.lower() == ".ods" else {}
         made = {}
         for name in book.sheet_names:
             sheet = book.get_sheet_by_name(name)
             made[name] = [list(map(text, row)) for row in sheet.to_python(skip_empty_area=False)]
-            for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
-                _fill(made[name], top, left, bottom, right)
+            blocks: Iterable[Block] = [(*one, *other) for one, other in sheet.merged_cell_ranges or ()]
+            for block in blocks or merged.get(name, ()):
+                _fill(made[name], *block)
         return made
-    except (CalamineError, OSError) as error:
-        raise CorpusError(
-            f"{path} cannot be read as a workbook ({error}); save it as .xlsx, move this one away"
-        ) from error
+    except (CalamineError, ElementTree.ParseError, KeyError, ValueError, OSError) as error:
+        raise _unread(path, error) from error
+
+
+def _merged_in_ods(path: Path) -> dict[str, list[Block]]:
+    """{sheet: blocks of more than one row}, which calamine does not tell of an .ods."""
+    with zipfile.ZipFile(path) as book, book.open("content.xml") as file:
+        pages = ElementTree.parse(file)  # noqa: S314
+    made: dict[str, list[Block]] = {}
+    for page in pages.iter(f"{_OF_TABLES}table"):
+        blocks = made.setdefault(page.get(f"{_OF_TABLES}name", ""), [])
+        at = 0
+        for row in page.iter(f"{_OF_TABLES}table-row"):
+            left = 0
+            for cell in row:
+                tall, wide = (_times(cell, f"number-{what}-spanned") for what in ("rows", "columns"))
+                if tall > 1:
+                    blocks.append((at, left, at + tall - 1, left + wide - 1))
+                left += _times(cell, "number-columns-repeated")
+            at += _times(row, "number-rows-repeated")
+    return made
+
+
+def _times(part: ElementTree.Element, what: str) -> int:
+    return int(part.get(_OF_TABLES + what, 1))
 
 
 def text(cell: object) -> str:
-    """One cell as text: "" for an empty one, 46 and 46.0 both "46", otherwise stripped text."""
+    """One cell as text: "" for an empty one, 46 and 46.0 both "46", a day with its time as openpyxl has it,
+    otherwise stripped text."""
     if cell is None:
         return ""
+    if isinstance(cell, datetime.date) and not isinstance(cell, datetime.datetime):
+        cell = datetime.datetime.combine(cell, datetime.time())
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     return str(cell).strip()

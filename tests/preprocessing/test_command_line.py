@@ -28,6 +28,7 @@ def test_a_tilde_is_the_home_folder_wherever_a_word_begins_with_it(monkeypatch):
         "text": "/home/me/a b",
         "more": ["/home/me"],
     }
+    assert ran(monkeypatch, "--text", "sqlite:///~/m.db")["text"] == "sqlite:////home/me/m.db"
     kept = ran(monkeypatch, "--text=a~/b=~/c", "--more", "x=~/y")
     assert kept["text"] == "a~/b=~/c" and kept["more"] == ["x=~/y"]
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 import ray
 
-from preprocessing import joined_ray
+from preprocessing import joined_ray, reachable
 
 
 class Grpc(socketserver.BaseRequestHandler):
@@ -41,7 +41,7 @@ def serving(handler):
 @pytest.fixture
 def never(monkeypatch):
     """Ray is not asked: it would wait for minutes."""
-    monkeypatch.setattr(joined_ray, "PATIENCE", 0.3)
+    monkeypatch.setattr(reachable, "PATIENCE", 0.3)
     monkeypatch.setattr(ray, "init", lambda **_: pytest.fail("Ray was asked"))
 
 

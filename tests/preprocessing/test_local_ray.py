@@ -2,6 +2,7 @@
 Ray runs (tests/orchestrator/runners/test_ray.py)."""
 
 import os
+import resource
 import signal
 import stat
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from preprocessing import local_ray
+from preprocessing import limits, local_ray
 from preprocessing.errors import BadInput
 
 
@@ -57,6 +58,44 @@ def test_a_home_that_cannot_be_written_has_its_token_beside_rays_sessions(home, 
     finally:
         os.environ.pop("RAY_AUTH_TOKEN_PATH", None)
     assert token == home / "t" / f"mer-ray-{os.getuid()}" / "auth_token" and mode(token) == 0o600
+
+
+def test_a_user_without_home_and_name_has_the_token_beside_rays_sessions(home, monkeypatch):
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as of a user whom nobody knows
+    monkeypatch.setattr(local_ray, "OF_A_SESSION", 0)
+    monkeypatch.setenv("RAY_TMPDIR", str(home / "t"))
+    monkeypatch.chdir(home)
+    try:
+        local_ray.make_token()
+        assert Path(os.environ["RAY_AUTH_TOKEN_PATH"]).parent.parent == home / "t"
+    finally:
+        os.environ.pop("RAY_AUTH_TOKEN_PATH", None)
+    assert os.listdir(home) == ["t"]
+
+
+def test_limits_under_which_ray_does_not_start_are_told_at_once(monkeypatch):
+    soft = {resource.RLIMIT_AS: -1, resource.RLIMIT_NPROC: -1, resource.RLIMIT_NOFILE: 256}
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (soft[which], -1))
+    monkeypatch.setattr(os, "getuid", lambda: 12345)
+    monkeypatch.setattr(limits, "_held", lambda: 40)
+    limits.refused(2)
+    soft[resource.RLIMIT_NPROC] = 204
+    with pytest.raises(BadInput, match="165 threads here, and this user has 40 of at most 204: raise"):
+        limits.refused(2)
+    limits.refused(1)
+    soft[resource.RLIMIT_AS] = 4 * 2**30
+    with pytest.raises(BadInput, match=r"limit of 4\.0 GiB of address space.*ulimit -v unlimited"):
+        limits.refused(1)
+    assert limits.told() == f"ulimit -v is {4 * 2**30}, ulimit -u is 204, ulimit -n is 256"
+
+
+def test_a_ray_that_does_not_come_up_is_one_line_and_a_fault_stays_one():
+    late = "did not start .The current node timed out"
+    with pytest.raises(BadInput, match=late), local_ray._start_is_told():
+        raise Exception("The current node timed out during startup.")
+    with pytest.raises(ValueError, match="a fault"), local_ray._start_is_told():
+        raise ValueError("a fault")
 
 
 def test_two_sweeps_that_start_together_have_one_token(home):

@@ -80,6 +80,7 @@ def test_check_ends_with_1_when_a_clip_cannot_be_used(tmp_path):
         (("check", "manifest", "--root", "nowhere"), "root nowhere does not exist"),
         (("check", "manifest", "--root", ".", "--plugin", "no/such.py"), "PluginError"),
         (("show", "casme22/x/y", "--root", "."), "did you mean 'casme2'"),
+        (("check", "casmeII", "--root", "."), "did you mean 'casme2'"),
         (("show", "synthetic", "--landmarks-every", "-1"), "landmarks_every is -1.0"),
         (("show", "synthetic", "--plugin", "no/such.py"), "PluginError"),
         (

@@ -2,13 +2,14 @@
 
 import ast
 import io
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rich.panel import Panel
 from rich.progress import Progress, TextColumn
@@ -52,7 +53,9 @@ def assert_harmless(output):
     assert printable(bare) == bare, ascii(bare)
 
 
-@settings(max_examples=150)
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # beside busy processes
 @given(ODD)
 @example("[/red]")
 @example("\x1b[2J\x1b]8;;http://x\x07")
@@ -144,3 +147,29 @@ def test_a_clip_or_a_person_with_a_control_character_is_told(tmp_path, name):
         row = Clip(corpus="k", subject=f"k/{who}", name=clip, frames=tmp_path, emotion="joy")
         (told,) = _label_problems(row)
         assert repr(name) in told and "no control character" in told
+
+
+def test_a_narrow_terminal_cuts_no_score_off():
+    table = Table("rule", "kind", "trial", "folds", "UF1 [95 %]", "UAR [95 %]", caption="stag on samm " * 5)
+    table.add_row("pooled_validation", "not blind", "published", "26/26", "0.781 [.710, .874]", "0.768")
+    file = io.StringIO()
+    console = Terminal(file=file, width=20, force_terminal=True)
+    console.print(table)
+    assert "0.781" in file.getvalue() and "0.768" in file.getvalue() and console.width == 20
+
+
+def test_a_pipe_that_takes_ascii_alone_gets_other_letters_spelt_out():
+    code = (
+        "from preprocessing.command_line import App\n"
+        "app = App()\n"
+        "@app.command()\n"
+        "def main(word: str) -> None:\n"
+        "    from preprocessing.terminal import Terminal\n"
+        "    Terminal().print(word)\n"
+        "app()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "Zo\u00e9"],
+        capture_output=True, text=True, env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "Zo\\xe9\n")

@@ -145,7 +145,14 @@ def test_a_command_names_the_python_that_the_users_shell_would_not_find(monkeypa
     assert command("send", "one").startswith(shlex.join([sys.executable, "-m"]))
 
 
-@pytest.mark.parametrize("path", ["a\nb", "a\0b", "a\x1b[2J", "~nobody-of-this-name/x"])
+@pytest.mark.parametrize("path", ["a\nb", "a\0b", "a\x1b[2J", "~nobody-of-this-name/x", "a\udce9"])
 def test_a_path_that_no_command_could_repeat_is_refused(path):
-    with pytest.raises(PlaceError, match=r"control character|no home folder"):
+    with pytest.raises(PlaceError, match=r"control character|no home folder|is no UTF-8"):
         of_home(path)
+
+
+def test_the_current_folder_counts_too(monkeypatch):
+    monkeypatch.setattr(os, "getcwd", lambda: "/my/caf\udce9")
+    with pytest.raises(PlaceError, match="rename the folder"):
+        of_home("workspace")
+    assert of_home("s3://bucket/x") == "s3://bucket/x" and of_home("") == ""

@@ -1,9 +1,12 @@
 """One exit status for one thing, in every command."""
 
+import fcntl
 import os
+import pty
 import signal
 import subprocess
 import sys
+import termios
 
 import pytest
 import typer
@@ -119,3 +122,43 @@ def test_a_reader_who_has_gone_ends_a_command_as_ctrl_c_does_and_is_told_on_stde
     begun.stdout.close()
     said = begun.stderr.read()
     assert begun.wait(60) == 130 and said == "ended; what is finished is kept\n"
+
+
+CHATTERS = """
+import signal, sys, time
+if sys.argv[1] == "nohup":
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+from orchestrator.console.handler import errors_are_told
+from orchestrator.console.terminal import terminal
+console = terminal()
+import typer
+def main(how: str, mark: str) -> None:
+    with errors_are_told(console):
+        for i in range(200):
+            console.print("folds 1/4")
+            open(mark, "w").write("prints")
+            time.sleep(0.01)
+            if i == 199 and how != "nohup":
+                time.sleep(60)
+    open(mark, "w").write("has ended")
+typer.run(main)
+"""
+
+
+@pytest.mark.parametrize(("how", "status", "said"), [("alone", 130, "prints"), ("nohup", 0, "has ended")])
+def test_a_terminal_that_is_really_closed_ends_a_command_in_order_or_is_outlived(how, status, said, tmp_path):
+    """What is written to it meanwhile raises an input/output error, before or in place of SIGHUP."""
+
+    def of_its_own() -> None:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    ours, its = pty.openpty()
+    words = [sys.executable, "-c", CHATTERS, how, str(tmp_path / "mark")]
+    begun = subprocess.Popen(words, stdin=its, stdout=its, stderr=its, preexec_fn=of_its_own)
+    os.close(its)
+    while not (tmp_path / "mark").exists() and begun.poll() is None:
+        os.read(ours, 1000)
+    os.close(ours)
+    assert begun.wait(60) == status
+    assert (tmp_path / "mark").read_text() == said

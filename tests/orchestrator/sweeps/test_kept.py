@@ -24,6 +24,38 @@ def test_a_name_alone_is_the_same_and_trials_and_seeds_may_grow(workspace):
 
 
 @pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("sqlite:///m/x.db", "sqlite:///{here}/m/x.db"),
+        ("sqlite:////m/x.db", "sqlite:////m/x.db"),
+        ("sqlite:///x.db?timeout=9", "sqlite:///{here}/x.db?timeout=9"),
+        ("./mlruns", "{here}/mlruns"),
+        ("file:mlruns", "file://{here}/mlruns"),
+        ("file:///mlruns", "file:///mlruns"),
+        ("http://host:5000", "http://host:5000"),
+        ("databricks", "databricks"),
+    ],
+)
+def test_a_relative_address_of_mlflow_is_that_of_the_folder_where_the_sweep_began(
+    said, meant, workspace, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    monkeypatch.chdir(tmp_path)
+    keep(workspace / "sweeps" / "one", ASKED, Execution(name="one", workspace=workspace, tracking_uri=said))
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    assert continued("one", workspace, {}, {})[1].tracking == meant.format(here=tmp_path)
+
+
+@pytest.mark.parametrize("folder", ["./mlruns", "file:///home/me/mlruns"])
+def test_a_folder_in_which_this_mlflow_keeps_no_runs_is_refused_before_anything_runs(folder, monkeypatch):
+    monkeypatch.delenv("MLFLOW_ALLOW_FILE_STORE", raising=False)
+    with pytest.raises(ConfigError, match=r"give a database, sqlite:////.*/mlruns/mlflow\.db"):
+        Execution(tracking_uri=folder)
+    assert Execution(tracking_uri="databricks").tracking == "databricks"
+
+
+@pytest.mark.parametrize(
     ("experiment", "execution", "said"),
     [
         ({"trials": 2}, {}, "trials: was 3, now 2"),

@@ -194,6 +194,8 @@ def test_what_a_script_writes_into_an_empty_cell_is_no_annotation(tmp_path: Path
         ("1", "1.0"),
         ("Zo\u00e9", "Zoe\u0301"),
         ("p01", "p01\u200b"),
+        ("p01", "p\u200b01"),
+        ("p1", "p\u0661"),
         ("sub 01", "sub  01"),
         ("p-01", "p_01"),
     ],

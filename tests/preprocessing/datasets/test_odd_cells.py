@@ -58,6 +58,7 @@ def test_what_says_that_there_is_no_annotation_is_none(cell: str) -> None:
         ("12(b)+4", "12b+4"),
         ("AU12-B", "AU12B"),
         ("4+12.", "4+12"),
+        ("AU6 AU12  au 25", "AU6+AU12+au 25"),
     ],
 )
 def test_action_units_of_one_meaning_are_respelt_and_told(cell: str, want: str) -> None:
@@ -109,6 +110,10 @@ def test_ids_that_look_wrong_are_asked_about(clips: list[Clip], said: str) -> No
         (("P1", "participant_01"), "look alike"),
         (("A", "\u0410"), "look alike"),
         (("p\u043e1", "po1"), "look alike"),
+        (("Zo\u00e9", "Zoe"), "look alike"),
+        (("P01", "PO1", "P0l"), "'m/P01', 'm/P0l', 'm/PO1' look alike"),
+        (("\u0131nci", "inci"), "look alike"),
+        (("ID1", "no. 1"), "look alike"),
         (("p1", "c1"), ""),
         (("s1", "p1"), ""),
         (("p01", "p02", "10"), ""),

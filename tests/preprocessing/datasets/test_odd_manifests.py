@@ -3,6 +3,7 @@ dropped and nothing guessed in silence."""
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -150,9 +151,15 @@ def filtered(book: openpyxl.Workbook) -> None:
     book.worksheets[0].row_dimensions[3].hidden = True
 
 
+def without_drawing(book: openpyxl.Workbook) -> None:
+    first(A)(book)
+    book.create_chartsheet("plot", 0)
+
+
 @pytest.mark.parametrize(
     ("write", "want"),
     [
+        pytest.param(without_drawing, [("1/a", "")], id="openpyxl fails"),
         pytest.param(merged, [("1/a", ""), ("1/b", "")], id="merged"),
         pytest.param(several, [("1/a", "")], id="several sheets"),
         pytest.param(filtered, [("1/a", ""), ("2/b", "")], id="hidden"),
@@ -175,6 +182,92 @@ def test_a_workbook_loses_no_row(
     assert [clip.clip_id.removeprefix("manifest/") for clip in clips] == [name for name, _ in want]
     for clip, (_, problem) in zip(clips, want, strict=True):
         assert problem in clip.problem if problem else not clip.problem
+
+
+def ods(path: Path, *rows: str) -> None:
+    names = ("office", "text", "table")
+    spaces = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in names)
+    table = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+    body = f'<office:body><office:spreadsheet><table:table table:name="S">{table}</table:table>'
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        file.writestr("META-INF/manifest.xml", "<manifest/>")
+        ends = "</office:spreadsheet></office:body></office:document-content>"
+        file.writestr("content.xml", f"<office:document-content {spaces}>{body}{ends}")
+
+
+def cell(value: str, more: str = "") -> str:
+    return f'<table:table-cell office:value-type="string" {more}><text:p>{value}</text:p></table:table-cell>'
+
+
+def test_merged_cells_and_days_of_a_free_office_program_are_read_as_excels(tmp_path: Path) -> None:
+    """Of a merged cell of an .ods the rows below would be without a person, or without action units."""
+    tall = 'table:number-rows-spanned="3"'
+    covered = '<table:covered-table-cell table:number-columns-repeated="1"/>'
+    day = '<table:table-cell office:value-type="date" office:date-value="2024-12-01"/>'
+    rest = [cell(value) for value in ("1", "3", "5", "joy")]
+    ods(
+        folder(tmp_path, "f", "g") / "manifest.ods",
+        "".join(map(cell, COLUMNS)),
+        "".join([cell("7", tall), cell("a"), cell("f"), *rest, cell("R12", tall)]),
+        f"{covered}<table:table-cell table:number-columns-repeated='6'/>{covered}",
+        "".join([covered, day, cell("g"), *rest, covered]),
+    )
+    one, other = read("manifest", tmp_path)
+    assert (one.clip_id, one.aus, one.problem) == ("manifest/7/a", "R12", "")
+    assert (other.subject, other.aus) == ("manifest/7", "R12")
+    assert "'2024-12-01 00:00:00' is a date that a spreadsheet has made of it" in other.problem
+
+
+def test_signs_that_nobody_sees_make_no_other_name(tmp_path: Path) -> None:
+    folder(tmp_path, "f", "g h")
+    rows = (
+        "p\u200b01,a\u00a0b\u200b,f\u2060,1,3,5,j\u00adoy,R12\u00a0+ L14",
+        "p01,a c,g\u00a0h,1,3,5,\u200bjoy,",
+    )
+    (tmp_path / "manifest.csv").write_text("\n".join([HEADER, *rows]), encoding="utf-8")
+    one, other = read("manifest", tmp_path)
+    assert [clip.clip_id for clip in (one, other)] == ["manifest/p01/a b", "manifest/p01/a c"]
+    assert [clip.frames.name for clip in (one, other)] == ["f", "g h"]
+    assert (one.emotion, other.emotion, one.aus) == ("joy", "joy", "R12 + L14")
+    assert not one.problem and not other.problem
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("manifest.xlsb", b"PK\3\4", "manifest.xlsb is a workbook of another kind: save it as manifest.xlsx"),
+        ("manifest.xls", f"{HEADER}\n{ROW}".encode(), "is text, no workbook: name it manifest.csv"),
+        ("manifest.xls", b"\xef\xbb\xbf <html><table>", "is a page of HTML or XML, no workbook"),
+        ("manifest.xlsx", b"\xd0\xcf\x11\xe0" * 500, "save it as .xlsx without a password"),
+    ],
+)
+def test_what_is_no_workbook_that_is_read_says_how_to_save_it(
+    tmp_path: Path, name: str, data: bytes, message: str
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(CorpusError, match=message):
+        read("manifest", tmp_path)
+
+
+def test_a_word_for_action_units_is_no_annotation(tmp_path: Path) -> None:
+    (folder(tmp_path, "f") / "manifest.csv").write_text(f"{HEADER}\n1,a,f,1,3,5,joy,True,200")
+    assert not read("manifest", tmp_path)[0].aus_known
+
+
+def test_an_id_that_names_nobody_makes_no_person(tmp_path: Path) -> None:
+    rows = [f"{who},c{i},f,1,3,5,joy,12,200" for i, who in enumerate(("nan", "None", "-", "?", "NA", "Nil"))]
+    (folder(tmp_path, "f") / "manifest.csv").write_text("\n".join([HEADER, *rows]))
+    told = ["names nobody" in clip.problem for clip in read("manifest", tmp_path)]
+    assert told == [True, True, True, True, False, True]  # NA may be somebody's initials
+
+
+def test_check_says_which_encoding_was_guessed(tmp_path: Path) -> None:
+    text = f"{HEADER}\n\u0418\u0432\u0430\u043d,a,f,1,3,5,joy,12,200"
+    (folder(tmp_path, "f") / "manifest.csv").write_bytes(text.encode("cp1251"))
+    assert "is read as gb18030: if '\u8089\u56d7' is not" in inspect("manifest", tmp_path).doubts[0]
+    (tmp_path / "manifest.csv").write_bytes(text.encode())
+    assert not inspect("manifest", tmp_path).doubts
 
 
 def test_check_says_what_nobody_sees_and_what_is_passed_over(tmp_path: Path) -> None:

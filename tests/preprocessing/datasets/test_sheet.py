@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from preprocessing.datasets import DATASETS, sheet
+from preprocessing.datasets import DATASETS, labelled, sheet
 from preprocessing.datasets.reading import read
 from preprocessing.schema import CorpusError
 from tests.fake_corpora import fake_casme2, fake_samm, write_book
@@ -145,3 +145,13 @@ def test_rows_and_columns_beyond_the_stated_size_of_the_sheet_are_read(tmp_path:
                 else content,
             )
     assert sheet.read(path, COLUMNS)["apex"].tolist() == ["4", "8"]
+
+
+def test_full_width_digits_and_signs_that_nobody_sees_are_read_as_what_they_look_like(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Subject\u00a0", "File\u200bname"])
+    book.active.append(["\uff10\uff12", "EP02\u200b_01f\u00a0"])
+    book.save(tmp_path / "x.xlsx")
+    table = sheet.read(tmp_path / "x.xlsx", {"subject": ("Subject",), "clip": ("Filename",)})
+    assert table["clip"].tolist() == ["EP02_01f"]
+    assert labelled.subjects(table, tmp_path / "x.xlsx", "sub{:02d}") == ["sub02"]
