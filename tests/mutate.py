@@ -44,7 +44,7 @@ BREAKS = [
     ("orchestrator/protocols/fold.py", "if people and not subject_dependent", "if False", "tests/orchestrator/protocols"),
     ("orchestrator/training/loop.py", "aus_train=own", "aus_train=head(data.x_train)", "tests/orchestrator/training"),
     ("orchestrator/selection/scores.py", 'part_of(row["fold"]', 'part_of(""', "tests/orchestrator/selection"),
-    ("orchestrator/workspace/sealed.py", "moved(path, aside)", "pass", "tests/orchestrator/workspace/test_store.py"),
+    ("preprocessing/sealed.py", "moved(path, aside)", "pass", "tests/orchestrator/workspace/test_store.py"),
     ("orchestrator/workspace/store.py", "if record.job_id != job_id", "if False", "tests/orchestrator/workspace/test_store.py"),
     ("preprocessing/sealed.py", "moved(path, aside)", "pass", "tests/orchestrator/workspace/test_store.py"),
     ("preprocessing/sealed.py", "held.st_ino, held.st_mtime_ns, held.st_ctime_ns", "held.st_ino, 0", "tests/preprocessing/test_kept_files.py -k through_once"),
