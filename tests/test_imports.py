@@ -3,6 +3,7 @@ preprocesses no torch. Which rooms of the orchestrator a room may use stands in 
 that begins with "Uses"."""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -108,6 +109,7 @@ def imports(path: Path) -> set[str]:
     return names
 
 
+@functools.cache
 def files() -> list[tuple[str, set[str]]]:
     return [
         (str(p.relative_to(ROOT)), imports(p))
@@ -116,6 +118,7 @@ def files() -> list[tuple[str, set[str]]]:
     ]
 
 
+@functools.cache
 def rooms() -> dict[str, str]:
     """Room ("training/packed") -> the docstring of its ``__init__``. parts/, rules/ and schedulers/ are of
     their room."""

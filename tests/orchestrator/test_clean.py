@@ -50,6 +50,7 @@ def folds(workspace):
     return {one.job_id for one in FoldStore(workspace / "folds").held()}
 
 
+@pytest.mark.long
 def test_what_another_sweep_uses_stays(workspace):
     shared, before = cleaning._uses(workspace / "sweeps" / "two").jobs, folds(workspace)
     assert len(before) == 6 and len(shared) == 3

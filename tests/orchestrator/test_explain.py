@@ -40,6 +40,7 @@ def command(workspace, *words):
     return CliRunner().invoke(explain.app, ["s", "--workspace", str(workspace), *map(str, words)])
 
 
+@pytest.mark.long
 def test_a_sweep_is_explained_by_its_folds_models_as_the_rule_chose_them(swept, tmp_path):
     """A committee of two models a fold, none kept: all are trained again, and say what was scored."""
     result = command(swept, "--to", tmp_path / "out")

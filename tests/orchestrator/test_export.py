@@ -70,6 +70,7 @@ def test_a_bundle_is_the_sweeps_own_model_calibrated_with_its_honest_score(swept
     assert load(tmp_path / "folder").about.calibration is None
 
 
+@pytest.mark.long
 def test_the_models_of_all_folds_are_the_scored_ones_kept_or_trained_again(swept, tmp_path):
     """The sweep kept no weights: they are trained again. One that did gives the same file without training,
     and has the same folds; torn weights are trained again."""
@@ -154,6 +155,7 @@ def predicted(*words):
     return CliRunner().invoke(predict.app, list(map(str, words)))
 
 
+@pytest.mark.long
 def test_a_corpus_folder_through_predict_is_one_line_a_clip_in_this_process_and_over_ray(swept, tmp_path):
     """The sweep by its name, the bundle that was exported of it and, over Ray, the same numbers; a clip
     without a face abstains, which the status says."""

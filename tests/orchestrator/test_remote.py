@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from orchestrator import remote, sweep
 from orchestrator.common.errors import ConfigError
 from orchestrator.runners import job_server as jobs
+from preprocessing import reachable
 
 
 class JobServer(BaseHTTPRequestHandler):
@@ -208,6 +209,7 @@ def test_an_unknown_sweep_names_the_nearest(server):
 def test_a_token_that_would_cross_a_network_unencrypted_is_warned_of(monkeypatch, address, mode, warned):
     monkeypatch.setenv("RAY_AUTH_MODE", mode)
     monkeypatch.setattr(jobs, "JobSubmissionClient", lambda address: address)
+    monkeypatch.setattr(reachable, "listens", lambda *where: None)
     said = []
     with jobs.job_server(address, said.append) as client:
         assert client == address
@@ -227,5 +229,6 @@ def test_the_library_says_nothing_by_itself_and_the_command_passes_its_warning_o
     monkeypatch.setattr(
         jobs, "JobSubmissionClient", lambda address, real=jobs.JobSubmissionClient: real(server.address)
     )
+    monkeypatch.setattr(reachable, "listens", lambda *where: None)
     said = words("status", "--address", "http://head.lab:8265")
     assert "unencrypted to http://head.lab:8265" in said and "sweep-one-1" in said

@@ -119,6 +119,7 @@ def test_the_video_is_as_long_and_marks_the_interval(made):
     assert all(marked[one["onset"] : one["offset"] + 1]) and not marked[max(0, one["onset"] - 2)]
 
 
+@pytest.mark.long
 def test_a_full_disk_while_the_video_is_written_costs_the_video_alone(bundle, truth, made, tmp_path):
     out, _ = made  # its workspace: the pass is not made again
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -82,6 +82,7 @@ def test_after_three_ended_processes_the_clip_is_quarantined_and_the_rest_is_mad
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.long
 def test_workers_of_ray_data_are_started_again_three_times_and_no_more(deadly, local_ray):
     done = extract.run(deadly, with_ray(1), max_failed=1)
     assert done.quarantined == 1 and "3 times" in next(iter(quarantined(deadly).values()))

@@ -75,8 +75,11 @@ def table_of(kind: str, au: str) -> ClipTable:
 @pytest.mark.parametrize(
     ("model", "kind", "au", "settings"),
     [
-        ("stag", "roi_flow", "annotated", {"recipe.normalise": "standardise", "recipe.tta": True}),
-        ("stag", "roi_flow", "predicted", {}),
+        pytest.param(
+            *("stag", "roi_flow", "annotated", {"recipe.normalise": "standardise", "recipe.tta": True}),
+            marks=pytest.mark.long,
+        ),
+        pytest.param("stag", "roi_flow", "predicted", {}, marks=pytest.mark.long),
         ("ststnet", "flow_picture", "none", {}),
     ],
 )
@@ -142,6 +145,7 @@ def test_a_logged_model_predicts_the_same_in_a_fresh_process(model, kind, au, se
     }
 
 
+@pytest.mark.long
 def test_a_plugins_model_is_logged_with_its_text_and_loads_where_its_file_is_not(mlflow_uri, tmp_path):
     file = tmp_path / "home" / "net.py"
     file.parent.mkdir()

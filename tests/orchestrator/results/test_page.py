@@ -101,6 +101,7 @@ def test_modes_of_the_action_units_stand_side_by_side(tmp_path):
     assert [(row[0], row[-1]) for row in made.rows] == [("none", "one"), ("predicted", "two")]
 
 
+@pytest.mark.long
 def test_six_hundred_people_and_fifty_trials_stay_a_usable_page(tmp_path):
     settings = [{f"recipe.k{k}": (i * (k + 3)) % 51 / 50 for k in range(20)} for i in range(50)]
     trials = [trial_row(i, i / 60, one) for i, one in enumerate(settings)]

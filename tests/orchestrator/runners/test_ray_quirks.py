@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pytest
 import ray
 
 from orchestrator.runners import ray_quirks
@@ -18,6 +19,7 @@ def test_it_is_the_ray_that_the_patches_are_for():
     assert ray.__version__.startswith(ray_quirks.RAY), "read ray_quirks.py again for this Ray"
 
 
+@pytest.mark.long
 def test_without_them_tune_still_sets_variables_and_imports_mlflow():
     """When one of these fails, its patch is no longer needed: take it out of ray_quirks.py."""
     before = (

@@ -39,6 +39,7 @@ def ended(server, number):
     raise AssertionError(told)
 
 
+@pytest.mark.long
 def test_a_video_is_looked_at_and_only_its_results_stay_until_they_are_deleted(server, material):
     status, number = send(server, material / "face.avi", name="my%20face.avi")
     assert status == 201

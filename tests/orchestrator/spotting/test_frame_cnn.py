@@ -9,6 +9,7 @@ from orchestrator.spotting.marked import Seen
 from tests.orchestrator.spotting.videos import people, video
 
 
+@pytest.mark.long
 def test_it_learns_to_spot_in_people_whom_it_has_not_seen():
     fitted = FrameCNN().fit(people(5), 0)
     counts = [counted(one, fitted(one.seen, [0.5])[0]) for one in people(3, seed=5)]

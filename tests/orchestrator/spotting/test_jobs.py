@@ -114,6 +114,7 @@ def test_a_second_run_computes_nothing_and_a_killed_one_goes_on(tmp_path, caplog
     assert "set aside" in caplog.text and len(list(tmp_path.rglob("*.damaged*"))) == 1
 
 
+@pytest.mark.long
 def test_ray_gives_what_this_process_gives_and_one_that_fails_takes_none_along(local_ray, tmp_path):
     videos = people(4)
     asked = jobs.tasks(videos, ["peaks"], 2, 0)

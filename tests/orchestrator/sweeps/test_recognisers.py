@@ -34,6 +34,7 @@ def models(folder):
     return Recognisers("s", folder / "ws", lambda _: None)
 
 
+@pytest.mark.long
 def test_a_persons_model_is_that_of_her_fold_and_gives_what_the_sweep_was_scored_by(models):
     table, predictions = models.sweep.table, models.sweep.predictions.query("rule == 'nested'")
     for who in ("p01", "p03"):

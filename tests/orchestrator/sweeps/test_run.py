@@ -109,6 +109,7 @@ def test_a_sweep_is_continued_by_its_name_alone_and_refuses_other_numbers(asked,
     )  # three trials are what it holds now
 
 
+@pytest.mark.long
 def test_looks_are_counted_in_the_sweep_over_the_workspace_and_in_mlflow(asked, how):
     def looks(result):
         return tuple(result.summary["looks"].values())
@@ -156,6 +157,7 @@ def test_a_sweep_keeps_the_rule_that_it_began_with(asked, how):
         resume("one", how.workspace)
 
 
+@pytest.mark.long
 def test_the_command_line_continues_by_name_too(asked, how, root):
     """``--resume NAME`` alone, ``resume NAME``, and the way with all options."""
     run(asked, how)
@@ -231,6 +233,7 @@ def test_a_trial_that_fails_for_one_person_is_still_a_candidate_for_all_others(a
     assert (before["trial"][undamaged] == 0).any(), "the trial that failed elsewhere is chosen somewhere"
 
 
+@pytest.mark.long
 def test_a_committee_has_all_inner_models_in_one_queue_and_shares_its_first_with_a_sweep_without(asked, how):
     alone = run(asked.but(trials=1), how.but(name="alone"))
     result = run(asked.but(trials=1, seeds=2, selection="committee"), how.but(name="committee"))
@@ -252,6 +255,7 @@ def test_a_committee_has_all_inner_models_in_one_queue_and_shares_its_first_with
         run(asked.but(inner_folds=0, trials=1, selection="committee"), how)
 
 
+@pytest.mark.long
 def test_several_models_are_one_sweep_each_and_one_result(asked, how):
     result = run(asked.but(model=("ststnet", "off_apexnet"), trials=1), how)
     assert result.scores.groupby("model")["rule"].nunique().to_dict() == {"off_apexnet": 4, "ststnet": 4}

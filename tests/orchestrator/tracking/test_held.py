@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from mlflow import MlflowClient
 
 from orchestrator.results import report
@@ -12,6 +13,7 @@ from tests.orchestrator.selection.test_rules import two_trials
 from tests.orchestrator.tracking.test_tracker import SUMMARY, held, log, runs, scores_of
 
 
+@pytest.mark.long
 def test_what_was_deleted_or_changed_in_mlflow_is_not_taken_to_be_there(mlflow_uri, sweep, tmp_path):
     trials, client = two_trials(), MlflowClient(mlflow_uri)
     tracker = Tracker(mlflow_uri, sweep, "looked")

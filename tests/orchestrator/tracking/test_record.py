@@ -15,6 +15,7 @@ RECORDED = {
     "id": "0123",
     "about": {"name": "s", "model": "stag", "corpus": "c", "classes": ["neg", "pos"], "au": "none"},
     "trials": {"0": {"state": "complete", "config": {"recipe": {"lr": 1e-3}}, "jobs": ["00aa", "00bb"]}},
+    "others": {"1": {"recipe": {"lr": 1e-2}}},
     "folds": "",
     "ended": "finished",
 }
@@ -33,7 +34,7 @@ def states(text):
     yield text.replace("00aa", "00ab")
     held = json.loads(text)
     for key in held:
-        if key not in ("id", "sha256"):  # which an older program did not write
+        if key not in ("id", "others", "sha256"):  # which older programs did not write
             yield json.dumps({name: value for name, value in held.items() if name not in (key, "sha256")})
         for wrong in (None, 3, [], {"0": []}):
             if not ((key == "sha256" and wrong is None) or (key == "about" and wrong == {"0": []})):
@@ -45,9 +46,9 @@ def test_what_was_written_is_read(folder):
 
 
 def test_what_an_older_program_wrote_is_read_and_has_no_id(folder):
-    older = {key: value for key, value in RECORDED.items() if key != "id"}
+    older = {key: value for key, value in RECORDED.items() if key not in ("id", "others")}
     (folder / RECORD).write_text(json.dumps(older))
-    assert read_record(folder) == older | {"id": ""}
+    assert read_record(folder) == older | {"id": "", "others": {}}
 
 
 def test_every_damage_is_named_and_never_read_as_something_else(folder):

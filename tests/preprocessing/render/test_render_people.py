@@ -65,6 +65,7 @@ def apex_frames() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.array(pictures), np.array(classes), np.array(people)
 
 
+@pytest.mark.long
 def test_identity_is_read_from_one_frame() -> None:
     pictures, _, people = apex_frames()
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
@@ -72,6 +73,7 @@ def test_identity_is_read_from_one_frame() -> None:
     assert np.mean(guess == people[:120]) > 0.9  # chance 1/12
 
 
+@pytest.mark.long
 def test_class_is_not_read_from_one_frame() -> None:
     pictures, classes, people = apex_frames()
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, class_weight="balanced", max_iter=300))
