@@ -220,6 +220,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("listed", [True, False])  # a listing may come late, or never
+@pytest.mark.long
 def test_every_object_of_a_feature_set_in_every_state_is_refused_and_made_again(
     bucket, tmp_path, listed, monkeypatch, caplog
 ):

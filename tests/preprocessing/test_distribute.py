@@ -22,6 +22,7 @@ def local_ray():
     ray.shutdown()
 
 
+@pytest.mark.long
 def test_two_actors_equal_one_process(tmp_path, local_ray, monkeypatch):
     render_corpus(tmp_path / "corpus", RenderConfig(subjects=2, clips_per_subject=2, size=160))
     monkeypatch.setattr("preprocessing.plan.CLIPS_PER_SHARD", 1)

@@ -37,6 +37,7 @@ def together(clip):
     return rows
 
 
+@pytest.mark.long
 def test_an_input_alone_equals_itself_among_all_others(clip, together):
     for name in NAMES:
         np.testing.assert_array_equal(
@@ -120,6 +121,7 @@ def test_large_frames_are_read_small_and_give_nearly_the_same(clip, tmp_path, mo
     assert np.abs(rows["onset_apex_flow"]["x"] - full["onset_apex_flow"]["x"]).mean() < 0.1  # pixels
 
 
+@pytest.mark.long
 def test_few_frames_live_at_a_time(clip, monkeypatch):
     most = 0
     init = Frame.__init__

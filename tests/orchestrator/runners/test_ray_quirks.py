@@ -34,6 +34,7 @@ def test_without_them_tune_still_sets_variables_and_imports_mlflow():
     assert fresh(code) == "True"
 
 
+@pytest.mark.long
 def test_with_them_it_does_not():
     code = (
         "import sys; from orchestrator.runners import ray_quirks; ray_quirks.apply();"

@@ -204,6 +204,7 @@ def test_the_real_arguments_of_fold_tasks_hold_no_label_of_whom_they_test(
         assert not any(text in seen for text in as_bytes(labels_of(data, who)))
 
 
+@pytest.mark.long
 def test_a_racing_trial_is_given_and_reports_no_label(searcher, tmp_path, local_ray, monkeypatch):
     import ray
 

@@ -17,6 +17,7 @@ from orchestrator.sweeps.run import estimate
 from preprocessing.inputs import Settings
 
 
+@pytest.mark.long
 def test_folds_before_the_start_are_those_of_the_sweep_and_what_is_there_is_not_run_again(
     asked, tmp_path, mlflow_uri
 ):

@@ -56,6 +56,7 @@ def status_of(how):
     return held.info.status
 
 
+@pytest.mark.long
 def test_a_disk_that_is_full_at_the_end_loses_no_fold_and_is_status_1(asked, how, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "predictions.csv cannot be written: No space left on device")

@@ -141,6 +141,7 @@ def test_looks_are_counted_in_the_sweep_over_the_workspace_and_in_mlflow(asked, 
     assert "report/looks.jsonl" in [file.path for file in client.list_artifacts(held.info.run_id, "report")]
 
 
+@pytest.mark.long
 def test_a_sweep_keeps_the_rule_that_it_began_with(asked, how):
     run(asked, how)
     options = ["--workspace", str(how.workspace), "--tracking-uri", how.tracking_uri]

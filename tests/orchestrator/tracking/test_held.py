@@ -54,6 +54,7 @@ def test_what_was_deleted_or_changed_in_mlflow_is_not_taken_to_be_there(mlflow_u
     assert not tracker.holds_scores(tmp_path)  # it has other scores now
 
 
+@pytest.mark.long
 def test_what_an_older_program_sent_as_a_run_a_fold_stays_as_it_is_while_it_is_whole(
     mlflow_uri, sweep, tmp_path
 ):
