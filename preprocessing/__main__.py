@@ -42,7 +42,7 @@ from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.settings import FINER, MIDDLE, MOTION, STABILISE
 from preprocessing.places import nobody_else_writes
 from preprocessing.quiet import quiet
-from preprocessing.terminal import Terminal, clean_stderr, last_words
+from preprocessing.terminal import Terminal, clean_stderr, last_words, not_finished
 
 LEFT_OUT = plugins.discover()  # before the names are listed below
 DEFAULT = Settings()
@@ -97,7 +97,7 @@ def _exit_status() -> Iterator[None]:
     try:
         with quiet():
             clean_stderr()
-            with lost_ray.Watched(_not_finished):
+            with lost_ray.Watched(_ray_died):
                 yield
     except KeyboardInterrupt:
         last_words(console, "interrupted; what is finished is kept, and the same command goes on from there")
@@ -108,19 +108,15 @@ def _exit_status() -> Iterator[None]:
         console.print(Text(why, style="red"), soft_wrap=True)
         raise typer.Exit(2) from error
     except lost_ray.RayDied as error:
-        _not_finished(str(error))
+        _ray_died(str(error))
     except (BadInput, OSError) as error:
         console.print(Text.assemble((type(error).__name__, "red"), f": {error}"), soft_wrap=True)
         some = isinstance(error, extract.TooManyFailures) or no_room(error)
         raise typer.Exit(1 if some else 2) from error
 
 
-def _not_finished(what: str) -> None:
-    """Ray has died, and threads may be held in its calls: the process ends here."""
-    console.print(Text.assemble(("not finished", "red"), f": {what}; {lost_ray.AGAIN}"), soft_wrap=True)
-    console.show_cursor()  # the bar may have hidden it
-    console.file.flush()
-    os._exit(1)
+def _ray_died(what: str) -> None:
+    not_finished(console, f"{what}; {lost_ray.AGAIN}")
 
 
 @contextmanager

@@ -40,7 +40,8 @@ def start(num_cpus: int | None = None, **options: Any) -> None:
     """
     import ray  # half a second, and a command that joins a cluster needs none of this
 
-    limits.refused(options.get("num_cpus") or room()[0])
+    cpus = room()[0] if num_cpus is None else num_cpus
+    limits.refused(cpus)
     without_uv()
     make_token()
     folder = private_folder()
@@ -54,7 +55,7 @@ def start(num_cpus: int | None = None, **options: Any) -> None:
             log_to_driver=False,
             logging_level=logging.ERROR,
             job_config=job(),
-            num_cpus=room()[0] if num_cpus is None else num_cpus,
+            num_cpus=cpus,
             **options,
         )
 

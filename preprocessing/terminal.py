@@ -121,6 +121,16 @@ class Terminal(Console):
             yield Segment(text if control else printable(text), style, control)
 
 
+def not_finished(console: Console, why: str, *, held: bool = True) -> None:
+    """Say so in a line. held: threads may be in calls of a Ray that has died, which end with the process
+    alone: it ends here, with status 1."""
+    console.print(Text.assemble(("not finished", "red"), f": {why}"), soft_wrap=True)
+    if held:
+        console.show_cursor()  # a bar may have hidden it
+        console.file.flush()
+        os._exit(1)
+
+
 def last_words(console: Console, text: str, style: str = "") -> None:
     """Of a command that was ended: to the terminal, or to stderr where nobody reads what it prints."""
     if console.quiet:

@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +27,7 @@ from preprocessing.extras import lacking
 from preprocessing.lost_ray import AGAIN, RayDied, Watched, died
 from preprocessing.places import nobody_else_writes
 from preprocessing.quiet import quiet
-from preprocessing.terminal import clean_stderr, indented, last_words, without_terminal
+from preprocessing.terminal import clean_stderr, indented, last_words, not_finished, without_terminal
 
 ALL, SOME, BAD_INPUT, NOT_IN_MLFLOW, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -44,7 +43,7 @@ def errors_are_told(console: Console) -> Iterator[None]:
     nobody_else_writes()
     with quiet():
         clean_stderr(lambda text: redacted(indented(text)))
-        with _ends_gently(), _told(console), Watched(lambda what: _not_finished(console, f"{what}; {AGAIN}")):
+        with _ends_gently(), _told(console), Watched(lambda what: not_finished(console, f"{what}; {AGAIN}")):
             yield
 
 
@@ -72,7 +71,7 @@ def _told(console: Console) -> Iterator[None]:
         raise typer.Exit(SOME) from error
     except (Unfinished, RayDied) as error:
         way_on = f"; {AGAIN}" if isinstance(error, RayDied) else ""
-        _not_finished(console, f"{error}{way_on}", held=died(error))
+        not_finished(console, f"{error}{way_on}", held=died(error))
         raise typer.Exit(SOME) from error
     except KeyboardInterrupt as error:
         why = str(error) if isinstance(error, Interrupted) else "ended; what is finished is kept"
@@ -86,12 +85,3 @@ def _told(console: Console) -> Iterator[None]:
     except (BadInput, OSError) as error:
         console.print(Text.assemble((type(error).__name__, "red"), f": {error}"), soft_wrap=True)
         raise typer.Exit(SOME if no_room(error) else BAD_INPUT) from error
-
-
-def _not_finished(console: Console, why: str, held: bool = True) -> None:
-    """held: threads may be in calls of a Ray that has died, which end with the process alone."""
-    console.print(Text.assemble(("not finished", "red"), f": {why}"), soft_wrap=True)
-    if held:
-        console.show_cursor()  # a bar may have hidden it
-        console.file.flush()
-        os._exit(SOME)

@@ -14,7 +14,6 @@ is logged twice.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -143,7 +142,7 @@ class SpotRun(Runs):
 
     def _state(self) -> str:
         """Digest of what is sent."""
-        return digest([[file.name, hashlib.sha256(file.read_bytes()).hexdigest()] for file in self._files()])
+        return digest([[file.name, sealed.sha256(file)] for file in self._files()])
 
 
 def send(uri: str, folder: Path, say: Callable[[Note], object]) -> bool:

@@ -189,7 +189,7 @@ def test_a_sweep_whose_main_thread_is_held_tells_mlflow_and_ends_its_command(tmp
 
 def test_a_command_whose_ray_has_died_says_a_line_and_ends_with_status_1(joined, monkeypatch, capsys):
     left = []
-    monkeypatch.setattr(handler.os, "_exit", left.append)
+    monkeypatch.setattr("os._exit", left.append)
     with pytest.raises(handler.typer.Exit), handler.errors_are_told(Console(width=300)):
         dies(joined)
     words = capsys.readouterr().out

@@ -97,18 +97,11 @@ def masked_batch_norm(
 
 
 def settled_batch_norm(
-    x: Tensor,
-    running_mean: Tensor,
-    running_var: Tensor,
-    weight: Tensor,
-    bias: Tensor,
-    training: bool,
-    momentum: float,
-    eps: float,
+    x: Tensor, mean: Tensor, var: Tensor, *, weight: Tensor, bias: Tensor, eps: float, **_: Any
 ) -> Tensor:
     """F.batch_norm after training, of maps (B, 1, ...). In a pack on a GPU PyTorch 2.11 refuses maps of one
     channel: vmap hands cuDNN a view that is not contiguous."""
-    return (x - running_mean) * (torch.rsqrt(running_var + eps) * weight) + bias
+    return (x - mean) * (torch.rsqrt(var + eps) * weight) + bias
 
 
 def padded(values: Tensor, clips: int, size: int, *, pass_major: bool = False) -> Tensor:

@@ -124,6 +124,7 @@ def test_a_reader_who_has_gone_ends_a_command_as_ctrl_c_does_and_is_told_on_stde
     assert begun.wait(60) == 130 and said == "ended; what is finished is kept\n"
 
 
+# write_text closes the file itself: a signal while Python closes a forgotten one would be lost
 CHATTERS = """
 import signal, sys, time
 if sys.argv[1] == "nohup":
@@ -132,15 +133,16 @@ from orchestrator.console.handler import errors_are_told
 from orchestrator.console.terminal import terminal
 console = terminal()
 import typer
+from pathlib import Path
 def main(how: str, mark: str) -> None:
     with errors_are_told(console):
         for i in range(200):
             console.print("folds 1/4")
-            open(mark, "w").write("prints")
+            Path(mark).write_text("prints")
             time.sleep(0.01)
             if i == 199 and how != "nohup":
                 time.sleep(60)
-    open(mark, "w").write("has ended")
+    Path(mark).write_text("has ended")
 typer.run(main)
 """
 

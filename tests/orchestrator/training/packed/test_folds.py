@@ -303,8 +303,9 @@ def test_masked_batch_normalisation_is_that_of_the_kept_clips(each):
 def test_settled_batch_normalisation_of_one_channel_is_pytorchs():
     torch.manual_seed(0)
     x, (mean, var, weight, bias) = torch.randn(4, 1, 2, 3).double(), torch.rand(4, 1).double()
-    theirs = torch.nn.functional.batch_norm(x, mean, var, weight, bias, False, 0.1, 1e-5)
-    torch.testing.assert_close(settled_batch_norm(x, mean, var, weight, bias, False, 0.1, 1e-5), theirs)
+    layer = {"weight": weight, "bias": bias, "training": False, "momentum": 0.1, "eps": 1e-5}
+    theirs = torch.nn.functional.batch_norm(x, mean, var, **layer)
+    torch.testing.assert_close(settled_batch_norm(x, mean, var, **layer), theirs)
 
 
 def test_padding_goes_where_the_missing_clips_would_be():
