@@ -23,7 +23,15 @@ from orchestrator.common.errors import ConfigError
 from orchestrator.common.names import redacted
 from orchestrator.console.handler import errors_are_told
 from orchestrator.console.terminal import terminal
-from orchestrator.runners.job_server import LOCAL, REMOTE_FOLDER, attempts, job_server, submit, without
+from orchestrator.runners.job_server import (
+    LOCAL,
+    REMOTE_FOLDER,
+    attempts,
+    job_server,
+    patiently,
+    submit,
+    without,
+)
 from preprocessing.command_line import App
 from preprocessing.terminal import printable
 
@@ -109,7 +117,7 @@ def stop(name: Name, address: Address = LOCAL) -> None:
     with errors_are_told(console), job_server(address, say) as client:
         job = str(attempts(client, name)[-1][2].submission_id)
         client.stop_job(job)
-        while not (state := client.get_job_status(job)).is_terminal():
+        while not (state := patiently(lambda: client.get_job_status(job))).is_terminal():
             time.sleep(0.2)
     console.print(f"{job}: {state}")
 

@@ -153,9 +153,13 @@ def test_the_tools_files_are_there_and_parse():
             assert len(set(ids)) == len(ids) > 0, form
             assert all(part["attributes"] for part in held["body"]), form
     assert (ROOT / ".github" / "PULL_REQUEST_TEMPLATE.md").read_text().strip()
-    steps = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]["ci"]["steps"]
-    assert steps[-1]["run"] == ".ci/run"
-    assert {"python-version": "3.11"} in [step.get("with") for step in steps]
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]
+    assert {name: job["steps"][-1]["run"] for name, job in jobs.items()} == {
+        "ci": ".ci/run",
+        "long": "make test-long",
+    }
+    for job in jobs.values():
+        assert {"python-version": "3.11"} in [step.get("with") for step in job["steps"]]
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
     assert [hook["id"] for repo in hooks for hook in repo["hooks"]] == ["ruff-check", "ruff-format", "mypy"]
     assert [repo["repo"] for repo in hooks] == ["local"]

@@ -19,8 +19,10 @@ import json
 import os
 import re
 import shlex
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from ray.exceptions import AuthenticationError
@@ -39,6 +41,22 @@ SIGN_IN = (
     "put what `ray get-auth-token` prints on the head into a FILE, and export RAY_AUTH_MODE=token "
     "RAY_AUTH_TOKEN_PATH=FILE"
 )
+PATIENCE = 10.0  # seconds in which a question is asked again that a busy head has dropped
+Answer = TypeVar("Answer")
+
+
+def patiently(question: Callable[[], Answer]) -> Answer:
+    """The answer to a question that changes nothing on the head. A head that has just come up, or is busy,
+    closes a connection without a word: it is asked again for ``PATIENCE`` seconds. Raises OSError after
+    them."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return question()
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.5)
 
 
 def without(words: Sequence[str], *options: str) -> tuple[list[str], dict[str, str]]:
@@ -82,12 +100,16 @@ def submit(
             raise ConfigError(
                 f"sweep {name!r} is under way ({under_way[0]}); stop it, or take another --name"
             )
-        made = client.submit_job(
-            entrypoint=entrypoint(arguments, name, folder, resume=resume),
-            # of two equal ids Ray refuses the second
-            submission_id=f"sweep-{name}-{earlier[-1][0] + 1 if earlier else 1}",
-            metadata={"sweep": name, "arguments": json.dumps(list(arguments)), "folder": folder},
-        )
+        made = f"sweep-{name}-{earlier[-1][0] + 1 if earlier else 1}"
+        try:
+            client.submit_job(
+                entrypoint=entrypoint(arguments, name, folder, resume=resume),
+                submission_id=made,  # of two equal ids Ray refuses the second
+                metadata={"sweep": name, "arguments": json.dumps(list(arguments)), "folder": folder},
+            )
+        except OSError:  # the answer was lost; the job may be there
+            if made not in (job.submission_id for _, _, job in attempts(client)):
+                raise
     follow = command("remote", "logs", name, "--follow", "--address", redacted(address))
     say(f"submitted as {made}; this machine is not needed any more\n  {follow}")
     return made
@@ -137,7 +159,7 @@ def job_server(
     try:
         where = urlsplit(address)
         reachable.listens(host, where.port or (443 if where.scheme == "https" else 80), where.scheme)
-        yield JobSubmissionClient(address)
+        yield patiently(lambda: JobSubmissionClient(address))
     except AuthenticationError as error:
         raise PermissionError(
             f"{shown} asks for a token ({str(error).splitlines()[0]}); {SIGN_IN}"
@@ -156,7 +178,7 @@ def attempts(client: JobSubmissionClient, wanted: str = "") -> list[tuple[str, i
     """(sweep, number of the attempt, job) of one sweep or all, in order. Raises ConfigError if the cluster
     has none ``wanted``."""
     found = []
-    for job in client.list_jobs():
+    for job in patiently(client.list_jobs):
         if "sweep" in (job.metadata or {}) and (
             own := re.fullmatch(r"sweep-(.+)-(\d+)", job.submission_id or "")
         ):

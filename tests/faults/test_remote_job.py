@@ -52,6 +52,15 @@ def asks_for_a_token(address):
     pytest.fail("the head lets anybody in")
 
 
+def answers(address, token):
+    """A head that has just come up asks for the token before it has started what answers about jobs."""
+    asking = urllib.request.Request(f"{address}/api/jobs/", headers={"Authorization": f"Bearer {token}"})
+    try:
+        return urllib.request.urlopen(asking, timeout=30).status == 200
+    except OSError:
+        return False
+
+
 @pytest.fixture
 def head(tmp_path):
     """(address, environment of a laptop that holds the token). This Ray shares no folder and no port with any
@@ -62,7 +71,8 @@ def head(tmp_path):
     (folder / ".venv").symlink_to(sys.prefix)
     for package in ("orchestrator", "preprocessing", "mer_models", "search_spaces"):
         (folder / package).symlink_to(ROOT / package)
-    (tmp_path / "token").write_text(secrets.token_hex(32))
+    token = secrets.token_hex(32)
+    (tmp_path / "token").write_text(token)
     clean = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
     signed = clean | {
         "RAY_AUTH_MODE": "token",
@@ -99,6 +109,7 @@ def head(tmp_path):
     try:
         address = f"http://127.0.0.1:{dashboard}"
         until(lambda: ray.poll() is not None or asks_for_a_token(address), "the job server")
+        until(lambda: ray.poll() is not None or answers(address, token), "the job server's answer")
         yield address, signed
     finally:
         ray.terminate()  # with --block it ends what it has started

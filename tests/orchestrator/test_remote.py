@@ -18,7 +18,7 @@ from preprocessing import reachable
 
 class JobServer(BaseHTTPRequestHandler):
     """As much of Ray's as a submission needs. server.jobs: what was submitted; server.refuses: status of
-    every answer, or 0."""
+    every answer, or 0; server.drops: methods of requests that are obeyed and not answered, each once."""
 
     def answer(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -27,6 +27,9 @@ class JobServer(BaseHTTPRequestHandler):
         if self.command == "POST":
             self.server.jobs.append(json.loads(body))
             said = {"job_id": None, "submission_id": self.server.jobs[-1]["submission_id"]}
+        if self.command in self.server.drops:
+            self.server.drops.remove(self.command)
+            return
         self.send_response(self.server.refuses or 200)
         self.end_headers()
         self.wfile.write(json.dumps(said).encode())
@@ -46,7 +49,7 @@ def no_ray_address(monkeypatch):
 @pytest.fixture
 def server():
     made = HTTPServer(("127.0.0.1", 0), JobServer)
-    made.jobs, made.status, made.refuses = [], "SUCCEEDED", 0
+    made.jobs, made.status, made.refuses, made.drops = [], "SUCCEEDED", 0, []
     made.address = f"http://127.0.0.1:{made.server_port}"
     threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
     yield made
@@ -140,6 +143,13 @@ def test_resume_gives_the_command_again_as_the_next_attempt(monkeypatch, server)
         "cd /srv/mer && exec .venv/bin/python -m orchestrator.sweep stag --trials 2 "
     )
     assert "--resume" in last["entrypoint"]
+
+
+@pytest.mark.parametrize("drops", [["GET"], ["GET", "GET", "GET"], ["POST"]])
+def test_a_head_that_drops_a_connection_is_asked_again_and_gets_one_job(server, drops):
+    server.drops = drops
+    assert jobs.submit(server.address, ["stag"], "one") == "sweep-one-1"
+    assert [job["submission_id"] for job in server.jobs] == ["sweep-one-1"] and not server.drops
 
 
 @pytest.mark.parametrize("status", ["PENDING", "RUNNING"])
