@@ -60,16 +60,19 @@ class SpaceContract:
                     f"{key} = {published[key]} is outside"
                 )
 
-    @pytest.mark.parametrize("number", range(25))
-    def test_every_draw_is_a_configuration_of_the_model(
-        self, number: int, key: str, model: Any, space: Any
-    ) -> None:
-        trial = draw(space, number)
-        chosen = configuration(key, trial.params)
-        model(3, **chosen["model"])
-        for name, value in (space.PUBLISHED | trial.params).items():
-            section, part = name.split(".", 1)
-            assert chosen[section][part] == value
+    def test_every_draw_is_a_configuration_of_the_model(self, key: str, model: Any, space: Any) -> None:
+        built: list[dict[str, Any]] = []
+        for number in range(25):
+            trial = draw(space, number)
+            chosen = configuration(key, trial.params)
+            # a large model takes a second to make, and a number such as its dropout changes no shape
+            shape = {name: value for name, value in chosen["model"].items() if not isinstance(value, float)}
+            if number < 3 or shape not in built:
+                model(3, **chosen["model"])
+                built.append(shape)
+            for name, value in (space.PUBLISHED | trial.params).items():
+                section, part = name.split(".", 1)
+                assert chosen[section][part] == value, f"draw {number}, {name}"
 
     def test_published_values_need_no_layer_on_top(self, key: str, space: Any) -> None:
         chosen = configuration(key)
