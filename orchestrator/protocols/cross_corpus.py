@@ -37,4 +37,5 @@ def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
 PROTOCOL = Protocol(
     folds=folds,
     part=lambda fold, source, split: f"{fold} to {source}",
+    told=lambda people, corpora, k: corpora,
 )

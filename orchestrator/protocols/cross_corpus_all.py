@@ -12,4 +12,9 @@ from __future__ import annotations
 from orchestrator.protocols import cross_corpus
 from orchestrator.protocols.fold import Protocol
 
-PROTOCOL = Protocol(folds=cross_corpus.folds, part=cross_corpus.PROTOCOL.part, all_classes=True)
+PROTOCOL = Protocol(
+    folds=cross_corpus.folds,
+    part=cross_corpus.PROTOCOL.part,
+    all_classes=True,
+    told=cross_corpus.PROTOCOL.told,
+)

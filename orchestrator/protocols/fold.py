@@ -115,6 +115,9 @@ class Protocol:
                        score.
     all_classes        the classes are those of all corpora together, not those that all share, and a part is
                        scored over the classes of the corpus that its clips come from.
+    told               function of (number of people, None where it is not published; number of corpora; k):
+                       how many folds there will be, before any clip is read. None: only the clips say,
+                       which is what a protocol says that leaves it out.
     """
 
     folds: Folds
@@ -122,6 +125,7 @@ class Protocol:
     subject_dependent: bool = False
     part: Callable[[str, str, str], str] = lambda fold, source, split: source
     all_classes: bool = False
+    told: Callable[[int | None, int, int], int | None] = lambda people, corpora, k: None
 
     def __post_init__(self) -> None:
         # so that no caller can pass it by

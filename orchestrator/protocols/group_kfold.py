@@ -21,4 +21,4 @@ def folds(clips: Clips, k: int) -> tuple[Fold, ...]:
     )
 
 
-PROTOCOL = Protocol(folds=folds, k=5)
+PROTOCOL = Protocol(folds=folds, k=5, told=lambda people, corpora, k: k)

@@ -36,4 +36,4 @@ def _without(ids: list[str], places: list[int]) -> tuple[str, ...]:
     return tuple(rest)
 
 
-PROTOCOL = Protocol(folds=folds)
+PROTOCOL = Protocol(folds=folds, told=lambda people, corpora, k: people)

@@ -55,4 +55,4 @@ def deviations(clips: Clips) -> tuple[str, ...]:
     return tuple(found)
 
 
-PROTOCOL = Protocol(folds=folds)
+PROTOCOL = Protocol(folds=folds, told=lambda people, corpora, k: people)

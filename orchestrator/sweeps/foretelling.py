@@ -43,7 +43,8 @@ def foretold(experiment: Experiment, rendered: RenderConfig, cores: int = 0) -> 
     """Of one model. rendered: how the synthetic corpus is made. cores: 0 = this machine's."""
     at_once = cores or os.cpu_count() or 1
     people, clips = _people_and_clips(experiment, rendered)
-    a_trial = folds_told(experiment.protocol, people, len(experiment.corpora))
+    rule, k = protocol(experiment.protocol)
+    a_trial = rule.told(people, len(experiment.corpora), k)
     models = experiment.inner_folds if RULES[experiment.selection].committee else 1
     folds = None if a_trial is None else a_trial * experiment.seeds * experiment.trials * models
     seconds = None if clips is None else _seconds(experiment, clips)
@@ -62,17 +63,6 @@ def foretold(experiment: Experiment, rendered: RenderConfig, cores: int = 0) -> 
         at_once=at_once,
         fold_hours=None if folds is None or seconds is None else hours(seconds, folds, at_once),
     )
-
-
-def folds_told(name: str, people: int | None, corpora: int) -> int | None:
-    """Folds of one trial under a protocol; None where they depend on the people and these are not known."""
-    rule, k = protocol(name)
-    if rule in (protocol("loso")[0], protocol("megc2019")[0]):
-        return people
-    if rule in (protocol("cross_corpus")[0], protocol("cross_corpus_all")[0]):
-        return corpora
-    in_parts = rule in (protocol("group_kfold-2")[0], protocol("stratified_kfold-2")[0])
-    return k if in_parts else 1
 
 
 def _people_and_clips(experiment: Experiment, rendered: RenderConfig) -> tuple[int | None, int | None]:

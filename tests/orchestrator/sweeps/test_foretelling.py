@@ -4,6 +4,8 @@ import pytest
 
 from mer_models import MODELS
 from orchestrator import Experiment
+from orchestrator.protocols.fold import Protocol
+from orchestrator.sweeps import foretelling
 from orchestrator.sweeps.estimate import Estimate, together
 from orchestrator.sweeps.foretelling import MS, foretold
 from preprocessing.render import RenderConfig
@@ -26,6 +28,13 @@ def test_folds_are_those_that_the_study_deals(protocol):
     assert told.folds_a_trial == len(study.folds(made))
     assert (told.models, told.folds) == (2, len(study.jobs(made, {})) * 3)
     assert (told.people, told.clips) == (6, 24)
+
+
+def test_folds_of_a_protocol_that_does_not_tell_are_not_known(monkeypatch):
+    silent = Protocol(folds=lambda clips, k: ())
+    monkeypatch.setattr(foretelling, "protocol", lambda name: (silent, 0))
+    told = foretold(Experiment("mdmo", trials=1), RENDERED)
+    assert told.folds_a_trial is None and "? folds" in told.line
 
 
 def folds(corpus, **asked):
