@@ -20,6 +20,7 @@ import ray
 from ray.exceptions import OutOfMemoryError, RayTaskError, TaskCancelledError, WorkerCrashedError
 
 from orchestrator.runners import marks, room, sizing
+from orchestrator.runners.ending import end
 from orchestrator.runners.sizing import Need, Peak
 from orchestrator.study.jobs import FoldJob
 from orchestrator.study.record import FoldRecord
@@ -108,8 +109,7 @@ class Pending:
             if self.failed:
                 raise FoldFailed("\n".join(self.failed))
         finally:
-            for reference in self.tasks:
-                ray.cancel(reference, force=True)
+            end(self.tasks)
             self._runs()
 
     def _start(self, pack: Pack, need: Need, failures: int = 0, enlarged: int = 0) -> None:

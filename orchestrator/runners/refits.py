@@ -8,6 +8,7 @@ from dataclasses import replace
 import ray
 
 from orchestrator.inference.refit import Member, Trainer, member
+from orchestrator.runners.ending import end
 from orchestrator.runners.pending import CRASHES
 from orchestrator.runners.sizing import Need
 from orchestrator.study.tasks import SharedInputs
@@ -35,7 +36,6 @@ def on_ray(need: Need, plugins: tuple[Plugin, ...]) -> Trainer:
         try:
             return tuple(ray.get(tasks))
         finally:
-            for one in tasks:  # those that still run, where one of them raised
-                ray.cancel(one, force=True)
+            end(tasks)  # those that still run, where one of them raised
 
     return train

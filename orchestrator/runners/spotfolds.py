@@ -14,6 +14,7 @@ import ray
 from ray.exceptions import RayTaskError, WorkerCrashedError
 
 from orchestrator.runners import ray as ray_runner
+from orchestrator.runners.ending import end
 from orchestrator.runners.pending import CRASHES, FoldFailed
 from orchestrator.spotting.folds import Fold
 from orchestrator.spotting.jobs import Runner, SpotTask
@@ -71,7 +72,6 @@ def on_ray(
                 continue
             yield each, fold
     finally:
-        for reference in running:
-            ray.cancel(reference, force=True)
+        end(running)
     if failed:
         raise FoldFailed("\n".join(failed))
