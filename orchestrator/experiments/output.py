@@ -89,6 +89,8 @@ class Output:
         self, made: list[dict[str, Any]], heads: list[str], body: list[list[str]], done: Sequence[Done] = ()
     ) -> list[dict[str, Any]]:
         said = page.notes(self.table, self.name, made if done else [], done)
+        if self.brought.size.details:
+            said.insert(0, self.brought.size.details)
         if made:
             self._csv("table.csv", made)
         for name, text in (

@@ -170,8 +170,10 @@ def _between(row: Mapping[str, Any], name: str) -> str:
 def _printed(row: Mapping[str, Any], key: str) -> str:
     """A published number with the digits that it was printed with, and its deviation if there is one."""
     value, sd = row.get(key), row.get(f"{key}_sd")
-    shown = f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else value
-    return MISSING if not shown else f"{shown}" if sd is None else f"{shown} ± {sd:g}"
+    shown = value
+    if isinstance(value, int | float):  # 2e+06 parameters are 2,000,000
+        shown = f"{int(value):,}" if float(value).is_integer() else f"{value:g}"
+    return MISSING if shown in (None, "") else f"{shown}" if sd is None else f"{shown} ± {sd:g}"
 
 
 def _spread(row: Mapping[str, Any], name: str) -> str:

@@ -29,7 +29,7 @@ class Size:
     inner       groups of training people at most, of which one validates.
     epochs      model -> its epochs, "" for the others; rates: model -> its learning rate.
     batch       clips in a step.
-    remark      for titles; "" where nothing is smaller.
+    remark      for titles; details: what is smaller, in a sentence under the table. Both "" where nothing is.
     """
 
     name: str
@@ -44,10 +44,11 @@ class Size:
     rates: Mapping[str, float] = field(default_factory=dict)
     batch: int = 0
     remark: str = ""
+    details: str = ""
 
     def said(self) -> dict[str, Any]:
-        """All of it but the remark, by name, as JSON has it."""
-        return {name: value for name, value in asdict(self).items() if name != "remark"}
+        """All of it but what is for readers, by name, as JSON has it."""
+        return {name: value for name, value in asdict(self).items() if name not in ("remark", "details")}
 
     def of(self, experiment: Experiment) -> Experiment:
         """The same at this size, seeds apart."""
@@ -88,13 +89,13 @@ def _small() -> Size:
     )
     each = ", ".join(f"{model} {epochs}" for model, epochs in made.epochs.items() if model)
     clips = corpus.subjects * corpus.clips_per_subject
-    said = (
-        f"small size: {corpus.subjects} people, {clips} clips that are easy to tell, {made.side} px, "
+    details = (
+        f"The small size: {corpus.subjects} people, {clips} clips that are easy to tell, {made.side} px, "
         f"{made.epochs['']} epochs ({each}), steps of {made.batch} clips, {made.seeds} seed "
-        f"({made.compared} where seeds are compared), on an invented corpus: no number stands for the "
-        "published row"
+        f"({made.compared} where seeds are compared)."
     )
-    return replace(made, remark=said)
+    remark = "small size, invented corpus: no number stands for the published row"
+    return replace(made, remark=remark, details=details)
 
 
 WHOLE = Size("whole", RenderConfig(), RenderConfig(seed=1, difficulty=0.6))

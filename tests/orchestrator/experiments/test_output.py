@@ -150,9 +150,11 @@ def test_a_pair_shows_f1_of_its_own_classes_and_folds_their_uf1():
     )
     assert (whole["f1_anger"], whole["fold_uf1"], whole["fold_uf1_sd"]) == (0.2, "0.4000 0.5000", 0.05)
     assert pair["f1_negative"] == 0.3 and not {"f1_anger", "fold_uf1"} & set(pair)
-    heads, body = page.cells(Table(**toml(FILE)), [whole | {"published_fold_uf1_sd": 0.0502}])
+    printed = {"published_fold_uf1_sd": 0.0502, "published_parameters": 2e6}
+    heads, body = page.cells(Table(**toml(FILE)), [whole | printed])
     said = dict(zip(heads, body[0], strict=True))
     assert (said["Std-UF1"], said["Std-UF1 published"]) == ("0.050", "0.0502")
+    assert said["parameters published"] == "2,000,000"
 
 
 @pytest.mark.parametrize("name", ["/tmp/elsewhere/mine.toml", "../mine.toml", "mine.toml"])

@@ -52,6 +52,7 @@ def test_a_title_says_the_size_and_each_size_has_a_folder_of_its_own(tmp_path):
     made = [Output("x/y", Table(**toml(FILE)), Brought(SAMM, tmp_path, size), 1)
             for size in (WHOLE, SMALL, SMOKE)]  # fmt: skip
     assert made[0].title == "t" and len({one.folder for one in made}) == 3
-    assert made[1].title.startswith("t (small size: 6 people, 36 clips")
-    assert "stag 20" in made[1].title
-    assert made[1].title.endswith("on an invented corpus: no number stands for the published row)")
+    assert made[1].title == "t (small size, invented corpus: no number stands for the published row)"
+    made[1].write([])
+    said = (made[1].folder / "table.md").read_text()
+    assert "- The small size: 6 people, 36 clips" in said and "stag 20" in said
