@@ -85,6 +85,7 @@ def main(
             store=store,
             workspace=workspace,
             tracking_uri=tracking_uri,
+            refit=False,  # a table asks for no model
         )
         size = _size(smoke=smoke, small=small)
         corpora = _corpora(corpus or [], root or [], size)

@@ -82,6 +82,7 @@ def main(
     pack: asked.Pack = usual("pack", Execution),
     fold_limit: asked.FoldLimit = usual("fold_limit", Execution),
     keep_weights: asked.KeepWeights = False,
+    refit: asked.WithRefit = True,
     store: asked.Store = "",
     workspace: asked.Workspace = usual("workspace", Execution),
     tracking_uri: asked.TrackingUri = "",

@@ -134,6 +134,14 @@ KeepWeights = Annotated[
         "--keep-weights", help="keep each fold's weights beside its result, for export --folds; same numbers"
     ),
 ]
+WithRefit = Annotated[
+    bool,
+    typer.Option(
+        "--refit/--no-refit",
+        help="at the end, train a model on all people for MLflow's registry; export makes it where it is "
+        "not there",
+    ),
+]
 Store = Annotated[
     str,
     typer.Option(
@@ -167,6 +175,7 @@ EXECUTION = (
     "pack",
     "fold_limit",
     "keep_weights",
+    "refit",
     "store",
     "workspace",
     "tracking_uri",

@@ -238,7 +238,11 @@ def _run(
 
     page.write(folder)
     train = on_ray(execution.need, begun.plugins) if execution.runner == "ray" else here
-    outbox.finish(table, study.model, lambda: refit(study, table, usable, rule, train))
+    outbox.finish(
+        table,
+        study.model,
+        (lambda: refit(study, table, usable, rule, train)) if execution.refit else None,
+    )
     missing = sum(len(jobs) - len(outcome.results) for outcome in failed)
     return Result.of(folder, missing=missing, lacks=tuple(outbox.waiting))
 

@@ -30,6 +30,8 @@ class Execution(Checked):
     pack           folds that train as one program, for GPUs.
     fold_limit     seconds after which a fold is ended and tried once more; 0 = never.
     keep_weights   of every fold beside its result, for export --folds.
+    refit          at the end, a model of the chosen configuration of all people, for MLflow's registry;
+                   export and predict make it where it is not there.
     store          features and fold results: a shared folder, or s3://bucket/prefix; "" = the workspace.
     workspace      folder for features, fold results, sweeps and MLflow.
     tracking_uri   of MLflow; "" = SQLite in the workspace. A relative path is of the current folder. One that
@@ -46,6 +48,7 @@ class Execution(Checked):
     pack: Annotated[int, pydantic.Field(ge=1)] = 1
     fold_limit: Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)] = 6 * 3600.0
     keep_weights: bool = False
+    refit: bool = True
     store: str = ""
     workspace: Path = Path("workspace")
     tracking_uri: str = ""

@@ -97,7 +97,7 @@ def export(
 def _refit(sweep: Reopened, rule: str, tell: Listener) -> tuple[dict[str, Any], bytes]:
     """What model.json says of the refit under the rule, and its weights: the sweep's own where it has one."""
     about = pack.of_sweep(sweep.summary, sweep.table, rule)
-    if rule == sweep.summary["rule"]:
+    if rule == sweep.summary["rule"] and (sweep.folder / OF_SWEEP).is_dir():
         try:
             held = read_files(sweep.folder / OF_SWEEP)
             ready = of_files(held, str(sweep.folder / OF_SWEEP), allow_code=True).about

@@ -98,7 +98,7 @@ class Outbox:
         root = store.root.resolve() if isinstance(store.root, Path) else store.root
         folds = "" if root == own_folds(folder) else str(root)
         record = {name: earlier[name] for name in ("id", "trials", "others")}
-        record |= {"about": dict(about), "folds": folds, "ended": ""}
+        record |= {"about": dict(about), "folds": folds, "ended": "", "model": True}
         outbox = cls(uri, folder, store, say, record, ["sweep"])
         outbox._notes.extend(notes)
         write_record(folder, outbox.record)
@@ -127,7 +127,8 @@ class Outbox:
     def _all(self) -> list[str]:
         """All that MLflow is to hold, in order."""
         trials = [f"trial {index}" for index in sorted(self.record["trials"], key=int)]
-        end = {"": [], "finished": ["model", "scores"]}.get(self.record["ended"], ["failed"])
+        made = ["model", "scores"] if self.record["model"] else ["scores"]
+        end = {"": [], "finished": made}.get(self.record["ended"], ["failed"])
         return ["sweep", *trials, *end]
 
     @property
@@ -160,16 +161,21 @@ class Outbox:
         self.record["others"].pop(str(trial.index), None)  # it had failed before
         self._add(f"trial {trial.index}")
 
-    def finish(self, table: ClipTable, model: str, refit: Callable[[], Refit]) -> None:
+    def finish(self, table: ClipTable, model: str, refit: Callable[[], Refit] | None) -> None:
         """The sweep has ended and its report is written: refit the chosen configuration on all people, and
-        wait until what waits is written, or MLflow does not take it."""
+        wait until what waits is written, or MLflow does not take it. refit: None = no such model is wanted;
+        one that an earlier run of the sweep has made stays."""
         self.tell()
-        self.say(Note("training the chosen configuration on all people, for the model registry of MLflow"))
-        from orchestrator.tracking.kept_model import keep_model
+        if refit is not None:
+            self.say(
+                Note("training the chosen configuration on all people, for the model registry of MLflow")
+            )
+            from orchestrator.tracking.kept_model import keep_model
 
-        keep_model(self.folder / MODEL, model, refit(), table, sweep=self.folder)
-        self.record["ended"] = "finished"
-        self._add("model", "scores")
+            keep_model(self.folder / MODEL, model, refit(), table, sweep=self.folder)
+        has = refit is not None or (self.folder / MODEL).is_dir()
+        self.record |= {"ended": "finished", "model": has}
+        self._add(*self._all()[-2 if has else -1 :])
         self.settle()
         self.say_rest()
 

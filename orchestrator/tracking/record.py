@@ -6,6 +6,7 @@ trials  index -> "state", "config" and "jobs", the ids of its fold results.
 others  index -> configuration of the trials that have no run there: failed, or interrupted.
 folds   the store they are in; "" = folds/ of the workspace.
 ended   "" while it runs, "finished", or "failed: " and why.
+model   whether a finished sweep has a model of all people; of an older program: it has.
 No tracking address: it may hold a password.
 """
 
@@ -39,7 +40,8 @@ def read_record(folder: Path) -> dict[str, Any]:
     file, again = folder / RECORD, f"it is written anew by: {resume(folder)}"
     try:
         held = sealed.read_json(file, again)
-        record = {"id": held.get("id", ""), "others": held.get("others", {})}  # of an older program: without
+        older: dict[str, Any] = {"id": "", "others": {}, "model": True}  # of a program that had no such keys
+        record = {key: held.get(key, value) for key, value in older.items()}
         record |= {key: held[key] for key in KEYS}
         for trial in record["trials"].values():
             _ = trial["state"], trial["config"].items(), [job.lower() for job in trial["jobs"]]

@@ -56,6 +56,14 @@ def test_frames_have_the_documented_columns_and_agree(asked, how):
         pd.testing.assert_frame_equal(getattr(again, name), getattr(result, name))
 
 
+def test_without_a_refit_mlflow_lacks_nothing_and_a_later_run_makes_the_model(asked, how):
+    result = run(asked, how.but(refit=False))
+    model = how.workspace / "sweeps" / "one" / "model"
+    assert (result.missing, result.lacks) == (0, ()) and not model.exists()
+    assert resume("one", how.workspace, execution={"refit": True}).lacks == () and model.is_dir()
+    assert resume("one", how.workspace, execution={"refit": False}).lacks == () and model.is_dir()
+
+
 def test_what_a_model_reports_stands_in_the_summary_fold_by_fold_and_in_the_report(asked, how, monkeypatch):
     monkeypatch.setattr(
         STSTNet, "outputs", lambda self: {"bias": next(self.parameters()).mean().item()}, raising=False
