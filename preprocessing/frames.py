@@ -40,7 +40,7 @@ from preprocessing.decode import (
 from preprocessing.gaps import Runs, count, runs, said
 from preprocessing.numbering import frame_numbers
 from preprocessing.schema import Clip
-from preprocessing.strays import OF_SYSTEMS, copied, instead
+from preprocessing.strays import FILES_OF_SYSTEMS, copied, instead
 
 LARGEST = 2**31 - 1  # frame number: a feature set holds it as int32
 
@@ -185,7 +185,7 @@ def _images(folder: Path) -> list[os.DirEntry[str]]:
             found = [
                 entry
                 for entry in entries
-                if not entry.name.startswith(OF_SYSTEMS)
+                if not entry.name.startswith(FILES_OF_SYSTEMS)
                 and not entry.is_dir()
                 and os.path.splitext(entry.name)[1].lower() in IMAGES
                 and re.search(r"[0-9]", os.path.splitext(entry.name)[0])

@@ -8,7 +8,14 @@ from preprocessing.datasets.paths import unpack
 from preprocessing.schema import CorpusError
 
 # folders that a recorder, an archive or a network drive makes of its own: Synology, macOS, Windows
-OF_SYSTEMS = ("@eadir", "#recycle", "#snapshot", "__macosx", "$recycle.bin", "system volume information")
+FOLDERS_OF_SYSTEMS = (
+    "@eadir",
+    "#recycle",
+    "#snapshot",
+    "__macosx",
+    "$recycle.bin",
+    "system volume information",
+)
 
 
 def folders(root: Path) -> list[Path]:
@@ -17,7 +24,7 @@ def folders(root: Path) -> list[Path]:
     return sorted(
         path
         for path in root.iterdir()
-        if not path.name.startswith(".") and path.name.lower() not in OF_SYSTEMS and path.is_dir()
+        if not path.name.startswith(".") and path.name.lower() not in FOLDERS_OF_SYSTEMS and path.is_dir()
     )
 
 
