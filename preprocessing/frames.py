@@ -30,6 +30,7 @@ from preprocessing.decode import (
     VIDEOS,
     FramesError,
     conversion,
+    hidden,
     open_video,
     read_image,
     short_of,
@@ -200,6 +201,8 @@ def _is_video(clip: Clip) -> bool:
         return False
     if clip.frames.suffix.lower() in VIDEOS and os.path.isfile(clip.frames):
         return True
+    if why := hidden(clip.frames):
+        raise why
     raise FramesError(
         f"{clip.frames} is neither a folder of images nor a video ({', '.join(sorted(VIDEOS))}); "
         f"if it is one of another kind, convert it: {conversion(clip.frames)}"

@@ -19,6 +19,7 @@ Classes
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -108,7 +109,7 @@ def _agreed(clip: Clip, duration: str) -> Clip:
         return clip
     said = f"Duration is {length}, but onset {onset}..offset {offset} are {offset - onset + 1} frames"
     try:
-        files = list(list_frames(clip.frames)) if clip.frames.is_dir() else []
+        files = list(list_frames(clip.frames)) if os.path.isdir(clip.frames) else []
     except FramesError:
         files = []
     if files:
@@ -123,6 +124,6 @@ def _agreed(clip: Clip, duration: str) -> Clip:
             line = f"onset '{onset}' -> '{files[0]}': {why}"
             return replace(clip, onset=files[0], repairs=(*clip.repairs, line))
         said = why
-    if not clip.frames.exists():
+    if not os.path.exists(clip.frames):
         return clip  # that is told already
     return replace(clip, problem=f"{said}; which is right cannot be known: correct the sheet")
