@@ -68,6 +68,13 @@ def test_it_costs_its_own_clips_and_they_are_tried_again(make, corpus, shut, los
             list(read_clip(clip))
 
 
+def test_a_root_that_is_shut_is_told(open_folder):
+    root = fake_manifest(open_folder / "corpus")
+    for shut in (root, open_folder):
+        with not_permitted(shut), pytest.raises(CorpusError, match="cannot be listed by this user"):
+            read("manifest", root)
+
+
 def test_a_folder_that_is_shut_hides_no_hint(open_folder):
     (open_folder / "another").mkdir()
     with not_permitted(open_folder / "another"), pytest.raises(CorpusError, match="expected a folder"):
