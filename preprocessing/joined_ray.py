@@ -16,8 +16,11 @@ from preprocessing.errors import BadInput
 # HTTP/2, in which gRPC speaks: how a client begins, the length of a frame's head, the type of the first one
 FRAME, SETTINGS = 9, 4
 HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, SETTINGS, 0, 0, 0, 0, 0))
+log = logging.getLogger(__name__)
+
 NO_NODE = "No node info found"  # Ray's words
 ANSWER = 30.0  # seconds that a busy head may take for its first words
+PAUSE = 5.0  # seconds between two questions, each of which may itself take a minute
 BUSY = 120.0  # seconds in which it is asked again where it did not let this process in
 
 
@@ -45,6 +48,8 @@ def join(address: str, **options: Any) -> None:
             cause = _cause(error)
             if not _may_pass(cause) or time.monotonic() - begin > BUSY:
                 raise ConnectionError(_refusal(where, cause)) from error
+        log.warning("Ray at %s is busy or not up yet (%s); it is asked again", where, cause)
+        time.sleep(PAUSE)
         _answers(where)
 
 

@@ -88,8 +88,9 @@ def failed(cause):
     return error
 
 
-def test_a_head_that_is_busy_is_asked_again_and_one_that_stays_so_is_told_with_the_cause(monkeypatch):
+def test_a_head_that_is_busy_is_asked_again_and_one_that_stays_so_is_told_with_the_cause(monkeypatch, caplog):
     answers = [failed("TimedOut: GCS"), failed("TimedOut: GCS"), None]
+    monkeypatch.setattr(joined_ray, "PAUSE", 0)
 
     def init(**_):
         if error := answers.pop(0):
@@ -98,7 +99,7 @@ def test_a_head_that_is_busy_is_asked_again_and_one_that_stays_so_is_told_with_t
     monkeypatch.setattr(ray, "init", init)
     with serving(Grpc) as address:
         joined_ray.join(address)
-        assert not answers
+        assert not answers and caplog.text.count("asked again") == 2
         answers[:] = [failed("TimedOut: GCS")]
         monkeypatch.setattr(joined_ray, "BUSY", 0)
         with pytest.raises(ConnectionError, match="TimedOut: GCS"):
