@@ -51,7 +51,7 @@ class Tries:
         return (
             f"{clip.frames} ended the process that read it {TRIES} times (a decoder's abort, or killed for "
             "memory); look at its files and at the memory of this machine; to have it tried again, delete "
-            f"each {self.path.stem}.json below features"
+            f"each {self.path.with_suffix('.json').name} below features"
         )
 
     @contextlib.contextmanager
