@@ -18,6 +18,7 @@ from orchestrator.console.handler import ALL, NOT_IN_MLFLOW, SOME, errors_are_to
 from orchestrator.console.progress import SweepProgress
 from orchestrator.console.terminal import terminal
 from orchestrator.sweeps.execution import RUNNERS, Execution
+from orchestrator.tracking import address as mlflow_address
 from orchestrator.workspace import spotsweeps
 from orchestrator.workspace.spotsweeps import CURVES, FOLDS
 from orchestrator.workspace.sweep_folder import KINDS, locked
@@ -75,6 +76,7 @@ def main(
             console.print(f"{clips}: {count} micro-expressions", markup=False)
             raise typer.Exit(ALL)
         uri = Execution(workspace=workspace, tracking_uri=tracking_uri).tracking
+        mlflow_address.ready(uri)
         ask = _Ask(corpus, root, spotter, recogniser, rule, inner_folds, seed)
         usual = f"{corpus}-{spotter.replace(',', '-')}"
         folder = workspace / KINDS["spotsweep"] / safe_name(name or usual)

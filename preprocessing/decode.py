@@ -57,6 +57,17 @@ def unread(path: Path, error: OSError, done: str = "read") -> FramesError:
     return Unreadable(f"{path} cannot be {done} by this user on this machine: {error.strerror or error}")
 
 
+def hidden(path: Path) -> FramesError | None:
+    """Why this machine cannot tell what is at ``path`` (a folder above it that this user may not enter, a
+    mount that does not answer), or None. Whether anything is there is another question."""
+    try:
+        path.stat()
+    except OSError as error:
+        why = unread(path, error)
+        return why if isinstance(why, Unreadable) else None
+    return None
+
+
 def read_image(path: Path, reduce: int = 1) -> NDArray[Any]:
     """uint8 (ceil(H / reduce), ceil(W / reduce), 3) BGR of one image file; ``reduce`` is 1, 2 or 4.
 

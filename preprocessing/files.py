@@ -20,7 +20,7 @@ from typing import Literal
 
 import cv2
 
-from preprocessing.decode import VIDEOS, FramesError, open_video, unread
+from preprocessing.decode import VIDEOS, FramesError, hidden, open_video, unread
 from preprocessing.frames import _files, list_frames
 from preprocessing.schema import Clip
 
@@ -73,7 +73,9 @@ def files_of(frames: Path) -> Files:
     """The files of a clip. ``frames``: its folder or its file. Opens none. Raises FramesError if there is no
     such folder or file, and as ``frames.list_frames``."""
     try:
-        if not frames.is_dir():
+        if not os.path.isdir(frames):
+            if why := hidden(frames):
+                raise why
             return Files((), (frames,), (_stated(frames),))
         found = list_frames(frames)
         return Files(tuple(found), tuple(found.values()), tuple(map(_stated, found.values())))

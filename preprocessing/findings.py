@@ -20,7 +20,7 @@ from preprocessing.datasets.ids import questions
 from preprocessing.datasets.manifest_file import remarks
 from preprocessing.datasets.reading import read
 from preprocessing.datasets.words import nearest_word, unmeant, unused, words_in
-from preprocessing.decode import FramesError
+from preprocessing.decode import FramesError, unread
 from preprocessing.doubles import copies, overlaps
 from preprocessing.files import window
 from preprocessing.frames import extent, missing
@@ -156,7 +156,7 @@ def inspect(corpus: str, root: Path, joined: Groups = (), meant: Mapping[str, st
             problems[clip.clip_id] = clip.problem
             continue
         try:
-            files[clip.clip_id] = window(clip)
+            files[clip.clip_id] = _open_to_us(window(clip))
             if not pictures:
                 lengths[clip.clip_id] = _length(clip, files[clip.clip_id])
                 if not _whole(clip, files[clip.clip_id]) and (lost := missing(clip)):
@@ -191,6 +191,18 @@ def inspect(corpus: str, root: Path, joined: Groups = (), meant: Mapping[str, st
         unknown_words(corpus, clips),
         gaps,
     )
+
+
+def _open_to_us(files: list[Path]) -> list[Path]:
+    """The files, where this user may read them all. Raises FramesError of the first that is shut."""
+    ours = os.access in os.supports_effective_ids
+    shut = next((path for path in files if not os.access(path, os.R_OK, effective_ids=ours)), None)
+    if shut:
+        try:
+            shut.open("rb").close()
+        except OSError as error:
+            raise unread(shut, error) from error
+    return files
 
 
 def _whole(clip: Clip, files: Sequence[Path]) -> bool:

@@ -30,6 +30,7 @@ from preprocessing.decode import (
     VIDEOS,
     FramesError,
     conversion,
+    hidden,
     open_video,
     read_image,
     short_of,
@@ -40,7 +41,7 @@ from preprocessing.decode import (
 from preprocessing.gaps import Runs, count, runs, said
 from preprocessing.numbering import frame_numbers
 from preprocessing.schema import Clip
-from preprocessing.strays import OF_SYSTEMS, copied, instead
+from preprocessing.strays import FILES_OF_SYSTEMS, copied, instead
 
 LARGEST = 2**31 - 1  # frame number: a feature set holds it as int32
 
@@ -185,7 +186,7 @@ def _images(folder: Path) -> list[os.DirEntry[str]]:
             found = [
                 entry
                 for entry in entries
-                if not entry.name.startswith(OF_SYSTEMS)
+                if not entry.name.startswith(FILES_OF_SYSTEMS)
                 and not entry.is_dir()
                 and os.path.splitext(entry.name)[1].lower() in IMAGES
                 and re.search(r"[0-9]", os.path.splitext(entry.name)[0])
@@ -200,6 +201,8 @@ def _is_video(clip: Clip) -> bool:
         return False
     if clip.frames.suffix.lower() in VIDEOS and os.path.isfile(clip.frames):
         return True
+    if why := hidden(clip.frames):
+        raise why
     raise FramesError(
         f"{clip.frames} is neither a folder of images nor a video ({', '.join(sorted(VIDEOS))}); "
         f"if it is one of another kind, convert it: {conversion(clip.frames)}"

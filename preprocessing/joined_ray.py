@@ -1,5 +1,5 @@
 """Joining a Ray that runs elsewhere: an address at which none answers is told in seconds, where Ray itself
-tries for minutes."""
+tries for minutes. A head that answers and is busy, or is just coming up, is waited for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import socket
+import time
 from typing import Any
 
 from preprocessing import local_ray, reachable
@@ -15,6 +16,12 @@ from preprocessing.errors import BadInput
 # HTTP/2, in which gRPC speaks: how a client begins, the length of a frame's head, the type of the first one
 FRAME, SETTINGS = 9, 4
 HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, SETTINGS, 0, 0, 0, 0, 0))
+log = logging.getLogger(__name__)
+
+NO_NODE = "No node info found"  # Ray's words
+ANSWER = 30.0  # seconds that a busy head may take for its first words
+PAUSE = 5.0  # seconds between two questions, each of which may itself take a minute
+BUSY = 120.0  # seconds in which it is asked again where it did not let this process in
 
 
 def join(address: str, **options: Any) -> None:
@@ -27,9 +34,30 @@ def join(address: str, **options: Any) -> None:
     local_ray.without_uv()
     local_ray.close_token()
     where = _found() if address == "auto" else address
-    host, port = parts(where)
+    _answers(where)
+    begin = time.monotonic()
+    while True:
+        try:
+            with local_ray.sigterm_stays():
+                told = {"log_to_driver": False, "logging_level": logging.ERROR, "job_config": local_ray.job()}
+                ray.init(address=where, **told, **options)
+            return
+        except (ConnectionError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and "Version mismatch" not in str(error):
+                raise
+            cause = _cause(error)
+            if not _may_pass(cause) or time.monotonic() - begin > BUSY:
+                raise ConnectionError(_refusal(where, cause)) from error
+        log.warning("Ray at %s is busy or not up yet (%s); it is asked again", where, cause)
+        time.sleep(PAUSE)
+        _answers(where)
+
+
+def _answers(where: str) -> None:
+    """Raises ConnectionError where no head of a Ray answers."""
     try:
-        with reachable.connect(host, port) as answered:
+        with reachable.connect(*parts(where)) as answered:
+            answered.settimeout(ANSWER)
             if not _speaks_grpc(answered):
                 raise ConnectionError("what listens there is no head of a Ray")
     except OSError as error:
@@ -37,18 +65,33 @@ def join(address: str, **options: Any) -> None:
             f"no Ray answers at {where} ({error}); is the cluster up, is this the port of its head (6379 "
             "unless told otherwise), and does a firewall let this machine in?"
         ) from error
-    try:
-        with local_ray.sigterm_stays():
-            told = {"log_to_driver": False, "logging_level": logging.ERROR, "job_config": local_ray.job()}
-            ray.init(address=where, **told, **options)
-    except (ConnectionError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and "Version mismatch" not in str(error):
-            raise
-        raise ConnectionError(
-            f"{where} answers, and no Ray there lets this process in ({error}); is this the port of its head "
-            "(6379 unless told otherwise)? Where it asks for a token, set RAY_AUTH_MODE=token and have its "
-            "token in ~/.ray/auth_token; its Ray has to be of this version"
-        ) from error
+
+
+def _cause(error: BaseException) -> str:
+    """The last line of what lies under Ray's "Failed to connect", which says no more than that."""
+    while below := error.__cause__ or error.__context__:
+        error = below
+    lines = str(error).strip().splitlines()
+    return lines[-1] if lines else type(error).__name__
+
+
+def _may_pass(cause: str) -> bool:
+    """Whether a head that is busy, or is just coming up, may say so. For a node on this machine Ray has
+    waited a minute by then."""
+    return not (NO_NODE in cause or "token" in cause.lower() or "Version mismatch" in cause)
+
+
+def _refusal(where: str, cause: str) -> str:
+    if NO_NODE in cause:
+        return (
+            f"{where} is a Ray, and no node of it runs on this machine, as whoever joins needs: begin one "
+            f"here (ray start --address={where}), or send the command to its head: --address http://HEAD:8265"
+        )
+    return (
+        f"{where} answers, and no Ray there lets this process in ({cause}); is this the port of its head "
+        "(6379 unless told otherwise)? Where it asks for a token, set RAY_AUTH_MODE=token and have its "
+        "token in ~/.ray/auth_token; its Ray has to be of this version"
+    )
 
 
 def _speaks_grpc(answered: socket.socket) -> bool:

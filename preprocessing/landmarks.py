@@ -135,6 +135,12 @@ class Landmarker:
         names the frame."""
         part, corner = _cut(frame, self._part)
         faces = self._next.process(cv2.cvtColor(part, cv2.COLOR_BGR2RGB)).multi_face_landmarks
+        if not faces and self._part != WHOLE:
+            moved, found = self._closer(frame)
+            if len(found) == 1:  # it has left the part in which it was small
+                self._part = moved
+                self._next.reset()
+                return found[0]
         if not faces:
             raise FaceError(f"the face is lost {step} frames after the first; look at the clip there")
         return np.add(_points(faces[0], part), corner)

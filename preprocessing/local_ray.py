@@ -25,6 +25,7 @@ from preprocessing import limits, lost_ray
 from preprocessing.errors import BadInput
 
 LOOPBACK = "127.0.0.1"
+TOLD_ALREADY = ("Raylet is terminated", "was killed by `ray.kill`")  # Ray's words
 SOCKET_NAME = 107  # characters, at most, of a path that is a Unix socket
 OF_A_SESSION = len("/ray/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store")
 
@@ -45,7 +46,7 @@ def start(num_cpus: int | None = None, **options: Any) -> None:
     without_uv()
     make_token()
     folder = private_folder()
-    _end_of_raylet_is_told_once()
+    _only_what_is_not_told_already()
     with _on_loopback(), _without_idle_helpers(), sigterm_stays(), lost_ray.begins(), _start_is_told():
         ray.init(
             address="local",
@@ -126,9 +127,10 @@ def _on_loopback() -> Iterator[None]:
         ray_constants.ENABLE_RAY_CLUSTER = held
 
 
-def _end_of_raylet_is_told_once() -> None:
-    """A private part of Ray changed: of a raylet that has ended it would print twenty lines of a log.
-    lost_ray.py says it in one."""
+def _only_what_is_not_told_already() -> None:
+    """A private part of Ray changed: of a raylet that has ended it would print twenty lines of a log, and of
+    an actor that was no longer needed that its work is to be done again. lost_ray.py, or the command's own
+    error, says it in one."""
     from ray._private import worker
 
     told = worker.print_to_stdstream
@@ -137,7 +139,7 @@ def _end_of_raylet_is_told_once() -> None:
 
     @functools.wraps(told)
     def others(data: dict[str, Any], ignore_prefix: bool) -> None:
-        if not any("Raylet is terminated" in line for line in data["lines"]):
+        if not any(word in line for word in TOLD_ALREADY for line in data["lines"]):
             told(data, ignore_prefix)
 
     worker.print_to_stdstream = others

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-OF_MLFLOW = ("databricks", "databricks-uc", "uc")  # addresses in one word
+OF_MLFLOW = "databricks"  # an address in one word
 
 
 def line(module: str, *words: str) -> str:
@@ -41,6 +41,6 @@ def anywhere(value: Path | str) -> str:
         return f"{found[1]}{path}{found[3] or ''}"
     if found := re.fullmatch("file:(?!/)(.+)", text):
         return Path(os.path.abspath(found[1])).as_uri()
-    if not text or "://" in text or text.startswith("file:/") or text in OF_MLFLOW:
+    if not text or "://" in text or text.startswith(("file:/", "arn:")) or text == OF_MLFLOW:
         return text
     return os.path.abspath(text)

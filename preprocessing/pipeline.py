@@ -238,7 +238,7 @@ def _filled(name: str, x: Any, gaps: Runs, known: str) -> dict[str, Any]:
     if gaps and INPUTS[name].gaps == BRIDGED:
         notes.append(f"bridged gaps: {said(gaps)}")
     if not x.any():
-        notes.append(f"{NO_MOTION}: the frames that it compares are one or equal")
+        notes.append(f"{NO_MOTION}: the frames that it compares are one, equal, or cancel each other")
     return {"x": np.ascontiguousarray(x, INPUTS[name].dtype), "notes": "\n".join(notes)}
 
 

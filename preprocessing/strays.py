@@ -11,7 +11,7 @@ from pathlib import Path
 from preprocessing.decode import IMAGES, VIDEOS
 
 # hidden, half written, and the small copies that Synology makes
-OF_SYSTEMS = (".", "~", "SYNOFILE_THUMB", "SYNOPHOTO_")
+FILES_OF_SYSTEMS = (".", "~", "SYNOFILE_THUMB", "SYNOPHOTO_")
 OTHER_IMAGES = (".webp", ".gif", ".heic", ".heif", ".avif", ".pgm", ".ppm", ".tga", ".jp2", ".jfif", ".dng")
 SHOWN = 3  # folders named in a message
 _COPY = re.compile(r"\(\d+\)$|\b(copy|kopie|copie|copia)\b|conflict", re.IGNORECASE)

@@ -14,7 +14,7 @@ import hashlib
 import zipfile
 from functools import cached_property
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from preprocessing.inputs.settings import SHA256, SettingsError
 from preprocessing.landmarks import WHOLE, Landmarker
 
+LIKE = "give a file like face_landmarker.task"
 HOLDS = ("face_detector.tflite", "face_landmarks_detector.tflite")
 
 
@@ -29,13 +30,14 @@ def identity(landmarker: str) -> str:
     """What stands for a model file in a version: "sha256:" and 64 hex digits of its bytes. One that stands
     for a file already, and "", are given back.
 
-    Raises SettingsError where there is no such file, or no face landmarker in it.
+    Raises SettingsError where there is no such file, no face landmarker in it, or not a whole one: MediaPipe
+    loads a model with a wrong byte, and finds wrong points by it.
     """
     if not landmarker or landmarker.startswith(SHA256):
         return landmarker
     try:
         with open(landmarker, "rb") as file:
-            names = zipfile.ZipFile(file).namelist() if zipfile.is_zipfile(file) else []
+            wrong = _wrong(file)
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
@@ -43,12 +45,31 @@ def identity(landmarker: str) -> str:
             f"--landmarker {landmarker} cannot be read: {error.strerror}; every machine that extracts needs "
             "the file under that path"
         ) from error
-    if lacking := [name for name in HOLDS if name not in names]:
-        raise SettingsError(
-            f"--landmarker {landmarker} is no face landmarker of MediaPipe's Tasks: {lacking[0]} is not in "
-            "it; give a file like face_landmarker.task"
-        )
+    if wrong:
+        raise SettingsError(f"--landmarker {landmarker} {wrong}")
     return SHA256 + digest
+
+
+def _wrong(file: BinaryIO) -> str:
+    """What is wrong with a model file, and the next step; "" if nothing is."""
+    if not zipfile.is_zipfile(file):
+        file.seek(0)
+        if file.read(4) == b"PK\3\4":
+            return "is cut short: copy it, or load it down, again"
+        return f"is no face landmarker of MediaPipe's Tasks, which is a zip; {LIKE}"
+    try:
+        with zipfile.ZipFile(file) as held:
+            names = held.namelist()
+            if lacking := [name for name in HOLDS if name not in names]:
+                return f"is no face landmarker of MediaPipe's Tasks: {lacking[0]} is not in it; {LIKE}"
+            if any(held.getinfo(name).compress_type != zipfile.ZIP_STORED for name in HOLDS):
+                return (
+                    "was packed anew with compression, which MediaPipe does not read: zip -0, or the original"
+                )
+            damaged = held.testzip()
+    except (zipfile.BadZipFile, RuntimeError) as error:  # RuntimeError: it asks for a password
+        return f"is damaged ({error}): copy it, or load it down, again"
+    return f"is damaged ({damaged} in it): copy it, or load it down, again" if damaged else ""
 
 
 class TaskLandmarker(Landmarker):

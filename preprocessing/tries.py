@@ -50,7 +50,8 @@ class Tries:
             return ""
         return (
             f"{clip.frames} ended the process that read it {TRIES} times (a decoder's abort, or killed for "
-            "memory); look at its files and at the memory of this machine"
+            "memory); look at its files and at the memory of this machine; to have it tried again, delete "
+            f"each {self.path.with_suffix('.json').name} below features"
         )
 
     @contextlib.contextmanager

@@ -17,6 +17,7 @@ from orchestrator.search.events import Listener, Note
 from orchestrator.sweeps import kept
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.run import sweep
+from orchestrator.tracking import address
 from orchestrator.workspace import looks
 from orchestrator.workspace.sweep_folder import EXPERIMENT, SWEEPS
 
@@ -59,6 +60,7 @@ def run_all(lines: Sequence[Line], execution: Execution, tell: Listener) -> Iter
     the store whatever they are asked for by. Raises as sweeps.run.run, but for a line of which no trial is
     complete: it stays without a result.
     """
+    address.ready(execution.tracking)
     done = [_read(line, execution, tell) for line in lines]
     missing = {one.line.sweep: one.line.asked for one in done if one.line.experiment and not one.summary}
     begun = execution.runner == "ray" and missing

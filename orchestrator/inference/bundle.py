@@ -196,7 +196,7 @@ def arrays_of(one: TrainedModel) -> dict[str, torch.Tensor]:
     """Name -> array of a trained network and of its AU head."""
     own = {name: tensor.detach().cpu().contiguous() for name, tensor in one.model.state_dict().items()}
     heads = one.au_head.state() if one.au_head is not None else {}
-    return own | {HEAD + name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in heads.items()}
+    return own | {HEAD + name: torch.from_numpy(np.array(array, order="C")) for name, array in heads.items()}
 
 
 def numbered(each: Sequence[dict[str, torch.Tensor]]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -13,6 +14,7 @@ from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.common.names import redacted, safe_name
 from orchestrator.runners.sizing import Need
 from orchestrator.sweeps.experiment import Checked, toml
+from orchestrator.tracking import address
 from preprocessing.pasted import OF_MLFLOW, anywhere
 from preprocessing.places import of_home, place, write_atomically
 
@@ -65,7 +67,7 @@ class Execution(Checked):
     def _from_here(cls, value: Any) -> Any:
         """sqlite:///x.db and ./mlruns are of the folder in which they were said, also for who goes on with
         the sweep elsewhere."""
-        return anywhere(value) if isinstance(value, str | Path) else value
+        return anywhere(address.checked(str(value))) if isinstance(value, str | Path) else value
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
@@ -82,10 +84,12 @@ class Execution(Checked):
                 "ends at a question mark; name a folder without one, or give --tracking-uri"
             )
         folder = self.tracking_uri.startswith("file:") or (
-            "://" not in self.tracking_uri and self.tracking_uri not in ("", *OF_MLFLOW)
+            "://" not in self.tracking_uri
+            and not self.tracking_uri.startswith("arn:")
+            and self.tracking_uri not in ("", OF_MLFLOW)
         )
         if folder and os.environ.get("MLFLOW_ALLOW_FILE_STORE", "").lower() not in ("true", "1"):
-            inside = Path(self.tracking_uri.removeprefix("file://"), "mlflow.db")
+            inside = Path(re.sub("^file:(//)?", "", self.tracking_uri), "mlflow.db")
             raise ConfigError(
                 f"--tracking-uri {self.tracking_uri}: MLflow keeps no runs in a folder any more; give a "
                 f"database, sqlite:///{inside}, or a server's address"

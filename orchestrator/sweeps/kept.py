@@ -3,12 +3,13 @@ continues it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from orchestrator.common.errors import ConfigError
 from orchestrator.sweeps.execution import Execution
-from orchestrator.sweeps.experiment import Experiment
+from orchestrator.sweeps.experiment import Experiment, toml
 from orchestrator.workspace import sealed
 from orchestrator.workspace.sweep_folder import DEFINITION, EXPERIMENT, folder_of
 
@@ -39,13 +40,13 @@ def absolute(experiment: Experiment) -> Experiment:
     return experiment.but(corpora=corpora, plugins=plugins)
 
 
-def held(folder: Path) -> tuple[Experiment, Execution]:
-    """What was asked of a sweep. Raises ConfigError when its folder does not say so, sealed.Damaged when a
-    file of it is not as it was written."""
+def held(folder: Path, given: Mapping[str, Any] | None = None) -> tuple[Experiment, Execution]:
+    """What was asked of a sweep. given: fields of its execution that count in place of its own. Raises
+    ConfigError when its folder does not say so, sealed.Damaged when a file of it is not as it was written."""
     anew = f"sweep {folder.name!r} cannot be resumed without it; put a copy there, or {ANEW}"
     try:
         experiment = Experiment.from_toml(sealed.read_toml(folder / EXPERIMENT, anew))
-        execution = Execution.from_toml(sealed.read_toml(folder / EXECUTION, anew))
+        execution = Execution(**toml(sealed.read_toml(folder / EXECUTION, anew)) | dict(given or {}))
     except FileNotFoundError as error:
         definition, why = folder / DEFINITION, "it has not begun"
         if sealed.is_sealed(definition) or (folder / EXPERIMENT).exists():
@@ -69,7 +70,8 @@ def continued(
     trials or seeds, and another arithmetic.
     """
     folder = folder_of(name, workspace)
-    asked, how = held(folder)
+    # an address that was taken once, and is no more, keeps nobody from giving another
+    asked, how = held(folder, {key: execution[key] for key in ("tracking_uri",) if key in execution})
     now = absolute(asked.but(**experiment))
     differ = []
     for field in Experiment.model_fields:

@@ -19,6 +19,7 @@ from orchestrator.search.events import Ends, Listener, Note
 from orchestrator.sweeps import kept
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment, Extraction
+from orchestrator.tracking import address
 from preprocessing.datasets import DATASETS
 from preprocessing.datasets.facts import there
 from preprocessing.lost_ray import AGAIN, Watched
@@ -86,6 +87,7 @@ def sweep(
     begin = time.perf_counter()
     brought, workers = experiment.brought, 0
     try:
+        address.ready(execution.tracking)
         for corpus in experiment.corpora:
             if corpus.root:
                 there(DATASETS[corpus.name], Path(corpus.root))
@@ -98,9 +100,9 @@ def sweep(
         with ThreadPoolExecutor(1) as beside:
             checked = beside.submit(planned, experiment, execution, tell)
             if execution.runner == "ray":
-                address = execution.address
-                tell(Note(f"joining Ray at {address}" if address else "starting Ray"))
-                ray_runner.start(address or None)
+                joined = execution.address
+                tell(Note(f"joining Ray at {joined}" if joined else "starting Ray"))
+                ray_runner.start(joined or None)
                 ray_runner.warm(experiment.models[0], brought)
                 workers = ray_runner.cpus()
             experiment, plans = checked.result()

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.common.names import redacted
 from orchestrator.tracking import database
+from orchestrator.tracking.address import DATABASES, driver_lacking, file_of
 from orchestrator.tracking.errors import TrackingError
 from preprocessing import reachable
 
@@ -39,7 +40,10 @@ def guarded(uri: str) -> Iterator[None]:
         sqlite3.Error,
         OSError,
         ImportError,
-    ) as error:  # ImportError: a database's driver
+    ) as error:
+        lacking = isinstance(error, ImportError) and uri.startswith(DATABASES) and driver_lacking(uri)
+        if lacking:
+            raise TrackingError(f"MLflow at {redacted(uri)}: {lacking}") from error
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise TrackingError(f"MLflow at {redacted(uri)} failed: {redacted(first)}") from error
 
@@ -55,7 +59,7 @@ def reach(uri: str) -> None:
     with guarded(uri):
         if uri.startswith(("http://", "https://")):
             http_request(get_default_host_creds(uri), "/health", "GET", max_retries=0, timeout=PATIENCE)
-        elif file := database.file_of(uri):
+        elif file := file_of(uri):
             quiet()
             database.usable(file, PATIENCE)
         elif uri.startswith(tuple(PORTS)):

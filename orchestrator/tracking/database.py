@@ -35,12 +35,6 @@ MOVE = "move it away"
 ANEW = f"or {MOVE}: `{command('send', 'NAME')}` of each sweep fills a new one"
 
 
-def file_of(uri: str) -> Path | None:
-    """The file of ``sqlite:///FILE``, None for another address."""
-    name = uri.removeprefix("sqlite:///")
-    return None if name in (uri, "", ":memory:") else Path(name)
-
-
 def usable(file: Path, patience: float) -> None:
     """Return when MLflow can write ``file``, which is made where it is missing or empty.
 

@@ -28,7 +28,7 @@ from orchestrator.common.errors import ConfigError
 from orchestrator.common.names import redacted
 from orchestrator.inference.bundle_files import EXAMPLE, MODEL, SUMS, WEIGHTS
 from orchestrator.inference.predictor import BUNDLE
-from orchestrator.tracking import database
+from orchestrator.tracking import address, database
 from orchestrator.tracking.connection import files_of, guarded, reach
 from orchestrator.tracking.names import LONGEST_TAG, cut
 
@@ -138,7 +138,7 @@ def register(folder: Path, uri: str, name: str, card: str, champion: bool) -> st
         client = MlflowClient(uri)
         found = client.get_experiment_by_name(OF_BUNDLES)
         if found is None:
-            file = database.file_of(uri)
+            file = address.file_of(uri)
             place = None if file is None else database.artifacts_of(file, OF_BUNDLES)
             experiment = client.create_experiment(OF_BUNDLES, place)
         else:

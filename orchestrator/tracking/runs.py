@@ -11,7 +11,7 @@ from mlflow.entities import Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 
 from orchestrator.common.names import redacted
-from orchestrator.tracking import connection, database
+from orchestrator.tracking import address, connection, database
 from orchestrator.tracking.connection import guarded
 from orchestrator.tracking.errors import TrackingError
 from orchestrator.tracking.names import LONGEST_TAG, LONGEST_VALUE, cut, parts
@@ -32,7 +32,7 @@ class Runs:
         connection.quiet()
         self.uri, self.experiment, self.notes = uri, experiment, list[str]()
         with guarded(uri):
-            if file := database.file_of(uri):
+            if file := address.file_of(uri):
                 # each question opens the file anew, so that none goes to one that was deleted or replaced
                 os.environ.setdefault("MLFLOW_SQLALCHEMYSTORE_POOLCLASS", "NullPool")
                 database.usable(file, connection.PATIENCE)
@@ -42,7 +42,7 @@ class Runs:
     def _experiment(self, tags: Mapping[str, str]) -> str:
         """Its id. Raises TrackingError when it was deleted."""
         found = self.client.get_experiment_by_name(self.experiment)
-        file = database.file_of(self.uri)
+        file = address.file_of(self.uri)
         if found is None:
             place = None if file is None else database.artifacts_of(file, self.experiment)
             try:

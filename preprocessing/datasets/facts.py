@@ -3,6 +3,7 @@ before it is used."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -54,12 +55,22 @@ def path_of(corpus: Corpus) -> str:
 
 
 def there(corpus: Corpus, root: Path) -> None:
-    """Raises CorpusError for a root that is not there: it takes no import of what reads a corpus to say
-    so."""
-    if not root.exists():
+    """Raises CorpusError for a root that is not there, or that this user may not list: it takes no import of
+    what reads a corpus to say so."""
+    why = ""
+    try:
+        if not root.exists():
+            why = f"does not exist; give the folder that {path_of(corpus)} describes"
+        elif root.is_dir():
+            os.scandir(root).close()
+    except OSError as error:
+        why = (
+            f"cannot be listed by this user on this machine: {error.strerror}; have its owner let you read it"
+        )
+    if why:
         from preprocessing.schema import CorpusError
 
-        raise CorpusError(f"root {root} does not exist; give the folder that {path_of(corpus)} describes")
+        raise CorpusError(f"root {root} {why}")
 
 
 def faults(corpus: Corpus) -> tuple[str, ...]:

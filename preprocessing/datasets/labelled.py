@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -115,7 +116,10 @@ def unlabelled(corpus: str, root: Path, table: pd.DataFrame) -> Iterator[Clip]:
     """A Clip with a problem for each folder ``root/<subject>/<clip>`` that no row of ``table`` names."""
     known = set(table["frames"])
     for person in folders(root):
-        for folder in folders(person):
+        mine: list[Path] = []
+        with contextlib.suppress(PermissionError):  # what the sheet names there, whoever reads it tells why
+            mine = folders(person)
+        for folder in mine:
             if folder not in known:
                 yield without_label(corpus, person.name, folder)
 

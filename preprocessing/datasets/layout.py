@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from preprocessing.datasets.paths import unpack
 from preprocessing.schema import CorpusError
 
 # folders that a recorder, an archive or a network drive makes of its own: Synology, macOS, Windows
-OF_SYSTEMS = ("@eadir", "#recycle", "#snapshot", "__macosx", "$recycle.bin", "system volume information")
+FOLDERS_OF_SYSTEMS = (
+    "@eadir",
+    "#recycle",
+    "#snapshot",
+    "__macosx",
+    "$recycle.bin",
+    "system volume information",
+)
 
 
 def folders(root: Path) -> list[Path]:
@@ -17,7 +25,9 @@ def folders(root: Path) -> list[Path]:
     return sorted(
         path
         for path in root.iterdir()
-        if not path.name.startswith(".") and path.name.lower() not in OF_SYSTEMS and path.is_dir()
+        if not path.name.startswith(".")
+        and path.name.lower() not in FOLDERS_OF_SYSTEMS
+        and os.path.isdir(path)
     )
 
 
@@ -55,10 +65,10 @@ def _meant(root: Path, names: tuple[str, ...]) -> str:
     last = {name.rpartition("/")[2].lower() for name in names}
     there = folders(root) if root.is_dir() else []
     for outer in there:
-        for inner in folders(outer):
+        for inner in _shown(outer):
             if inner.name.lower() in last:
                 return f"; {inner} is one: move it to {root / inner.name}, or point --root at {outer}"
-    beside = [one for one in folders(root.parent) if one.name.lower() in last] if root.is_dir() else []
+    beside = [one for one in _shown(root.parent) if one.name.lower() in last] if root.is_dir() else []
     if root.name.lower() in last:
         return f"; {root} is one: point --root at {root.parent}"
     if beside:
@@ -67,6 +77,14 @@ def _meant(root: Path, names: tuple[str, ...]) -> str:
     if near:
         return f"; {near[0]} is there: if it is meant, rename it to {names[0]}"
     return unpack(sorted(root.iterdir())) if root.is_dir() else ""
+
+
+def _shown(folder: Path) -> list[Path]:
+    """Its folders; none where this user may not list it, for a hint can do without."""
+    try:
+        return folders(folder)
+    except PermissionError:
+        return []
 
 
 def _plain(name: str) -> str:

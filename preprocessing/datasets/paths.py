@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import unicodedata
@@ -104,7 +105,11 @@ class Spelling:
     def _names(self, folder: Path) -> dict[str, list[str]]:
         if folder not in self._held:
             held: dict[str, list[str]] = {}
-            for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+            names: list[str] = []
+            # of a folder that this user may not list no name can be mended; whoever reads it tells why
+            with contextlib.suppress(NotADirectoryError, FileNotFoundError, PermissionError):
+                names = sorted(os.listdir(folder))
+            for name in names:
                 held.setdefault(_plain(name), []).append(name)
             self._held[folder] = held
         return self._held[folder]

@@ -20,6 +20,7 @@ from preprocessing.datasets.layout import folders
 from preprocessing.datasets.paths import packed, unpack
 from preprocessing.datasets.values import nobody
 from preprocessing.datasets.videos import from_zero, or_video
+from preprocessing.decode import hidden
 from preprocessing.frames import LARGEST, leads_out
 from preprocessing.known import nearest
 from preprocessing.people import ONE_PERSON, spelling
@@ -94,7 +95,8 @@ def _checked(clip: Clip, root: Path) -> Clip:
     found = [clip.problem, *_label_problems(clip)]
     home = root if root.is_dir() else root.parent
     if not clip.problem and not os.path.exists(clip.frames):
-        found.append(f"labelled, but {clip.frames} does not exist{packed(clip.frames)}")
+        if not hidden(clip.frames):  # else whoever reads it tells why, and it is tried again
+            found.append(f"labelled, but {clip.frames} does not exist{packed(clip.frames)}")
     elif not clip.problem and clip.corpus != manifest.CORPUS and leads_out(clip.frames, home):
         found.append(
             f"{clip.frames} leads out of {home}; put the data itself there or give that folder as root"

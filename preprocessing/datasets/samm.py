@@ -19,6 +19,7 @@ Classes
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -69,6 +70,7 @@ SCHEMES = {
 }
 COMPOSITE = False
 PICTURES = False
+EMPTY = ("no onset is given", "no offset is given")  # problems of labelled.clips
 
 
 def clips(root: Path) -> Iterator[Clip]:
@@ -97,21 +99,16 @@ def _agreed(clip: Clip, duration: str) -> Clip:
     Where that does not hold, the frames decide, as a clip's folder holds onset..offset: if they end at the
     offset, the Duration is the slip; if they end where onset and Duration say, the offset is it; if they
     begin where offset and Duration say, the onset. Two facts of three then agree, and the clip says so; else
-    it has a problem.
+    it has a problem. An empty cell of onset or offset is filled in where the Duration and the files agree.
     """
-    from preprocessing.decode import FramesError
-    from preprocessing.frames import list_frames
-
     length, _ = labelled.number(duration, "duration")
     onset, offset = clip.onset, clip.offset
+    if length and clip.problem in EMPTY:
+        return _filled(clip, length)
     if clip.problem or length is None or onset is None or offset is None or offset == onset + length - 1:
         return clip
     said = f"Duration is {length}, but onset {onset}..offset {offset} are {offset - onset + 1} frames"
-    try:
-        files = list(list_frames(clip.frames)) if clip.frames.is_dir() else []
-    except FramesError:
-        files = []
-    if files:
+    if files := _files(clip):
         ends = {"onset": files[0] == onset, "offset": files[-1] == offset}
         why = f"{said}; the files are {files[0]}..{files[-1]}"
         if all(ends.values()):
@@ -123,6 +120,31 @@ def _agreed(clip: Clip, duration: str) -> Clip:
             line = f"onset '{onset}' -> '{files[0]}': {why}"
             return replace(clip, onset=files[0], repairs=(*clip.repairs, line))
         said = why
-    if not clip.frames.exists():
+    if not os.path.exists(clip.frames):
         return clip  # that is told already
     return replace(clip, problem=f"{said}; which is right cannot be known: correct the sheet")
+
+
+def _filled(clip: Clip, length: int) -> Clip:
+    """The clip whose onset or offset is empty, filled in where its files begin and end as the other of them
+    and the Duration say; else the clip."""
+    files = _files(clip)
+    if not files or files[-1] - files[0] + 1 != length or files[0] != (clip.onset or files[0]):
+        return clip
+    if files[-1] != (clip.offset or files[-1]):
+        return clip
+    what = "onset" if clip.onset is None else "offset"
+    number = files[0] if clip.onset is None else files[-1]
+    line = f"{what} '' -> '{number}': Duration is {length}, and the files are {files[0]}..{files[-1]}"
+    return replace(clip, onset=files[0], offset=files[-1], problem="", repairs=(*clip.repairs, line))
+
+
+def _files(clip: Clip) -> list[int]:
+    """The frame numbers of its folder; [] where there is none that can be read."""
+    from preprocessing.decode import FramesError
+    from preprocessing.frames import list_frames
+
+    try:
+        return list(list_frames(clip.frames)) if os.path.isdir(clip.frames) else []
+    except FramesError:
+        return []

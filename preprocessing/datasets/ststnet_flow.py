@@ -7,7 +7,8 @@ Layout, from ``root``
                           sub, filename_o, label (0 negative, 1 positive, 2 surprise); others are passed over
     flow/sub01_EP02_01f .png    or STSNet_whole_norm_u_v_os/: '{sub}_{filename_o} .png', with or without the
                           space; 28x28 RGB, R horizontal flow, G vertical flow, B optical strain, each scaled
-                          to 0..255 in its own picture
+                          to 0..255 in its own picture. A picture of another kind (.PNG, .bmp, .jpg), and one
+                          whose name differs in upper and lower case alone, is read too
 A person's subject is 'ststnet_flow/<dataset>-<sub>' ('ststnet_flow/samm-006'): three corpora are mixed here.
 Counts and classes are those of MEGC 2019: datasets/megc2019.py.
 """
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from preprocessing.datasets import layout, megc2019, sheet, tables
+from preprocessing.datasets.values import whole
 from preprocessing.schema import Clip
 
 CORPUS = "ststnet_flow"
@@ -39,16 +41,21 @@ def clips(root: Path) -> Iterator[Clip]:
     ``_3``: flow of other windows of it), and a part of the rows is a choice. Raises
     CorpusError if the CSV, one of its columns or the folder of pictures is missing.
     """
+    from preprocessing.decode import IMAGES  # OpenCV, which whoever asks for a scheme can spare
+
     rows = tables.table(sheet.find_one([root], LABELS, "label file"), COLUMNS)
     folder = layout.first_folder(root, FOLDERS, "flow pictures")
     pictures: dict[str, list[Path]] = {}
-    for path in sorted(folder.glob("*.png")):
-        if not path.name.startswith("."):
+    for path in sorted(folder.iterdir()):
+        if not path.name.startswith(".") and path.suffix.lower() in IMAGES:
             pictures.setdefault(path.stem.strip(), []).append(path)
+    spelt: dict[str, list[Path]] = {}
+    for stem, paths in pictures.items():
+        spelt.setdefault(stem.casefold(), []).extend(paths)
     for row in rows:
         stem = f"{row['sub']}_{row['filename_o']}"
-        found = pictures.get(stem, [])
-        emotion = EMOTIONS.get(row["label"], "")
+        found = pictures.get(stem) or spelt.get(stem.casefold(), [])
+        emotion = EMOTIONS.get(whole(row["label"]), "")
         problems = [
             f"label {row['label']!r} is none of {', '.join(EMOTIONS)}" if not emotion else "",
             f"{len(found)} pictures have this name: {', '.join(repr(p.name) for p in found)}"
@@ -56,9 +63,8 @@ def clips(root: Path) -> Iterator[Clip]:
             else "",
         ]
         path = found[0] if found else folder / f"{stem} .png"
-        yield _clip(row["dataset"], row["sub"], row["filename_o"], path, emotion, problems)
-
-
-def _clip(dataset: str, sub: str, name: str, path: Path, emotion: str, problems: list[str]) -> Clip:
-    problem = "; ".join(filter(None, problems))
-    return Clip(CORPUS, f"{CORPUS}/{dataset.lower()}-{sub}", name, path, emotion, problem=problem)
+        as_said = path.stem.strip() == stem and path.suffix == ".png"
+        repairs = () if as_said else (f"picture {stem}.png -> {path.name}: no other has that name",)
+        problem = "; ".join(filter(None, problems))
+        subject = f"{CORPUS}/{row['dataset'].lower()}-{row['sub']}"
+        yield Clip(CORPUS, subject, row["filename_o"], path, emotion, problem=problem, repairs=repairs)

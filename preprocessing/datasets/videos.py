@@ -3,6 +3,7 @@ of the same names."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
 from dataclasses import replace
@@ -18,11 +19,10 @@ def or_video(clip: Clip) -> Clip:
     parent = clip.frames.parent
     if clip.problem or os.path.exists(clip.frames) or not os.path.isdir(parent):
         return clip
-    found = [
-        path
-        for path in sorted(parent.iterdir())
-        if path.stem == clip.frames.name and path.suffix.lower() in VIDEOS
-    ]
+    beside: list[Path] = []
+    with contextlib.suppress(PermissionError):  # whoever reads the clip tells why
+        beside = sorted(parent.iterdir())
+    found = [path for path in beside if path.stem == clip.frames.name and path.suffix.lower() in VIDEOS]
     if len(found) > 1:
         return replace(
             clip, problem=f"several videos for one clip: {', '.join(path.name for path in found)}; keep one"
@@ -93,7 +93,7 @@ def _count(path: Path) -> int:
     from preprocessing.decode import STATES_ITS_COUNT, FramesError, open_video
     from preprocessing.files import danger_of
 
-    if not path.is_file() or danger_of(path):
+    if not os.path.isfile(path) or danger_of(path):
         return 0
     import cv2
 

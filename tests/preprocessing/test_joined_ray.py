@@ -42,6 +42,7 @@ def serving(handler):
 def never(monkeypatch):
     """Ray is not asked: it would wait for minutes."""
     monkeypatch.setattr(reachable, "PATIENCE", 0.3)
+    monkeypatch.setattr(joined_ray, "ANSWER", 0.3)
     monkeypatch.setattr(ray, "init", lambda **_: pytest.fail("Ray was asked"))
 
 
@@ -78,3 +79,46 @@ def test_what_ray_says_of_a_cluster_is_told_and_a_fault_stays_one(raised, told, 
     assert ("of this version" in str(error.value)) == (told is ConnectionError) and str(raised) in str(
         error.value
     )
+
+
+def failed(cause):
+    """As Ray says it: what is wrong lies below."""
+    error = ConnectionError("Failed to connect to Ray cluster at 192.0.2.2:6379")
+    error.__cause__ = RuntimeError(f"Traceback ...\n{cause}\n")
+    return error
+
+
+def test_a_head_that_is_busy_is_asked_again_and_one_that_stays_so_is_told_with_the_cause(monkeypatch, caplog):
+    answers = [failed("TimedOut: GCS"), failed("TimedOut: GCS"), None]
+    monkeypatch.setattr(joined_ray, "PAUSE", 0)
+
+    def init(**_):
+        if error := answers.pop(0):
+            raise error
+
+    monkeypatch.setattr(ray, "init", init)
+    with serving(Grpc) as address:
+        joined_ray.join(address)
+        assert not answers and caplog.text.count("asked again") == 2
+        answers[:] = [failed("TimedOut: GCS")]
+        monkeypatch.setattr(joined_ray, "BUSY", 0)
+        with pytest.raises(ConnectionError, match="TimedOut: GCS"):
+            joined_ray.join(address)
+
+
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [
+        ("No node info found matching attributes: ''", "ray start --address="),
+        ("InvalidAuthToken: Authentication token is missing", "InvalidAuthToken.*RAY_AUTH_MODE"),
+    ],
+)
+def test_what_does_not_pass_is_told_at_once_with_what_to_do(cause, told, monkeypatch):
+    answers = [failed(cause)]
+
+    def init(**_):
+        raise answers.pop(0)
+
+    monkeypatch.setattr(ray, "init", init)
+    with serving(Grpc) as address, pytest.raises(ConnectionError, match=told):
+        joined_ray.join(address)

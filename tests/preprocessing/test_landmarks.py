@@ -87,6 +87,24 @@ def test_no_face_and_two_faces_are_refused(landmarker, portrait):
         landmarker.start(np.hstack([portrait, portrait]))
 
 
+def test_a_small_face_is_found_in_a_part_of_the_frame_and_again_where_it_leaves_it(
+    landmarker, portrait, points
+):
+    scale = 0.5  # the detector sees none of 47 pixels in a frame of 900
+    small = cv2.resize(portrait, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+
+    def frame(x):
+        whole = np.full((500, 900, 3), 120, np.uint8)
+        whole[200:350, x : x + 150] = small
+        return whole
+
+    assert not landmarker._look(frame(40))
+    for x, found in ((40, landmarker.start(frame(40))), (700, landmarker.follow(frame(700), 1))):
+        assert np.abs(found - (points * scale + np.array((x, 200)))).max() < 6
+    with pytest.raises(FaceError, match="lost 2 frames after"):
+        landmarker.follow(np.full((500, 900, 3), 120, np.uint8), 2)
+
+
 def test_without_mediapipe_it_is_said_where_to_extract(monkeypatch):
     monkeypatch.setitem(sys.modules, "mediapipe", None)
     with pytest.raises(NoMediaPipe, match=r"needs mediapipe.*make env-preprocess"):

@@ -222,3 +222,15 @@ def test_a_ray_takes_no_more_cpus_than_this_process_may_use():
         assert local_ray.room()[0] == 1
     finally:
         os.sched_setaffinity(0, allowed)
+
+
+def test_what_the_command_says_itself_ray_does_not_print_too(monkeypatch):
+    from ray._private import worker
+
+    shown = []
+    monkeypatch.setattr(worker, "print_to_stdstream", lambda data, ignore_prefix: shown.append(data["lines"]))
+    local_ray._only_what_is_not_told_already()
+    ended = ["Task MapWorker.submit failed. Error: The actor is dead because it was killed by `ray.kill`."]
+    for lines in (ended, ["Raylet is terminated. ..."], ["a node has died"]):
+        worker.print_to_stdstream({"lines": lines, "pid": "raylet", "is_err": False}, ignore_prefix=False)
+    assert shown == [["a node has died"]]

@@ -17,6 +17,9 @@ from preprocessing.numbering import frame_numbers
         (["frame_9_0", "frame_10_0"], [9, 10]),
         (["frame_0009_0.300", "frame_0010_0.333"], [9, 10]),  # and its time, in larger steps
         (["0.300_9", "0.333_10"], [9, 10]),
+        (["frame_10_0.1", "frame_20_0.2"], [10, 20]),  # or in smaller ones
+        (["0.000", "0.033"], [0, 33]),
+        (["98_img1", "97_img2", "98_img3"], [1, 2, 3]),  # a score before it
         (["1_7", "2_8"], [7, 8]),  # of equals the last
         (["cam1_img5", "cam2_img5"], [1, 2]),
         (["a3"], [3]),
@@ -34,6 +37,19 @@ def test_two_numbers_that_order_the_files_differently_are_asked_about():
         frame_numbers(["a1_9", "a2_8"])
     with pytest.raises(ValueError, match="cover has no number"):
         frame_numbers(["img1", "cover"])
+
+
+@pytest.mark.parametrize(
+    "stems",
+    [
+        ["1.966", "2.000", "2.033"],
+        ["09_59_59", "10_00_00", "10_00_01"],
+        ["cam_10-11-12.001", "cam_10-11-12.005", "cam_10-11-13.003"],
+    ],
+)
+def test_the_last_part_of_a_time_is_no_frame_number(stems):
+    with pytest.raises(ValueError, match="begins anew"):
+        frame_numbers(stems)
 
 
 @given(st.sets(st.integers(0, 10**6), min_size=2), st.integers(0, 9), st.integers(0, 999))

@@ -92,7 +92,7 @@ def test_what_is_no_landmarker_is_told(tmp_path):
         identity(str(tmp_path))
     text = tmp_path / "text.task"
     text.write_text("<html>not found</html>")
-    with pytest.raises(SettingsError, match=r"is no face landmarker .*face_detector\.tflite is not in it"):
+    with pytest.raises(SettingsError, match=r"is no face landmarker .*which is a zip"):
         identity(str(text))
     empty = tmp_path / "empty.task"
     with zipfile.ZipFile(empty, "w") as made:
@@ -100,6 +100,31 @@ def test_what_is_no_landmarker_is_told(tmp_path):
             made.writestr(name, b"no model")
     with pytest.raises(SettingsError, match=r"empty\.task: MediaPipe cannot load it"):
         ready(pipeline(("apex_frame",), Settings(landmarker=str(empty))))
+
+
+def _flipped(whole):
+    third = len(whole) // 3  # in the weights: MediaPipe loads them
+    return whole[:third] + bytes(255 - byte for byte in whole[third : third + 2]) + whole[third + 2 :]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda whole: whole[: len(whole) // 2], "is cut short"),
+        (_flipped, r"is damaged \(face_landmarks_detector\.tflite in it\)"),
+        (lambda whole: whole.replace(b"PK\1\2", b"PKXX"), "is damaged"),
+        (
+            lambda whole: whole.replace(b"face_detector", b"hand_detector"),
+            "face_detector.tflite is not in it",
+        ),
+    ],
+)
+def test_a_model_file_that_is_not_whole_is_told_before_anything_is_made(spoil, told, task, tmp_path):
+    spoilt = tmp_path / "spoilt.task"
+    with open(task, "rb") as whole:
+        spoilt.write_bytes(spoil(whole.read()))
+    with pytest.raises(SettingsError, match=f"--landmarker .*{told}"):
+        identity(str(spoilt))
 
 
 def test_without_mediapipe_it_is_said_where_to_extract_and_no_clip_is_to_blame(task, tmp_path, monkeypatch):

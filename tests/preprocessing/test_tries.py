@@ -4,6 +4,7 @@ not counted."""
 import csv
 import os
 import pickle
+import re
 import subprocess
 import sys
 
@@ -79,6 +80,10 @@ def test_after_three_ended_processes_the_clip_is_quarantined_and_the_rest_is_mad
     ((name, why),) = quarantined(deadly).items()
     assert "ended the process that read it 3 times" in why and name
     assert not list((tmp_path / "out").rglob("*.tries"))
+    assert not deadly.missing()
+    for marker in (tmp_path / "out").rglob(re.search(r"delete each (\S+) below features", why)[1]):
+        marker.unlink()
+    assert len(deadly.missing()) == 1
 
 
 @pytest.mark.timeout(300)

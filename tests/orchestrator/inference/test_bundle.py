@@ -3,12 +3,15 @@ is refused with its reason, and nothing of it is run."""
 
 import json
 import pickle
+import warnings
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import safetensors.numpy
+import torch
 
 from orchestrator.inference import bundle_files, pack
 from orchestrator.inference.bundle import arrays_of, load, numbered
@@ -241,3 +244,15 @@ def test_code_of_a_plugin_runs_only_where_it_is_allowed(tmp_path):
         with pytest.raises(BundleError, match="brings code of its own"):
             load(folder)
         assert load(folder, allow_code=True).probabilities(clips.x[:2]).shape == (2, 3)
+
+
+def test_heads_that_come_from_another_process_and_cannot_be_written_are_taken_without_a_warning():
+    of_ray = np.arange(3, dtype=np.float32)
+    of_ray.setflags(write=False)
+    one = SimpleNamespace(model=torch.nn.Linear(1, 1), au_head=SimpleNamespace(state=lambda: {"w": of_ray}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (head,) = (
+            tensor for name, tensor in arrays_of(one).items() if name.endswith("w") and len(tensor) == 3
+        )
+    assert head.tolist() == [0, 1, 2]

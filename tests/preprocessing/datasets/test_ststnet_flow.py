@@ -67,6 +67,19 @@ def test_what_does_not_match_becomes_a_problem(tmp_path: Path) -> None:
         assert text in problems[key]
 
 
+def test_pictures_of_another_kind_and_case_and_labels_as_pandas_writes_them_are_read(tmp_path: Path) -> None:
+    root = fake_ststnet_flow(tmp_path)
+    before = by_id(read("ststnet_flow", root))
+    (root / "flow" / "sub01_EP02_01f .png").rename(root / "flow" / "SUB01_ep02_01f.PNG")
+    table = (root / "labels.csv").read_text()
+    (root / "labels.csv").write_text(table.replace("EP02_01f,1,", "EP02_01f,1.0,"))
+    clips = by_id(read("ststnet_flow", root))
+    assert {k: c.emotion for k, c in clips.items()} == {k: c.emotion for k, c in before.items()}
+    moved = clips["casme2-sub01/EP02_01f"]
+    assert not moved.problem and moved.repairs and read_picture(moved.frames).shape == (28, 28, 3)
+    assert not any(clip.repairs for clip in clips.values() if clip is not moved)
+
+
 def test_more_pictures_of_a_clip_are_no_failures(tmp_path: Path) -> None:
     root = fake_ststnet_flow(tmp_path)
     before = read("ststnet_flow", root)
