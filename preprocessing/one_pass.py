@@ -9,7 +9,6 @@ version of every feature set.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -24,7 +23,7 @@ from numpy.typing import NDArray
 
 from preprocessing.align import CROP
 from preprocessing.apex import SPOTTERS, Spotter
-from preprocessing.decode import VIDEOS, FramesError, open_video, stated_fps
+from preprocessing.decode import VIDEOS, FramesError, open_video, packet_times, stated_fps
 from preprocessing.inputs.settings import MIDDLE, Settings
 from preprocessing.inputs.view import _AS_IT_IS, Collector, Frame, Shared
 from preprocessing.pipeline import OF_ONE, Pipeline, _Aligned
@@ -158,20 +157,8 @@ def even(path: Path) -> Even | None:
             first = video.get(cv2.CAP_PROP_POS_MSEC)
     except FramesError:
         return None
-    times = _packets(path)
+    times = packet_times(path)
     steps = [b - a for a, b in pairwise(times)]
     if len(times) != made.frames or not steps or min(steps) <= 0 or max(steps) > EVEN * min(steps):
         return None
     return made if abs(times[0] - first) < min(steps) / 10 else None
-
-
-def _packets(path: Path) -> list[float]:
-    """Milliseconds of a video's packets, sorted: they are stored in the order in which they are decoded."""
-    raw = cv2.VideoCapture(os.path.abspath(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_FORMAT, -1])
-    try:
-        times = []
-        while raw.grab():
-            times.append(raw.get(cv2.CAP_PROP_POS_MSEC))
-        return sorted(times)
-    finally:
-        raw.release()

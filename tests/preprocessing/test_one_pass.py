@@ -79,9 +79,9 @@ def test_what_the_packets_leave_in_doubt_goes_the_usual_way(frames, tmp_path, mo
     (tmp_path / "torn.mp4").write_bytes(path.read_bytes()[:-400])
     for other in (tmp_path / "text.mp4", tmp_path / "torn.mp4", tmp_path, tmp_path / "none.mp4"):
         assert even(other) is None
-    monkeypatch.setattr(one_pass, "_packets", lambda path: [10.0 * n for n in range(8)])
+    monkeypatch.setattr(one_pass, "packet_times", lambda path: [10.0 * n for n in range(8)])
     assert even(path) is None  # one packet less than the file states
-    monkeypatch.setattr(one_pass, "_packets", lambda path: [10.0 * n for n in range(1, 10)])
+    monkeypatch.setattr(one_pass, "packet_times", lambda path: [10.0 * n for n in range(1, 10)])
     assert even(path) is None  # its first frame is at another time
 
 
