@@ -202,9 +202,19 @@ def _is_video(clip: Clip) -> bool:
         return False
     if clip.frames.suffix.lower() in VIDEOS and os.path.isfile(clip.frames):
         return True
-    raise FramesError(
-        f"{clip.frames} is neither a folder of images nor a video ({', '.join(sorted(VIDEOS))}); "
-        f"if it is one of another kind, convert it: {conversion(clip.frames)}"
+    raise FramesError(no_clip(clip.frames) or f"{clip.frames} is neither a folder nor a file")
+
+
+def no_clip(path: Path) -> str:
+    """Why a file holds no clip, by its name; "" for a video, a folder, and what is not there."""
+    ending = path.suffix.lower()
+    if ending in VIDEOS or not os.path.isfile(path):
+        return ""
+    if ending in IMAGES:
+        return f"{path} is one picture, and a clip is a motion: name a video or a folder of frames"
+    return (
+        f"{path} is neither a folder of frames nor a video (.mp4, .mov, .avi, .webm and others); if it is a "
+        f"video of another kind, convert it: {conversion(path)}"
     )
 
 

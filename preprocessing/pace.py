@@ -9,16 +9,45 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 import cv2
 
 from preprocessing.containers import empty_frames, kind_of
-from preprocessing.decode import open_video, stated_fps
+from preprocessing.decode import VIDEOS, FramesError, open_video, packet_times, stated_fps
 from preprocessing.frames import _number_of_start
 from preprocessing.schema import Clip
 
 # times as long as usual: rounding to milliseconds alone makes 1.33 of 300 frames per second
 UNEVEN = 1.5
+EVEN = 1.2  # the longest step between two packets to the shortest
+
+
+class Even(NamedTuple):
+    """What is known of a video without decoding it. fps: as it states."""
+
+    frames: int
+    fps: float | None
+
+
+def even(path: Path) -> Even | None:
+    """Of a video whose packets say that they follow each other evenly, and are as many as the file states;
+    None for any other, for a folder, and for what is no video."""
+    if path.suffix.lower() not in VIDEOS or not path.is_file():
+        return None
+    try:
+        with open_video(path) as video:
+            made = Even(int(video.get(cv2.CAP_PROP_FRAME_COUNT)), stated_fps(path, video))
+            if not video.grab():
+                return None
+            first = video.get(cv2.CAP_PROP_POS_MSEC)
+    except FramesError:
+        return None
+    times = packet_times(path)
+    steps = [b - a for a, b in pairwise(times)]
+    if len(times) != made.frames or not steps or min(steps) <= 0 or max(steps) > EVEN * min(steps):
+        return None
+    return made if abs(times[0] - first) < min(steps) / 10 else None
 
 
 def varying(clip: Clip, first: int, last: int) -> tuple[float, str]:
