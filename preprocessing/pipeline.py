@@ -196,6 +196,8 @@ class _Aligned:
     def __init__(self, clip: Clip, final: int, landmarker: Landmarker, settings: Settings, tracks: bool):
         self.clip, self.landmarker, self.settings, self.tracks = clip, landmarker, settings, tracks
         self.final = final
+        # the spotter looks at every frame: cut at once it is in the processor's cache still, and is smaller
+        self.cuts = settings.apex != MIDDLE and clip.apex is None
         self.every = max(1, round(settings.landmarks_every * clip.fps)) if tracks and clip.fps else 1
         self.height = self.width = 0
 
@@ -217,19 +219,21 @@ class _Aligned:
             else None
         )
         yield Frame(number, points, image, crop, table)
-        waiting: list[tuple[int, NDArray[Any]]] = []
+        waiting: list[Frame] = []
         looked = first = number
         for number, image in images:
             if not self.tracks:
                 yield Frame(number, None, image, crop, table)
                 continue
-            waiting.append((number, image))
+            frame = Frame(number, None, image, crop, table)
+            waiting.append(frame.without_picture() if self.cuts else frame)
             if number - looked < self.every and number != self.final:
                 continue
             before, points = points, crop.points(self.landmarker.follow(image, number - first))
-            for earlier, held in waiting:
-                share = np.float32((earlier - looked) / (number - looked))
-                yield Frame(earlier, before + (points - before) * share, held, crop, table)
+            for held in waiting:
+                share = np.float32((held.number - looked) / (number - looked))
+                held.landmarks = before + (points - before) * share
+                yield held
             looked = number
             waiting.clear()
 
