@@ -1,4 +1,4 @@
-"""python -m benchmarks.inference [--seconds 4] [--rounds 3]: seconds per second of video that ``predict``
+"""python -m benchmarks.inference [--seconds 4] [--rounds 7]: seconds per second of video that ``predict``
 takes on a 200 fps video of 640x480, beside the bare loop that makes the same OpenCV and MediaPipe calls, in
 one run. The last line is one JSON object.
 
@@ -6,9 +6,12 @@ Two ways of STSTNet, each with its own bare loop:
 every_20ms   the apex is spotted, so that landmarks are looked for every 20 ms and every frame is cropped.
 first_frame  the usual: the middle frame is the apex, and landmarks are looked for once.
 
-of_bare      processor seconds of predict / of the bare loop, the least of interleaved rounds.
-wall, processor  seconds per second of video; real time is 1. Processor seconds are summed over cores, so that
-             below 1 a single free core keeps up, whatever else runs on the machine.
+of_bare      processor seconds of predict / of the bare loop: the median of the rounds, of which each runs
+             both, one after the other, in turn the one and the other first. A busy machine slows both of a
+             round alike. of_bare_least, _most: of the rounds.
+of_bare_wall the same by the clock.
+wall, processor  seconds per second of video, medians; real time is 1. Processor seconds are summed over
+             cores, so that below 1 a single free core keeps up, whatever else runs on the machine.
 decode, landmarks, flow, model, rest  of predict's processor seconds, by what spends them. rest: crops,
              strain, apex spotting, Python.
 """
@@ -20,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -193,21 +197,26 @@ def measure(path: Path, seconds: float, rounds: int) -> dict[str, Any]:
         if ours(clip).reason:
             raise RuntimeError(ours(clip).reason)
         bare(path, frames)
-        times: dict[str, list[tuple[float, float]]] = {"predict": [], "bare": []}
-        for _ in range(rounds):
-            times["predict"].append(clock(lambda one=ours: one(clip)))  # type: ignore[misc]
-            times["bare"].append(clock(lambda one=bare: one(path, frames)))  # type: ignore[misc]
-        least = {who: [min(one[i] for one in held) / seconds for i in (0, 1)] for who, held in times.items()}
+        both: tuple[Callable[[], object], ...] = (partial(ours, clip), partial(bare, path, frames))
+        times = np.zeros((rounds, 2, 2))  # (round, predict and bare, clock and processor)
+        for turn in range(rounds):
+            for who in (0, 1) if turn % 2 else (1, 0):
+                times[turn, who] = clock(both[who])
+        usual = np.median(times, axis=0) / seconds
+        ratios = times[:, 0] / times[:, 1]
         spent = Spent()
         with spent.watching(ours):
-            _, whole = clock(lambda one=ours: one(clip))  # type: ignore[misc]
+            _, whole = clock(both[0])
         parts = {part: of / seconds for part, of in spent.of.items()}
         made |= {
-            f"{name}_of_bare": least["predict"][1] / least["bare"][1],
-            f"{name}_wall": least["predict"][0],
-            f"{name}_processor": least["predict"][1],
-            f"{name}_bare_wall": least["bare"][0],
-            f"{name}_bare_processor": least["bare"][1],
+            f"{name}_of_bare": float(np.median(ratios[:, 1])),
+            f"{name}_of_bare_least": float(ratios[:, 1].min()),
+            f"{name}_of_bare_most": float(ratios[:, 1].max()),
+            f"{name}_of_bare_wall": float(np.median(ratios[:, 0])),
+            f"{name}_wall": float(usual[0, 0]),
+            f"{name}_processor": float(usual[0, 1]),
+            f"{name}_bare_wall": float(usual[1, 0]),
+            f"{name}_bare_processor": float(usual[1, 1]),
             **{f"{name}_{part}": of for part, of in parts.items()},
             f"{name}_rest": whole / seconds - sum(parts.values()),
         }
@@ -219,7 +228,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seconds", type=float, default=4.0, help="of the video")
-    parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds of each timing")
+    parser.add_argument("--rounds", type=int, default=7, help="of both, one after the other")
     given = parser.parse_args()
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as name:

@@ -4,6 +4,7 @@ console/handler.py; Ctrl-C ends it with 130."""
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -55,10 +56,9 @@ def main(
                     style="yellow",
                 )
             console.print(f"{_address(listening)}  (Ctrl-C ends it)", soft_wrap=True)
-            try:
+            with suppress(KeyboardInterrupt):  # raised, unless the command was started with SIGINT ignored
                 run(listening, host, predictor, held.get(FIGURE), Limits(max_mb, max_seconds))
-            except KeyboardInterrupt as error:
-                raise Interrupted("ended; what was sent and made is deleted") from error
+            raise Interrupted("ended; what was sent and made is deleted")
 
 
 def _listening(host: str, port: int) -> socket.socket:

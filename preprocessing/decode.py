@@ -19,11 +19,13 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from preprocessing.containers import frames_shown, kind_of, missing_bytes
 
 IMAGES = frozenset({".jpg", ".jpeg", ".bmp", ".png", ".tif", ".tiff"})
 # what cameras, screen recorders, browsers and archives write, and FFmpeg, which OpenCV carries, reads
@@ -32,7 +34,8 @@ _NAMES = (
     "mpeg mpg mts mxf nsv nut ogm ogv qt rm rmvb ts vob webm wmv wtv y4m"
 )
 VIDEOS = frozenset(f".{name}" for name in _NAMES.split())
-STATES_ITS_COUNT = frozenset({".avi", ".divx", ".m4v", ".mov", ".mp4", ".qt", ".3gp", ".3g2", ".f4v"})
+BEHIND = 1000  # times that a video which gave no frame is asked for another
+MOST_HIDDEN = 1.25  # packets a frame: VP8 has some that are not shown
 # JPEG alone: fewer coefficients are decoded
 REDUCED = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4}
 
@@ -120,7 +123,7 @@ def open_video(path: Path) -> Iterator[cv2.VideoCapture]:
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
-            missing = _missing_bytes(file, size)
+            missing = missing_bytes(file, size)
     except OSError as error:
         raise unread(path, error) from error
     if missing:
@@ -148,18 +151,55 @@ def conversion(path: Path) -> str:
     return f"ffmpeg -i {shlex.quote(path.name)} -c:v ffv1 {shlex.quote(f'{path.stem}.avi')}"
 
 
-def short_of(path: Path, video: cv2.VideoCapture, count: int) -> int:
-    """Frames that a video of ``count`` read ones should have had at least, or 0 where that are enough.
+def lacking(path: Path, video: cv2.VideoCapture, count: int) -> str:
+    """What is not there of a video that has given ``count`` frames and gives no more; "" where it is whole.
 
-    FFmpeg ends at a damaged frame as at the end of the file: only the header's own number tells them apart.
-    AVI and MP4 count their frames; some count a frame or so too many, so that 1 percent may be lacking. Of
-    the other containers the number is duration times rate, which is wrong where the rate varies: there half
-    is enough. A header may state none (a recorder that was stopped, a browser): then the end is the end.
+    FFmpeg ends at a damaged frame as at the end of the file; what is behind it tells them apart. Else the
+    container does, where it says how many frames it shows (containers.py). Some say a frame or so too many,
+    so that 1 percent may be lacking. MKV and WebM say their bytes, which were looked at before. Of the others
+    FFmpeg states duration times rate, which is wrong where the rate varies: there it is the time that
+    counts, of which a tenth may have sound alone. A recorder that was stopped, or a browser, has not said
+    it: then the end is the end.
     """
-    stated = int(max(0, min(video.get(cv2.CAP_PROP_FRAME_COUNT), 1 << 31)))
-    exact = path.suffix.lower() in STATES_ITS_COUNT
-    end = stated - max(1, stated // 100) if exact else stated // 2
-    return end if count < end else 0
+    if any(video.grab() for _ in range(BEHIND)):
+        return "a frame there cannot be decoded, and others follow"
+    stated = _stated(video)
+    if count >= stated - max(1, stated // 100):
+        return ""
+    if (shown := frames_stated(path, video)) is not None:
+        end = shown - max(1, shown // 100)
+        return "" if count >= end else f"at least {end} expected"
+    times = packet_times(path)
+    if len(times) > 1 + count * MOST_HIDDEN:
+        return f"{len(times)} are in the file"
+    seconds, fps = (times[-1] - times[0]) / 1000 if times else 0.0, video.get(cv2.CAP_PROP_FPS)
+    with path.open("rb") as file:
+        sizes_tell = kind_of(file) == "mkv"
+    if sizes_tell or fps <= 0 or seconds >= 0.9 * stated / fps:
+        return ""
+    return f"{seconds:.2f} s, and it states {stated / fps:.2f} s"
+
+
+def frames_stated(path: Path, video: cv2.VideoCapture) -> int | None:
+    """Frames that a whole video gives, as its container says it; None where it does not."""
+    with path.open("rb") as file:
+        return frames_shown(file, path.stat().st_size, stated) if (stated := _stated(video)) else None
+
+
+def _stated(video: cv2.VideoCapture) -> int:
+    return int(max(0, min(video.get(cv2.CAP_PROP_FRAME_COUNT), 1 << 31)))
+
+
+def packet_times(path: Path) -> list[float]:
+    """Milliseconds of a video's packets, sorted: they are stored in the order in which they are decoded."""
+    raw = cv2.VideoCapture(os.path.abspath(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_FORMAT, -1])
+    try:
+        times = []
+        while raw.grab():
+            times.append(raw.get(cv2.CAP_PROP_POS_MSEC))
+        return sorted(times)
+    finally:
+        raw.release()
 
 
 def stated_fps(path: Path, video: cv2.VideoCapture) -> float | None:
@@ -226,36 +266,3 @@ def _tiff_problem(data: bytes) -> str:
     ):
         return "is a TIFF with an alpha channel, which would darken its colours; save it without, or as PNG"
     return ""
-
-
-def _missing_bytes(file: BinaryIO, total: int) -> int:
-    """How many bytes of the frames (AVI: LIST movi) or of frames and index (MP4, MOV: boxes mdat, moov) lie
-    behind the file's end.
-
-    FFmpeg shows what is left of the last frame with grey for the rest. An AVI's index is not needed and may
-    be missing.
-    """
-    head = file.read(12)
-    is_avi = head[:4] == b"RIFF" and head[8:] == b"AVI "
-    if not is_avi and head[4:8] not in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
-        return 0  # of another kind, whatever its name: FFmpeg decides
-    at = 0
-    while at + 8 <= total:
-        file.seek(at)
-        head = file.read(16)
-        if is_avi and head[:4] == b"RIFF":
-            at += 12
-            continue
-        if is_avi:
-            size = 8 + int.from_bytes(head[4:8], "little")
-            needed = head[:4] == b"LIST" and head[8:12] == b"movi"
-        else:
-            size = int.from_bytes(head[:4], "big")
-            size = int.from_bytes(head[8:16], "big") if size == 1 else size
-            needed = head[4:8] in (b"mdat", b"moov")
-        if needed and at + size > total:
-            return at + size - total
-        if size < 8:  # up to the end of the file, or junk
-            return 0
-        at += size + (size % 2 if is_avi else 0)
-    return 0

@@ -30,10 +30,12 @@ from preprocessing.decode import (
     VIDEOS,
     FramesError,
     conversion,
+    frames_stated,
     hidden,
+    lacking,
     open_video,
+    packet_times,
     read_image,
-    short_of,
     shrink,
     stated_fps,
     unread,
@@ -203,9 +205,19 @@ def _is_video(clip: Clip) -> bool:
         return True
     if why := hidden(clip.frames):
         raise why
-    raise FramesError(
-        f"{clip.frames} is neither a folder of images nor a video ({', '.join(sorted(VIDEOS))}); "
-        f"if it is one of another kind, convert it: {conversion(clip.frames)}"
+    raise FramesError(no_clip(clip.frames) or f"{clip.frames} is neither a folder nor a file")
+
+
+def no_clip(path: Path) -> str:
+    """Why a file holds no clip, by its name; "" for a video, a folder, and what is not there."""
+    ending = path.suffix.lower()
+    if ending in VIDEOS or not os.path.isfile(path):
+        return ""
+    if ending in IMAGES:
+        return f"{path} is one picture, and a clip is a motion: name a video or a folder of frames"
+    return (
+        f"{path} is neither a folder of frames nor a video (.mp4, .mov, .avi, .webm and others); if it is a "
+        f"video of another kind, convert it: {conversion(path)}"
     )
 
 
@@ -272,19 +284,20 @@ def _number_of_start(clip: Clip, video: cv2.VideoCapture) -> int:
     Clip.trimmed)."""
     if not clip.trimmed or clip.onset is None or clip.offset is None:
         return 0
-    alone = int(video.get(cv2.CAP_PROP_FRAME_COUNT)) == clip.offset - clip.onset + 1
-    return clip.onset if alone else 0
+    frames = frames_stated(clip.frames, video) or len(packet_times(clip.frames))
+    return clip.onset if frames == clip.offset - clip.onset + 1 else 0
 
 
 def _check_end(clip: Clip, first: int, count: int, video: cv2.VideoCapture) -> None:
-    """FFmpeg ends at a damaged frame as at the end of the file: only the container's own count tells them
-    apart."""
-    end = short_of(clip.frames, video, count) if clip.offset is None else clip.offset + 1
-    if count < end:
-        wrong = (
-            "the file is cut short, damaged or trimmed without being written again, or the labels are wrong"
-        )
-        raise FramesError(f"{clip.frames} ends after {count} frames, at least {end} expected; {wrong}")
+    """Raises FramesError where a video that gave ``count`` frames should have given more."""
+    if clip.offset is None:
+        why = lacking(clip.frames, video, count)
+    else:
+        why = f"at least {clip.offset + 1} expected" if count <= clip.offset else ""
+    if why:
+        wrong = "the file is cut short, damaged or trimmed without being written again"
+        labels = "" if clip.offset is None else ", or the labels are wrong"
+        raise FramesError(f"{clip.frames} ends after {count} frames, {why}; {wrong}{labels}")
     if count - first < 2:
         raise FramesError(
             f"{clip.frames} has {max(0, count - first)} frame(s) from {first} on; motion needs at least two"

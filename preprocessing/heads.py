@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from preprocessing.align import Crop
 from preprocessing.inputs.settings import Settings
 from preprocessing.inputs.view import Box, Collector, Frame, Shared
+from preprocessing.pace import Even
 from preprocessing.pipeline import Pipeline
 from preprocessing.schema import Clip
 from preprocessing.steady import RIGID, similarity, without_head
@@ -64,17 +65,17 @@ class HeadPipeline(Pipeline):
         self.tracks = self.tracks or self.follows
 
     def collect(
-        self, clip: Clip, make: Callable[[Clip], Mapping[str, Collector]]
+        self, clip: Clip, make: Callable[[Clip], Mapping[str, Collector]], known: Even | None = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """As Pipeline's."""
         if not self.follows:
-            return super().collect(clip, make)
+            return super().collect(clip, make, known)
 
         def steadied(whole: Clip) -> Mapping[str, Collector]:
             one: Any = _Steadied(make(whole), whole, self.settings)  # its result is all of theirs
             return {"all": one}
 
-        values, facts = super().collect(clip, steadied)
+        values, facts = super().collect(clip, steadied, known)
         return values["all"], facts
 
 
@@ -147,7 +148,7 @@ def _moved(frame: Frame, matrix: NDArray[Any]) -> Frame:
     """The frame with its crop carried by a transform of the crop's own pixels."""
     more = Crop(matrix)
     points = more.points(_points(frame))
-    if "grey" in frame.__dict__ and "colour" in frame.__dict__:  # cut out already: from the apex spotter
+    if not frame._image.size:  # cut out already: from the apex spotter
         return Frame.cut(frame.number, points, more.image(frame.grey), more.image(frame.colour))
     old = frame._crop.matrix
     turn, shift = matrix[:, :2] @ old[:, :2], matrix[:, :2] @ old[:, 2] + matrix[:, 2]

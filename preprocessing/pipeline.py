@@ -6,7 +6,10 @@ What goes wrong with a clip (no face, a broken frame, a label that cannot be) en
 this machine could not read is no verdict on the clip: its ``error`` begins with UNREAD, and the next run
 tries again. What goes wrong with the program is raised. However long the clip, a few frames are held at
 a time; where the apex is spotted, which needs the whole clip before any input can start, the aligned frames
-wait in a temporary file.
+wait (waiting.py).
+
+A video without an offset is decoded once where its packets say how many frames it has and when they are
+(pace.even). Where they leave a doubt, or the clip ends in an error, its frames are counted first.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.action_units import vector
-from preprocessing.align import CROP, crop_of
+from preprocessing.align import crop_of
 from preprocessing.apex import SPOTTERS
 from preprocessing.decode import Unreadable
 from preprocessing.flow import FLOWS, Flow
@@ -31,11 +34,9 @@ from preprocessing.inputs import INPUTS
 from preprocessing.inputs.settings import MIDDLE, Settings
 from preprocessing.inputs.view import Collector, Frame, Shared
 from preprocessing.landmarks import Landmarker
-from preprocessing.pace import varying
+from preprocessing.pace import Even, even, varying
 from preprocessing.schema import AU_VOCABULARY, Clip
-
-IN_MEMORY = 64 << 20  # bytes of waiting frames above which they go to disk
-
+from preprocessing.waiting import kept
 
 # what one clip can cause: FramesError, FaceError and ClipError are ValueErrors, as what an input says is
 FAULTS = (ValueError, OSError, cv2.error)
@@ -74,7 +75,18 @@ class Pipeline:
         names     those of the pipeline's inputs that are wanted; by default all.
         pictures  the clip is a ready flow picture: no frames, no face.
         """
-        row, names = _labels(clip), names or self.names
+        names = names or self.names
+        known = None if pictures or clip.problem or clip.offset is not None else even(clip.frames)
+        if known and known.frames > (clip.onset or 0):
+            made = self._rows(clip, names, known=known)
+            if all(row["status"] == "ok" for row in made.values()):
+                return made
+        return self._rows(clip, names, pictures=pictures)
+
+    def _rows(
+        self, clip: Clip, names: tuple[str, ...], *, pictures: bool = False, known: Even | None = None
+    ) -> dict[str, dict[str, Any]]:
+        row = _labels(clip)
         try:
             if clip.problem:
                 raise ClipError(clip.problem)
@@ -84,7 +96,8 @@ class Pipeline:
                 gaps: Runs = ()
                 values: dict[str, Any] = {name: INPUTS[name].from_picture(picture) for name in names}
             else:
-                gaps, last = missing(clip), extent(clip)[1]
+                gaps = missing(clip)
+                last = extent(clip)[1] if gaps else 0
                 values = {
                     name: ClipError(f"{clip.frames}: {why}")
                     for name in names
@@ -96,54 +109,39 @@ class Pipeline:
                     return {name: INPUTS[name].collector(whole, self.settings) for name in wanted}
 
                 if wanted:
-                    made, facts = self.collect(clip, collectors)
+                    made, facts = self.collect(clip, collectors, known)
                     values, row = values | made, row | facts
         except FAULTS as error:
             return dict.fromkeys(names, row | _failed(error))
         return {name: row | _filled(name, values[name], gaps, row["notes"]) for name in names}
 
     def collect(
-        self, clip: Clip, make: Callable[[Clip], Mapping[str, Collector]]
+        self, clip: Clip, make: Callable[[Clip], Mapping[str, Collector]], known: Even | None = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Show a clip's frames, in one decoding, to the collectors that ``make`` gives for it; returns their
         results and the facts. The result of a collector that fails is its exception.
 
         ``make`` is called with the clip completed: onset, apex and offset filled in where the labels leave
-        them open. The facts are the columns of a row that follow from the frames. Raises FAULTS.
+        them open. The facts are the columns of a row that follow from the frames. known: of a video without
+        an offset, which spares decoding it to count its frames. Raises FAULTS.
         """
-        (first, last), gaps = extent(clip), missing(clip)
-        fps, notes = clip.fps, ""
-        if not clip.frames.is_dir():
-            varied, notes = varying(clip, first, last)
-            fps = fps or varied or container_fps(clip.frames)
+        first, last, fps, notes = _ends(clip, known)
+        gaps = missing(clip)
         # without labelled ends every frame belongs to the clip
         whole = replace(clip, onset=first, offset=last, fps=fps)
         final = gaps[-1][0] - 1 if gaps and gaps[-1][1] == last else last
         frames = _Aligned(whole, final, self.landmarker, self.settings, self.tracks)
-        with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as waiting:
+        with tempfile.SpooledTemporaryFile(max_size=1) as waiting:  # no file until something is written
             source: Iterable[Frame] = frames
             apex, apex_source = clip.apex, clip.apex_source
             if apex is None and self.settings.apex == MIDDLE:
                 apex, apex_source = _there((first + last) // 2, gaps, self.settings), MIDDLE
             elif apex is None:
-                apex, numbers = _spot(frames, self.settings.apex, waiting)
-                apex_source, source = self.settings.apex, _spooled(waiting, numbers)
+                spotter = SPOTTERS[self.settings.apex]()
+                source = list(kept(frames, spotter, waiting))
+                apex, apex_source = spotter.result(), self.settings.apex
             whole = replace(whole, apex=apex, apex_source=apex_source)
-            shared = Shared(self.flow, whole, self.settings)
-            collectors = dict(make(whole))
-            values: dict[str, Any] = {}
-            for frame in source:
-                for name, collector in list(collectors.items()):
-                    try:
-                        collector.see(frame, shared)
-                    except OF_ONE as error:
-                        values[name] = error
-                        del collectors[name]
-            for name, collector in collectors.items():
-                try:
-                    values[name] = collector.result(shared)
-                except OF_ONE as error:
-                    values[name] = error
+            values = _shown(source, dict(make(whole)), Shared(self.flow, whole, self.settings))
         facts = {
             "n_frames": last - first + 1 - count(gaps),
             "height": frames.height,
@@ -158,6 +156,35 @@ class Pipeline:
         return values, facts
 
 
+def _ends(clip: Clip, known: Even | None) -> tuple[int, int, float | None, str]:
+    """(first frame, last frame, frames per second, notes). Raises FramesError."""
+    if known:
+        return clip.onset or 0, known.frames - 1, clip.fps or known.fps, ""
+    first, last = extent(clip)
+    if clip.frames.is_dir():
+        return first, last, clip.fps, ""
+    varied, notes = varying(clip, first, last)
+    return first, last, clip.fps or varied or container_fps(clip.frames), notes
+
+
+def _shown(frames: Iterable[Frame], collectors: dict[str, Collector], shared: Shared) -> dict[str, Any]:
+    """Results of collectors that see all frames; of one that fails its exception."""
+    values: dict[str, Any] = {}
+    for frame in frames:
+        for name, collector in list(collectors.items()):
+            try:
+                collector.see(frame, shared)
+            except OF_ONE as error:
+                values[name] = error
+                del collectors[name]
+    for name, collector in collectors.items():
+        try:
+            values[name] = collector.result(shared)
+        except OF_ONE as error:
+            values[name] = error
+    return values
+
+
 class _Aligned:
     """The frames of a clip with their landmarks, in order: an iterable for one pass.
 
@@ -169,6 +196,8 @@ class _Aligned:
     def __init__(self, clip: Clip, final: int, landmarker: Landmarker, settings: Settings, tracks: bool):
         self.clip, self.landmarker, self.settings, self.tracks = clip, landmarker, settings, tracks
         self.final = final
+        # the spotter looks at every frame: cut at once it is in the processor's cache still, and is smaller
+        self.cuts = settings.apex != MIDDLE and clip.apex is None
         self.every = max(1, round(settings.landmarks_every * clip.fps)) if tracks and clip.fps else 1
         self.height = self.width = 0
 
@@ -190,19 +219,21 @@ class _Aligned:
             else None
         )
         yield Frame(number, points, image, crop, table)
-        waiting: list[tuple[int, NDArray[Any]]] = []
+        waiting: list[Frame] = []
         looked = first = number
         for number, image in images:
             if not self.tracks:
                 yield Frame(number, None, image, crop, table)
                 continue
-            waiting.append((number, image))
+            frame = Frame(number, None, image, crop, table)
+            waiting.append(frame.without_picture() if self.cuts else frame)
             if number - looked < self.every and number != self.final:
                 continue
             before, points = points, crop.points(self.landmarker.follow(image, number - first))
-            for earlier, held in waiting:
-                share = np.float32((earlier - looked) / (number - looked))
-                yield Frame(earlier, before + (points - before) * share, held, crop, table)
+            for held in waiting:
+                share = np.float32((held.number - looked) / (number - looked))
+                held.landmarks = before + (points - before) * share
+                yield held
             looked = number
             waiting.clear()
 
@@ -256,31 +287,6 @@ def equalising(grey: NDArray[Any]) -> NDArray[Any]:
     count = np.bincount(grey.ravel(), minlength=256)
     below = np.cumsum(count) - count[np.flatnonzero(count)[0]]
     return np.round(np.clip(below, 0, None) * (255 / max(below[-1], 1))).astype(np.uint8)
-
-
-def _spot(frames: Iterable[Frame], method: str, waiting: Any) -> tuple[int, list[int]]:
-    """The apex that the method finds, and the frames' numbers. The frames are written to ``waiting`` as they
-    go by."""
-    spotter = SPOTTERS[method]()
-    numbers = []
-    for frame in frames:
-        spotter.see(frame)
-        numbers.append(frame.number)
-        for part in (frame.grey, frame.colour, frame.landmarks):
-            waiting.write(np.ascontiguousarray(part).tobytes())
-    return spotter.result(), numbers
-
-
-def _spooled(waiting: Any, numbers: Iterable[int]) -> Iterator[Frame]:
-    """The frames that ``_spot`` wrote, in the same order."""
-    waiting.seek(0)
-    pixels = CROP * CROP
-    for number in numbers:
-        block = waiting.read(pixels * 4 + 68 * 2 * 4)
-        landmarks = np.frombuffer(block[pixels * 4 :], np.float32).reshape(68, 2)
-        grey = np.frombuffer(block[:pixels], np.uint8).reshape(CROP, CROP)
-        colour = np.frombuffer(block[pixels : pixels * 4], np.uint8).reshape(CROP, CROP, 3)
-        yield Frame.cut(number, landmarks, grey, colour)
 
 
 def _labels(clip: Clip) -> dict[str, Any]:

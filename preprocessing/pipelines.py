@@ -5,15 +5,13 @@ from __future__ import annotations
 from preprocessing import heads
 from preprocessing.inputs.settings import Settings
 from preprocessing.landmarks import NoMediaPipe
-from preprocessing.one_pass import OnePass
 from preprocessing.pipeline import Pipeline
 from preprocessing.task_landmarks import TaskLandmarker
 
 
-def pipeline(names: tuple[str, ...], settings: Settings, *, labelled: bool = True) -> Pipeline:
-    """For inputs of these names. labelled: clips say where they end; of others a video is decoded once."""
-    usual = labelled or settings.of_heads
-    made = heads.pipeline(names, settings) if usual else OnePass(names, settings)
+def pipeline(names: tuple[str, ...], settings: Settings) -> Pipeline:
+    """For inputs of these names."""
+    made = heads.pipeline(names, settings)
     if settings.landmarker:
         # from outside: Pipeline's code is part of every version
         made._landmarker = TaskLandmarker(settings.landmarker)

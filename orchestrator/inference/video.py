@@ -14,6 +14,7 @@ from orchestrator.inference.bundle import Bundle
 from orchestrator.inference.bundle_files import BundleError
 from orchestrator.study.plugins import install
 from preprocessing.files import danger
+from preprocessing.frames import no_clip
 from preprocessing.inputs import INPUTS, Settings, SettingsError
 from preprocessing.inputs.settings import file_of
 from preprocessing.pipelines import pipeline, ready
@@ -106,13 +107,14 @@ class ClipPredictor:
                 f"{now.parameters['code']}); use "
                 "the version that made it, or train again with this one"
             )
-        self.pipeline, self.spec = pipeline((self.name,), settings, labelled=False), now
+        self.pipeline, self.spec = pipeline((self.name,), settings), now
         if not self.pictures:
             ready(self.pipeline)
 
     def __call__(self, clip: Clip) -> Prediction:
         """Never raises for what is wrong with the clip: then it abstains and says so."""
-        clip = replace(clip, problem=clip.problem or danger(clip))
+        named = "" if self.pictures else no_clip(clip.frames)
+        clip = replace(clip, problem=clip.problem or named or danger(clip))
         row = self.pipeline.rows(clip, pictures=self.pictures)[self.name]
         facts = {name: row[name] for name in FACTS}
         if row["status"] != "ok":

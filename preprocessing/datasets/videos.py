@@ -88,19 +88,17 @@ def _open_to_doubt(clip: Clip) -> bool:
 
 
 def _count(path: Path) -> int:
-    """Frames of a video, as its header states them where that is sure, else counted; 0 where it cannot be
+    """Frames of a video, as its container states them where that is sure, else counted; 0 where it cannot be
     read, which reading it will tell."""
-    from preprocessing.decode import STATES_ITS_COUNT, FramesError, open_video
+    from preprocessing.decode import FramesError, frames_stated, open_video
     from preprocessing.files import danger_of
 
     if not os.path.isfile(path) or danger_of(path):
         return 0
-    import cv2
-
     try:
         with open_video(path) as video:
-            if path.suffix.lower() in STATES_ITS_COUNT:
-                return int(video.get(cv2.CAP_PROP_FRAME_COUNT))
+            if stated := frames_stated(path, video):
+                return stated
             count = 0
             while video.grab():
                 count += 1

@@ -20,6 +20,7 @@ from preprocessing.schema import Clip
 
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in crop pixels, half open
 _AS_IT_IS = Crop(np.eye(2, 3))
+NO_PICTURE = np.zeros((0, 0, 3), np.uint8)  # of a frame that is cut out already
 
 
 class Frame:
@@ -45,8 +46,14 @@ class Frame:
         cls, number: int, landmarks: NDArray[Any] | None, grey: NDArray[Any], colour: NDArray[Any]
     ) -> Frame:
         """A frame whose pictures are there already. grey uint8 (256, 256), colour uint8 (256, 256, 3) RGB."""
-        frame = cls(number, landmarks, colour, _AS_IT_IS)
+        frame = cls(number, landmarks, NO_PICTURE, _AS_IT_IS)
         frame.__dict__.update(grey=grey, colour=colour)
+        return frame
+
+    def without_picture(self) -> Frame:
+        """The same, cut out now, so that the picture that it is cut from can go."""
+        frame = Frame(self.number, self.landmarks, NO_PICTURE, self._crop, self._table)
+        frame.__dict__["_cut"] = self._cut
         return frame
 
     @cached_property

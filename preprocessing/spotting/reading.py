@@ -9,8 +9,8 @@ from typing import Any
 import cv2
 from numpy.typing import NDArray
 
-from preprocessing.decode import IMAGES, VIDEOS, FramesError, open_video, read_image
-from preprocessing.frames import _check_end, list_frames
+from preprocessing.decode import IMAGES, FramesError, open_video, read_image
+from preprocessing.frames import _check_end, list_frames, no_clip
 from preprocessing.schema import Clip
 
 Wanted = Callable[[int], bool]  # of a frame's number
@@ -69,12 +69,10 @@ class VideoFrames:
     first = 0
 
     def __init__(self, path: Path) -> None:
-        if not path.is_file() or path.suffix.lower() not in VIDEOS:
-            if not path.exists():
-                raise FramesError(f"{path} is not there; name a video or a folder of frames")
-            raise FramesError(
-                f"{path} is neither a video (.mp4, .mov, .avi, .webm and others) nor a folder of frames"
-            )
+        if not path.is_file():
+            raise FramesError(f"{path} is not there; name a video or a folder of frames")
+        if why := no_clip(path):
+            raise FramesError(why)
         self.path, self.seen = path, 0
         with open_video(path) as video:
             self.count = max(0, int(video.get(cv2.CAP_PROP_FRAME_COUNT)))

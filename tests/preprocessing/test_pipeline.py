@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from preprocessing import pipeline as module
+from preprocessing import waiting
 from preprocessing.align import Crop
 from preprocessing.apex import SPOTTERS
 from preprocessing.datasets.reading import read
@@ -54,12 +55,12 @@ def test_every_input_has_the_shape_and_type_that_it_states(together):
         assert not channels or len(channels) in INPUTS[name].shape(SMALL), name
 
 
-@pytest.mark.parametrize("in_memory", [64 << 20, 1000])
+@pytest.mark.parametrize("in_memory", [512, 3])
 def test_frames_that_waited_for_the_apex_give_the_same_inputs(clip, together, monkeypatch, in_memory):
     """Spotted where the annotation has it, and everything must be bit for bit the same, from memory and from
     disk."""
     monkeypatch.setattr(SPOTTERS["roi_difference"], "result", lambda self: clip.apex)
-    monkeypatch.setattr(module, "IN_MEMORY", in_memory)
+    monkeypatch.setattr(waiting, "IN_MEMORY", in_memory)
     blind = replace(clip, apex=None, apex_source="none")
     rows = Pipeline(NAMES, replace(SMALL, apex="roi_difference")).rows(blind)
     for name in NAMES:

@@ -89,7 +89,7 @@ FRAMES_ALONE = {"frames": NAMES, "spotted": NAMES, "pictures": set()}
         ("regions.py", '"mouth_left": (48,)', '"mouth_left": (60,)',
          {"frames": BY_REGIONS, "spotted": NAMES, "pictures": OF_PICTURES & BY_REGIONS}),
         ("landmarks.py", "(127,), (234,)", "(234,), (127,)", FRAMES_ALONE),
-        ("pipeline.py", "IN_MEMORY = 64 << 20", "IN_MEMORY = 32 << 20", FRAMES_ALONE),
+        ("waiting.py", "IN_MEMORY = 512", "IN_MEMORY = 256", FRAMES_ALONE),
         ("apex.py", "SIZE = (32, 16)", "SIZE = (16, 16)", NOTHING | {"spotted": NAMES}),
         ("inputs/roi_maps.py", 'COMPONENTS = ("u", "v", "strain")', 'COMPONENTS = ("u", "v", "s")',
          {"frames": ROI_MAPS, "spotted": ROI_MAPS, "pictures": set()}),

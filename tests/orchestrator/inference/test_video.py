@@ -160,6 +160,15 @@ def one_frame(folder, frames):
     return pictures(folder / "v", frames[:1])
 
 
+def video_of_one_frame(folder, frames):
+    return video(folder / "v.avi", frames[:1])
+
+
+def one_picture(folder, frames):
+    cv2.imwrite(str(folder / "v.jpg"), frames[0])
+    return folder / "v.jpg"
+
+
 def no_motion(folder, frames):
     return pictures(folder / "v", frames[:1] * 8)
 
@@ -197,9 +206,11 @@ def huge(folder, frames):
         (lost_in_the_middle, "no face|face is lost|amount"),
         (two_faces, "2 faces"),
         (one_frame, "one frame|at least two"),
+        (video_of_one_frame, "has 1 frame.* motion needs at least two"),
+        (one_picture, "is one picture, and a clip is a motion"),
         (no_motion, "u has an amount"),
         (not_a_video, "cannot be opened"),
-        (no_kind, "no JPEG, PNG, BMP or TIFF inside"),
+        (no_kind, "neither a folder of frames nor a video"),
         (truncated, "cut short"),
         (empty, "cannot be opened"),
         (huge, "at most 16384"),

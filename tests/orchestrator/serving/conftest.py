@@ -20,6 +20,7 @@ from tests.orchestrator.inference.test_video import kept
 from tests.orchestrator.test_spot import LONG
 
 MIB, SECONDS = 8, 10  # limits of the page
+IN_BACKGROUND = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")  # as a script starts what it does not wait for
 
 
 @dataclass
@@ -66,8 +67,8 @@ def written(path, frames, fps):
 
 
 @contextlib.contextmanager
-def running(bundle, folder, *words):
-    command = [sys.executable, "-m", "orchestrator.serve", bundle, "--port", 0, *words]
+def running(bundle, folder, *words, before=()):
+    command = [*before, sys.executable, "-m", "orchestrator.serve", bundle, "--port", 0, *words]
     process = subprocess.Popen(
         list(map(str, command)), stdout=subprocess.PIPE, text=True, env=os.environ | {"TMPDIR": str(folder)}
     )

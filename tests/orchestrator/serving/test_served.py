@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestrator.serve import app
-from tests.orchestrator.serving.conftest import MIB, SECONDS, running
+from tests.orchestrator.serving.conftest import IN_BACKGROUND, MIB, SECONDS, running
 
 
 def ask(server, method, path, body=None, **headers):
@@ -148,9 +148,9 @@ def test_other_pages_and_other_names_are_refused_and_all_answers_are_closed(serv
     assert about["model"] == "ststnet" and "<h1>" in about["card"] and about["megabytes"] == MIB
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_its_end_leaves_nothing(how, material, tmp_path):
-    with running(material / "b", tmp_path) as server:
+@pytest.mark.parametrize(("how", "before"), [(signal.SIGINT, IN_BACKGROUND), (signal.SIGTERM, ())])
+def test_its_end_leaves_nothing_also_in_the_background_of_a_script(how, before, material, tmp_path):
+    with running(material / "b", tmp_path, before=before) as server:
         assert send(server, material / "face.avi")[0] == 201
         server.process.send_signal(how)
         assert server.process.wait(60) == 130

@@ -149,7 +149,8 @@ def test_what_is_no_video_is_told(tmp_path, video):
     for name, says in (
         ("v.mp4", "cannot be opened"),
         ("t.avi", "cut short"),
-        ("x.txt", "no JPEG, PNG, BMP or TIFF|neither a video"),
+        ("x.txt", "neither a folder of frames nor a video"),
+        ("sizes/0.png", "is one picture, and a clip is a motion"),
         ("empty", "holds 0 frame"),
         ("missing.avi", "missing.avi is not there"),
         ("sizes", "frame 2 is 64x48, the frames before it are 64x64"),

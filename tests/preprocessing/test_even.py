@@ -1,4 +1,4 @@
-"""A video without labels is decoded once, and gives what it gave."""
+"""A video without an offset is decoded once, and gives what it gives when its frames are counted first."""
 
 from itertools import islice
 
@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from preprocessing import one_pass
+from preprocessing import pace, waiting
+from preprocessing import pipeline as module
 from preprocessing.inputs import INPUTS, Settings
-from preprocessing.one_pass import even
+from preprocessing.pace import Even, even
 from preprocessing.pipelines import pipeline
 from preprocessing.render.long import LongConfig, LongRenderer, long_plan
 from preprocessing.schema import Clip
@@ -52,25 +53,37 @@ def grabbed(monkeypatch):
     return seen
 
 
-@pytest.mark.parametrize("settings", [Settings(), Settings(apex="roi_difference")])
+def counted_first(monkeypatch, one, names, settings=None):
+    """Rows by the usual way."""
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "even", lambda path: None)
+        return pipeline(names, settings or Settings()).rows(one)
+
+
+SETTINGS = [
+    Settings(),
+    Settings(apex="roi_difference", equalise=True, stabilise="rigid", motion="relative"),
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
 def test_every_input_of_an_even_video_is_the_same_to_the_bit_and_is_decoded_once(
     settings, frames, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(one_pass, "IN_MEMORY", 12)  # others wait on disk
     names = tuple(name for name in INPUTS if INPUTS[name].kind != "roi_maps")
     one = clip(write(tmp_path / "v.mp4", frames))
-    ours, theirs = pipeline(names, settings, labelled=False), pipeline(names, settings)
-    wanted = theirs.rows(one)
+    wanted = counted_first(monkeypatch, one, names, settings)
+    monkeypatch.setattr(waiting, "IN_MEMORY", 12)  # others wait on disk
     decoded = grabbed(monkeypatch)
-    made = ours.rows(one)
+    made = pipeline(names, settings).rows(one)
     assert len(decoded) == len(frames) + 1  # the first, to know when it is
     for name in names:
         assert wanted[name]["status"] == "ok", wanted[name]["error"]
         np.testing.assert_array_equal(made[name].pop("x"), wanted[name].pop("x"))
-        assert made[name] == wanted[name]
+        assert made[name] == wanted[name] and made[name]["offset"] is None
 
 
-def test_what_the_packets_leave_in_doubt_goes_the_usual_way(frames, tmp_path, monkeypatch):
+def test_what_the_packets_leave_in_doubt_is_counted_first(frames, tmp_path, monkeypatch):
     path = write(tmp_path / "v.mp4", frames[:9])
     assert even(path) == (9, 100)
     assert even(write(tmp_path / "v.avi", frames[:9], "MJPG")) == (9, 100)
@@ -79,41 +92,34 @@ def test_what_the_packets_leave_in_doubt_goes_the_usual_way(frames, tmp_path, mo
     (tmp_path / "torn.mp4").write_bytes(path.read_bytes()[:-400])
     for other in (tmp_path / "text.mp4", tmp_path / "torn.mp4", tmp_path, tmp_path / "none.mp4"):
         assert even(other) is None
-    monkeypatch.setattr(one_pass, "_packets", lambda path: [10.0 * n for n in range(8)])
+    monkeypatch.setattr(pace, "packet_times", lambda path: [10.0 * n for n in range(8)])
     assert even(path) is None  # one packet less than the file states
-    monkeypatch.setattr(one_pass, "_packets", lambda path: [10.0 * n for n in range(1, 10)])
+    monkeypatch.setattr(pace, "packet_times", lambda path: [10.0 * n for n in range(1, 10)])
     assert even(path) is None  # its first frame is at another time
 
 
-def test_fewer_frames_than_the_packets_promise_are_read_the_usual_way(frames, tmp_path, monkeypatch):
+def test_fewer_frames_than_the_packets_promise_are_counted(frames, tmp_path, monkeypatch):
     one, name = clip(write(tmp_path / "v.mp4", frames)), "onset_apex_flow"
     wanted = pipeline((name,), Settings()).rows(one)[name]
-    monkeypatch.setattr(one_pass, "even", lambda path: one_pass.Even(len(frames) + 5, 100.0))
-    made = pipeline((name,), Settings(), labelled=False).rows(one)[name]
+    monkeypatch.setattr(module, "even", lambda path: Even(len(frames) + 5, 100.0))
+    made = pipeline((name,), Settings()).rows(one)[name]
     np.testing.assert_array_equal(made.pop("x"), wanted.pop("x"))
     assert made == wanted and made["n_frames"] == len(frames)
 
 
-def test_an_error_is_told_as_it_was(frames, tmp_path):
+def test_an_error_is_told_as_it_is_where_frames_are_counted_first(frames, tmp_path, monkeypatch):
     grey = [np.full_like(frames[0], 90)] * 12
-    settings, name = Settings(), "onset_apex_flow"
-    ours, theirs = pipeline((name,), settings, labelled=False), pipeline((name,), settings)
+    name = "onset_apex_flow"
     for one in (
         clip(write(tmp_path / "grey.mp4", grey)),
         clip(write(tmp_path / "v.mp4", frames[:9]), onset=9),
         clip(mp4_of_steps(tmp_path / "uneven.mp4", [10] * 20 + [100] * 3)),
     ):
-        made = ours.rows(one)[name]
-        assert made == theirs.rows(one)[name] and made["status"] == "error"
+        made = pipeline((name,), Settings()).rows(one)[name]
+        assert made == counted_first(monkeypatch, one, (name,))[name] and made["status"] == "error"
 
 
-def test_labels_and_heads_that_move_go_the_usual_way(frames, tmp_path):
-    assert (
-        type(pipeline(("onset_apex_flow",), Settings(stabilise="rigid"), labelled=False))
-        is not one_pass.OnePass
-    )
+def test_a_labelled_offset_is_taken_at_its_word(frames, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "even", lambda path: pytest.fail("its packets were read"))
     one = clip(write(tmp_path / "v.mp4", frames), onset=2, apex=8, offset=20)
-    name = "onset_apex_flow"
-    made, wanted = (pipeline((name,), Settings(), labelled=known).rows(one)[name] for known in (False, True))
-    np.testing.assert_array_equal(made.pop("x"), wanted.pop("x"))
-    assert made == wanted and made["offset"] == 20
+    assert pipeline(("onset_apex_flow",), Settings()).rows(one)["onset_apex_flow"]["n_frames"] == 19
