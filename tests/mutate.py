@@ -92,7 +92,7 @@ BREAKS = [
     ("orchestrator/results/comparison.py", "both = sorted(common.keys() & own.keys())", "both = sorted(own)", "tests/orchestrator/sweeps/test_comparison.py"),
     ("orchestrator/results/trials.py", "one.config[section][name]", "one.drawn.get(key)", "tests/orchestrator/test_report.py"),
     ("orchestrator/training/packed/folds.py", "self.folds[row].epoch", "self.folds[0].epoch", "tests/orchestrator/training/packed/test_folds.py"),
-    ("orchestrator/study/study.py", "fold.train, subject_of, self.inner_folds", "table.clip_ids, subject_of, self.inner_folds", "tests/orchestrator/study/test_study.py"),
+    ("orchestrator/study/study.py", "fold.train, self.inner_folds", "table.clip_ids, self.inner_folds", "tests/orchestrator/study/test_study.py"),
     ("orchestrator/inference/refit.py", "group=group,", "group=0,", "tests/orchestrator/inference/test_refit.py"),
     ("orchestrator/inference/refit.py", "loss < best", "loss > best", "tests/orchestrator/inference/test_refit.py"),
     ("orchestrator/inference/refit.py", "np.median(epochs)", "np.max(epochs)", "tests/orchestrator/inference/test_refit.py"),
