@@ -157,7 +157,7 @@ BREAKS = [
     ("orchestrator/results/page/explained.py", "for name in (INDEX, PAGE, *named)", "for name in (INDEX, PAGE)", "tests/orchestrator/results/test_explained.py"),
     ("orchestrator/tracking/tracker.py", ', f"{explained.FOLDER}/{explained.INDEX}")', ")", "tests/orchestrator/results/test_explained.py"),
     ("orchestrator/tracking/tracker.py", 'file.name in ("summary.json", LOOKS, PAGE)', 'file.name in ("summary.json", LOOKS)', "tests/orchestrator/results/test_page.py -k mlflow"),
-    ("orchestrator/statistics/intervals.py", "t.ppf((1 + LEVEL) / 2, people - 1)", "norm.ppf((1 + LEVEL) / 2)", "tests/orchestrator/statistics/test_intervals.py -k few_people"),
+    ("orchestrator/statistics/intervals.py", "stdtrit(people - 1, (1 + LEVEL) / 2)", "ndtri((1 + LEVEL) / 2)", "tests/orchestrator/statistics/test_intervals.py -k few_people"),
     ("orchestrator/statistics/intervals.py", "* np.sqrt(people / (people - 1))", "", "tests/orchestrator/statistics/test_intervals.py -k few_people"),
     ("orchestrator/statistics/intervals.py", "(pull**3).sum() / cubes if cubes else 0.0", "0.0", "tests/orchestrator/statistics/test_intervals.py -k few_people"),
     ("orchestrator/statistics/intervals.py", "z = bias + np.array", "z = np.array", "tests/orchestrator/statistics/test_intervals.py -k few_people"),

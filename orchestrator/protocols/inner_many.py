@@ -1,5 +1,5 @@
-"""inner.splits of many folds of one table, in a third of the time: 600 folds of 7,200 clips are four million
-clips, each looked up by its person. Equal ones, to the last clip (tests/orchestrator/protocols/test_inner.py).
+"""inner.splits of many folds of one table, sooner: 600 folds of 7,200 clips are four million clips, each looked
+up by its person. Equal ones, to the last clip (tests/orchestrator/protocols/test_inner.py).
 
 Apart from inner.py, whose code is part of what names a spotted fold.
 """
@@ -36,9 +36,7 @@ class InnerSplits:
         counts = np.bincount(self.person[rows], minlength=len(self.people))
         clips_of = {self.people[place]: int(counts[place]) for place in np.flatnonzero(counts).tolist()}
         if by_clips or not 2 <= n_folds <= len(clips_of):
-            return inner.splits(
-                train_ids, self.subject_of, n_folds, seed, by_clips=by_clips, groups=groups
-            )
+            return inner.splits(train_ids, self.subject_of, n_folds, seed, by_clips=by_clips, groups=groups)
         # as inner.groups_of: group of each person, then of each clip
         group_of = {
             who: number for number, own in enumerate(dealt(clips_of, n_folds, "inner", seed)) for who in own

@@ -61,8 +61,7 @@ def search(
         else:
             optuna_study.tell(trial, progress.score)
         results = tuple(event.result for event in ended)
-        outcomes.append(
-            Outcome(index, drawn, jobs[0].config, results, state=state, score=progress.score, sums=progress.sums)
-        )
+        score, sums = progress.score, progress.sums
+        outcomes.append(Outcome(index, drawn, jobs[0].config, results, state=state, score=score, sums=sums))
         listener(TrialEnded(outcomes[-1]))
     return outcomes

@@ -31,9 +31,9 @@ class Tally:
             self.done += 1
             self.computed += not event.reused
             # of a trial that was stopped the score is of some folds alone
-            if event.state == "complete" and event.score is not None:
-                if self.best is None or event.score > self.best[0]:
-                    self.best = (event.score, event.trial)
+            score = event.score if event.state == "complete" else None
+            if score is not None and (self.best is None or score > self.best[0]):
+                self.best = (score, event.trial)
         elif isinstance(event, TrialEnded) and event.outcome.state == "stopped":
             self.total -= self.folds_a_trial - self.of_trial[event.outcome.index]
 
