@@ -1,5 +1,5 @@
-"""inner.splits of many folds of one table, sooner: 600 folds of 7,200 clips are four million clips, each looked
-up by its person. Equal ones, to the last clip (tests/orchestrator/protocols/test_inner.py).
+"""inner.splits of many folds of one table, sooner: 600 folds of 7,200 clips are four million clips, each of
+them looked up by its person. Equal ones, to the last clip (tests/orchestrator/protocols/test_inner.py).
 
 Apart from inner.py, whose code is part of what names a spotted fold.
 """
