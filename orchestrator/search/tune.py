@@ -141,7 +141,7 @@ class Follow(tune.Callback):
         job, held = self._jobs(trial)[ended["job"]], self.results.setdefault(index, {})
         if job.job_id in held:
             return  # a trial whose process died tells again what it has told
-        record = self.store.load(job.job_id, job)
+        record = self.store.kept(job)
         if record is None:
             raise FileNotFoundError(
                 f"the result of fold {job.fold!r}, seed {job.seed} (job {job.job_id}) has gone from "

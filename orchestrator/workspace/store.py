@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,8 @@ from orchestrator.study.record import Clips, FoldRecord
 from orchestrator.workspace import fold_file, sealed
 from orchestrator.workspace.fold_file import Damaged
 from orchestrator.workspace.packs import MOST, Packs
-from preprocessing.places import Place, file_bytes, map_places, names, place, size, write_atomically
+from orchestrator.workspace.reread import file_bytes
+from preprocessing.places import Place, map_places, names, place, size, write_atomically
 
 log = logging.getLogger(__name__)
 _OF = (
@@ -40,6 +42,7 @@ _OF = (
     "arithmetic",
     "member",
 )
+LATE = (1, 2, 4, 8, 16, 32)  # seconds between looks; a mount's acdirmax is 60 by default
 PACKS = "packs"
 WEIGHTS = ".weights"
 # suffix of a single result -> how it is read
@@ -178,6 +181,17 @@ class FoldStore:
             return found
         self._packs.look()  # another process may just have packed it
         return self._packed(job_id, like)
+
+    def kept(self, job: FoldJob) -> FoldRecord | None:
+        """``load`` of a result that another process says it has kept. Over NFS what is listed here may be a
+        minute old, and the result meanwhile in a pack: so None comes after a minute alone."""
+        found = self.load(job.job_id, job)
+        for seconds in LATE:
+            if found:
+                break
+            time.sleep(seconds)
+            found = self.load(job.job_id, job)
+        return found
 
     def pack(self, jobs: Sequence[str]) -> None:
         """The results of these jobs, as far as they are there one by one, into packs. What cannot be written
