@@ -103,6 +103,8 @@ BREAKS = [
     ("orchestrator/inference/refit.py", "loss < best", "loss > best", "tests/orchestrator/inference/test_refit.py"),
     ("orchestrator/inference/refit.py", "np.median(epochs)", "np.max(epochs)", "tests/orchestrator/inference/test_refit.py"),
     ("orchestrator/search/samplers.py", "self.seed, trial.number, param_name", "self.seed, param_name", "tests/orchestrator/search/test_search.py"),
+    ("orchestrator/search/samplers.py", "if self.sampler not in REDRAWS:", "if False:", "tests/orchestrator/sweeps/test_leaving.py -k proposals_that_are_lost"),
+    ("orchestrator/search/samplers.py", "                self.keep(proposed)\n            return", "                pass\n            return", "tests/orchestrator/sweeps/test_leaving.py -k proposals_that_are_lost"),
     ("orchestrator/workspace/sweep_folder.py", "if differ:", "if not differ:", "tests/orchestrator/test_sweep.py"),
     ("preprocessing/inputs/roi_flow.py", "math.ceil((1 - keep)", "math.ceil(keep", "tests/preprocessing/inputs"),
     ("preprocessing/inputs/roi_flow.py", "* (steps / n)", "", "tests/preprocessing/inputs"),
