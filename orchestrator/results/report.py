@@ -211,9 +211,12 @@ def write_csv(path: Path, rows: Sequence[Mapping[Any, Any]]) -> None:
 
 
 def _csv(rows: Sequence[Mapping[Any, Any]]) -> bytes:
-    table = pd.DataFrame([{name: escaped(value) for name, value in row.items()} for row in rows])
+    # tens of thousands of rows say the same few thousand texts
+    cells = {v: escaped(v) for v in {v for row in rows for v in row.values() if isinstance(v, str)}}
+    told = [{name: cells[v] if isinstance(v, str) else v for name, v in row.items()} for row in rows]
+    table = pd.DataFrame(told)
     # a line end of old Macs is one to a reader of CSV too, but Python's writer quotes its own kind only
-    odd = any("\r" in value for row in rows for value in row.values() if isinstance(value, str))
+    odd = any("\r" in text for text in cells)
     quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if odd else csv.QUOTE_MINIMAL
     return table.to_csv(index=False, quoting=quoting).encode()
 

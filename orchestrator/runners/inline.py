@@ -54,9 +54,9 @@ class InlineRunner:
         """Yield each job's result in order; a new one is kept before it is yielded. A fold that raises ends
         all with its own traceback. Raises OSError when a result cannot be stored."""
         for job in jobs:
-            held = self.store.load(job.job_id)
+            held = self.store.load(job.job_id, job)
             if held is not None:
-                yield held.sharing(job.validation, job.test), True
+                yield held, True
                 continue
             result = run_fold(job, self.table, keep=self.keep)
             record = FoldRecord.of(result, self.store)

@@ -20,10 +20,10 @@ class StoredRunner:
         """Yield each job's result in order. Raises FileNotFoundError for one that is not there: what is
         damaged has been set aside."""
         for job in jobs:
-            held = self.store.load(job.job_id)
+            held = self.store.load(job.job_id, job)
             if held is None:
                 raise FileNotFoundError(
                     f"the result of fold {job.fold!r}, seed {job.seed} (job {job.job_id}) has gone from "
                     f"{self.store.root} since it was trained; the same command trains it anew"
                 )
-            yield held.sharing(job.validation, job.test), True
+            yield held, True

@@ -51,7 +51,8 @@ class FoldEnded:
 
     result    its arrays are in the store, and read from there when asked for.
     done, of  folds of the trial that have one, and all of them.
-    score     pooled validation UF1 of those, 0 where nobody validates.
+    score     pooled validation UF1 of those, 0 where nobody validates; None while the trial runs: an early
+              fold can be lucky.
     reused    it was in the store before.
     state     of the trial: "running", "complete", or "stopped" by the scheduler.
     """
@@ -61,7 +62,7 @@ class FoldEnded:
     reused: bool
     done: int
     of: int
-    score: float
+    score: float | None
     state: Literal["running", "complete", "stopped"]
 
 

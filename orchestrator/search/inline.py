@@ -59,11 +59,9 @@ def search(
         if state == "stopped":
             optuna_study.tell(trial, state=TrialState.PRUNED)
         else:
-            optuna_study.tell(trial, ended[-1].score)
+            optuna_study.tell(trial, progress.score)
         results = tuple(event.result for event in ended)
-        score = ended[-1].score
-        outcomes.append(
-            Outcome(index, drawn, jobs[0].config, results, state=state, score=score, sums=progress.sums)
-        )
+        score, sums = progress.score, progress.sums
+        outcomes.append(Outcome(index, drawn, jobs[0].config, results, state=state, score=score, sums=sums))
         listener(TrialEnded(outcomes[-1]))
     return outcomes

@@ -26,17 +26,19 @@ class TrialProgress:
         self.evidence: Evidence | None = None  # what a scheduler may know of the last result
         self.pool, self.sums = Pool(), Sums()
 
-    def add(self, result: FoldRecord) -> float:
-        """The score. Lets go of the result's arrays, which are in the store."""
+    @property
+    def score(self) -> float:
+        return self.pool.score
+
+    def add(self, result: FoldRecord) -> None:
+        """Lets go of the result's arrays, which are in the store."""
         self.done += 1
-        score = 0.0
         if self.judged:
             self.evidence = Evidence.of(result)
-            score = self.pool.add(self.evidence)
+            self.pool.add(self.evidence)
             self.sums.add(result)
         remembered(result)
         result.let_go()
-        return score
 
 
 class Runner(typing.Protocol):
@@ -62,7 +64,7 @@ def folds_of_trial(
     """
     with closing(runner.run(jobs)) as folds:
         for result, reused in folds:
-            score = progress.add(result)
+            progress.add(result)
             done, evidence = progress.done, progress.evidence
             stop = evidence is not None and judge.reports(trial, evidence)
             state: typing.Literal["running", "complete", "stopped"] = "running"
@@ -74,6 +76,7 @@ def folds_of_trial(
                 folds.close()  # its running folds give their places back before anything else is done
             if state == "complete":
                 judge.completed(trial)
+            score = None if state == "running" else progress.score
             yield FoldEnded(trial, result, reused, done, len(jobs), score, state)
             if state != "running":
                 return

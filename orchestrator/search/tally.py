@@ -30,9 +30,10 @@ class Tally:
             self.of_trial[event.trial] = event.done
             self.done += 1
             self.computed += not event.reused
-            # A score counts as a trial's only when all its folds are in: an early fold can be lucky.
-            if event.done == event.of and (self.best is None or event.score > self.best[0]):
-                self.best = (event.score, event.trial)
+            # of a trial that was stopped the score is of some folds alone
+            score = event.score if event.state == "complete" else None
+            if score is not None and (self.best is None or score > self.best[0]):
+                self.best = (score, event.trial)
         elif isinstance(event, TrialEnded) and event.outcome.state == "stopped":
             self.total -= self.folds_a_trial - self.of_trial[event.outcome.index]
 

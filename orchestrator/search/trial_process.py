@@ -73,9 +73,10 @@ def run_trial(
     runner = RayRunner(store, handles[0], annotations, need, sweep, share)
     judge = Control("none") if actor is None else RemoteJudge(actor)
     report: dict[str, Any] = {METRIC: 0.0, "state": "interrupted", "error": ""}
+    progress = TrialProgress(judged)
     try:
-        for event in folds_of_trial(index, own, runner, judge, TrialProgress(judged)):
-            report = {METRIC: event.score, "state": event.state, "error": ""}
+        for event in folds_of_trial(index, own, runner, judge, progress):
+            report = {METRIC: progress.score, "state": event.state, "error": ""}
             ended = {"job": event.result.job_id, "reused": event.reused, "done": event.done, "of": event.of}
             if event.state != "running":
                 store.pack([job.job_id for job in own])

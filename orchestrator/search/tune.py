@@ -141,7 +141,7 @@ class Follow(tune.Callback):
         job, held = self._jobs(trial)[ended["job"]], self.results.setdefault(index, {})
         if job.job_id in held:
             return  # a trial whose process died tells again what it has told
-        record = self.store.load(job.job_id)
+        record = self.store.kept(job)
         if record is None:
             raise FileNotFoundError(
                 f"the result of fold {job.fold!r}, seed {job.seed} (job {job.job_id}) has gone from "
@@ -150,7 +150,7 @@ class Follow(tune.Callback):
         remembered(record)
         if record.validation:
             self.sums.setdefault(index, Sums()).add(record)
-        record.sharing(job.validation, job.test).let_go()
+        record.let_go()
         held[job.job_id] = record
         self.listener(
             FoldEnded(

@@ -112,7 +112,7 @@ def uar_of_people(truth: Iterable[Any], predicted: Iterable[Any], people: Iterab
     for person, true, called in zip(people, truth, predicted, strict=True):
         right.setdefault(person, {}).setdefault(true, []).append(true == called)
     return {
-        person: float(np.mean([np.mean(clips) for clips in of_class.values()]))
+        person: float(np.mean([sum(clips) / len(clips) for clips in of_class.values()]))
         for person, of_class in right.items()
     }
 

@@ -51,10 +51,13 @@ class Sums:
             self._of[result.seed] = ({result.fold}, result.epochs, counts)
             return
         folds, grid, summed = self._of[result.seed]
-        union = grid if np.array_equal(grid, result.epochs) else np.union1d(grid, result.epochs)
+        folds.add(result.fold)
+        if np.array_equal(grid, result.epochs):
+            summed += counts
+            return
+        union = np.union1d(grid, result.epochs)
         # between two epochs of a grid no fold has evaluated any: sums stay as at the earlier one
         summed = summed[rows_at(grid, union)] + counts[rows_at(result.epochs, union)]
-        folds.add(result.fold)
         self._of[result.seed] = (folds, union, summed)
 
     def of(self, keys: Iterable[Key]) -> tuple[NDArray[Any], NDArray[Any]] | None:

@@ -52,8 +52,10 @@ def score(
     rows: list[dict[str, Any]] = []
     for (fold, seed), choice in choices.items():
         result = records.of[choice.trial][fold, seed]
-        for clip, probs in zip(result.test, _probabilities(records, fold, seed, choice), strict=True):
-            if not np.isfinite(probs).all():
+        probabilities = _probabilities(records, fold, seed, choice)
+        finite = np.isfinite(probabilities).all(axis=1)
+        for clip, probs, usable in zip(result.test, probabilities.tolist(), finite.tolist(), strict=True):
+            if not usable:
                 raise SelectionError(
                     f"trial {choice.trial}, fold {fold!r}, clip {clip!r}: no finite probabilities; the "
                     "training diverged, "
@@ -66,7 +68,7 @@ def score(
                     "fold": fold,
                     "seed": seed,
                     "truth": int(true_class(test_truth, clip)),
-                    "probs": [float(p) for p in probs],
+                    "probs": probs,
                     "trial": choice.trial,
                     "epoch": int(result.epochs[choice.epoch_index]),
                 }
@@ -74,7 +76,7 @@ def score(
     if averages:
         rows = _over_seeds(rows)
     for row in rows:
-        row["predicted"] = int(np.argmax(row["probs"]))
+        row["predicted"] = row["probs"].index(max(row["probs"]))
     rows.sort(key=lambda row: (row["seed"], row["clip_id"], row["fold"]))
     times = Counter((row["seed"], row["clip_id"]) for row in rows)
     if len(set(times.values())) > 1:

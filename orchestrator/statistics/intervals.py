@@ -140,19 +140,20 @@ def spread(held: NDArray[Any], name: str = "uf1", draws: int = DRAWS) -> Spread:
 def bca(value: float, again: NDArray[Any], without: NDArray[Any]) -> Interval:
     """The bias-corrected and accelerated interval. again: (R,) of draws; without: (P,) with one person left
     out. Where all draws are equal, both ends are."""
-    from scipy.stats import norm, t  # .7 s, which a sweep's first fold would wait for
+    # not scipy.stats, which takes a second to import; and not above, where a sweep's first fold would wait
+    from scipy.special import ndtr, ndtri, stdtrit
 
     if np.ptp(again) == 0:
         return float(again[0]), float(again[0])
     people = len(without)
-    wide = t.ppf((1 + LEVEL) / 2, people - 1) * np.sqrt(people / (people - 1))
+    wide = stdtrit(people - 1, (1 + LEVEL) / 2) * np.sqrt(people / (people - 1))
     below = (np.mean(again < value) + np.mean(again <= value)) / 2
-    bias = norm.ppf(np.clip(below, 1 / len(again), 1 - 1 / len(again)))
+    bias = ndtri(np.clip(below, 1 / len(again), 1 - 1 / len(again)))
     pull = without.mean() - without
     cubes = 6 * (pull**2).sum() ** 1.5
     skew = (pull**3).sum() / cubes if cubes else 0.0
     z = bias + np.array([-wide, wide])
-    low, high = np.quantile(again, norm.cdf(bias + z / (1 - skew * z)))
+    low, high = np.quantile(again, ndtr(bias + z / (1 - skew * z)))
     return float(low), float(high)
 
 

@@ -64,7 +64,9 @@ class FoldJob:
     @functools.cached_property
     def plain(self) -> bool:
         """Whether JSON writes the clip ids as they are; asked once for all trials (``under``)."""
-        return all(canonical_json(ids) == f"[{_joined(ids)}]" for ids in (getattr(self, n) for n in _IDS))
+        text = "".join("".join(getattr(self, name)) for name in _IDS)
+        # json.encoder.ESCAPE_ASCII: all but printable ASCII, and two of that
+        return text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
 
     def _identity(self) -> dict[str, Any]:
         recipe = {key: value for key, value in self.config["recipe"].items() if value not in (0, "none")}

@@ -43,11 +43,24 @@ class Arrays:
     test_probs: NDArray[Any]
 
 
+class Clips(Protocol):
+    """A FoldJob, or the record of one. plain: whether JSON is known to write these ids as they are."""
+
+    @property
+    def validation(self) -> tuple[str, ...]: ...
+
+    @property
+    def test(self) -> tuple[str, ...]: ...
+
+    @property
+    def plain(self) -> bool: ...
+
+
 class Store(Protocol):
     """Where records are read again (workspace/store.py)."""
 
-    def again(self, job_id: str) -> FoldRecord | None:
-        """The record of a job, or None where it is gone."""
+    def again(self, record: FoldRecord) -> FoldRecord | None:
+        """The record with its arrays, or None where it is gone."""
 
 
 @dataclass(eq=False, slots=True)
@@ -56,6 +69,7 @@ class FoldRecord:
 
     held   the arrays, or None: then they are read when asked for.
     store  where from.
+    plain  as in Clips.
     noted  where in the scratch file lies what was remembered of it.
     """
 
@@ -71,6 +85,7 @@ class FoldRecord:
     outputs: dict[str, NDArray[Any]]
     held: Arrays | None
     store: Store | None = None
+    plain: bool = False
     noted: int = field(default=NOWHERE, init=False)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -163,12 +178,6 @@ class FoldRecord:
         rest = SCRATCH.get(self.noted + _HEAD.size, head[6] + head[7])
         return head, rest[: head[6]], rest[head[6] :]
 
-    def sharing(self, validation: tuple[str, ...], test: tuple[str, ...]) -> FoldRecord:
-        """Itself, with these tuples of clip ids in the place of equal ones of its own: one for all trials."""
-        self.validation = validation if validation == self.validation else self.validation
-        self.test = test if test == self.test else self.test
-        return self
-
     def let_go(self) -> None:
         """Forget the arrays, if there is a store to read them from."""
         if self.store is not None:
@@ -181,7 +190,7 @@ class FoldRecord:
         it was computed."""
         if self.held is not None:
             return self.held
-        found = self.store.again(self.job_id) if self.store else None
+        found = self.store.again(self) if self.store else None
         if found is None or found.held is None:
             raise FileNotFoundError(
                 f"the result of fold {self.fold!r}, seed {self.seed} (job {self.job_id}) has gone from the "

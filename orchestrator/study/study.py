@@ -11,7 +11,8 @@ from orchestrator.common.errors import ConfigError
 from orchestrator.common.seeds import seed_of
 from orchestrator.protocols import megc2019, protocol
 from orchestrator.protocols.fold import Clips, Fold, Protocol, source
-from orchestrator.protocols.inner import splits, untrained_classes
+from orchestrator.protocols.inner import untrained_classes
+from orchestrator.protocols.inner_many import InnerSplits
 from orchestrator.study.configuration import configuration, recipe
 from orchestrator.study.jobs import FoldJob, under
 from orchestrator.study.table import ClipTable
@@ -99,14 +100,13 @@ class Study:
         """(seed, fold, member, training ids, validation ids), seed by seed. Who validates depends on the
         fold's name, its training people and the seed: never on the trial, a label, or what the corpora are
         together."""
-        subject_of, folds, by_clips = table.subject_of, self.folds(table), self.rule.subject_dependent
+        people, by_clips = InnerSplits(table.subject_of), self.rule.subject_dependent
+        folds = self.folds(table)
         members = range(self.inner_folds if self.committee else 1)
         for seed in range(self.seeds):
             for fold in folds:
                 inner_seed = seed_of("inner", fold.name, seed)
-                parts = splits(
-                    fold.train, subject_of, self.inner_folds, inner_seed, by_clips=by_clips, groups=members
-                )
+                parts = people.of(fold.train, self.inner_folds, inner_seed, by_clips=by_clips, groups=members)
                 for member, (train, validation) in zip(members, parts, strict=True):
                     yield seed, fold, member, train, validation
 

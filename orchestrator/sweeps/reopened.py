@@ -96,10 +96,10 @@ class Reopened:
 
     def _kept(self, job: FoldJob) -> FoldRecord | None:
         """Without its arrays: those of all trials are gigabytes."""
-        record = self.store.load(job.job_id)
+        record = self.store.load(job.job_id, job)
         if record is not None:
             remembered(record)
-            record.sharing(job.validation, job.test).let_go()
+            record.let_go()
         return record
 
 

@@ -49,14 +49,14 @@ def listed(folder: Path) -> Listed:
     held = summary.get("selection", {}).get(rule, {})
     score, within = held.get("uf1"), tuple(held.get("interval", {}).get("uf1", ()))
     state = RUNS if runs(folder) else COMPLETE if score is not None else EARLY
-    changed = max(map(_changed, folder.iterdir()), default=0.0)
+    when = max(map(changed, folder.iterdir()), default=0.0)
     both = asked | summary
     name = folder.name
     model, corpus = both.get("model", "?"), both.get("corpus", "?")
-    return Listed(name, state, model, corpus, rule, score, changed, within, cut or other)
+    return Listed(name, state, model, corpus, rule, score, when, within, cut or other)
 
 
-def _changed(path: Path) -> float:
+def changed(path: Path) -> float:
     """Seconds since 1970; 0 for what has gone meanwhile: a running sweep's folder has files for moments."""
     try:
         return path.lstat().st_mtime

@@ -29,7 +29,8 @@ from typing import Any
 from orchestrator.study.jobs import canonical_json
 from orchestrator.workspace import fold_file, sealed
 from orchestrator.workspace.fold_file import Damaged
-from preprocessing.places import Place, file_bytes, map_places, names, read_part, size, write_atomically
+from orchestrator.workspace.reread import file_bytes, read_part
+from preprocessing.places import Place, map_places, names, size, write_atomically
 
 log = logging.getLogger(__name__)
 MAGIC = b"MERPACK1"

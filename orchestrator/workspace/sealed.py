@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from orchestrator.workspace.reread import file_bytes, left_by_nfs
 from preprocessing.places import Place, write_atomically
 from preprocessing.sealed import Damaged as Damaged  # who reads these files takes all of it from here
 from preprocessing.sealed import check_kind
@@ -103,7 +104,7 @@ def write_toml(path: Path, text: str) -> None:
 def content(path: Path, way_out: str) -> bytes:
     """Bytes of a file. Raises FileNotFoundError; Damaged as sealed.check_kind."""
     check_kind(path, way_out)
-    return path.read_bytes()
+    return file_bytes(path)
 
 
 def read_json(path: Path, way_out: str) -> dict[str, Any]:
@@ -165,7 +166,8 @@ def emptied(folder: Path) -> None:
 
 def list_files(folder: Path) -> None:
     """Write SHA256SUMS, of all files that lie in the folder now. Raises OSError."""
-    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != SUMS)
+    ours = (path for path in folder.iterdir() if path.name != SUMS and not left_by_nfs(path.name))
+    files = sorted(path for path in ours if path.is_file())
     text = "".join(f"{sha256(path.read_bytes())}  {path.name}\n" for path in files)
     write(folder / SUMS, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
@@ -180,7 +182,7 @@ def check_files(folder: Path, way_out: str) -> None:
         raise Damaged(sums, f"it does not read: {error}", way_out) from error
     if not lines:
         raise Damaged(sums, "it is empty", way_out)
-    rest = {path.name for path in folder.iterdir()} - {SUMS}
+    rest = {path.name for path in folder.iterdir() if not left_by_nfs(path.name)} - {SUMS}
     for line in lines:
         if not (listed := re.fullmatch(r"([0-9a-f]{64})  ([\w.-]+)", line)):
             raise Damaged(sums, f"a line of it is {line[:80]!r}", way_out)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.workspace import sealed
-from orchestrator.workspace.listed import COMPLETE, EARLY, RUNS
+from orchestrator.workspace.listed import COMPLETE, EARLY, RUNS, changed
 from orchestrator.workspace.sweep_folder import DEFINITION, KINDS, runs
 
 FOLDS, CURVES = "spotfolds", "spots"  # of the workspace: folds, and the curves of videos
@@ -88,7 +88,7 @@ def _listed(
         RUNS if runs(folder) else COMPLETE if summary else EARLY,
         str(both.get("corpus", "?")),
         scores,
-        max(path.stat().st_mtime for path in folder.iterdir()),
+        max(map(changed, folder.iterdir()), default=0.0),
         str(asked.get("again", "")),
         frozenset(asked.get("folds", ())),
         damage,

@@ -14,16 +14,18 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.study.jobs import FoldJob, FoldResult
-from orchestrator.study.record import FoldRecord
+from orchestrator.study.record import Clips, FoldRecord
 from orchestrator.workspace import fold_file, sealed
 from orchestrator.workspace.fold_file import Damaged
 from orchestrator.workspace.packs import MOST, Packs
-from preprocessing.places import Place, file_bytes, map_places, names, place, size, write_atomically
+from orchestrator.workspace.reread import file_bytes
+from preprocessing.places import Place, map_places, names, place, size, write_atomically
 
 log = logging.getLogger(__name__)
 _OF = (
@@ -40,10 +42,11 @@ _OF = (
     "arithmetic",
     "member",
 )
+LATE = (1, 2, 4, 8, 16, 32)  # seconds between looks; a mount's acdirmax is 60 by default
 PACKS = "packs"
 WEIGHTS = ".weights"
 # suffix of a single result -> how it is read
-_READ: dict[str, Callable[[bytes], tuple[FoldRecord, dict[str, Any]]]] = {
+_READ: dict[str, Callable[[bytes, Clips | None], tuple[FoldRecord, dict[str, Any]]]] = {
     ".fold": fold_file.read,
     ".npz": fold_file.read_npz,
 }
@@ -115,7 +118,7 @@ class FoldStore:
                 if f".{suffix}" in _READ and job not in packed:
                     try:
                         data = file_bytes(path)
-                        yield StoredFold(job, _READ[f".{suffix}"](data)[1], len(data))
+                        yield StoredFold(job, _READ[f".{suffix}"](data, None)[1], len(data))
                     except (Damaged, FileNotFoundError, IsADirectoryError):
                         continue
 
@@ -166,16 +169,29 @@ class FoldStore:
                         continue  # another process has just deleted it
         return found
 
-    def load(self, job_id: str) -> FoldRecord | None:
+    def load(self, job_id: str, like: Clips | None = None) -> FoldRecord | None:
         """The result of a job, or None if it has not been finished (or it is damaged, which is logged).
 
+        like  the job, or a record of it: the result holds its tuples of clip ids, one for all trials, and is
+              read in half the time.
         Raises OSError when the place cannot be reached: not finished and not reachable are two things.
         """
         path = self.path(job_id)
-        if found := self._packed(job_id) or self._single(path, job_id):
+        if found := self._packed(job_id, like) or self._single(path, job_id, like):
             return found
         self._packs.look()  # another process may just have packed it
-        return self._packed(job_id)
+        return self._packed(job_id, like)
+
+    def kept(self, job: FoldJob) -> FoldRecord | None:
+        """``load`` of a result that another process says it has kept. Over NFS what is listed here may be a
+        minute old, and the result meanwhile in a pack: so None comes after a minute alone."""
+        found = self.load(job.job_id, job)
+        for seconds in LATE:
+            if found:
+                break
+            time.sleep(seconds)
+            found = self.load(job.job_id, job)
+        return found
 
     def pack(self, jobs: Sequence[str]) -> None:
         """The results of these jobs, as far as they are there one by one, into packs. What cannot be written
@@ -210,20 +226,20 @@ class FoldStore:
                     gone.add(job)
         return len(gone)
 
-    def _packed(self, job_id: str) -> FoldRecord | None:
+    def _packed(self, job_id: str, like: Clips | None) -> FoldRecord | None:
         data = self._packs.read(job_id)
         if data is None:
             return None
         try:
-            return self._its(job_id, fold_file.opened(data)[0])
+            return self._its(job_id, fold_file.opened(data, like)[0])
         except Damaged as error:
             self._packs.mend(self._packs.place / self._packs.held[job_id].pack, error)
             return None
 
-    def _single(self, path: Place, job_id: str) -> FoldRecord | None:
+    def _single(self, path: Place, job_id: str, like: Clips | None) -> FoldRecord | None:
         for suffix, read in _READ.items():
             try:
-                return self._its(job_id, read(file_bytes(path.with_suffix(suffix)))[0])
+                return self._its(job_id, read(file_bytes(path.with_suffix(suffix)), like)[0])
             except FileNotFoundError:
                 continue
             except (Damaged, IsADirectoryError) as error:
@@ -236,11 +252,11 @@ class FoldStore:
         record.store = self
         return record
 
-    def again(self, job_id: str) -> FoldRecord | None:
+    def again(self, record: FoldRecord) -> FoldRecord | None:
         """``load``, for a record that has let its arrays go: the last one is asked for several times."""
         last = self._last
-        if last is None or last.job_id != job_id:
-            last = self._last = self.load(job_id)
+        if last is None or last.job_id != record.job_id:
+            last = self._last = self.load(record.job_id, record)
         return last
 
 

@@ -87,16 +87,19 @@ def pooled_uf1(folds: Iterable[Evidence]) -> float:
 
 class Pool:
     """``pooled_uf1`` of folds as they come: one more costs the same whether it is the second or the
-    six-hundredth, and no fold is held. score: of all folds so far."""
+    six-hundredth, and no fold is held."""
 
     def __init__(self) -> None:
         self.grid: NDArray[Any] = np.zeros(0, np.int32)
         self.counts: NDArray[Any] = np.zeros((0, 0, 0), np.int64)
         self.diverged: NDArray[Any] = np.zeros(0, np.int64)
-        self.score = 0.0
 
-    def add(self, fold: Evidence) -> float:
-        """The score."""
+    @property
+    def score(self) -> float:
+        """Of all folds so far; 0 of none. Worked out when asked for: most sums are asked at the end alone."""
+        return float(best_uf1(self.counts, self.diverged)) if len(self.grid) else 0.0
+
+    def add(self, fold: Evidence) -> None:
         if not len(self.grid):
             self.grid, n_classes = fold.epochs, fold.counts.shape[1]
             self.counts = np.zeros((len(self.grid), n_classes, n_classes), np.int64)
@@ -106,8 +109,9 @@ class Pool:
             # between two epochs of the grid so far no fold has evaluated any: sums stay as at the earlier one
             at = rows_at(self.grid, grid)
             self.grid, self.counts, self.diverged = grid, self.counts[at], self.diverged[at]
-        at = rows_at(fold.epochs, self.grid)
-        self.counts = self.counts + fold.counts[at]
-        self.diverged = self.diverged + ~np.isfinite(fold.loss[at])
-        self.score = float(best_uf1(self.counts, self.diverged))
-        return self.score
+        counts, diverged = fold.counts, ~np.isfinite(fold.loss)
+        if len(fold.epochs) < len(self.grid):
+            at = rows_at(fold.epochs, self.grid)
+            counts, diverged = counts[at], diverged[at]
+        self.counts += counts
+        self.diverged += diverged

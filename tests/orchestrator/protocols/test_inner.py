@@ -1,6 +1,7 @@
 """Inner validation: whole people by name and number of clips, or clips where people are known; the same
 groups for the same clips and seed, and no label and no stranger moves anybody without need."""
 
+import re
 from collections import Counter
 
 import numpy as np
@@ -9,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.protocols import ProtocolError
-from orchestrator.protocols.inner import groups_of, split, untrained_classes
+from orchestrator.protocols.inner import groups_of, split, splits, untrained_classes
+from orchestrator.protocols.inner_many import InnerSplits
 
 
 def clips_of(numbers):
@@ -40,6 +42,25 @@ def test_groups_hold_every_clip_once_none_is_empty_and_row_order_changes_nothing
         assert sum(len({subject_of[clip] for clip in group}) for group in groups) == len(numbers)
     random.shuffle(ids)
     assert groups_of(ids, subject_of, n_folds, seed, by_clips=by_clips) == groups
+
+
+@settings(deadline=None, max_examples=50)
+@given(numbers_of_clips, st.integers(0, 5), st.integers(0, 99), st.booleans())
+def test_folds_of_one_table_are_split_as_each_alone(numbers, n_folds, seed, by_clips):
+    """Whoever is held out; and refused likewise."""
+    _, subject_of = clips_of(numbers)
+    subject_of = {clip[::-1]: who for clip, who in subject_of.items()}  # people's clips side by side no more
+    many = InnerSplits(subject_of)
+    for who in sorted(numbers)[:2]:
+        train = [clip for clip in subject_of if subject_of[clip] != who]
+        groups = range(max(1, n_folds))
+        try:
+            one = splits(train, subject_of, n_folds, seed, by_clips=by_clips, groups=groups)
+        except ProtocolError as error:
+            with pytest.raises(ProtocolError, match=re.escape(str(error))):
+                many.of(train, n_folds, seed, by_clips=by_clips, groups=groups)
+        else:
+            assert many.of(train, n_folds, seed, by_clips=by_clips, groups=groups) == one
 
 
 @settings(deadline=None, max_examples=50)

@@ -71,4 +71,4 @@ def test_the_last_fold_completes_a_trial_that_the_judge_would_stop():
 
 def test_without_validation_people_nobody_is_asked_and_the_score_is_0():
     log, events = run(after=1, judged=False)
-    assert [event.score for event in events] == [0, 0, 0] and "0" not in log
+    assert [event.score for event in events] == [None, None, 0] and "0" not in log

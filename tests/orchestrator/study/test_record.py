@@ -92,7 +92,7 @@ def test_a_result_that_has_gone_since_is_told_and_never_taken_as_nothing(tmp_pat
     held = store.load("ab" * 12)
     held.let_go()
     assert held.test_probs.shape == (1, 1, 2)
-    store.again("cd" * 12)  # another one has been asked for since
+    store.again(replace(held, job_id="cd" * 12))  # another one has been asked for since
     store.path("ab" * 12).unlink()
     with pytest.raises(FileNotFoundError, match=r"fold 's1', seed 0 \(job abab.*has gone .*--resume"):
         _ = held.test_probs
@@ -100,9 +100,9 @@ def test_a_result_that_has_gone_since_is_told_and_never_taken_as_nothing(tmp_pat
 
 def light(store, result):
     """As a sweep holds it."""
-    held = store.load(result.job_id)
+    held = store.load(result.job_id, FoldRecord.of(result))
     remembered(held)
-    held.sharing(result.validation, result.test).let_go()
+    held.let_go()
     return held
 
 

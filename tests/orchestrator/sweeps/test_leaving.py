@@ -140,6 +140,9 @@ def test_proposals_that_are_lost_are_drawn_again_only_where_they_are_the_same(tm
             with pytest.raises(sealed.Damaged, match=r"and nothing tells\); .* cannot be drawn again"):
                 plan.mended(not_known)
             plan.file.unlink(missing_ok=True)
+    if sampler == "tpe":
+        assert "its first 1 trials had drawn" in plan.mended(lambda: [{"recipe.lr": 0.003}])
+        assert plan.earlier() == [{"recipe.lr": 0.003}]
 
 
 def not_known():

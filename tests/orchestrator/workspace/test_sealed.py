@@ -69,7 +69,9 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 def test_a_list_of_files_names_the_one_that_is_other_missing_or_new(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).write_text(name)
+    (tmp_path / ".nfs0001").write_text("what was deleted while it was open")
     sealed.list_files(tmp_path)
+    (tmp_path / ".nfs0001").rename(tmp_path / ".nfs0002")
     sealed.check_files(tmp_path, "x")
     (tmp_path / "b").write_text("c")
     with pytest.raises(sealed.Damaged, match=f"{tmp_path}/b is damaged"):
