@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST_FRAMES = 1 << 24  # 23 hours at 200 a second: of more the tables of an MP4 are not read
+MOST_BYTES = 16 * MOST_FRAMES  # of a table: a box that says to be larger is not read into memory
 _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")  # what an MP4 or MOV begins with
 _MOVI, _OF_FRAMES = b"LISTmovi", (b"mdat", b"moov", b"moof")
 _EBML, _SEGMENT = 0x1A45DFA3, 0x18538067
@@ -177,7 +178,7 @@ def _content(file: BinaryIO, at: int, until: int, *path: bytes) -> bytes:
     for kind in path:
         at, until = next(_found(file, at, until, kind), (0, 0))
     file.seek(at)
-    return file.read(until - at)
+    return file.read(min(until - at, MOST_BYTES))
 
 
 def _clock(header: bytes) -> int:

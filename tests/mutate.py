@@ -61,7 +61,7 @@ BREAKS = [
     ("orchestrator/runners/sizing.py", "SPARE * peak.gpu", "peak.gpu", "tests/orchestrator/runners/test_sizing.py"),
     ("orchestrator/runners/limit.py", "signal.setitimer(signal.ITIMER_REAL, 0)", "pass", "tests/orchestrator/runners/test_limit.py"),
     ("orchestrator/runners/limit.py", "faulthandler.cancel_dump_traceback_later()", "pass", "tests/orchestrator/runners/test_limit.py"),
-    ("orchestrator/runners/pending.py", "ray.cancel(reference, force=True)", "pass", "tests/orchestrator/runners/test_ray.py"),
+    ("orchestrator/runners/ending.py", "ray.cancel(one, force=True)", "pass", "tests/orchestrator/runners/test_ray.py"),
     ("orchestrator/runners/marks.py", "_internal_kv_put(_key(\"drains\", sweep), b\"1\")", "pass", "tests/orchestrator/runners/test_ray.py"),
     ("orchestrator/runners/pending.py", "failures + 1 >= ATTEMPTS", "failures >= ATTEMPTS", "tests/orchestrator/runners/test_ray.py"),
     ("orchestrator/runners/pending.py", "min(1.0, 2 * need.gpus)", "need.gpus", "tests/orchestrator/runners/test_ray.py"),

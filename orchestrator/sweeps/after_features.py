@@ -238,11 +238,8 @@ def _run(
 
     page.write(folder)
     train = on_ray(execution.need, begun.plugins) if execution.runner == "ray" else here
-    outbox.finish(
-        table,
-        study.model,
-        (lambda: refit(study, table, usable, rule, train)) if execution.refit else None,
-    )
+    made = (lambda: refit(study, table, usable, rule, train)) if execution.refit else None
+    outbox.finish(table, study.model, made)
     missing = sum(len(jobs) - len(outcome.results) for outcome in failed)
     return Result.of(folder, missing=missing, lacks=tuple(outbox.waiting))
 

@@ -167,14 +167,12 @@ class Outbox:
         one that an earlier run of the sweep has made stays."""
         self.tell()
         if refit is not None:
-            self.say(
-                Note("training the chosen configuration on all people, for the model registry of MLflow")
-            )
+            self.say(Note("training the chosen configuration on all people, for MLflow's model registry"))
             from orchestrator.tracking.kept_model import keep_model
 
             keep_model(self.folder / MODEL, model, refit(), table, sweep=self.folder)
-        has = refit is not None or (self.folder / MODEL).is_dir()
-        self.record |= {"ended": "finished", "model": has}
+        self.record["ended"] = "finished"
+        self.record["model"] = has = refit is not None or (self.folder / MODEL).is_dir()
         self._add(*self._all()[-2 if has else -1 :])
         self.settle()
         self.say_rest()

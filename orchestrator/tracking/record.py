@@ -47,6 +47,8 @@ def read_record(folder: Path) -> dict[str, Any]:
             _ = trial["state"], trial["config"].items(), [job.lower() for job in trial["jobs"]]
         _ = [config.items() for config in record["others"].values()]
         _ = record["about"]["name"], record["folds"] + record["ended"] + record["id"]
+        if not isinstance(record["model"], bool):
+            raise TypeError(f"model is {record['model']!r}")
     except sealed.Damaged as error:
         raise ConfigError(f"{file} does not read ({error.why}); {again}") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -18,6 +18,7 @@ RECORDED = {
     "others": {"1": {"recipe": {"lr": 1e-2}}},
     "folds": "",
     "ended": "finished",
+    "model": False,
 }
 
 
@@ -34,7 +35,7 @@ def states(text):
     yield text.replace("00aa", "00ab")
     held = json.loads(text)
     for key in held:
-        if key not in ("id", "others", "sha256"):  # which older programs did not write
+        if key not in ("id", "others", "model", "sha256"):  # which older programs did not write
             yield json.dumps({name: value for name, value in held.items() if name not in (key, "sha256")})
         for wrong in (None, 3, [], {"0": []}):
             if not ((key == "sha256" and wrong is None) or (key == "about" and wrong == {"0": []})):
@@ -46,9 +47,9 @@ def test_what_was_written_is_read(folder):
 
 
 def test_what_an_older_program_wrote_is_read_and_has_no_id(folder):
-    older = {key: value for key, value in RECORDED.items() if key not in ("id", "others")}
+    older = {key: value for key, value in RECORDED.items() if key not in ("id", "others", "model")}
     (folder / RECORD).write_text(json.dumps(older))
-    assert read_record(folder) == older | {"id": "", "others": {}}
+    assert read_record(folder) == older | {"id": "", "others": {}, "model": True}
 
 
 def test_every_damage_is_named_and_never_read_as_something_else(folder):
