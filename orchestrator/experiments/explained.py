@@ -32,11 +32,11 @@ GIVEN, PICTURES_OF_A_FACE = "given", ("image", "frame_pair", "flow_picture")  # 
 
 
 def explained(
-    wanted: Sequence[str], done: Sequence[Done], execution: Execution, tell: Listener
+    wanted: Sequence[str], done: Sequence[Done], execution: Execution, tell: Listener, folds: int = 0
 ) -> dict[str, Figure]:
     """File name -> figure, of all lines that have a result; lines of one sweep share theirs. wanted: of
-    file.PICTURES. Models whose weights were not kept are trained again. Raises as
-    sweeps.explaining.explain_opened."""
+    file.PICTURES. folds: so many of each sweep, the first; 0 = all. Models whose weights were not kept are
+    trained again. Raises as sweeps.explaining.explain_opened."""
     made: dict[str, Figure] = {}
     of_sweep: dict[str, dict[str, Figure]] = {}
     for at, one in enumerate(done, 1):
@@ -44,7 +44,7 @@ def explained(
             continue
         name = one.summary["name"]
         if name not in of_sweep:
-            of_sweep[name] = _drawn(wanted, reopen(name, execution.workspace, tell), tell)
+            of_sweep[name] = _drawn(wanted, reopen(name, execution.workspace, tell), tell, folds)
         for picture in wanted:
             if picture in of_sweep[name]:
                 made[f"{picture}_{at:02d}.png"] = of_sweep[name][picture]
@@ -53,9 +53,10 @@ def explained(
     return made
 
 
-def _drawn(wanted: Sequence[str], sweep: Reopened, tell: Listener) -> dict[str, Figure]:
+def _drawn(wanted: Sequence[str], sweep: Reopened, tell: Listener, folds: int) -> dict[str, Figure]:
     """Those of the pictures that the sweep's model and input have."""
-    found, _ = explain_opened(sweep, tell)
+    names = [one.name for one in sweep.study.folds(sweep.table)][:folds]
+    found, _ = explain_opened(sweep, tell, folds=names)
     made = {}
     for picture in wanted:
         if picture == GIVEN:

@@ -141,7 +141,7 @@ class Output:
         if whole and self.table.pictures:
             from orchestrator.experiments.explained import explained  # Captum
 
-            drawn |= explained(self.table.pictures, done, execution, tell)
+            drawn |= explained(self.table.pictures, done, execution, tell, self.brought.size.explained)
         for name, figure in drawn.items():
             sealed.write(
                 self.folder / name,

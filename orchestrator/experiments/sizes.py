@@ -29,6 +29,7 @@ class Size:
     inner       groups of training people at most, of which one validates.
     epochs      model -> its epochs, "" for the others; rates: model -> its learning rate.
     batch       clips in a step.
+    explained   folds whose models are explained. 0: all.
     remark      for titles; details: what is smaller, in a sentence under the table. Both "" where nothing is.
     """
 
@@ -43,6 +44,7 @@ class Size:
     epochs: Mapping[str, int] = field(default_factory=dict)
     rates: Mapping[str, float] = field(default_factory=dict)
     batch: int = 0
+    explained: int = 0
     remark: str = ""
     details: str = ""
 
@@ -111,5 +113,6 @@ SMOKE = Size(
     inner=3,
     epochs={"": 1},
     batch=8,
+    explained=1,
     remark="smoke: one epoch on a tiny corpus, no number means anything",
 )

@@ -35,11 +35,17 @@ def test_every_picture_that_a_file_may_name_is_made():
 
 def test_lines_of_one_sweep_are_explained_once(monkeypatch):
     table = SimpleNamespace(kind="image", clip_ids=list("abc"), x=X)
-    opened, told = [], []
+    study = SimpleNamespace(folds=lambda table: [SimpleNamespace(name=name) for name in ("p1", "p2", "p3")])
+    opened, told, asked = [], [], []
     monkeypatch.setattr(
-        explained, "reopen", lambda name, *_: opened.append(name) or SimpleNamespace(table=table)
+        explained, "reopen", lambda name, *_: opened.append(name) or SimpleNamespace(table=table, study=study)
     )
-    monkeypatch.setattr(explained, "explain_opened", lambda *_: (collected([True] * 3), []))
+
+    def explains(sweep, tell, folds):
+        asked.append(folds)
+        return collected([True] * 3), []
+
+    monkeypatch.setattr(explained, "explain_opened", explains)
     done = [
         SimpleNamespace(summary=name and {"name": name}, line=SimpleNamespace(name=f"row {at}"))
         for at, name in enumerate(("one", None, "two", "one"))
@@ -47,6 +53,8 @@ def test_lines_of_one_sweep_are_explained_once(monkeypatch):
     made = explained.explained(["given", "egat"], done, SimpleNamespace(workspace=None), told.append)
     assert opened == ["one", "two"] and list(made) == ["given_01.png", "given_03.png", "given_04.png"]
     assert [note.text.partition(":")[0] for note in told] == ["row 0", "row 2", "row 3"]  # it has no graph
+    explained.explained(["given"], done[:1], SimpleNamespace(workspace=None), told.append, 1)
+    assert asked == [[], [], ["p1"]]  # none named: all
 
 
 def test_a_class_is_shown_by_a_clip_that_was_called_right_or_else_by_its_first_and_said_so():
