@@ -94,7 +94,7 @@ BREAKS = [
     ("orchestrator/workspace/fold_file.py", "if text.startswith(written, at):", "if at >= 0:", "tests/orchestrator/workspace/test_reread.py -k at_hand"),
     ("orchestrator/workspace/reread.py", "if error.errno != errno.ESTALE:", "if True:", "tests/orchestrator/workspace/test_reread.py -k nfs"),
     ("orchestrator/workspace/sealed.py", " and not left_by_nfs(path.name)", "", "tests/orchestrator/workspace/test_sealed.py"),
-    ("orchestrator/protocols/inner_many.py", "ids[own != group]", "ids", "tests/orchestrator/protocols/test_inner.py"),
+    ("orchestrator/protocols/inner.py", "ids[own != group]", "ids", "tests/orchestrator/protocols/test_inner.py"),
     ("orchestrator/workspace/looks.py", "sorted(jobs), numbers", "sorted(jobs)", "tests/orchestrator/workspace/test_looks.py"),
     ("orchestrator/workspace/looks.py", "if look[\"state\"] in", "if look[\"state\"] not in", "tests/orchestrator/workspace/test_looks.py"),
     ("orchestrator/workspace/looks.py", "look.get(\"people\", people)", "look.get(\"people\", [])", "tests/orchestrator/workspace/test_looks.py"),

@@ -11,8 +11,7 @@ from orchestrator.common.errors import ConfigError
 from orchestrator.common.seeds import seed_of
 from orchestrator.protocols import megc2019, protocol
 from orchestrator.protocols.fold import Clips, Fold, Protocol, source
-from orchestrator.protocols.inner import untrained_classes
-from orchestrator.protocols.inner_many import InnerSplits
+from orchestrator.protocols.inner import InnerSplits, untrained_classes
 from orchestrator.study.configuration import configuration, recipe
 from orchestrator.study.jobs import FoldJob, under
 from orchestrator.study.table import ClipTable

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 
 from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.common.names import redacted
+from preprocessing.pasted import OF_MLFLOW
 
 SERVERS = ("http", "https")
-DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
-WORD = "databricks"  # with or without a profile behind it
+PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}  # of databases, where an address names none
+DATABASES = ("sqlite", *PORTS)
 OF_MODELS = ("databricks-uc", "uc")  # MLflow keeps models there, and no runs
 PLUGINS = "mlflow.tracking_store"  # installed packages name further schemes there, as "arn" of SageMaker
 # module of a driver -> what pip calls it, where that is another name
@@ -51,7 +52,7 @@ def checked(address: str) -> str:
 def _wrong_path(text: str) -> str:
     """Why what has no colon behind its first word is meant as an address; "" if it may be a path."""
     if text in OF_MODELS:
-        return f"MLflow keeps models there, and no runs; write {WORD}"
+        return f"MLflow keeps models there, and no runs; write {OF_MLFLOW}"
     if found := re.match(rf"({'|'.join((*SERVERS, *DATABASES))})//", text, re.IGNORECASE):
         return f"a colon is missing behind {found[1]}"
     return ""
@@ -64,15 +65,15 @@ def _wrong(scheme: str, rest: str) -> str:
         return _wrong_server(scheme, rest)
     if kind == "sqlite" and (not plus or driver == "pysqlite"):
         return _wrong_file(scheme, rest)
-    if kind in DATABASES[1:]:
+    if kind in PORTS:
         right = re.match("//.", rest) and "+" not in driver and bool(plus) == bool(driver)
         return "" if right else f"write {kind}://USER@HOST/DATABASE"
     further = {one.name for one in metadata.entry_points(group=PLUGINS)}
-    if scheme in (WORD, "file") or scheme in further:
+    if scheme in (OF_MLFLOW, "file") or scheme in further:  # databricks://PROFILE, too
         return ""
     if re.match(r"\d{1,5}(/|$)", rest):
         return f"an address begins with its scheme: http://{scheme}:{rest}"
-    known = (*SERVERS, *DATABASES, WORD, *sorted(further - {""}))
+    known = (*SERVERS, *DATABASES, OF_MLFLOW, *sorted(further - {""}))
     return nearest(scheme, known, "scheme")
 
 

@@ -19,13 +19,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.common.names import redacted
 from orchestrator.tracking import database
-from orchestrator.tracking.address import DATABASES, driver_lacking, file_of
+from orchestrator.tracking.address import DATABASES, PORTS, driver_lacking, file_of
 from orchestrator.tracking.errors import TrackingError
 from preprocessing import reachable
 
 PATIENCE = 5.0  # seconds that MLflow is waited for before it counts as down
-
-PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}  # of databases, where an address names none
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from orchestrator.tracking.beside import Beside
 from orchestrator.tracking.errors import TrackingError
 from orchestrator.tracking.fold_facts import FoldFacts
 from orchestrator.tracking.lock import alone
-from orchestrator.tracking.record import RECORD, own_folds, read_record, write_record
+from orchestrator.tracking.record import RECORD, last, own_folds, read_record, wanted, write_record
 from orchestrator.workspace.store import FoldStore
 
 if TYPE_CHECKING:
@@ -121,15 +121,8 @@ class Outbox:
         that reads."""
         record = read_record(folder)
         outbox = cls(uri, folder, FoldStore(record["folds"] or own_folds(folder)), say, record)
-        outbox.waiting = outbox._all()
+        outbox.waiting = wanted(outbox.record)
         return outbox
-
-    def _all(self) -> list[str]:
-        """All that MLflow is to hold, in order."""
-        trials = [f"trial {index}" for index in sorted(self.record["trials"], key=int)]
-        made = ["model", "scores"] if self.record["model"] else ["scores"]
-        end = {"": [], "finished": made}.get(self.record["ended"], ["failed"])
-        return ["sweep", *trials, *end]
 
     @property
     def sent(self) -> bool:
@@ -171,9 +164,8 @@ class Outbox:
             from orchestrator.tracking.kept_model import keep_model
 
             keep_model(self.folder / MODEL, model, refit(), table, sweep=self.folder)
-        self.record["ended"] = "finished"
-        self.record["model"] = has = refit is not None or (self.folder / MODEL).is_dir()
-        self._add(*self._all()[-2 if has else -1 :])
+        self.record |= {"ended": "finished", "model": refit is not None or (self.folder / MODEL).is_dir()}
+        self._add(*last(self.record))
         self.settle()
         self.say_rest()
 
@@ -224,12 +216,12 @@ class Outbox:
         passed over, and waits. look: then ask MLflow for all that it is to hold, and write once more what it
         has not."""
         with alone(self.folder / LOCK):
-            seen = self.waiting == self._all()
+            seen = self.waiting == wanted(self.record)
             wrote = self._pass()
             for again in (True, False) if look else ():
                 if self.waiting or (seen and not wrote):
                     break
-                self.waiting, seen = self._all(), True
+                self.waiting, seen = wanted(self.record), True
                 wrote = self._pass(write=again)
         if self.said and self.sent:
             self._notes.append(Note("MLflow is back, and has everything so far"))

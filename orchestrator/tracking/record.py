@@ -54,3 +54,16 @@ def read_record(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"{file} does not read ({type(error).__name__}: {error}); {again}") from error
     return record
+
+
+def wanted(record: Mapping[str, Any]) -> list[str]:
+    """All that MLflow is to hold, in order."""
+    trials = [f"trial {index}" for index in sorted(record["trials"], key=int)]
+    return ["sweep", *trials, *last(record)]
+
+
+def last(record: Mapping[str, Any]) -> list[str]:
+    """What of it comes at the sweep's end; nothing before."""
+    if record["ended"] == "finished":
+        return ["model", "scores"] if record["model"] else ["scores"]
+    return ["failed"] if record["ended"] else []

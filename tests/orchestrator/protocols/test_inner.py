@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.protocols import ProtocolError
-from orchestrator.protocols.inner import groups_of, split, splits, untrained_classes
-from orchestrator.protocols.inner_many import InnerSplits
+from orchestrator.protocols.inner import InnerSplits, groups_of, split, splits, untrained_classes
 
 
 def clips_of(numbers):
