@@ -253,6 +253,12 @@ def _may_share(corpus: str) -> tuple[str, ...]:
     return getattr(DATASETS[corpus], "MAY_SHARE_PEOPLE", ()) if corpus in DATASETS else ()
 
 
+def invented(clip_id: str) -> bool:
+    """Whether its person was rendered, so that nobody has to ask who that is."""
+    corpus = clip_id.partition("/")[0]
+    return corpus in DATASETS and getattr(DATASETS[corpus], "INVENTED", False)
+
+
 def spelling(person: str) -> str:
     """What is left of an id without case, leading zeros, separators, a float's ".0" and Unicode's second ways
     to write: "p1" of "P01", "p-01" and "p 1"; "1" of "01" and "1.0", and of the digits of another script."""

@@ -35,6 +35,7 @@ class Corpus(Protocol):
     COMPOSITE  True if its people are those of other corpora: person 'casme2-sub01' is 'sub01' of casme2.
     PICTURES   True if its clips are ready flow pictures: no frames, no face.
     MAY_SHARE_PEOPLE  may lack. Parts of the corpus of which nobody says whether a person is in several.
+    INVENTED   may lack. True if its people are rendered, so that who is who is known.
     clips      function of the corpus' folder: yields one Clip per label row. It reads labels, opens no image,
                writes nothing.
     """

@@ -25,6 +25,7 @@ SCHEMES = {
 }
 COMPOSITE = False
 PICTURES = False
+INVENTED = True
 
 
 def clips(root: Path) -> Iterator[Clip]:

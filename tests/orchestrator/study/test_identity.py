@@ -13,9 +13,12 @@ from preprocessing.people import IdentityError
 from tests.orchestrator.tables import QUICK, table
 
 
-def with_inputs(x):
+def with_inputs(x, corpus="manifest"):
     """Four people of two clips each."""
-    return replace(table(4, 2), x=np.asarray(x))
+    made = table(4, 2)
+    ids = tuple(clip.replace("synthetic", corpus) for clip in made.clip_ids)
+    people = tuple(who.replace("synthetic", corpus) for who in made.subjects)
+    return replace(made, clip_ids=ids, subjects=people, x=np.asarray(x))
 
 
 def found(made):
@@ -69,8 +72,8 @@ def test_equal_inputs_are_found_and_those_of_one_person_are_told_apart(dtype):
     x[5] = x[2]  # p1/c0 and p2/c1
     x[7] = x[6]  # both of p3
     first, second = doubles(with_inputs(x))[0]
-    assert (first.clips, first.across) == (("synthetic/p1/c0", "synthetic/p2/c1"), True)
-    assert (second.clips, second.across) == (("synthetic/p3/c0", "synthetic/p3/c1"), False)
+    assert (first.clips, first.across) == (("manifest/p1/c0", "manifest/p2/c1"), True)
+    assert (second.clips, second.across) == (("manifest/p3/c0", "manifest/p3/c1"), False)
     assert first.why == "have equal inputs"
 
 
@@ -79,7 +82,16 @@ def test_nearly_equal_inputs_are_found_in_inputs_of_any_shape(shape):
     x = pictures(8, shape) + 3 * pictures(1, shape, seed=1)  # what all clips have in common is no likeness
     assert doubles(with_inputs(x)) == ([], [])
     x[4] = 1.5 * x[1] + 0.02 * pictures(1, shape, seed=2)[0] - 0.5 * x.mean(0)
-    assert found(with_inputs(x)) == {(("synthetic/p0/c1", "synthetic/p2/c0"), "have nearly equal inputs")}
+    assert found(with_inputs(x)) == {(("manifest/p0/c1", "manifest/p2/c0"), "have nearly equal inputs")}
+
+
+def test_inputs_of_two_invented_people_may_be_nearly_equal_and_never_equal():
+    x = pictures(8)
+    x[4] = 1.01 * x[1]
+    assert doubles(with_inputs(x, "synthetic")) == ([], [])
+    assert len(doubles(with_inputs(x))[0]) == 1
+    x[4] = x[1]
+    assert len(doubles(with_inputs(x, "synthetic"))[0]) == 1
 
 
 def test_inputs_without_any_motion_are_equal_and_no_double():
@@ -87,7 +99,7 @@ def test_inputs_without_any_motion_are_equal_and_no_double():
     x[1] = x[4] = x[6] = 0
     pairs, (said,) = doubles(with_inputs(x))
     assert not pairs
-    assert "3 of 8 clips show no motion" in said and "synthetic/p0/c1" in said
+    assert "3 of 8 clips show no motion" in said and "manifest/p0/c1" in said
 
 
 def test_blocks_of_the_product_are_seamless_and_one_persons_clips_may_be_alike(monkeypatch):
