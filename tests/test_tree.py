@@ -156,6 +156,7 @@ def test_the_tools_files_are_there_and_parse():
     jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]
     assert {name: job["steps"][-1]["run"] for name, job in jobs.items()} == {
         "ci": ".ci/run",
+        "faults": "make test-faults",
         "long": "make test-long",
     }
     for job in jobs.values():
