@@ -52,6 +52,7 @@ def page(made: Spotting) -> str:
     }.
 {f"Without a face: {lost}." if lost else "A face was seen in all frames that were looked at."}
 Model {escape(made.model)}.</p>
+{f"<p class=none>Of the video: {escape(made.notes)}.</p>" if made.notes else ""}
 {drawing(made)}
 <p>Each strip is a part of the face: how far it moves and moves back, in pixels of a face of 256; a strip is
 {_top(curves):.1f} high. Red: within a fifth of a second, and micro-expressions (at most half a second); blue:

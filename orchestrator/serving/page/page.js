@@ -103,7 +103,8 @@ async function result(mine) {
   const gone = Object.entries(told.without_face_s).map(([why, s]) => `${s.toFixed(1)} s ${why}`).join(", ");
   const found = told.intervals.length === 1 ? "1 expression" : `${told.intervals.length} expressions`;
   part("facts").textContent = `${told.frames} frames, ${told.seconds.toFixed(1)} s at ${+told.fps.toFixed(1)} a second. `
-    + (told.kind === "spot" ? `${found} found. ` : "") + (gone ? `Without a face: ${gone}.` : "");
+    + (told.kind === "spot" ? `${found} found. ` : "") + (gone ? `Without a face: ${gone}. ` : "")
+    + (told.notes ? `Of the video: ${told.notes}.` : "");
   part("video").src = `/jobs/${mine}/annotated.webm`;
   part("timeline").innerHTML = await (await ask(`/jobs/${mine}/timeline`)).text();
   part("timeline").onclick = (event) => {

@@ -255,6 +255,13 @@ def test_of_a_rate_that_varies_the_mean_is_taken_and_the_class_is_that_of_the_fr
     assert (even.facts["fps"], varied.facts["fps"]) == (25, pytest.approx(46))
     assert varied.facts["n_frames"] == 24 and not varied.reason and not even.reason
     assert varied.probabilities == even.probabilities
+    assert even.facts["notes"] == "" and varied.facts["notes"].startswith("a variable frame rate")
+    sent = cv2.VideoWriter(str(tmp_path / "v.ts"), cv2.VideoWriter.fourcc(*"mpg2"), 25, few[0].shape[1::-1])
+    for frame in few:
+        sent.write(frame)
+    sent.release()
+    notes = predictor(found([str(tmp_path / "v.ts")])[0]).facts["notes"]
+    assert notes == "its container does not say how long it is: if it was cut, nothing shows it"
 
 
 def test_a_fifo_is_not_waited_for(predictor, tmp_path):
