@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from orchestrator.inference.video import ClipPredictor
 from orchestrator.results.explain import face
 from orchestrator.results.explain.of_model import of_bundle
-from orchestrator.results.explain.places import PARTS, Places
+from orchestrator.results.explain.places import PARTS, Places, even
 from preprocessing.files import danger
 from preprocessing.inputs.view import Frame, KeyFrames, Shared, triple
 from preprocessing.places import write_atomically
@@ -49,7 +49,7 @@ class ClipExplanation:
 
     def nested(self) -> dict[str, Any]:
         """For JSON: each method's share of the parts of the face and of the steps, and its strongest
-        places."""
+        places, none where it is even."""
         return {
             "clip": self.clip,
             "class": self.called,
@@ -167,8 +167,10 @@ def _read(predictor: ClipPredictor, clip: Clip) -> tuple[NDArray[Any], Face | tu
 
 def _told(places: Places, shares: NDArray[np.float32]) -> dict[str, Any]:
     by_place = shares.sum(0)
-    first = np.argsort(-by_place, kind="stable")[:5]
+    alike = bool(even(by_place))
+    first: Sequence[int] = [] if alike else np.argsort(-by_place, kind="stable")[:5].tolist()
     return {
+        "even": alike,
         "parts": dict(zip(PARTS, (round(float(v), 4) for v in places.by_part(shares)), strict=True)),
         "steps": dict(zip(places.steps, (round(float(v), 4) for v in shares.sum(1)), strict=True)),
         "places": {places.names[i]: round(float(by_place[i]), 4) for i in first},
