@@ -117,7 +117,8 @@ class ClipPredictor:
         row = self.pipeline.rows(clip, pictures=self.pictures)[self.name]
         facts = {name: row[name] for name in FACTS}
         if row["status"] != "ok":
-            return Prediction(str(clip.frames), row["error"], facts=facts)
+            _, _, why = row["error"].partition(": ")  # behind the kind of error, which is for programs
+            return Prediction(str(clip.frames), why, facts=facts)
         about, x = self.bundle.about, row["x"]
         out = ranges.outside(x, about.kind, self.spec.unit, about.ranges or {})
         if out:

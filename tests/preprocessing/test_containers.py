@@ -133,6 +133,12 @@ def test_a_webm_is_whole_if_its_bytes_are_there(tmp_path: Path, name: str) -> No
     cut = r"cut short: \d+ of its bytes.* if its recorder was stopped, keep what is whole: ffmpeg -i a\."
     with pytest.raises(FramesError, match=cut):  # in the middle of a frame
         read(path, stopped[: len(data) * 2 // 3])
+    at = stopped.index(bytes.fromhex("1f43b675")) + 4
+    width = 9 - stopped[at].bit_length()
+    live = stopped[:at] + bytes([0xFF >> (width - 1)]) + b"\xff" * (width - 1) + stopped[at + width :]
+    assert read(path, live) == FRAMES and endless(path)  # nor has the cluster a length
+    with pytest.raises(FramesError, match=cut):
+        read(path, live[: len(data) * 2 // 3])
     cluster = stopped.index(bytes.fromhex("1f43b675"), len(data) // 2)
     assert 0 < read(path, stopped[:cluster]) < FRAMES and endless(path)  # between two, which nothing tells
 

@@ -87,7 +87,7 @@ class Places:
 
 
 def even(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """bool (...): whether in values (..., P) no place stands out: all count for something, and nearly alike."""
+    """bool (...): whether in values (..., P) no place stands out: all count for something, nearly alike."""
     least, most = values.min(-1), values.max(-1)
     made: NDArray[np.bool_] = (least > 0) & (most <= EVEN * least)
     return made
