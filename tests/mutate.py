@@ -210,7 +210,7 @@ BREAKS = [
     ("preprocessing/frames.py", "if ending in IMAGES:", "if False:", "tests/orchestrator/inference/test_video.py -k abstention"),
     ("preprocessing/frames.py", "    if count - first < 2:", "    if False:", "tests/orchestrator/inference/test_video.py -k abstention"),
     ("preprocessing/spotting/reading.py", "if why := no_clip(path):", "if why := \"\":", "tests/preprocessing/spotting/test_run.py -k no_video"),
-    ("preprocessing/spotting/run.py", "if why := danger(clip):", "if why := \"\":", "tests/orchestrator/test_spot.py -k status_2"),
+    ("preprocessing/spotting/run.py", "if why := danger(clip):", "if why := \"\":", "tests/preprocessing/spotting/test_run.py -k no_video"),
     ("preprocessing/files.py", "_of_image(path) if ending in IMAGES else []", "_of_image(path)", "tests/orchestrator/inference/test_video.py -k abstention"),
     ("preprocessing/frames.py", "    if path.suffix.lower() not in IMAGES:\n        raise FramesError(f\"{path} is no picture by", "    if False:\n        raise FramesError(f\"{path} is no picture by", "tests/preprocessing/test_frames.py -k picture"),
     ("preprocessing/findings.py", "if endless(one.frames)", "if False", "tests/preprocessing/test_check.py -k frames_of_a_video"),
