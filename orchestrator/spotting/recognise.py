@@ -35,6 +35,7 @@ class Found:
             for name in ("onset", "apex", "offset")
         }
         return asdict(one) | seconds | {
+            "apex_source": said.facts.get("apex_source", ""),
             "score": round(one.score, 4),
             "class": said.called,
             "probability": said.probabilities.get(said.called) if said.called else None,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from orchestrator.inference.video import ClipPredictor
@@ -181,6 +182,7 @@ def _bars(axes: Any, places: Places, shares: NDArray[np.float32]) -> None:
     """Shares of the parts; of an input with several steps, their course instead of one bar."""
     if len(places.steps) > 1:
         axes.bar(range(1, len(places.steps) + 1), shares.sum(1), color="#1b6ca8")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("step", fontsize=7)
         axes.set_title("share of each step", fontsize=7)
     else:

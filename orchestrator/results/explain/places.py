@@ -21,7 +21,7 @@ from preprocessing.regions import CHANNELS, REGIONS, regions, windows
 
 PARTS = ("brows", "eyes", "nose", "mouth", "rest")
 GRID, REGION_GRID = 14, 6  # cells a side of a picture of the face, and of a region's map
-EVEN = 1.05  # the largest to the smallest value where no place stands out
+EVEN = 1.1  # the largest to the smallest value where no place stands out
 COARSE = 28  # pixels: above it, occlusion covers 2 x 2 cells of the face, 3 x 3 of a region at once
 BLOCK, REGION_BLOCK = 2, 3
 _REGION_PART = {"eyes": "eyes", "eyebrows": "brows", "mouth": "mouth"}
