@@ -127,6 +127,10 @@ class Pipeline:
         Raises FAULTS.
         """
         first, last, fps, notes = _ends(clip, known)
+        if clip.apex is not None and not first <= clip.apex <= last:
+            raise ClipError(
+                f"{clip.frames}: its frames are {first}..{last}, and the apex {clip.apex} is none of them"
+            )
         gaps = missing(clip)
         # without labelled ends every frame belongs to the clip
         whole = replace(clip, onset=first, offset=last, fps=fps)

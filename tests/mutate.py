@@ -216,6 +216,7 @@ BREAKS = [
     ("preprocessing/findings.py", "if endless(one.frames)", "if False", "tests/preprocessing/test_check.py -k frames_of_a_video"),
     ("preprocessing/pipeline.py", "[endless(clip.frames)]", "[]", "tests/orchestrator/inference/test_video.py -k varies"),
     ("preprocessing/pipeline.py", "read = clip if known else whole", "read = whole", "tests/preprocessing/test_even.py -k costs_no_second"),
+    ("preprocessing/pipeline.py", "not first <= clip.apex <= last:", "False:", "tests/orchestrator/inference/test_video.py -k no_frame_of"),
     ("preprocessing/aligned.py", "            raise Fewer", "            pass", "tests/preprocessing/test_even.py -k fewer"),
     ("preprocessing/containers.py", "if parts and parts[-1][0] == b\"moof\":", "if False:", "tests/preprocessing/test_containers.py -k fragments"),
     ("preprocessing/containers.py", "if kind == \"mp4\" and not in_fragments(file, total):", "if kind == \"mp4\":", "tests/preprocessing/test_containers.py -k fragments"),

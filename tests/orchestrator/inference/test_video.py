@@ -264,6 +264,11 @@ def test_of_a_rate_that_varies_the_mean_is_taken_and_the_class_is_that_of_the_fr
     assert notes == "its container does not say how long it is: if it was cut, nothing shows it"
 
 
+def test_an_apex_that_is_no_frame_of_the_clip_is_refused(predictor, frames, tmp_path):
+    (clip,) = found([str(video(tmp_path / "v.avi", frames[:9]))], apex=90)
+    assert predictor(clip).reason.endswith("v.avi: its frames are 0..8, and the apex 90 is none of them")
+
+
 def test_a_fifo_is_not_waited_for(predictor, tmp_path):
     os.mkfifo(tmp_path / "v.mp4")
     assert "named pipe" in predictor(found([str(tmp_path / "v.mp4")])[0]).reason
