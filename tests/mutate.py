@@ -245,7 +245,7 @@ BREAKS = [
     ('preprocessing/spotting/reading.py', '        if len(files) < 2:', '        if not files:', 'tests/preprocessing/spotting/test_run.py -k no_video'),
     ('orchestrator/inference/clips.py', '    if not clips:\n', '    if False:\n', 'tests/orchestrator/inference/test_video.py -k folders_and_patterns'),
     ('preprocessing/landmarks.py', '        if len(faces) != 1:', '        if not faces:', 'tests/orchestrator/inference/test_video.py -k two_faces'),
-    ('preprocessing/landmarks.py', '        if not faces:\n            raise FaceError(f"the face is lost', '        if False:\n            raise FaceError(f"the face is lost', 'tests/orchestrator/inference/test_video.py -k in_the_middle'),
+    ('preprocessing/landmarks.py', '        if not faces:\n            raise FaceError(f"the face is lost', '        if False:\n            raise FaceError(f"the face is lost', 'tests/preprocessing/test_landmarks.py -k in_the_middle'),
     ('preprocessing/files.py', 'max(width, height) > LONGEST_SIDE or', '', 'tests/orchestrator/inference/test_video.py -k huge'),
     ('orchestrator/serving/work.py', '        if wide * high > MOST_PIXELS:', '        if False:', 'tests/orchestrator/serving/test_work.py -k too_large'),
     ('orchestrator/serving/work.py', '    if frames < 2:', '    if False:', 'tests/orchestrator/serving/test_work.py -k length'),

@@ -144,6 +144,8 @@ def test_what_is_no_video_is_told(tmp_path, video):
     (tmp_path / "large.avi").write_bytes(large)
     (tmp_path / "empty").mkdir()
     (tmp_path / "sizes").mkdir()
+    (tmp_path / "one").mkdir()
+    cv2.imwrite(str(tmp_path / "one" / "0.png"), np.zeros((64, 64, 3), np.uint8))
     for number, side in enumerate((64, 64, 48)):
         cv2.imwrite(str(tmp_path / "sizes" / f"{number}.png"), np.zeros((side, 64, 3), np.uint8))
     with wave.open(str(tmp_path / "sound.mp4"), "wb") as sound:
@@ -155,6 +157,7 @@ def test_what_is_no_video_is_told(tmp_path, video):
         ("x.txt", "neither a folder of frames nor a video"),
         ("sizes/0.png", "is one picture, and a clip is a motion"),
         ("empty", "holds 0 frame"),
+        ("one", "holds 1 frame"),
         ("missing.avi", "missing.avi is not there"),
         ("sizes", "frame 2 is 64x48, the frames before it are 64x64"),
         ("sound.mp4", "cannot be opened"),
