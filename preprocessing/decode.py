@@ -25,7 +25,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.containers import frames_shown, kind_of, missing_bytes
+from preprocessing.containers import frames_shown, missing_bytes, says_its_length, sizes_tell
 
 IMAGES = frozenset({".jpg", ".jpeg", ".bmp", ".png", ".tif", ".tiff"})
 # what cameras, screen recorders, browsers and archives write, and FFmpeg, which OpenCV carries, reads
@@ -124,10 +124,16 @@ def open_video(path: Path) -> Iterator[cv2.VideoCapture]:
         size = path.stat().st_size
         with path.open("rb") as file:
             missing = missing_bytes(file, size)
+            stopped = bool(missing) and not says_its_length(file, size)
     except OSError as error:
         raise unread(path, error) from error
     if missing:
-        raise FramesError(f"{path} is cut short: {missing} of its bytes are missing; copy it again")
+        mended = shlex.quote(f"{path.stem}-mended{path.suffix}")
+        keep = f"ffmpeg -i {shlex.quote(path.name)} -c copy {mended}"
+        raise FramesError(
+            f"{path} is cut short: {missing} of its bytes are missing, at least; copy it again"
+            f"{f', or if its recorder was stopped, keep what is whole: {keep}' if stopped else ''}"
+        )
     # FFmpeg alone, so that all platforms read alike; absolute, so that no name is taken for a protocol
     # ("http:...")
     video = cv2.VideoCapture(os.path.abspath(path), cv2.CAP_FFMPEG)
@@ -156,10 +162,10 @@ def lacking(path: Path, video: cv2.VideoCapture, count: int) -> str:
 
     FFmpeg ends at a damaged frame as at the end of the file; what is behind it tells them apart. Else the
     container does, where it says how many frames it shows (containers.py). Some say a frame or so too many,
-    so that 1 percent may be lacking. MKV and WebM say their bytes, which were looked at before. Of the others
-    FFmpeg states duration times rate, which is wrong where the rate varies: there it is the time that
-    counts, of which a tenth may have sound alone. A recorder that was stopped, or a browser, has not said
-    it: then the end is the end.
+    so that 1 percent may be lacking. MKV, WebM and MP4 in fragments say their bytes, which were looked at
+    before. Of the others FFmpeg states duration times rate, which is wrong where the rate varies: there it is
+    the time that counts, of which a tenth may have sound alone. A recorder that was stopped, or a browser,
+    has not said it: then the end is the end, and ``endless`` says so.
     """
     if any(video.grab() for _ in range(BEHIND)):
         return "a frame there cannot be decoded, and others follow"
@@ -174,10 +180,21 @@ def lacking(path: Path, video: cv2.VideoCapture, count: int) -> str:
         return f"{len(times)} are in the file"
     seconds, fps = (times[-1] - times[0]) / 1000 if times else 0.0, video.get(cv2.CAP_PROP_FPS)
     with path.open("rb") as file:
-        sizes_tell = kind_of(file) == "mkv"
-    if sizes_tell or fps <= 0 or seconds >= 0.9 * stated / fps:
+        whole = sizes_tell(file, path.stat().st_size)
+    if whole or fps <= 0 or seconds >= 0.9 * stated / fps:
         return ""
     return f"{seconds:.2f} s, and it states {stated / fps:.2f} s"
+
+
+def endless(path: Path) -> str:
+    """What is to be said of a video that does not tell whether it is whole, or "". Raises FramesError."""
+    try:
+        with path.open("rb") as file:
+            if says_its_length(file, path.stat().st_size):
+                return ""
+    except OSError as error:
+        raise unread(path, error) from error
+    return "its container does not say how long it is: if it was cut, nothing shows it"
 
 
 def frames_stated(path: Path, video: cv2.VideoCapture) -> int | None:

@@ -20,7 +20,7 @@ from typing import Literal
 
 import cv2
 
-from preprocessing.decode import VIDEOS, FramesError, hidden, open_video, unread
+from preprocessing.decode import IMAGES, VIDEOS, FramesError, hidden, open_video, unread
 from preprocessing.frames import _files, list_frames
 from preprocessing.schema import Clip
 
@@ -125,11 +125,12 @@ def no_regular_file(path: Path) -> str:
 
 
 def danger_of(path: Path) -> str:
-    """As ``danger``, of one image or video file."""
+    """As ``danger``, of one image or video file; of other names no decoder is asked (frames.no_clip)."""
     if why := no_regular_file(path):
         return why
     try:
-        sizes = _of_video(path) if path.suffix.lower() in VIDEOS else _of_image(path)
+        ending = path.suffix.lower()
+        sizes = _of_video(path) if ending in VIDEOS else _of_image(path) if ending in IMAGES else []
     except (OSError, FramesError, ForeignImage) as error:
         # of what is missing, empty or cut short the decoder says so itself
         return str(error) if isinstance(error, ForeignImage) else ""

@@ -20,7 +20,7 @@ from preprocessing.datasets.ids import questions
 from preprocessing.datasets.manifest_file import remarks
 from preprocessing.datasets.reading import read
 from preprocessing.datasets.words import nearest_word, unmeant, unused, words_in
-from preprocessing.decode import FramesError, unread
+from preprocessing.decode import VIDEOS, FramesError, endless, unread
 from preprocessing.doubles import copies, overlaps
 from preprocessing.files import window
 from preprocessing.frames import extent, missing
@@ -175,7 +175,9 @@ def inspect(corpus: str, root: Path, joined: Groups = (), meant: Mapping[str, st
     people = [same.get(clip.subject, clip.subject) for clip in clips]
     of_manifest = remarks(root) if corpus in manifest.READ_BY else ()
     remarked = [*of_manifest, repeated([*found, *equal]), videos.unsure(usable), *questions(clips)]
-    asked = filter(None, [*remarked, _blank(usable), unused(meant, [one.emotion for one in given])])
+    asked = filter(
+        None, [*remarked, _blank(usable), _endless(usable), unused(meant, [one.emotion for one in given])]
+    )
     return Findings(
         corpus,
         root,
@@ -232,6 +234,21 @@ def _blank(clips: Iterable[Clip]) -> str:
     return (
         f"{len(still)} clip(s) have their apex at the onset, as {still[0]}: inputs that compare these two "
         "frames are blank; leave the apex cell empty if it is not known"
+    )
+
+
+def _endless(clips: Iterable[Clip]) -> str:
+    """What is to be said of videos of which nothing tells whether they are whole; or ""."""
+    asked = [
+        clip
+        for clip in clips
+        if clip.offset is None and clip.frames.suffix.lower() in VIDEOS and os.path.isfile(clip.frames)
+    ]
+    if not (found := [one.clip_id for one in asked if endless(one.frames)]):
+        return ""
+    return (
+        f"{len(found)} clip(s), as {found[0]}, are videos without an offset, and their container does not "
+        "say how long it is: if one was cut, nothing shows it; label the offsets, or look at the last frames"
     )
 
 

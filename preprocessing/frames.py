@@ -157,7 +157,10 @@ def container_fps(path: Path) -> float | None:
 
 
 def read_picture(path: Path) -> NDArray[Any]:
-    """One picture as uint8 (H, W, 3) RGB. Raises FramesError if the file is missing, damaged or no image."""
+    """One picture as uint8 (H, W, 3) RGB. Raises FramesError if the file is missing, damaged, or no image
+    inside or by its name."""
+    if path.suffix.lower() not in IMAGES:
+        raise FramesError(f"{path} is no picture by its name ({', '.join(sorted(IMAGES))}); save it as PNG")
     return cv2.cvtColor(read_image(path), cv2.COLOR_BGR2RGB)
 
 
@@ -299,9 +302,14 @@ def _check_end(clip: Clip, first: int, count: int, video: cv2.VideoCapture) -> N
         labels = "" if clip.offset is None else ", or the labels are wrong"
         raise FramesError(f"{clip.frames} ends after {count} frames, {why}; {wrong}{labels}")
     if count - first < 2:
-        raise FramesError(
-            f"{clip.frames} has {max(0, count - first)} frame(s) from {first} on; motion needs at least two"
-        )
+        raise too_few(clip.frames, count, first)
+
+
+def too_few(path: Path, count: int, first: int = 0) -> FramesError:
+    """What is told of a video of ``count`` frames in which no motion can be seen from frame ``first`` on."""
+    return FramesError(
+        f"{path} has {max(0, count - first)} frame(s) from {first} on; motion needs at least two"
+    )
 
 
 def _check_range(clip: Clip, first: int, last: int) -> None:

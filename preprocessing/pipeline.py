@@ -9,13 +9,14 @@ a time; where the apex is spotted, which needs the whole clip before any input c
 wait (waiting.py).
 
 A video without an offset is decoded once where its packets say how many frames it has and when they are
-(pace.even). Where they leave a doubt, or the clip ends in an error, its frames are counted first.
+(pace.even). Where they leave a doubt, or say too many, its frames are counted first.
 """
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -24,11 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.action_units import vector
-from preprocessing.align import crop_of
+from preprocessing.aligned import Aligned, Fewer
 from preprocessing.apex import SPOTTERS
-from preprocessing.decode import Unreadable
+from preprocessing.decode import Unreadable, endless
 from preprocessing.flow import FLOWS, Flow
-from preprocessing.frames import container_fps, extent, missing, read_clip, read_picture
+from preprocessing.frames import container_fps, extent, missing, read_picture
 from preprocessing.gaps import BRIDGED, Runs, count, refusal, said
 from preprocessing.inputs import INPUTS
 from preprocessing.inputs.settings import MIDDLE, Settings
@@ -77,10 +78,9 @@ class Pipeline:
         """
         names = names or self.names
         known = None if pictures or clip.problem or clip.offset is not None else even(clip.frames)
-        if known and known.frames > (clip.onset or 0):
-            made = self._rows(clip, names, known=known)
-            if all(row["status"] == "ok" for row in made.values()):
-                return made
+        if known and known.frames > (clip.onset or 0) + 1:
+            with contextlib.suppress(Fewer):
+                return self._rows(clip, names, known=known)
         return self._rows(clip, names, pictures=pictures)
 
     def _rows(
@@ -123,14 +123,21 @@ class Pipeline:
 
         ``make`` is called with the clip completed: onset, apex and offset filled in where the labels leave
         them open. The facts are the columns of a row that follow from the frames. known: of a video without
-        an offset, which spares decoding it to count its frames. Raises FAULTS.
+        an offset, which spares decoding it to count its frames; where that is too many, Fewer is raised.
+        Raises FAULTS.
         """
         first, last, fps, notes = _ends(clip, known)
+        if clip.apex is not None and not first <= clip.apex <= last:
+            raise ClipError(
+                f"{clip.frames}: its frames are {first}..{last}, and the apex {clip.apex} is none of them"
+            )
         gaps = missing(clip)
         # without labelled ends every frame belongs to the clip
         whole = replace(clip, onset=first, offset=last, fps=fps)
         final = gaps[-1][0] - 1 if gaps and gaps[-1][1] == last else last
-        frames = _Aligned(whole, final, self.landmarker, self.settings, self.tracks)
+        # one that nobody has counted is read to its end, which tells whether it is whole
+        read = clip if known else whole
+        frames = Aligned(whole, read, final, self.landmarker, self.settings, self.tracks)
         with tempfile.SpooledTemporaryFile(max_size=1) as waiting:  # no file until something is written
             source: Iterable[Frame] = frames
             apex, apex_source = clip.apex, clip.apex_source
@@ -158,13 +165,16 @@ class Pipeline:
 
 def _ends(clip: Clip, known: Even | None) -> tuple[int, int, float | None, str]:
     """(first frame, last frame, frames per second, notes). Raises FramesError."""
+    notes = [] if clip.offset is not None or clip.frames.is_dir() else [endless(clip.frames)]
     if known:
-        return clip.onset or 0, known.frames - 1, clip.fps or known.fps, ""
+        return clip.onset or 0, known.frames - 1, clip.fps or known.fps, "".join(notes)
     first, last = extent(clip)
     if clip.frames.is_dir():
         return first, last, clip.fps, ""
-    varied, notes = varying(clip, first, last)
-    return first, last, clip.fps or varied or container_fps(clip.frames), notes
+    varied, uneven = varying(clip, first, last)
+    notes.append(uneven)
+    fps = clip.fps or varied or container_fps(clip.frames)
+    return first, last, fps, "\n".join(filter(None, notes))
 
 
 def _shown(frames: Iterable[Frame], collectors: dict[str, Collector], shared: Shared) -> dict[str, Any]:
@@ -183,59 +193,6 @@ def _shown(frames: Iterable[Frame], collectors: dict[str, Collector], shared: Sh
         except OF_ONE as error:
             values[name] = error
     return values
-
-
-class _Aligned:
-    """The frames of a clip with their landmarks, in order: an iterable for one pass.
-
-    The geometry of the crop is that of the first frame. After it the landmark model runs only where its
-    points are used, and then once in ``landmarks_every`` seconds; the frames between wait until their
-    landmarks can be interpolated. final: number of the last frame that is there.
-    """
-
-    def __init__(self, clip: Clip, final: int, landmarker: Landmarker, settings: Settings, tracks: bool):
-        self.clip, self.landmarker, self.settings, self.tracks = clip, landmarker, settings, tracks
-        self.final = final
-        # the spotter looks at every frame: cut at once it is in the processor's cache still, and is smaller
-        self.cuts = settings.apex != MIDDLE and clip.apex is None
-        self.every = max(1, round(settings.landmarks_every * clip.fps)) if tracks and clip.fps else 1
-        self.height = self.width = 0
-
-    def __iter__(self) -> Iterator[Frame]:
-        images = read_clip(self.clip)
-        number, image = next(images)
-        self.height, self.width = image.shape[:2]
-        found = self.landmarker.start(image)
-        crop = crop_of(found)
-        points = crop.points(found)
-        reduce = 4 if crop.scale <= 1 / 4 else 2 if crop.scale <= 1 / 2 else 1
-        # the crop needs no more: fewer pixels to decode, to look at and to warp, and no aliasing
-        if reduce > 1:
-            images, crop = read_clip(self.clip, reduce), crop.of_reduced(reduce)
-            number, image = next(images)
-        table = (
-            equalising(cv2.cvtColor(crop.image(image), cv2.COLOR_BGR2GRAY))
-            if self.settings.equalise
-            else None
-        )
-        yield Frame(number, points, image, crop, table)
-        waiting: list[Frame] = []
-        looked = first = number
-        for number, image in images:
-            if not self.tracks:
-                yield Frame(number, None, image, crop, table)
-                continue
-            frame = Frame(number, None, image, crop, table)
-            waiting.append(frame.without_picture() if self.cuts else frame)
-            if number - looked < self.every and number != self.final:
-                continue
-            before, points = points, crop.points(self.landmarker.follow(image, number - first))
-            for held in waiting:
-                share = np.float32((held.number - looked) / (number - looked))
-                held.landmarks = before + (points - before) * share
-                yield held
-            looked = number
-            waiting.clear()
 
 
 def _there(apex: int, gaps: Runs, settings: Settings) -> int:
@@ -279,14 +236,6 @@ def _finite(x: NDArray[Any]) -> bool:
     if x.dtype == np.float16:
         return not ((x.view(np.uint16) & 0x7C00) == 0x7C00).any()
     return bool(np.isfinite(x).all()) if x.dtype.kind == "f" else True
-
-
-def equalising(grey: NDArray[Any]) -> NDArray[Any]:
-    """Look-up table uint8 (256,) that equalises the histogram of ``grey`` uint8 (H, W): the same as
-    cv2.equalizeHist on it."""
-    count = np.bincount(grey.ravel(), minlength=256)
-    below = np.cumsum(count) - count[np.flatnonzero(count)[0]]
-    return np.round(np.clip(below, 0, None) * (255 / max(below[-1], 1))).astype(np.uint8)
 
 
 def _labels(clip: Clip) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from orchestrator.inference.bundle import Bundle
 from orchestrator.inference.bundle_files import BundleError
 from orchestrator.study.plugins import install
 from preprocessing.files import danger
-from preprocessing.frames import no_clip
 from preprocessing.inputs import INPUTS, Settings, SettingsError
 from preprocessing.inputs.settings import file_of
 from preprocessing.pipelines import pipeline, ready
@@ -23,7 +22,7 @@ from preprocessing.schema import AU_VOCABULARY, Clip
 from preprocessing.task_landmarks import identity
 
 # of a row of the pipeline, what a prediction tells
-FACTS = ("onset", "apex", "apex_source", "offset", "n_frames", "fps", "height", "width")
+FACTS = ("onset", "apex", "apex_source", "offset", "n_frames", "fps", "height", "width", "notes")
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,8 @@ class Prediction:
     called         the class of the highest probability; None where it abstains.
     probabilities  class -> calibrated probability, {} where it abstains; uncalibrated: as the model gives it.
     action_units   FACS number -> probability by the bundle's head; {} where it has none.
-    facts          onset, apex, offset (frame numbers) and what else is known of the frames.
+    facts          onset, apex, offset (frame numbers) and what else is known of the frames; notes: what a
+                   reader should know of them, a line each.
     """
 
     clip: str
@@ -113,12 +113,12 @@ class ClipPredictor:
 
     def __call__(self, clip: Clip) -> Prediction:
         """Never raises for what is wrong with the clip: then it abstains and says so."""
-        named = "" if self.pictures else no_clip(clip.frames)
-        clip = replace(clip, problem=clip.problem or named or danger(clip))
+        clip = replace(clip, problem=clip.problem or danger(clip))
         row = self.pipeline.rows(clip, pictures=self.pictures)[self.name]
         facts = {name: row[name] for name in FACTS}
         if row["status"] != "ok":
-            return Prediction(str(clip.frames), row["error"], facts=facts)
+            _, _, why = row["error"].partition(": ")  # behind the kind of error, which is for programs
+            return Prediction(str(clip.frames), why, facts=facts)
         about, x = self.bundle.about, row["x"]
         out = ranges.outside(x, about.kind, self.spec.unit, about.ranges or {})
         if out:

@@ -23,6 +23,7 @@ from orchestrator.spotting.video import annotated
 from preprocessing.decode import FramesError, open_video
 from preprocessing.errors import BadInput
 from preprocessing.files import danger
+from preprocessing.frames import too_few
 from preprocessing.landmarks import Landmarker
 from preprocessing.schema import Clip
 from preprocessing.spotting.clips import clips, key_frames_of
@@ -33,6 +34,7 @@ from preprocessing.spotting.run import ROW, Curves
 VIDEO = "annotated.webm"
 KINDS = ("spot", "clip")
 MOST_PIXELS = 7680 * 4320  # of a frame
+UNSTATED = 25.0  # frames a second where neither the file nor its frames' times say it
 BEHIND = 0.05  # share by which a video may be longer than is allowed: stated rates are rounded
 
 
@@ -68,10 +70,10 @@ def measured(video: Path, most: float) -> Measured:
             if last - first > most * (1 + BEHIND) or (last == 0 and stated > 0 and frames / stated > most):
                 raise TooMuch(f"the video is longer than {most:g} s, which is the most that this page takes")
     seconds = (last - first) * frames / (frames - 1) if frames > 1 else 0.0
+    if frames < 2:
+        raise too_few(video, frames)
     if seconds <= 0:
-        seconds = frames / stated if stated > 0 else 0.0
-    if not frames or not seconds:
-        raise FramesError(f"{video} has {frames} frame(s) that can be read; it takes more to see a motion")
+        seconds = frames / (stated if stated > 0 else UNSTATED)
     return Measured(frames, seconds)
 
 
@@ -135,7 +137,7 @@ class Model:
         curves = Curves(job.video, rate, 0, known.frames, np.zeros(0, ROW))
         interval = Interval("clip", first, apex, end, 0.0, "")
         whole = Found(interval, said, key_frames_of(curves, interval, Landmarker()))
-        return Spotting(curves, (whole,), self.predictor.bundle.digest)
+        return Spotting(curves, (whole,), self.predictor.bundle.digest, said.facts["notes"])
 
 
 def fault(job: Job, error: BaseException) -> str:

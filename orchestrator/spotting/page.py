@@ -15,6 +15,7 @@ from preprocessing.spotting.motion import GROUPS, SCALES
 from preprocessing.spotting.run import Curves
 
 WIDE, HIGH, BAND, TIMES = 1000, 60, 18, 32  # of the drawing; the page scales it, and enlarges its letters
+SHORT = 2.0  # seconds, below which the time line's numbers would be alike with one digit
 POINTS = 1000  # of a curve, at most
 COLOURS = {"micro": "#d33c3c", "macro": "#2a7ac8", "clip": "#2a9a6a"}
 _MACRO = (
@@ -52,6 +53,7 @@ def page(made: Spotting) -> str:
     }.
 {f"Without a face: {lost}." if lost else "A face was seen in all frames that were looked at."}
 Model {escape(made.model)}.</p>
+{f"<p class=none>Of the video: {escape(made.notes)}.</p>" if made.notes else ""}
 {drawing(made)}
 <p>Each strip is a part of the face: how far it moves and moves back, in pixels of a face of 256; a strip is
 {_top(curves):.1f} high. Red: within a fifth of a second, and micro-expressions (at most half a second); blue:
@@ -113,11 +115,12 @@ def drawing(made: Spotting) -> str:
             points = _points(values[:, scale, i], base, top)
             parts.append(f'<polyline points="{points}" fill=none stroke="{COLOURS[kind]}" stroke-width=1 />')
         parts.append(f'<text x=4 y="{base - HIGH + 18}" font-size=12>{escape(group)}</text>')
+    digits = 1 if seconds >= SHORT else 2
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         anchor = "start" if not share else "end" if share == 1 else "middle"
         parts.append(
             f'<text x="{share * WIDE:.0f}" y="{high - 6}" font-size=12 text-anchor={anchor}>'
-            f"{share * seconds:.1f} s</text>"
+            f"{share * seconds:.{digits}f} s</text>"
         )
     return "".join([*parts, "</svg>"])
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestrator.inference.video import ClipPredictor, Prediction
 from orchestrator.spotting.metrics import Spotted
-from preprocessing.decode import FramesError
+from preprocessing.decode import FramesError, endless
 from preprocessing.landmarks import Landmarker
 from preprocessing.spotting.clips import clips, key_frames
 from preprocessing.spotting.peaks import Interval, intervals
@@ -35,6 +35,7 @@ class Found:
             for name in ("onset", "apex", "offset")
         }
         return asdict(one) | seconds | {
+            "apex_source": said.facts.get("apex_source", ""),
             "score": round(one.score, 4),
             "class": said.called,
             "probability": said.probabilities.get(said.called) if said.called else None,
@@ -47,11 +48,12 @@ class Found:
 
 @dataclass(frozen=True)
 class Spotting:
-    """All that is known of a video."""
+    """All that is known of a video. notes: what a reader should know of it, a line each."""
 
     curves: Curves
     found: tuple[Found, ...]
     model: str
+    notes: str = ""
 
     def nested(self) -> dict[str, Any]:
         """For JSON: the video, the spotter, seconds without a face by reason, the intervals."""
@@ -64,6 +66,7 @@ class Spotting:
             "model": self.model,
             "spotter": SPOTTER,
             "without_face_s": made.lost,
+            "notes": self.notes,
             "intervals": [one.row(made) for one in self.found],
         }
 
@@ -112,9 +115,10 @@ def spot(
     found = intervals(made.rows["curves"], made.rate, made.frames, first=made.first)
     try:
         recognised = tuple(_recognised(made, found, predictor, pictures))
+        notes = "" if source.is_dir() else endless(source)
     except FramesError as error:
         raise SpotError(str(error)) from error
-    return Spotting(made, recognised, predictor.bundle.digest)
+    return Spotting(made, recognised, predictor.bundle.digest, notes)
 
 
 def _recognised(

@@ -24,7 +24,7 @@ from preprocessing.decode import FramesError
 from preprocessing.errors import BadInput
 from preprocessing.files import danger, files_of
 from preprocessing.flow import Flow
-from preprocessing.frames import LARGEST, container_fps, no_clip
+from preprocessing.frames import LARGEST, container_fps
 from preprocessing.landmarks import Landmarker
 from preprocessing.pace import varying
 from preprocessing.places import write_atomically
@@ -104,7 +104,7 @@ def _curves(
     flow: Flow | None,
 ) -> Curves:
     clip = Clip("video", "video/somebody", source.name, source, "", fps=fps)
-    if why := no_clip(source) or danger(clip):
+    if why := danger(clip):
         raise SpotError(why)
     reader = reading(source)
     rate = Rate(_rate(source, fps))

@@ -220,3 +220,11 @@ def test_the_frames_of_a_video_are_counted(tmp_path):
     found = inspect("manifest", tmp_path)
     assert found.lengths == {"manifest/1/a": 5}
     assert "ends after 5 frames" in found.problems["manifest/1/b"]
+    assert not any("how long" in one for one in found.doubts)
+    raw = "YUV4MPEG2 W2 H2 F25:1 C420jpeg\n" + 3 * "FRAME\nabcdef"  # has no length
+    (tmp_path / "c.y4m").write_text(raw)
+    (tmp_path / "manifest.csv").write_text(
+        f"{lines[0]}\n1,a,v.avi,0,,,joy\n1,b,v.avi,1,,2,joy\n2,c,c.y4m,,,,joy"
+    )
+    (asked,) = [one for one in inspect("manifest", tmp_path).doubts if "how long" in one]
+    assert asked.startswith("1 clip(s), as manifest/2/c, are videos without an offset")

@@ -9,12 +9,15 @@ import cv2
 import numpy as np
 import pytest
 
-from preprocessing.decode import FramesError, frames_stated, open_video
+from preprocessing.decode import FramesError, endless, frames_stated, open_video
 from preprocessing.frames import extent
 from preprocessing.pace import varying
 from tests.preprocessing.test_video import clip
 
-CODES = {".webm": "VP80", ".mkv": "MJPG", ".flv": "FLV1", ".avi": "MJPG", ".mp4": "mp4v"}
+CODES = {".webm": "VP80", ".mkv": "MJPG", ".flv": "FLV1", ".avi": "MJPG", ".mp4": "mp4v"} | {
+    ".wmv": "WMV2",
+    ".ts": "mpg2",
+}
 FRAMES = 40
 
 
@@ -126,8 +129,18 @@ def test_a_webm_is_whole_if_its_bytes_are_there(tmp_path: Path, name: str) -> No
                 read(path, cut)
     segment = data.index(bytes.fromhex("18538067")) + 4
     stopped = data[:segment] + b"\x01" + b"\xff" * 7 + data[segment + 8 :]  # a recorder that was switched off
-    assert read(path, stopped) == FRAMES
-    assert 0 < read(path, stopped[: len(data) * 2 // 3]) < FRAMES
+    assert read(path, stopped) == FRAMES and endless(path)
+    cut = r"cut short: \d+ of its bytes.* if its recorder was stopped, keep what is whole: ffmpeg -i a\."
+    with pytest.raises(FramesError, match=cut):  # in the middle of a frame
+        read(path, stopped[: len(data) * 2 // 3])
+    at = stopped.index(bytes.fromhex("1f43b675")) + 4
+    width = 9 - stopped[at].bit_length()
+    live = stopped[:at] + bytes([0xFF >> (width - 1)]) + b"\xff" * (width - 1) + stopped[at + width :]
+    assert read(path, live) == FRAMES and endless(path)  # nor has the cluster a length
+    with pytest.raises(FramesError, match=cut):
+        read(path, live[: len(data) * 2 // 3])
+    cluster = stopped.index(bytes.fromhex("1f43b675"), len(data) // 2)
+    assert 0 < read(path, stopped[:cluster]) < FRAMES and endless(path)  # between two, which nothing tells
 
 
 def test_a_frame_that_cannot_be_decoded_is_not_the_end(tmp_path: Path) -> None:
@@ -147,5 +160,69 @@ def test_of_another_container_its_time_is_taken(tmp_path: Path) -> None:
     data = video(path)
     assert read(path, data) == FRAMES
     assert read(path, lasting(data, 1.4)) == FRAMES
-    with pytest.raises(FramesError, match=r"ends after \d+ frames, 0\.\d\d s, and it states 1\.3\d s"):
+    assert not endless(path)
+    with pytest.raises(FramesError, match=r"cut short: \d+ of its bytes"):
         read(path, data[: len(data) * 3 // 4])
+    at, ends = 13, []
+    while at < len(data):
+        at += 15 + int.from_bytes(data[at + 1 : at + 4], "big")
+        ends.append(at)
+    with pytest.raises(FramesError, match=r"ends after \d+ frames, 0\.\d\d s, and it states 1\.3\d s"):
+        read(path, data[: ends[len(ends) // 2]])  # between two frames
+    assert read(path, lasting(data, 0.0)) == FRAMES and endless(path)
+
+
+def test_an_avi_of_a_length_that_nobody_wrote_is_read_unless_its_last_frame_is_cut(tmp_path: Path) -> None:
+    path = tmp_path / "a.avi"
+    data = bytearray(video(path))
+    index = data.index(b"idx1")
+    del data[index:]
+    for length in (0, 0xFFFFFFFF):  # of recorders that were stopped, and those that write into a pipe
+        for at in (4, data.index(b"movi") - 4):
+            data[at : at + 4] = struct.pack("<I", length)
+        for count in (48, data.index(b"strh") + 40):
+            data[count : count + 4] = struct.pack("<I", length)
+        assert read(path, bytes(data)) == FRAMES and endless(path)
+        with pytest.raises(FramesError, match=r"cut short: [89] of its bytes"):
+            read(path, bytes(data[:-9]))
+
+
+def test_a_wmv_and_a_ts_end_with_a_whole_packet(tmp_path: Path) -> None:
+    path = tmp_path / "a.wmv"
+    data = video(path)
+    assert read(path, data) == FRAMES and not endless(path)
+    with pytest.raises(FramesError, match=r"cut short: \d+ of its bytes"):
+        read(path, data[: len(data) // 2])
+    begin = int.from_bytes(data[16:24], "little")
+    sent = bytearray(data)
+    sent[begin + 16 : begin + 24] = struct.pack("<Q", 50)
+    assert read(path, bytes(sent)) == FRAMES and endless(path)
+    with pytest.raises(FramesError, match=r"cut short: 7 of its bytes"):
+        read(path, bytes(sent[: begin + 50 + 2 * 3200 - 7]))
+
+    path = tmp_path / "a.ts"
+    data = video(path)
+    assert read(path, data) == FRAMES and endless(path)
+    assert 0 < read(path, data[: len(data) // 376 * 188]) < FRAMES and endless(path)  # between two
+    for cut in (data[:-1], data[: len(data) // 376 * 188 + 100]):
+        with pytest.raises(FramesError, match=r"cut short: \d+ of its bytes"):
+            read(path, cut)
+
+
+def test_an_mp4_in_fragments_counts_nothing_and_is_whole_if_its_last_one_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    whole = video(path)
+    moov = whole.index(b"moov") - 4
+    sized = struct.pack(">I4s", 8, b"moof")
+    for more, says in (
+        (sized, "8 of its bytes"),  # of its frames nothing came
+        (sized + struct.pack(">I4s", 20, b"mdat"), "12 of its bytes"),
+    ):
+        with pytest.raises(FramesError, match=f"cut short: {says}"):
+            read(path, whole + more)
+    in_fragments = whole[:moov] + whole[moov:] + sized + struct.pack(">I4s", 8, b"mdat")
+    path.write_bytes(in_fragments)
+    with open_video(path) as opened:
+        assert frames_stated(path, opened) is None and endless(path)
+    path.write_bytes(in_fragments + struct.pack(">I4s", 8, b"mfra"))
+    assert not endless(path)

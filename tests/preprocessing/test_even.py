@@ -8,6 +8,7 @@ import pytest
 
 from preprocessing import pace, waiting
 from preprocessing import pipeline as module
+from preprocessing.decode import BEHIND
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.pace import Even, even
 from preprocessing.pipelines import pipeline
@@ -107,16 +108,32 @@ def test_fewer_frames_than_the_packets_promise_are_counted(frames, tmp_path, mon
     assert made == wanted and made["n_frames"] == len(frames)
 
 
-def test_an_error_is_told_as_it_is_where_frames_are_counted_first(frames, tmp_path, monkeypatch):
+def torn(path):
+    """Its last three frames are no pictures."""
+    data = bytearray(path.read_bytes())
+    starts = [at for at in range(len(data)) if data.startswith(b"\xff\xd8\xff", at)]
+    for at in starts[-3:]:
+        data[at : at + 900] = bytes(900)
+    path.write_bytes(data)
+    return path
+
+
+def test_an_error_is_told_as_where_frames_are_counted_first_and_costs_no_second_pass(
+    frames, tmp_path, monkeypatch
+):
     grey = [np.full_like(frames[0], 90)] * 12
     name = "onset_apex_flow"
-    for one in (
-        clip(write(tmp_path / "grey.mp4", grey)),
-        clip(write(tmp_path / "v.mp4", frames[:9]), onset=9),
-        clip(mp4_of_steps(tmp_path / "uneven.mp4", [10] * 20 + [100] * 3)),
+    for one, decodes in (
+        (clip(write(tmp_path / "grey.mp4", grey)), 2),
+        (clip(torn(write(tmp_path / "torn.avi", frames[:12], "MJPG"))), 11 + BEHIND),
+        (clip(write(tmp_path / "v.mp4", frames[:9]), onset=9), None),
+        (clip(mp4_of_steps(tmp_path / "uneven.mp4", [10] * 20 + [100] * 3)), None),
     ):
-        made = pipeline((name,), Settings()).rows(one)[name]
+        with monkeypatch.context() as patch:
+            decoded = grabbed(patch)
+            made = pipeline((name,), Settings()).rows(one)[name]
         assert made == counted_first(monkeypatch, one, (name,))[name] and made["status"] == "error"
+        assert decodes is None or len(decoded) == decodes, made["error"]
 
 
 def test_a_labelled_offset_is_taken_at_its_word(frames, tmp_path, monkeypatch):

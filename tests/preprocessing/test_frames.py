@@ -217,6 +217,9 @@ def test_an_unreadable_frame_is_a_frames_error(tmp_path: Path, rng: np.random.Ge
 def test_a_picture_is_rgb(tmp_path: Path) -> None:
     write_image(tmp_path / "x .png", np.full((2, 2, 3), (1, 2, 3), np.uint8))  # written as BGR
     assert read_picture(tmp_path / "x .png")[0, 0].tolist() == [3, 2, 1]
+    (tmp_path / "x .png").rename(tmp_path / "x.txt")  # its size would be looked at by nobody
+    with pytest.raises(FramesError, match=r"x\.txt is no picture by its name"):
+        read_picture(tmp_path / "x.txt")
 
 
 def test_the_fingerprint_changes_with_size_number_and_age(tmp_path: Path, rng: np.random.Generator) -> None:

@@ -44,6 +44,13 @@ def test_the_68_points_lie_where_the_scheme_puts_them(points):
     assert y[51] < y[62] <= y[66] < y[57]  # outer lip encloses inner lip
 
 
+def test_a_face_that_is_lost_in_the_middle_is_told_with_its_frame(landmarker, portrait):
+    landmarker.start(portrait)
+    assert landmarker.follow(portrait, 1).shape == (68, 2)
+    with pytest.raises(FaceError, match="the face is lost 2 frames after the first"):
+        landmarker.follow(np.full_like(portrait, 90), 2)
+
+
 def test_the_scheme_is_symmetric(landmarker, portrait):
     """A mirrored face gives mirrored points, left and right exchanged: one wrong index of a pair would
     show."""

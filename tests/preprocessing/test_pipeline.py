@@ -8,14 +8,15 @@ import cv2
 import numpy as np
 import pytest
 
+from preprocessing import aligned, waiting
 from preprocessing import pipeline as module
-from preprocessing import waiting
-from preprocessing.align import Crop
+from preprocessing.align import Crop, crop_of
+from preprocessing.aligned import equalising
 from preprocessing.apex import SPOTTERS
 from preprocessing.datasets.reading import read
 from preprocessing.inputs import INPUTS, Settings
 from preprocessing.inputs.view import Frame
-from preprocessing.pipeline import Pipeline, equalising
+from preprocessing.pipeline import Pipeline
 from preprocessing.regions import regions, windows
 from preprocessing.render import RenderConfig, clip_plan, render_corpus, true_landmarks
 from preprocessing.render.motion import ClipRenderer
@@ -109,13 +110,13 @@ def test_large_frames_are_read_small_and_give_nearly_the_same(clip, tmp_path, mo
         # inner eye corners about 230 px apart
         large = cv2.resize(image, None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)
         cv2.imwrite(str(tmp_path / f"img{n}.jpg"), large, [cv2.IMWRITE_JPEG_QUALITY, 95])
-    used, read_clip = [], module.read_clip
+    used, read_clip = [], aligned.read_clip
     monkeypatch.setattr(
-        module, "read_clip", lambda clip, reduce=1: used.append(reduce) or read_clip(clip, reduce)
+        aligned, "read_clip", lambda clip, reduce=1: used.append(reduce) or read_clip(clip, reduce)
     )
     rows = Pipeline(("onset_apex_flow", "apex_frame"), SMALL).rows(replace(clip, frames=tmp_path))
     assert used == [1, 4] and rows["apex_frame"]["height"] == 1440
-    monkeypatch.setattr(module, "read_clip", lambda clip, reduce=1: read_clip(clip))
+    monkeypatch.setattr(aligned, "read_clip", lambda clip, reduce=1: read_clip(clip))
     monkeypatch.setattr(Crop, "of_reduced", lambda self, reduce: self)
     full = Pipeline(("onset_apex_flow", "apex_frame"), SMALL).rows(replace(clip, frames=tmp_path))
     assert np.abs(rows["apex_frame"]["x"].astype(int) - full["apex_frame"]["x"]).mean() < 2  # grey levels
@@ -184,7 +185,7 @@ def test_windows_and_regions_follow_the_true_landmarks_of_a_moving_head():
     for t in range(plan.frames):
         image = renderer.frame(t)
         found = landmarker.follow(image, t) if crop else landmarker.start(image)
-        crop = crop or module.crop_of(found)
+        crop = crop or crop_of(found)
         both = [crop.points(points) for points in (found, true_landmarks(plan, config, plan.onset + t))]
         middles.append(
             [np.vstack([windows(points), regions(points)]).reshape(-1, 2, 2).mean(axis=1) for points in both]

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from orchestrator.inference.video import ClipPredictor
 from orchestrator.results.explain import face
 from orchestrator.results.explain.of_model import of_bundle
-from orchestrator.results.explain.places import PARTS, Places
+from orchestrator.results.explain.places import PARTS, Places, even
 from preprocessing.files import danger
 from preprocessing.inputs.view import Frame, KeyFrames, Shared, triple
 from preprocessing.places import write_atomically
@@ -49,7 +50,7 @@ class ClipExplanation:
 
     def nested(self) -> dict[str, Any]:
         """For JSON: each method's share of the parts of the face and of the steps, and its strongest
-        places."""
+        places, none where it is even."""
         return {
             "clip": self.clip,
             "class": self.called,
@@ -167,8 +168,10 @@ def _read(predictor: ClipPredictor, clip: Clip) -> tuple[NDArray[Any], Face | tu
 
 def _told(places: Places, shares: NDArray[np.float32]) -> dict[str, Any]:
     by_place = shares.sum(0)
-    first = np.argsort(-by_place, kind="stable")[:5]
+    alike = bool(even(by_place))
+    first: Sequence[int] = [] if alike else np.argsort(-by_place, kind="stable")[:5].tolist()
     return {
+        "even": alike,
         "parts": dict(zip(PARTS, (round(float(v), 4) for v in places.by_part(shares)), strict=True)),
         "steps": dict(zip(places.steps, (round(float(v), 4) for v in shares.sum(1)), strict=True)),
         "places": {places.names[i]: round(float(by_place[i]), 4) for i in first},
@@ -179,6 +182,7 @@ def _bars(axes: Any, places: Places, shares: NDArray[np.float32]) -> None:
     """Shares of the parts; of an input with several steps, their course instead of one bar."""
     if len(places.steps) > 1:
         axes.bar(range(1, len(places.steps) + 1), shares.sum(1), color="#1b6ca8")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("step", fontsize=7)
         axes.set_title("share of each step", fontsize=7)
     else:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from orchestrator.results.explain import embedding
 from orchestrator.results.explain.deletion import RANDOM, area
-from orchestrator.results.explain.places import PARTS, Places
+from orchestrator.results.explain.places import PARTS, Places, even
 
 # AU -> the part of the face whose skin it moves most (FACS; preprocessing/render/au_fields.py draws them)
 AU_PART = {
@@ -110,7 +110,7 @@ class Collected:
         """The part of the face in which each clip's strongest place lies, over all steps: the pointing game
         of Zhang et al., ECCV 2016. Of a method with a sign, the place that speaks most for the class. Of
         places that are equally strong (occlusion covers several at once) the part that most of them are of,
-        "rest" last. "nothing" where a method found nothing."""
+        "rest" last. "nothing" where a method found nothing, or all alike."""
         of_part = np.array([[one == part for one in self.places.parts] for part in PARTS])
         made = []
         for strongest in self.strongest(method):
@@ -123,10 +123,11 @@ class Collected:
 
     def strongest(self, method: str) -> NDArray[np.bool_]:
         """bool (n, P): each clip's strongest place, or places where several are; none where a method found
-        nothing."""
+        nothing, or all alike."""
         values = self.signed.get(method, self.importance[method]).sum(1)  # (n, P)
         most = values.max(1, keepdims=True)
-        made: NDArray[np.bool_] = np.isclose(values, most, rtol=1e-5, atol=0) & (most > 0)
+        told = (most > 0) & ~even(values)[:, None]
+        made: NDArray[np.bool_] = np.isclose(values, most, rtol=1e-5, atol=0) & told
         return made
 
     def in_planted(self, method: str) -> NDArray[np.bool_]:

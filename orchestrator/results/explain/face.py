@@ -11,9 +11,11 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from orchestrator.results.explain.canonical import LANDMARKS, LINES
+from orchestrator.results.explain.places import even
 from preprocessing.align import CROP
 
 INK, SHADES = "#22262b", "YlOrRd"
+LIGHT = 0.3  # of the scale of shades: all places where none stands out
 
 
 def draw(
@@ -24,18 +26,17 @@ def draw(
     *,
     picture: NDArray[Any] | None = None,
     landmarks: NDArray[Any] | None = None,
-    most: float | None = None,
 ) -> PatchCollection:
-    """Boxes (P, 4), crop pixels, shaded by values (P,) of 0 or more; NaN boxes are left out.
+    """Boxes (P, 4), crop pixels, shaded by values (P,) of 0 or more; NaN boxes are left out. Where no place
+    stands out all are light, and the title says so.
 
     picture    uint8 (256, 256, 3) RGB below them; the canonical face as lines where there is none.
-    most       value of the darkest shade; the largest value if None.
     """
     points = np.asarray(LANDMARKS if landmarks is None else landmarks)
     if picture is not None:
         axes.imshow(picture)
     known = np.isfinite(boxes).all(1)
-    top = most or float(values[known].max(initial=0)) or 1.0
+    top = darkest(values[known])
     held = PatchCollection(
         [Rectangle((x0, y0), x1 - x0, y1 - y0) for x0, y0, x1, y1 in boxes[known]],
         cmap=SHADES,
@@ -58,5 +59,17 @@ def draw(
     axes.set_aspect("equal")
     axes.set_xticks([])
     axes.set_yticks([])
-    axes.set_title(title, fontsize=8)
+    axes.set_title(titled(title, values[known]), fontsize=8)
     return held
+
+
+def darkest(values: NDArray[Any]) -> float:
+    """Value of the darkest shade of a map of values of 0 or more: the largest, or one far above them where
+    no place stands out, since all would be dark."""
+    most = float(values.max(initial=0)) or 1.0
+    return most / LIGHT if values.size and even(values.ravel()) else most
+
+
+def titled(title: str, values: NDArray[Any]) -> str:
+    """The title of a map of these values; a line more where no place stands out."""
+    return f"{title}\neven: no region stands out" if values.size and even(values.ravel()) else title

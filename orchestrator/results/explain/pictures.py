@@ -73,14 +73,14 @@ def over_time(of: Collected) -> Figure:
         mean = of.over_people(of.importance[name])
         if of.places.cells:  # cells are too many: the parts of the face at each step
             mean = np.stack([of.places.by_part(step[None]) * step.sum() for step in mean])
-        image = ax.imshow(mean.T, aspect="auto", cmap=face.SHADES, vmin=0)
+        image = ax.imshow(mean.T, aspect="auto", cmap=face.SHADES, vmin=0, vmax=face.darkest(mean))
         labels = PARTS if of.places.cells else of.places.names
         ax.set_yticks(range(len(labels)), labels, fontsize=6)
         few = len(of.places.steps) <= 6
         if few:
             ax.set_xticks(range(len(of.places.steps)), of.places.steps, fontsize=6)
         ax.set_xlabel("" if few else "step", fontsize=7)
-        ax.set_title(_words(name), fontsize=8)
+        ax.set_title(face.titled(_words(name), mean), fontsize=8)
         figure.colorbar(image, ax=ax, shrink=0.8)
     return figure
 
@@ -120,7 +120,9 @@ def graph(of: Collected) -> Figure:
         for i, j in np.argwhere(apart >= max(least, 1e-9)):
             ax.plot(*centres[[i, j]].T, color=BLUE, linewidth=0.4 + 2 * apart[i, j] / most, alpha=0.5)
         received = mean.mean(0)
-        ax.scatter(*centres.T, s=900 * received, c=received, cmap=face.SHADES, edgecolors=face.INK, zorder=3)
+        ax.scatter(*centres.T, s=900 * received, c=received, cmap=face.SHADES, vmin=0,
+                   vmax=face.darkest(received), edgecolors=face.INK, zorder=3)  # fmt: skip
+        ax.set_title(face.titled(ax.get_title(), received), fontsize=8)
     return figure
 
 

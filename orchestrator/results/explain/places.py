@@ -21,6 +21,7 @@ from preprocessing.regions import CHANNELS, REGIONS, regions, windows
 
 PARTS = ("brows", "eyes", "nose", "mouth", "rest")
 GRID, REGION_GRID = 14, 6  # cells a side of a picture of the face, and of a region's map
+EVEN = 1.1  # the largest to the smallest value where no place stands out
 COARSE = 28  # pixels: above it, occlusion covers 2 x 2 cells of the face, 3 x 3 of a region at once
 BLOCK, REGION_BLOCK = 2, 3
 _REGION_PART = {"eyes": "eyes", "eyebrows": "brows", "mouth": "mouth"}
@@ -83,6 +84,13 @@ class Places:
         total = made.sum(-1, keepdims=True)
         by_part: NDArray[Any] = made / np.where(total > 0, total, 1)
         return by_part
+
+
+def even(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """bool (...): whether in values (..., P) no place stands out: all count for something, nearly alike."""
+    least, most = values.min(-1), values.max(-1)
+    made: NDArray[np.bool_] = (least > 0) & (most <= EVEN * least)
+    return made
 
 
 def of_input(

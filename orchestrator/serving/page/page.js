@@ -103,7 +103,8 @@ async function result(mine) {
   const gone = Object.entries(told.without_face_s).map(([why, s]) => `${s.toFixed(1)} s ${why}`).join(", ");
   const found = told.intervals.length === 1 ? "1 expression" : `${told.intervals.length} expressions`;
   part("facts").textContent = `${told.frames} frames, ${told.seconds.toFixed(1)} s at ${+told.fps.toFixed(1)} a second. `
-    + (told.kind === "spot" ? `${found} found. ` : "") + (gone ? `Without a face: ${gone}.` : "");
+    + (told.kind === "spot" ? `${found} found. ` : "") + (gone ? `Without a face: ${gone}. ` : "")
+    + (told.notes ? `Of the video: ${told.notes}.` : "");
   part("video").src = `/jobs/${mine}/annotated.webm`;
   part("timeline").innerHTML = await (await ask(`/jobs/${mine}/timeline`)).text();
   part("timeline").onclick = (event) => {
@@ -125,15 +126,17 @@ function interval(mine, one, number) {
   const head = made("h3", one.status === "ok" ? `${one.class} ${one.probability.toFixed(2)}` : "The model abstains");
   head.append(made("span", { clip: "the whole clip", micro: "micro-expression", macro: "macro-expression" }[one.kind], `tag ${one.kind}`));
   box.append(head);
+  // of a clip nobody has said where it is strongest: the middle stands in
+  const apex = one.apex_source === "middle" ? "the middle" : "strongest";
   const where = one.kind === "clip" ? "" : `; ${one.region}, ${one.score.toFixed(2)} px`;
-  box.append(made("small", `${one.onset_s.toFixed(2)} to ${one.offset_s.toFixed(2)} s, strongest at ${one.apex_s.toFixed(2)} s${where}`));
+  box.append(made("small", `${one.onset_s.toFixed(2)} to ${one.offset_s.toFixed(2)} s, ${apex} at ${one.apex_s.toFixed(2)} s${where}`));
   const frames = made("div", undefined, "frames");
   for (const what of ["onset", "apex", "offset"]) {
     const figure = made("figure"), picture = made("img");
     picture.src = `/jobs/${mine}/${number}-${what}.jpg`;
     picture.alt = what;
     picture.onclick = () => go(one[`${what}_s`]);
-    figure.append(picture, made("figcaption", what));
+    figure.append(picture, made("figcaption", what === "apex" && apex !== "strongest" ? "middle" : what));
     frames.append(figure);
   }
   box.append(frames);
@@ -155,7 +158,9 @@ function interval(mine, one, number) {
     picture.src = `/jobs/${mine}/${number}-why.png`;
     picture.alt = `what counted for ${one.class}: the apex, with each method's places`;
     why.open = true;
-    why.append(made("summary", "Why: what counted for this class"), picture);
+    const wide = made("div", undefined, "wide");  // on a phone it is moved to the side: its letters stay large enough
+    wide.append(picture);
+    why.append(made("summary", "Why: what counted for this class"), wide);
     box.append(why);
   }
   return box;

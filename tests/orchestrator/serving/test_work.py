@@ -25,6 +25,9 @@ def test_length_is_counted_and_not_believed(tmp_path):
     assert (measured(tmp_path / "a.avi", 2).frames, measured(tmp_path / "a.avi", 2).fps) == (50, 25)
     with pytest.raises(TooMuch, match=r"longer than 1\.5 s"):
         measured(tmp_path / "a.avi", 1.5)
+    written(tmp_path / "one.avi", [np.zeros((48, 64, 3), np.uint8)], 25)
+    with pytest.raises(FramesError, match=r"one\.avi has 1 frame\(s\) from 0 on; motion needs at least two"):
+        measured(tmp_path / "one.avi", 5)  # in the words of predict and spot
     # 10 ms apart, then 100; the file says 40 a second
     uneven = measured(mp4_of_steps(tmp_path / "b.mp4", [10] * 20 + [100] * 3), 5)
     assert uneven.frames == 24 and uneven.fps == pytest.approx(46)

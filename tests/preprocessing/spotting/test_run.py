@@ -139,8 +139,13 @@ def test_what_is_no_video_is_told(tmp_path, video):
     (tmp_path / "v.mp4").write_bytes(b"not a video at all" * 100)
     (tmp_path / "t.avi").write_bytes(video.read_bytes()[: video.stat().st_size // 2])
     (tmp_path / "x.txt").write_text("hello")
+    large = bytearray(video.read_bytes())
+    large[64:72] = 2 * (100_000).to_bytes(4, "little")
+    (tmp_path / "large.avi").write_bytes(large)
     (tmp_path / "empty").mkdir()
     (tmp_path / "sizes").mkdir()
+    (tmp_path / "one").mkdir()
+    cv2.imwrite(str(tmp_path / "one" / "0.png"), np.zeros((64, 64, 3), np.uint8))
     for number, side in enumerate((64, 64, 48)):
         cv2.imwrite(str(tmp_path / "sizes" / f"{number}.png"), np.zeros((side, 64, 3), np.uint8))
     with wave.open(str(tmp_path / "sound.mp4"), "wb") as sound:
@@ -152,9 +157,11 @@ def test_what_is_no_video_is_told(tmp_path, video):
         ("x.txt", "neither a folder of frames nor a video"),
         ("sizes/0.png", "is one picture, and a clip is a motion"),
         ("empty", "holds 0 frame"),
+        ("one", "holds 1 frame"),
         ("missing.avi", "missing.avi is not there"),
         ("sizes", "frame 2 is 64x48, the frames before it are 64x64"),
         ("sound.mp4", "cannot be opened"),
+        ("large.avi", "says that it is 100000x100000; decoded are at most"),
     ):
         with pytest.raises(SpotError, match=says):
             curves(tmp_path / name, fps=25, landmarker=Still())

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from orchestrator.results.explain import planted
+from orchestrator.results.explain import pictures, planted
+from orchestrator.results.explain.clip import _told
 from orchestrator.results.explain.collected import Collected
 from orchestrator.results.explain.deletion import COVERED, RANDOM
 from orchestrator.results.explain.files import verdicts
@@ -126,3 +127,20 @@ def test_agreement_with_action_units_is_beside_that_with_other_clips_units():
     assert made.au_agreement("m") == (pytest.approx(2 / 3), pytest.approx(2 / 6))
     assert collected([BROW] * 4).au_agreement("m") is None
     assert made.moved_parts()[:, PARTS.index("brows")].tolist() == [True, False, False, True]
+
+
+@pytest.mark.parametrize(("highest", "even"), [(1.0, True), (1.08, True), (1.3, False)])
+def test_a_map_in_which_no_place_stands_out_is_drawn_light_names_nothing_and_says_so(highest, even):
+    made = collected([BROW] * 4)
+    alike = np.ones((4, *PLACES.shape), np.float32)
+    alike[..., MOUTH] = highest
+    made = replace(made, importance={"m": alike, "s": made.importance["s"]})
+    assert set(made.named("m")) == {"nothing" if even else "mouth"} and set(made.named("s")) == {"mouth"}
+    for figure in (pictures.faces(made), pictures.over_time(made)):
+        one, other = figure.axes[:2]
+        assert one.get_title() == ("m\neven: no region stands out" if even else "m")
+        assert other.get_title() == "s"
+        drawn = (one.collections or one.images)[0]
+        assert (float(drawn.get_array().max()) / drawn.get_clim()[1] < 0.4) == even
+    told = _told(PLACES, alike[0] / alike[0].sum())
+    assert told["even"] == even and bool(told["places"]) != even
