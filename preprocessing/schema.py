@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from preprocessing import sealed
 from preprocessing.errors import BadInput
 from preprocessing.places import Place, map_places, write_atomically
+from preprocessing.reread import twice
 from preprocessing.sealed import Damaged
 
 # raise it when a column's name, type, unit or meaning changes: older feature sets are then refused
@@ -273,7 +274,7 @@ def _read_shard(path: Place) -> tuple[FeatureSpec, pa.Table]:
         raise FeatureSetError(
             f"{error}; {sealed.both_aside(path, error)}; run the same command again, it makes it anew"
         ) from error
-    table = pq.read_table(
+    table = twice(pq.read_table)(
         held if isinstance(held, Path) else pa.BufferReader(pa.py_buffer(held)), memory_map=True
     )
     spec = read_spec(table.schema, path)

@@ -23,6 +23,7 @@ from orchestrator.tracking import address
 from preprocessing.datasets import DATASETS
 from preprocessing.datasets.facts import there
 from preprocessing.lost_ray import AGAIN, Watched
+from preprocessing.regular import regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -172,7 +173,7 @@ def _checked(experiment: Experiment) -> Experiment:
     study = experiment.study()
     config = study.config({})
     weights = config["model"].get("weights", "")
-    if weights and not Path(weights).is_file():
+    if weights and not regular(Path(weights)).is_file():
         raise ConfigError(f"model.weights = {weights!r}: no such file; name a safetensors file")
     image_size = config["recipe"]["image_size"]
     settings = features.extraction(experiment)
