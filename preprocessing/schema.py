@@ -243,7 +243,7 @@ def write_shard(
     sealed.write(path.with_suffix(".json"), facts, flush=False)
 
 
-NOTES = "notes"
+NOTES, INDEX = "notes", "index.json"
 # of no use, and slow, for the values of x
 _DICTIONARY = [name for name, _, _ in _LABELS if name != "au_vector"]
 
@@ -288,7 +288,7 @@ def _read_shard(path: Place) -> tuple[FeatureSpec, pa.Table]:
 def read_index(folder: Place) -> dict[str, Any]:
     """index.json of one corpus folder: "shards" (names, from the folder), "clips", "quarantined",
     "quarantine_sha256". Raises FileNotFoundError, Damaged, OSError."""
-    return sealed.read(folder / "index.json")
+    return sealed.read(folder / INDEX)
 
 
 def read_shards(folder: Place) -> tuple[FeatureSpec, pa.Table]:
@@ -298,7 +298,7 @@ def read_shards(folder: Place) -> tuple[FeatureSpec, pa.Table]:
     Raises FeatureSetError if a file is missing or damaged, which is then set aside: the next extraction makes
     it again. Raises OSError if the place cannot be reached.
     """
-    index = folder / "index.json"
+    index = folder / INDEX
     try:
         paths = [folder / name for name in read_index(folder)["shards"]]
     except FileNotFoundError as error:

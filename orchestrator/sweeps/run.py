@@ -108,10 +108,11 @@ def sweep(
                 workers = ray_runner.cpus()
             experiment, plans = checked.result()
         from orchestrator.sweeps.after_features import Begun, conclude
-        from orchestrator.sweeps.corpora import reporter
+        from orchestrator.sweeps.corpora import reporter, tell_gone
         from preprocessing import extract
 
         with Watched(lambda what: _held(what, tell)):
+            tell_gone(plans, tell, kept.feature_set(execution) if resumed else "")
             made = [
                 extract.prepared(one, workers, execution.max_failed, reporter(tell), _sayer(tell))
                 for one in plans

@@ -86,6 +86,11 @@ def test_extraction_makes_it_again_and_names_it(made, file, state, caplog):
     plan, table = made
     path = path_of(plan, file)
     put(path, state)
+    lost = state == "gone" and file in ("shard", "marker")
+    assert plan.gone() == ([2] if lost else [])
+    if lost:
+        clips = len(plan.shards[2])
+        assert f"of {clips} clips they are made again" in extract.gone(plan)
     done = extract.run(plan)
     assert done.extracted == (len(plan.shards[2]) if file in ("shard", "marker") else 0)
     assert read_shards(plan.folders[NAME])[1].equals(table)
