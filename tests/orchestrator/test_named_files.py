@@ -19,6 +19,7 @@ from preprocessing.datasets.text import guessed, read_text
 from preprocessing.datasets.workbook import hidden_rows, tables
 from preprocessing.errors import BadInput
 from preprocessing.inputs import Settings
+from preprocessing.spotting.run import _chunk
 
 READERS = {
     "audit": logs.read,
@@ -65,6 +66,12 @@ def folder(tmp_path):
 def test_a_pipe_is_no_file(folder, what):
     with pytest.raises(BadInput, match="is a named pipe; only regular files are read"):
         READERS[what](folder / "a.csv")
+
+
+def test_a_pipe_among_kept_curves_is_no_chunk_of_them(folder):
+    os.link(folder / "a.csv", folder / "000000.npy")
+    os.link(folder / "a.csv", folder / "000000.rows")
+    assert _chunk(folder / "000000.rows") is None
 
 
 def test_a_device_is_none_either():
