@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from orchestrator.common.commands import command
+from orchestrator.common.errors import ConfigError
 from orchestrator.console import asked
 from orchestrator.console.handler import errors_are_told
 from orchestrator.console.progress import SweepProgress
@@ -47,6 +48,8 @@ def main(
         from orchestrator.results.page import explained, page
         from orchestrator.sweeps.explaining import explain
 
+        if to and to.exists() and not to.is_dir():
+            raise ConfigError(f"--to {to} is no folder; name one")
         with SweepProgress(console) as progress:
             made, notes = explain(
                 sweep, workspace, progress,

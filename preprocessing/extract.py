@@ -35,7 +35,7 @@ from preprocessing.plan import Plan, make_shard, plan
 from preprocessing.plugins import Plugin
 from preprocessing.render import RenderConfig, render_corpus
 from preprocessing.render.config import GENERATOR_VERSION
-from preprocessing.schema import Clip, CorpusError, read_index
+from preprocessing.schema import INDEX, Clip, CorpusError, read_index
 from preprocessing.task_landmarks import identity
 
 
@@ -135,7 +135,7 @@ def run(
             "quarantined": len(errors),
             "quarantine_sha256": sealed.sha256(listed),
         }
-        sealed.write(folder / "index.json", index)
+        sealed.write(folder / INDEX, index)
     name, errors = max(lost.items(), key=lambda one: len(one[1]))
     if len(errors) > max_failed * total:
         some = "; ".join(f"{k}: {v}" for k, v in list(errors.items())[:3])
@@ -172,7 +172,7 @@ def _finished(folder: Place, now: bytes) -> bool:
     except FileNotFoundError:
         return False
     except sealed.Damaged as error:
-        sealed.set_aside(folder / "index.json", error)
+        sealed.set_aside(folder / INDEX, error)
         return False
     if wanted != sealed.sha256(now):  # a shard that others share was made again
         return False
@@ -234,7 +234,20 @@ def prepare(
     Raises CorpusError, TooManyFailures, PluginError, PlaceError, OSError.
     """
     todo = planned(corpus, root, names, workspace, store, settings, choice, plugins, report)
+    if say and (text := gone(todo)):
+        say(text)
     return prepared(todo, workers, max_failed, report, say)
+
+
+def gone(todo: Plan, *, had: bool = False) -> str:
+    """What to say of features that were there once and are made again; "" if none are. had: as Plan.gone."""
+    lost = todo.gone(had=had)
+    if not lost:
+        return ""
+    return (
+        f"features of {todo.corpus} were there and are gone, {len(lost)} of {len(todo.shards)} shards (as "
+        f"{todo.names[lost[0]]}): of {sum(len(todo.shards[one]) for one in lost)} clips they are made again"
+    )
 
 
 def planned(

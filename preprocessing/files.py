@@ -13,7 +13,6 @@ import bisect
 import hashlib
 import mmap
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,19 +21,13 @@ import cv2
 
 from preprocessing.decode import IMAGES, VIDEOS, FramesError, hidden, open_video, unread
 from preprocessing.frames import _files, list_frames
+from preprocessing.regular import not_regular
 from preprocessing.schema import Clip
 
 MOST_PIXELS = 1 << 26  # 67 million, 200 MB decoded: twice a frame of 8K
 LONGEST_SIDE = 16384  # from 32767 on the warping of the landmark model aborts the process
 MOST_BYTES = 8 * MOST_PIXELS  # of an image file: 16 bits a channel, not compressed, and room
 Order = Literal["little", "big"]
-_KINDS = {
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-    stat.S_IFDIR: "a folder",
-}
 
 
 @dataclass(frozen=True)
@@ -114,14 +107,9 @@ def window(clip: Clip) -> list[Path]:
 
 
 def no_regular_file(path: Path) -> str:
-    """What stands in a file's place, in a sentence, or "". Opens nothing; "" too where nothing is there."""
-    try:
-        mode = os.stat(path).st_mode
-    except OSError:
-        return ""
-    if stat.S_ISREG(mode):
-        return ""
-    return f"{path} is {_KINDS.get(stat.S_IFMT(mode), 'no file')}; only regular files are read: remove it"
+    """As regular.not_regular, of a file of a corpus."""
+    why = not_regular(path)
+    return why and f"{why}: remove it"
 
 
 def danger_of(path: Path) -> str:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from preprocessing.datasets import DATASETS
 from preprocessing.errors import BadInput
+from preprocessing.regular import regular
 
 if TYPE_CHECKING:
     from preprocessing.schema import Clip
@@ -108,9 +109,10 @@ def _few(doubles: Sequence[Double]) -> str:
 
 
 def read(path: Path | str) -> Groups:
-    """The groups that a file for ``--same-person`` gives. Raises IdentityError with the line."""
+    """The groups that a file for ``--same-person`` gives. Raises IdentityError with the line,
+    NoRegularFile."""
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        with regular(Path(path)).open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file)
             rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
     except (OSError, UnicodeDecodeError, csv.Error) as error:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from preprocessing import places
 from preprocessing.choice import Choice
 from preprocessing.contents import Contents
 from preprocessing.datasets import DATASETS
@@ -32,7 +33,7 @@ from preprocessing.pipeline import UNREAD, Pipeline
 from preprocessing.pipelines import ready
 from preprocessing.places import Place, map_places, of_home
 from preprocessing.plugins import Plugin, install
-from preprocessing.schema import Clip, CorpusError, FeatureSpec, shard_done, write_shard
+from preprocessing.schema import INDEX, Clip, CorpusError, FeatureSpec, shard_done, write_shard
 from preprocessing.tries import Tries
 from preprocessing.versions import parameters
 
@@ -75,6 +76,20 @@ class Plan:
         """True if a shard is there, and none of its clips has to be tried again."""
         marker = shard_done(shard)
         return marker is not None and not marker.get("unread", 0)
+
+    def gone(self, *, had: bool = False) -> list[int]:
+        """Numbers of the shards that were there once and are not: an index names them, or, with nothing left
+        of the corpus' features, somebody had them (had: a sweep that goes on). Looks at names alone."""
+        lost: set[int] = set()
+        for folder in self.folders.values():
+            if INDEX in places.names(folder) or (had and not places.names(folder.parent)):
+                there = places.names(folder.parent / "shards")
+                lost |= {
+                    number
+                    for number, name in enumerate(self.names)
+                    if not {f"{name}.parquet", f"{name}.json"} <= there
+                }
+        return sorted(lost)
 
     def shard(self, name: str, number: int) -> Place:
         return self.folders[name].parent / "shards" / f"{self.names[number]}.parquet"

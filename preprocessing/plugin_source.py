@@ -22,6 +22,7 @@ from typing import Any
 
 from preprocessing import closure
 from preprocessing.errors import BadInput
+from preprocessing.regular import not_regular
 
 PARENT = "mer_plugins"  # package of what is given as a path, so that a file can shadow no other module
 OFFERS = ("MODEL", "CORPUS", "INPUTS", "PROTOCOL", "SCHEDULER")
@@ -121,6 +122,8 @@ def read(where: str | os.PathLike[str]) -> Plugin:
 
 def _by_path(path: Path) -> tuple[Path, str, str]:
     """File or folder; its place below the folder of modules; the module's name."""
+    if not path.is_dir() and (why := not_regular(path)):
+        raise PluginError(f"plugin {why}")
     if not (path / "__init__.py").is_file() and not path.is_file():
         raise PluginError(f"plugin {path}: no such file, and no folder with an __init__.py")
     if path.is_file() and path.suffix != ".py":
@@ -153,6 +156,8 @@ def _by_module(name: str) -> tuple[Path, str, str]:
 
 
 def _text(file: Path) -> str:
+    if why := not_regular(file):
+        raise PluginError(f"plugin {why}")
     try:
         return file.read_text("utf-8")
     except UnicodeDecodeError as error:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from preprocessing import sealed
 from preprocessing.errors import BadInput
 from preprocessing.places import Place, map_places, write_atomically
+from preprocessing.reread import twice
 from preprocessing.sealed import Damaged
 
 # raise it when a column's name, type, unit or meaning changes: older feature sets are then refused
@@ -242,7 +243,7 @@ def write_shard(
     sealed.write(path.with_suffix(".json"), facts, flush=False)
 
 
-NOTES = "notes"
+NOTES, INDEX = "notes", "index.json"
 # of no use, and slow, for the values of x
 _DICTIONARY = [name for name, _, _ in _LABELS if name != "au_vector"]
 
@@ -273,7 +274,7 @@ def _read_shard(path: Place) -> tuple[FeatureSpec, pa.Table]:
         raise FeatureSetError(
             f"{error}; {sealed.both_aside(path, error)}; run the same command again, it makes it anew"
         ) from error
-    table = pq.read_table(
+    table = twice(pq.read_table)(
         held if isinstance(held, Path) else pa.BufferReader(pa.py_buffer(held)), memory_map=True
     )
     spec = read_spec(table.schema, path)
@@ -287,7 +288,7 @@ def _read_shard(path: Place) -> tuple[FeatureSpec, pa.Table]:
 def read_index(folder: Place) -> dict[str, Any]:
     """index.json of one corpus folder: "shards" (names, from the folder), "clips", "quarantined",
     "quarantine_sha256". Raises FileNotFoundError, Damaged, OSError."""
-    return sealed.read(folder / "index.json")
+    return sealed.read(folder / INDEX)
 
 
 def read_shards(folder: Place) -> tuple[FeatureSpec, pa.Table]:
@@ -297,7 +298,7 @@ def read_shards(folder: Place) -> tuple[FeatureSpec, pa.Table]:
     Raises FeatureSetError if a file is missing or damaged, which is then set aside: the next extraction makes
     it again. Raises OSError if the place cannot be reached.
     """
-    index = folder / "index.json"
+    index = folder / INDEX
     try:
         paths = [folder / name for name in read_index(folder)["shards"]]
     except FileNotFoundError as error:

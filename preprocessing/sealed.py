@@ -21,6 +21,7 @@ from typing import Any
 
 from preprocessing.errors import BadInput
 from preprocessing.places import Place, free_name, moved, names, write_atomically
+from preprocessing.reread import twice
 
 SEAL = "seal"
 # ns since the last change of a file whose digest is remembered: a clock's tick could hide one more change
@@ -69,8 +70,7 @@ def write(path: Place, value: Mapping[str, Any], *, flush: bool = True) -> None:
 def read(path: Place) -> dict[str, Any]:
     """The object that ``write`` wrote. Raises FileNotFoundError, Damaged, and OSError where the place cannot
     be reached."""
-    check_kind(path)
-    data = path.read_bytes()
+    data = _bytes(path)
     try:
         text = data.decode()
         held = json.loads(text)
@@ -84,6 +84,12 @@ def read(path: Place) -> dict[str, Any]:
     if text_of(held) != text:
         raise Damaged(path, f"it does not agree with its checksum {str(seal)[:12]!r}")
     return held
+
+
+@twice
+def _bytes(path: Place) -> bytes:
+    check_kind(path)
+    return path.read_bytes()
 
 
 def check_kind(path: Place, way_out: str = "") -> None:
@@ -121,7 +127,11 @@ def verified(path: Place) -> tuple[Path | bytes, dict[str, Any]]:
     A file of this machine, or of a mount, that this process has read through before is not read through again
     as long as nothing of its state has changed. Raises FileNotFoundError, Damaged, OSError.
     """
-    marker = read(path.with_suffix(".json"))
+    return _agrees(path, read(path.with_suffix(".json")))
+
+
+@twice
+def _agrees(path: Place, marker: dict[str, Any]) -> tuple[Path | bytes, dict[str, Any]]:
     check_kind(path)
     if isinstance(path, Path):
         held: Path | bytes = path

@@ -92,7 +92,7 @@ BREAKS = [
     ("preprocessing/render/corpus.py", "    if found != wanted:\n", "    if False:\n", "tests/preprocessing/render/test_render_corpus.py"),
     ("orchestrator/sweeps/comparison.py", "if differ := _differences(one, asked, () if name == row.name else OWN):", "if False:", "tests/orchestrator/sweeps/test_comparison.py -k refused"),
     ("orchestrator/workspace/fold_file.py", "if text.startswith(written, at):", "if at >= 0:", "tests/orchestrator/workspace/test_reread.py -k at_hand"),
-    ("orchestrator/workspace/reread.py", "if error.errno != errno.ESTALE:", "if True:", "tests/orchestrator/workspace/test_reread.py -k nfs"),
+    ("preprocessing/reread.py", "if error.errno != errno.ESTALE:", "if True:", "tests/orchestrator/workspace/test_reread.py -k nfs"),
     ("orchestrator/workspace/sealed.py", " and not left_by_nfs(path.name)", "", "tests/orchestrator/workspace/test_sealed.py"),
     ("orchestrator/protocols/inner.py", "ids[own != group]", "ids", "tests/orchestrator/protocols/test_inner.py"),
     ("orchestrator/workspace/looks.py", "sorted(jobs), numbers", "sorted(jobs)", "tests/orchestrator/workspace/test_looks.py"),

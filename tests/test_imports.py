@@ -74,6 +74,8 @@ SHARED = (
     "pasted",
     "command_line",
     "known",
+    "regular",
+    "reread",
 )
 # and who may take more: what makes features, and contracts that test those who do.
 MORE = (

@@ -27,6 +27,7 @@ from preprocessing.command_line import Command
 from preprocessing.datasets import DATASETS, words
 from preprocessing.datasets.manifest_file import manifest_of
 from preprocessing.plugins import PluginError, read
+from preprocessing.regular import regular
 from preprocessing.schema import CorpusError
 
 plugins.discover()  # what installed packages offer is listed by --help too
@@ -249,9 +250,10 @@ def _named(base: Experiment | None, roots: list[str]) -> list[str]:
 
 def _people(text: str) -> tuple[str, ...]:
     """Names with commas between, or the name of a file with one a line. Raises OSError."""
-    # not Path.is_file, which raises for a list of eighty people: no name of a file is that long
+    # not Path.exists, which raises for a list of eighty people: no name of a file is that long
+    is_file = os.path.exists(text) and not os.path.isdir(text)
     try:
-        held = Path(text).read_text(encoding="utf-8-sig") if os.path.isfile(text) else text
+        held = regular(Path(text)).read_text(encoding="utf-8-sig") if is_file else text
     except UnicodeDecodeError as error:
         raise ConfigError(f"--subjects {text}: is no text in UTF-8 ({error}); write one id a line") from error
     found = tuple(filter(None, map(str.strip, re.split(r"[,\n]", held))))

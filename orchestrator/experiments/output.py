@@ -5,7 +5,8 @@ people.csv                       line, seed and person: clips, correct, accuracy
 outputs.csv                      line, fold and seed: what the model reports;
 *.png                            pictures that the file asks for;
 report.html                      all of it as one page that loads nothing, with the pictures;
-asked.json                       version, digest, corpora and seeds: a folder holds one thing asked.
+asked.json                       version, digest, corpora and seeds: a folder holds one thing asked; and the
+                                 SHA-256 of table.csv.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from orchestrator.results.rows import people_of
 from orchestrator.search.events import Listener
 from orchestrator.study.jobs import digest
 from orchestrator.sweeps.execution import Execution
-from orchestrator.sweeps.sides import EXPERIMENTS
+from orchestrator.sweeps.sides import ASKED, EXPERIMENTS, TABLE
 from orchestrator.workspace import sealed
 
 
@@ -71,7 +72,6 @@ class Output:
     def write(self, done: Sequence[Done]) -> list[dict[str, Any]]:
         """All files but pictures. Returns the rows of table.csv. Raises OSError."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        sealed.write_json(self.folder / "asked.json", self.asked)
         if "counts" in self.table.shows:
             made = counts(self.table, self.brought)
             return self._page(made, *_all(made))
@@ -92,7 +92,9 @@ class Output:
         if self.brought.size.details:
             said.insert(0, self.brought.size.details)
         if made:
-            self._csv("table.csv", made)
+            self._csv(TABLE, made)
+        listed = {TABLE: sealed.sha256((self.folder / TABLE).read_bytes())} if made else {}
+        sealed.write_json(self.folder / ASKED, self.asked | listed)
         for name, text in (
             ("table.md", page.markdown(self.title, heads, body, said)),
             ("table.tex", page.latex(self.title, heads, body, said)),

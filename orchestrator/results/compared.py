@@ -215,7 +215,7 @@ def _over_seeds(differences: pd.DataFrame, both: Joined, names: Sequence[str]) -
 
 
 def _notes(sides: Sequence[Side], both: Joined) -> list[str]:
-    made = []
+    made = list(dict.fromkeys(note for side in sides for note in side.notes))
     for side in sides:
         if side.about.get("kind") == "oracle":
             made.append(

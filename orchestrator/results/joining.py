@@ -122,6 +122,8 @@ def _common(sides: Sequence[Side], frames: Sequence[pd.DataFrame]) -> set[str]:
     """Clips that every side has under every seed of its own."""
     common: set[str] | None = None
     for side, frame in zip(sides, frames, strict=True):
+        if frame.empty:
+            raise ConfigError(f"{side.name} has no clip that could be compared")
         own = set.intersection(*(set(part["key"]) for _, part in frame.groupby("seed")))
         if common is not None and not common & own:
             first = ", ".join(f"{s.name}: {f['key'].iloc[0]}" for s, f in zip(sides, frames, strict=True))

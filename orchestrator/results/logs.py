@@ -16,6 +16,7 @@ from preprocessing import datasets
 from preprocessing.cells import plain
 from preprocessing.datasets import DATASETS
 from preprocessing.errors import BadInput
+from preprocessing.regular import regular
 
 NAMES = {  # what columns are called elsewhere, in lower case without blanks, '-' and '_'
     "corpus": ("corpus", "dataset", "database", "db"),
@@ -37,7 +38,8 @@ def read(
     file: Path, columns: Mapping[str, str] | None = None, needed: tuple[str, ...] = NEEDED
 ) -> pd.DataFrame:
     """The table of a CSV file. columns: ours -> the file's, where the name does not tell. Raises
-    LogError, and OSError."""
+    LogError, NoRegularFile, and OSError."""
+    regular(file)
     try:
         held = pd.read_csv(file, dtype=str, keep_default_na=False, skipinitialspace=True)
     except ValueError as error:

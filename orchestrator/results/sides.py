@@ -31,6 +31,7 @@ class Side:
     of       clips that the corpus has, None where nobody says.
     about    what a reader has to know of its numbers, as columns: rule, kind ("blind", "not blind",
              "oracle"), model, features, protocol, au, au_remark, looks. {} of a foreign log.
+    notes    sentences on what of it is damaged, and used all the same.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Side:
     classes: tuple[str, ...] = ()
     of: int | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def of_sweep(name: str, summary: Mapping[str, Any], predictions: pd.DataFrame, rule: str = "") -> Side:

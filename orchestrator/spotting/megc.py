@@ -16,6 +16,7 @@ from orchestrator.common.errors import ConfigError
 from orchestrator.spotting.metrics import Spotted
 from preprocessing.cells import escaped, plain
 from preprocessing.places import write_atomically
+from preprocessing.regular import regular
 
 TYPES = {"me": "micro", "mae": "macro", "micro": "micro", "macro": "macro",
          "micro-expression": "micro", "macro-expression": "macro"}  # fmt: skip
@@ -35,7 +36,7 @@ def read(path: Path, *, first: int = 1) -> list[Spotted]:
            the file has them. Rows of another type are no expressions (the renderer's blinks), and left out.
     Raises ConfigError for a missing column, a number that is none, an onset behind its offset.
     """
-    rows = csv.DictReader(io.StringIO(Path(path).read_text(encoding="utf-8-sig")))
+    rows = csv.DictReader(io.StringIO(regular(Path(path)).read_text(encoding="utf-8-sig")))
     header = {name.strip().casefold(): name for name in rows.fieldnames or ()}
     columns = {}
     for what, names in _NAMES.items():

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import functools
 import struct
+import sys
 from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 
@@ -182,6 +183,7 @@ class FoldRecord:
         """Forget the arrays, if there is a store to read them from."""
         if self.store is not None:
             self.held = None
+            self.job_id = sys.intern(self.job_id)  # one text with the store's index
             self.epochs = _shared(self.epochs.dtype.str, self.epochs.tobytes())
             self.outputs = {name: values.copy() for name, values in self.outputs.items()} or _NONE
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mer_models import MODELS
 from orchestrator.protocols import protocol
-from orchestrator.search.events import Listener, Preparing
+from orchestrator.search.events import Listener, Note, Preparing
 from orchestrator.study.labels import own
 from orchestrator.study.table import ClipTable, load
 from orchestrator.sweeps.execution import Execution
@@ -53,6 +53,14 @@ def scheme(experiment: Experiment, corpus: str) -> str:
     """Label scheme of one of the corpora. Raises as labels.own."""
     differ = protocol(experiment.protocol)[0].all_classes
     return own(corpus, experiment.classes) if differ else experiment.classes
+
+
+def tell_gone(plans: Sequence[Plan], tell: Listener, had: str = "") -> None:
+    """Say which features were there once and are made again. had: version of those that a sweep has read."""
+    for plan in plans:
+        known = had in {one.version for one in plan.specs.values()}
+        if text := extract.gone(plan, had=known):
+            tell(Note(text, "warning"))
 
 
 def reporter(tell: Listener) -> Callable[[Progress], None]:

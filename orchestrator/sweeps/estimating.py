@@ -62,6 +62,7 @@ def estimated(
     Raises as a sweep for what cannot be run; ConfigError too where no clip has a class.
     """
     study = experiment.study(execution.arithmetic)
+    corpora.tell_gone(plans, tell)
     missing = {plan.corpus: plan.missing() for plan in plans}
     table = _table(experiment, plans, missing, corpora.reporter(tell))
     table, _ = identity.joined(table, experiment.same_person)

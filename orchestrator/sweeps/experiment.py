@@ -28,6 +28,7 @@ from preprocessing.inputs.settings import Settings, file_of
 from preprocessing.known import short
 from preprocessing.places import of_home, write_atomically
 from preprocessing.plugins import Plugin, read
+from preprocessing.regular import regular
 
 Scalar = bool | int | float | str
 BY_OPTION = ("Experiment", "Execution", "Extraction")  # of which each field is an option
@@ -248,8 +249,7 @@ class Experiment(Checked):
 
     def _without_validation_people(self) -> None:
         if self.trials > 1:
-            why = "leaves no validation people, so trials cannot be compared; use --trials 1"
-            raise ConfigError(f"--inner-folds 0 {why}")
+            raise ConfigError("--inner-folds 0 leaves no one to compare trials by; use --trials 1")
         if self.scheduler != "none":
             raise ConfigError(
                 f"--scheduler {self.scheduler} needs validation people; with --inner-folds 0 use none"
@@ -325,6 +325,6 @@ def toml(source: Path | str) -> dict[str, Any]:
     """Content of a TOML file or text. Raises ConfigError, OSError."""
     is_file = isinstance(source, Path) or ("\n" not in source and source.endswith(".toml"))
     try:
-        return tomllib.loads(Path(source).read_text(encoding="utf-8") if is_file else str(source))
+        return tomllib.loads(regular(Path(source)).read_text(encoding="utf-8") if is_file else str(source))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{source if is_file else 'the text'} is no TOML: {error}") from error

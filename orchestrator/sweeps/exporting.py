@@ -50,7 +50,7 @@ def export(
     Raises TrackingError where MLflow fails; what was written to ``to`` stays.
     Raises ConfigError, BundleError, report.ReportError, OSError, as reopened.reopen.
     """
-    if to.exists() and (to.is_file() or any(to.iterdir())):
+    if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise ConfigError(f"--to {to} exists; name a new folder or file, or remove it")
     sweep = reopen(name, workspace, tell)
     rule = sweep.rule(rule)

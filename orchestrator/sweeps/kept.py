@@ -11,7 +11,7 @@ from orchestrator.common.errors import ConfigError
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment, toml
 from orchestrator.workspace import sealed
-from orchestrator.workspace.sweep_folder import DEFINITION, EXPERIMENT, folder_of
+from orchestrator.workspace.sweep_folder import DEFINITION, EXPERIMENT, SWEEPS, folder_of
 
 EXECUTION = "execution.toml"
 GROWING = ("trials", "seeds")  # may be more when a sweep is continued
@@ -59,6 +59,12 @@ def held(folder: Path, given: Mapping[str, Any] | None = None) -> tuple[Experime
     if not execution.name:
         raise sealed.Damaged(folder / EXECUTION, "it lacks 'name'", anew)
     return experiment, execution
+
+
+def feature_set(execution: Execution) -> str:
+    """Version of the features that a sweep has read; "" of one that has not begun."""
+    definition, _ = sealed.held(execution.workspace / SWEEPS / execution.name / DEFINITION)
+    return str(definition.get("feature_set", ""))
 
 
 def continued(

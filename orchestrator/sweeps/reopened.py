@@ -130,6 +130,7 @@ def reopen(name: str, workspace: Path, tell: Listener) -> Reopened:
 
 def _table(experiment: Experiment, execution: Execution, tell: Listener) -> ClipTable:
     plans = corpora.planned(experiment, execution, tell)
+    corpora.tell_gone(plans, tell, kept.feature_set(execution))
     made = [extract.prepared(one, 0, execution.max_failed, corpora.reporter(tell)) for one in plans]
     tables = corpora.tables(experiment, [one.folders[experiment.features] for one in made])
     clips = tuple(clip for one in made for clip in one.labelled)

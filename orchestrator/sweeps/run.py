@@ -23,6 +23,7 @@ from orchestrator.tracking import address
 from preprocessing.datasets import DATASETS
 from preprocessing.datasets.facts import there
 from preprocessing.lost_ray import AGAIN, Watched
+from preprocessing.regular import regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -107,10 +108,11 @@ def sweep(
                 workers = ray_runner.cpus()
             experiment, plans = checked.result()
         from orchestrator.sweeps.after_features import Begun, conclude
-        from orchestrator.sweeps.corpora import reporter
+        from orchestrator.sweeps.corpora import reporter, tell_gone
         from preprocessing import extract
 
         with Watched(lambda what: _held(what, tell)):
+            tell_gone(plans, tell, kept.feature_set(execution) if resumed else "")
             made = [
                 extract.prepared(one, workers, execution.max_failed, reporter(tell), _sayer(tell))
                 for one in plans
@@ -172,7 +174,7 @@ def _checked(experiment: Experiment) -> Experiment:
     study = experiment.study()
     config = study.config({})
     weights = config["model"].get("weights", "")
-    if weights and not Path(weights).is_file():
+    if weights and not regular(Path(weights)).is_file():
         raise ConfigError(f"model.weights = {weights!r}: no such file; name a safetensors file")
     image_size = config["recipe"]["image_size"]
     settings = features.extraction(experiment)

@@ -11,6 +11,7 @@ Another kind of thing that has predictions joins by one line of KINDS.
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +32,7 @@ from orchestrator.workspace.sweep_folder import SWEEPS, folder_of
 from preprocessing.datasets.reading import read
 
 EXPERIMENTS = "experiments"  # folder under the workspace: what experiments.output writes
+TABLE, ASKED = "table.csv", "asked.json"  # of these, and what was asked with the SHA-256 of the table
 Columns = Mapping[str, Mapping[str, str]]  # file, or "" for all -> ours -> the file's
 
 
@@ -49,8 +51,10 @@ def sweep_side(name: str, rule: str, workspace: Path, shown: str = "") -> Side:
     folder = folder_of(name, workspace)
     summary, predictions = report.read(folder)
     side = of_sweep(shown or name, summary, predictions, rule)
-    counted = looks.counted(folder, int(summary.get("looks", {}).get("sweep", 0)))
-    return replace(side, about={**side.about, "looks": counted["workspace"]})
+    known = int(summary.get("looks", {}).get("sweep", 0))
+    counted, damage = looks.counted(folder, known), looks.lost(folder, known)
+    notes = (f"{damage}.",) if damage else ()
+    return replace(side, about={**side.about, "looks": counted["workspace"]}, notes=notes)
 
 
 def _sweep(name: str, rule: str, workspace: Path, _: Columns) -> list[Side]:
@@ -74,6 +78,8 @@ def _comparison(name: str, rule: str, workspace: Path, _: Columns) -> list[Side]
 def _experiment(name: str, rule: str, workspace: Path, _: Columns) -> list[Side]:
     """Rows of its table that have a result, each sweep once; of a row of a part of it the part's clips."""
     tables = _tables(name, workspace)
+    if not tables:
+        raise ConfigError(nearest(name, _experiments(workspace), "experiment"))
     if len(tables) > 1:
         raise ConfigError(
             f"{name} was asked for in {len(tables)} ways; name one of "
@@ -81,6 +87,11 @@ def _experiment(name: str, rule: str, workspace: Path, _: Columns) -> list[Side]
         )
     again = f"it is written again by: {commands.command('experiment', name, workspace=workspace)}"
     data = sealed.content(tables[0], again)
+    asked = tables[0].with_name(ASKED)
+    # no digest: an older program wrote it
+    listed = sealed.read_json(asked, again).get(TABLE) if asked.exists() else None
+    if listed not in (None, sealed.sha256(data)):
+        raise sealed.Damaged(tables[0], f"its SHA-256 is not the one in {ASKED}", again)
     try:
         rows = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False).to_dict("records")
         named = [(row["sweep"], row.get("part", ""), _shown(row)) for row in rows]
@@ -115,13 +126,13 @@ def _of_part(rows: pd.DataFrame, part: str, folder: Path) -> pd.DataFrame:
 
 
 def _tables(name: str, workspace: Path) -> list[Path]:
-    """table.csv of what was asked under that name."""
+    """TABLE of what was asked under that name."""
     folder = workspace / EXPERIMENTS / name
-    return sorted(path for pattern in ("table.csv", "*/table.csv") for path in folder.glob(pattern))
+    return sorted(path for pattern in (TABLE, f"*/{TABLE}") for path in folder.glob(pattern))
 
 
 def _experiments(workspace: Path) -> list[str]:
-    tables = (workspace / EXPERIMENTS).glob("**/table.csv")
+    tables = (workspace / EXPERIMENTS).glob(f"**/{TABLE}")
     return sorted({one.parent.parent.relative_to(workspace / EXPERIMENTS).as_posix() for one in tables})
 
 
@@ -144,8 +155,13 @@ KINDS = {
         _comparison,
     ),
     "experiment": Kind(lambda name, workspace: bool(_tables(name, workspace)), _experiments, _experiment),
-    "log": Kind(lambda name, _: Path(name).is_file(), lambda _: [], _log),
+    "log": Kind(lambda name, _: _is_file(name), lambda _: [], _log),
 }
+
+
+def _is_file(name: str) -> bool:
+    """Or a pipe, which whoever reads it refuses."""
+    return os.path.exists(name) and not os.path.isdir(name)
 
 
 def kinds_of(word: str, workspace: Path) -> list[str]:
@@ -194,7 +210,7 @@ def _split(word: str) -> tuple[str, str, str]:
     if not colon or kind not in KINDS:
         kind, rest = "", word
     name, at, rule = rest.rpartition("@")
-    if not at or Path(rest).is_file():
+    if not at or _is_file(rest):
         name, rule = rest, ""
     return kind, name, rule
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.common.names import redacted
 from preprocessing.pasted import OF_MLFLOW
+from preprocessing.regular import not_regular
 
 SERVERS = ("http", "https")
 PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}  # of databases, where an address names none
@@ -103,10 +104,12 @@ def _shown(text: str) -> str:
 
 def ready(address: str) -> None:
     """Raises ConfigError where this machine can never write to MLflow there: a database's driver is not
-    installed, or a folder is at the place of an SQLite file."""
+    installed, or a folder, a pipe or a device is at the place of an SQLite file."""
     if file := file_of(address):
         if file.is_dir():
             raise ConfigError(f"--tracking-uri {address}: {file} is a folder; name a file in it")
+        if why := not_regular(file):  # SQLite would wait for a pipe
+            raise ConfigError(f"--tracking-uri {address}: {why}; name another")
     elif address.startswith(DATABASES) and (why := driver_lacking(address)):
         raise ConfigError(f"--tracking-uri {redacted(address)}: {why}")
 

@@ -29,8 +29,8 @@ from typing import Any
 from orchestrator.study.jobs import canonical_json
 from orchestrator.workspace import fold_file, sealed
 from orchestrator.workspace.fold_file import Damaged
-from orchestrator.workspace.reread import file_bytes, read_part
 from preprocessing.places import Place, map_places, names, size, write_atomically
+from preprocessing.reread import file_bytes, read_part
 
 log = logging.getLogger(__name__)
 MAGIC = b"MERPACK1"

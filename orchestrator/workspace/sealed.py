@@ -23,8 +23,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from orchestrator.workspace.reread import file_bytes, left_by_nfs
 from preprocessing.places import Place, write_atomically
+from preprocessing.reread import file_bytes, left_by_nfs
 from preprocessing.sealed import Damaged as Damaged  # who reads these files takes all of it from here
 from preprocessing.sealed import check_kind
 from preprocessing.sealed import set_aside as set_aside

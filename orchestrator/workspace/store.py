@@ -24,8 +24,8 @@ from orchestrator.study.record import Clips, FoldRecord
 from orchestrator.workspace import fold_file, sealed
 from orchestrator.workspace.fold_file import Damaged
 from orchestrator.workspace.packs import MOST, Packs
-from orchestrator.workspace.reread import file_bytes
 from preprocessing.places import Place, map_places, names, place, size, write_atomically
+from preprocessing.reread import file_bytes
 
 log = logging.getLogger(__name__)
 _OF = (

@@ -21,9 +21,9 @@ def manifest_of(root: Path) -> Path:
     """The manifest itself: ``root``, or in it the first of NAMES, else the one workbook of that name, in
     upper or lower case. Raises CorpusError for several workbooks and no text file, and for a folder without a
     manifest, with the one that is meant where it lies a folder deeper or higher, or is named otherwise."""
-    if root.is_file():
+    if root.exists() and not root.is_dir():
         return root
-    here = {path.name.lower(): path for path in sorted(root.iterdir()) if path.is_file()}
+    here = {path.name.lower(): path for path in sorted(root.iterdir()) if not path.is_dir()}
     if held := [here[name] for name in NAMES if name in here]:
         return held[0]
     found = [here[f"manifest{suffix}"] for suffix in WORKBOOKS if f"manifest{suffix}" in here]

@@ -36,7 +36,7 @@ def find(folders: Iterable[Path], patterns: Sequence[str]) -> list[Path]:
     return [
         p
         for p in listed
-        if p.is_file()
+        if not p.is_dir()  # a pipe is told by who reads it
         and not p.name.startswith((".", "~$"))  # macOS' second half of a file, and Excel's lock
         and _fits(p, patterns)
     ]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from preprocessing.datasets.values import ERRORS
+from preprocessing.regular import regular
 from preprocessing.schema import CorpusError
 
 _MARKS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16
@@ -19,9 +20,9 @@ _CHINESE = re.compile(rb"(?:[\xa1-\xfe]{2})+")
 
 def read_text(path: Path) -> str:
     """A text file in UTF-8, with or without byte order mark, or in UTF-16 with one, else in GB 18030 where
-    all its other bytes are Chinese, else in cp1252. Raises CorpusError."""
+    all its other bytes are Chinese, else in cp1252. Raises CorpusError, NoRegularFile."""
     try:
-        data = path.read_bytes()
+        data = regular(path).read_bytes()
     except OSError as error:
         raise CorpusError(f"{path} cannot be read: {error.strerror}") from error
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
@@ -49,7 +50,7 @@ def _guess(data: bytes) -> str:
 def guessed(path: Path) -> str:
     """What ``check`` says of a text file whose encoding nothing tells, with a word by which one sees whether
     it is the right one; "" of UTF-8 and UTF-16."""
-    data = path.read_bytes()
+    data = regular(path).read_bytes()
     if data.startswith(_MARKS):
         return ""
     try:

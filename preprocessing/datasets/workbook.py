@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+from preprocessing.regular import regular
 from preprocessing.schema import CorpusError
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ Block = tuple[int, int, int, int]  # first row and column, last row and column, 
 
 def tables(path: Path) -> dict[str, list[list[str]]]:
     """{sheet: rows of cells as text}; rows may differ in length. Raises CorpusError for what is no
-    workbook."""
+    workbook, NoRegularFile."""
+    regular(path)
     if path.suffix.lower() in (".xls", ".ods"):
         return _of_other_programs(path)
     try:
@@ -59,7 +61,7 @@ def hidden_rows(path: Path) -> int:
     if path.suffix.lower() not in (".xlsx", ".xlsm"):
         return 0
     try:
-        book = _opened(path, values=True)
+        book = _opened(regular(path), values=True)
     except CorpusError:
         tables(path)  # raises where nobody can read it
         return 0

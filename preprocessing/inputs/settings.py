@@ -8,8 +8,10 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from preprocessing.errors import BadInput
+from preprocessing.regular import regular
 
 MIDDLE = "middle"
 FINER = ("dis_fine",)  # flow methods of heads.py
@@ -94,10 +96,11 @@ class Settings:
 
 
 def file_of(landmarker: str) -> str:
-    """Its path from the root on, for a worker has another working directory; "" and a digest as they are."""
+    """Its path from the root on, for a worker has another working directory; "" and a digest as they are.
+    Raises NoRegularFile."""
     if not landmarker or landmarker.startswith(SHA256):
         return landmarker
-    return os.path.abspath(os.path.expanduser(landmarker))
+    return str(regular(Path(os.path.abspath(os.path.expanduser(landmarker)))))
 
 
 def _is_number(value: object) -> bool:

@@ -27,7 +27,7 @@ from preprocessing.flow import Flow
 from preprocessing.frames import LARGEST, container_fps
 from preprocessing.landmarks import Landmarker
 from preprocessing.pace import varying
-from preprocessing.places import write_atomically
+from preprocessing.places import file_bytes, write_atomically
 from preprocessing.schema import Clip
 from preprocessing.spotting.motion import GROUPS, SCALES, Follows, Motion, Rate, Row
 from preprocessing.spotting.reading import reading
@@ -227,7 +227,7 @@ def _write(path: Path, rows: NDArray[Any]) -> None:
 def _chunk(path: Path) -> NDArray[Any] | None:
     """None where there is none, or it is damaged. Of an older program: NPY without a digest."""
     try:
-        data = path.read_bytes()
+        data = file_bytes(path)  # a pipe would be waited for
     except OSError:
         return _rows(path.with_suffix(".npy"))
     return _rows(io.BytesIO(data[32:])) if hashlib.sha256(data[32:]).digest() == data[:32] else None
@@ -235,7 +235,8 @@ def _chunk(path: Path) -> NDArray[Any] | None:
 
 def _rows(source: Path | io.BytesIO) -> NDArray[Any] | None:
     try:
-        rows = np.load(source, allow_pickle=False)
+        held = io.BytesIO(file_bytes(source)) if isinstance(source, Path) else source
+        rows = np.load(held, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
     return rows if isinstance(rows, np.ndarray) and rows.dtype == ROW else None

@@ -21,6 +21,7 @@ from orchestrator.results.sides import Side, of_log, of_sweep
 from orchestrator.results.verdict import number, p_said, verdict
 from orchestrator.sweeps.experiment import Corpus
 from orchestrator.sweeps.sides import columns_said, sides
+from orchestrator.workspace import sealed
 from preprocessing.errors import BadInput
 from tests.orchestrator.results.pages import PERSON, sweep
 
@@ -302,6 +303,14 @@ def test_rows_of_an_experiment_are_sides_each_sweep_once_and_a_part_has_its_own_
         with pytest.raises(BadInput, match=r"table\.csv is damaged .*orchestrator\.experiment stag/table6"):
             sides(["stag/table6"], tmp_path, {})
     (held / "table.csv").write_text("\n".join(rows) + "\n")
+    with pytest.raises(ConfigError, match="B pair has no clip that could be compared"):
+        joined([one, pair])
+    sealed.write_json(held / "asked.json", {"table.csv": sealed.sha256((held / "table.csv").read_bytes())})
+    assert len(sides(["stag/table6"], tmp_path, {})) == 3
+    (held / "table.csv").write_text("\n".join(rows).replace("A,one", "A,two") + "\n")
+    with pytest.raises(BadInput, match=r"table\.csv is damaged \(its SHA-256 is not the one in asked\.json"):
+        sides(["stag/table6"], tmp_path, {})
+    (held / "asked.json").unlink()
     (held.parent / "v2-x").mkdir()
     (held.parent / "v2-x" / "table.csv").write_text("\n".join(rows[:2]) + "\n")
     with pytest.raises(
@@ -309,8 +318,13 @@ def test_rows_of_an_experiment_are_sides_each_sweep_once_and_a_part_has_its_own_
     ):
         sides(["stag/table6"], tmp_path, {})
     assert [side.name for side in sides(["stag/table6/v2-x@nested"], tmp_path, {})] == ["A one@nested"]
-    with pytest.raises(ConfigError, match="did you mean 'stag/table6'"):
-        sides(["stag/tabel6"], tmp_path, {})
+    (tmp_path / "sweeps" / "s" / "looks.jsonl").write_text("a line that does not read\n")
+    (one,) = sides(["stag/table6/v2-x"], tmp_path, {})
+    (note,) = [text for text in compared([one, replace(one, name="b")]).notes if "looks.jsonl" in text]
+    assert note.endswith("is damaged: 1 of its looks cannot be read; they are counted all the same.")
+    for word in ("stag/tabel6", "experiment:stag/tabel6"):
+        with pytest.raises(ConfigError, match="did you mean 'stag/table6'"):
+            sides([word], tmp_path, {})
 
 
 def test_a_word_that_is_two_things_is_refused_and_a_prefix_says_which(run, tmp_path, monkeypatch):

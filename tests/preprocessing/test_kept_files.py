@@ -1,11 +1,13 @@
 """Every file that an extraction keeps, in every state: it is made again, and named; or one error says what is
 wrong. Never is it used."""
 
+import errno
 import json
 import os
 import shutil
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from preprocessing import extract, sealed
@@ -84,6 +86,11 @@ def test_extraction_makes_it_again_and_names_it(made, file, state, caplog):
     plan, table = made
     path = path_of(plan, file)
     put(path, state)
+    lost = state == "gone" and file in ("shard", "marker")
+    assert plan.gone() == ([2] if lost else [])
+    if lost:
+        clips = len(plan.shards[2])
+        assert f"of {clips} clips they are made again" in extract.gone(plan)
     done = extract.run(plan)
     assert done.extracted == (len(plan.shards[2]) if file in ("shard", "marker") else 0)
     assert read_shards(plan.folders[NAME])[1].equals(table)
@@ -143,6 +150,28 @@ def test_a_shard_is_read_through_once_unless_it_changes_or_has_just_changed(made
     shard.write_bytes(data)
     with pytest.raises(FeatureSetError, match="do not agree"):
         read_shards(plan.folders[NAME])
+
+
+def test_a_stale_handle_of_nfs_is_read_again_once(made, monkeypatch):
+    plan, table = made
+    reads = ((Path, "read_bytes"), (sealed, "sha256"), (pq, "read_table"))
+    for where, name in reads:
+        real, stale = getattr(where, name), [OSError(errno.ESTALE, "Stale file handle")]
+
+        def once(*given, _real=real, _stale=stale, **named):
+            if _stale and not isinstance(given[0], bytes):
+                raise _stale.pop()
+            return _real(*given, **named)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(sealed, "_checked", {})
+            patch.setattr(where, name, once)
+            assert read_shards(plan.folders[NAME])[1].equals(table) and not stale, name
+            sealed._checked.clear()
+            stale += [OSError(errno.ESTALE, "Stale file handle")] * 2
+            with pytest.raises(OSError, match="Stale"):  # not reached is not the same as damaged
+                read_shards(plan.folders[NAME])
+    assert not plan.missing()
 
 
 def test_what_an_older_program_kept_without_a_checksum_is_refused_as_such(made):

@@ -15,6 +15,7 @@ from orchestrator.experiments.run import Done, run_all
 from orchestrator.experiments.sizes import SMOKE
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Corpus
+from orchestrator.workspace import sealed
 
 FILE = """
 version = 1
@@ -95,7 +96,9 @@ def test_the_files_hold_ours_beside_the_published(ran):
         assert (output.folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     for name in ("egat_01", "given_01"):  # only STAG has that graph, and regions are no picture
         assert not (output.folder / f"{name}.png").exists()
-    assert json.loads((output.folder / "asked.json").read_text())["size"]["name"] == "smoke"
+    asked = json.loads((output.folder / "asked.json").read_text())
+    assert asked["size"]["name"] == "smoke"
+    assert asked["table.csv"] == sealed.sha256((output.folder / "table.csv").read_bytes())
 
 
 @pytest.mark.long

@@ -31,6 +31,11 @@ def test_folds_before_the_start_are_those_of_the_sweep_and_what_is_there_is_not_
     run(asked, how, lambda event: folds.append(event) if isinstance(event, FoldEnded) else None)
     (after,) = estimate(asked, how)
     assert (after.folds, after.there, after.fold_hours, after.new_clips) == (len(folds), 8, 0.0, 0)
+    next((tmp_path / "w" / "features").rglob("shards/*.parquet")).unlink()
+    (gone,) = estimate(asked, how, folds.append)
+    assert gone.new_clips == 6 and "are gone, 1 of 4 shards" in folds.pop(-2).text
+    run(asked, how.but(name="two"))
+    folds = [one for one in folds if isinstance(one, FoldEnded)]
     seconds = sum(one.result.seconds for one in folds) / len(folds)
     assert after.measured == "the mean of 8 such folds in the store"
     assert after.seconds_a_fold == pytest.approx(seconds, abs=1e-3)

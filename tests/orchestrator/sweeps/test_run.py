@@ -3,6 +3,7 @@
 
 import io
 import json
+import shutil
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ from orchestrator.report import app as report_app
 from orchestrator.results.headline import headline
 from orchestrator.resume import app as resume_app
 from orchestrator.runners import inline as inline_runner
-from orchestrator.search.events import FoldEnded, SearchBegins, TrialEnded
+from orchestrator.search.events import FoldEnded, Note, SearchBegins, TrialEnded
 from orchestrator.sweep import app
 from orchestrator.sweeps.run import resume
 from orchestrator.workspace.sealed import Damaged
@@ -93,7 +94,11 @@ def test_a_sweep_is_continued_by_its_name_alone_and_refuses_other_numbers(asked,
     monkeypatch.setattr(
         inline_runner, "run_fold", lambda *_, **__: pytest.fail("a finished fold was computed again")
     )
-    assert resume("one", how.workspace).summary["timing"]["folds_reused"] == 8
+    shutil.rmtree(how.workspace / "features")
+    told = []
+    assert resume("one", how.workspace, told.append).summary["timing"]["folds_reused"] == 8
+    (gone,) = [one.text for one in told if isinstance(one, Note) and "gone" in one.text]
+    assert "ststnet_flow were there and are gone, 4 of 4 shards" in gone and "of 24 clips" in gone
     for fields, words in (
         ({"settings": {**asked.settings, "recipe.lr": 1.0}}, r"recipe\.lr: was 'not set', now 1\.0"),
         ({"selection": "last_epoch"}, "selection: was 'nested', now 'last_epoch'"),

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from orchestrator.study.record import FoldRecord
 from orchestrator.workspace import packs
 from orchestrator.workspace.store import FoldStore
 from preprocessing import places
@@ -40,6 +41,17 @@ def test_clip_ids_that_are_at_hand_are_shared_where_they_are_those_of_the_result
         for one in several(result, 2):
             store.save(one)
         store.pack([result.job_id, *(one.job_id for one in several(result, 2))])
+
+
+def test_the_id_of_a_result_is_one_text_in_memory_with_the_index_of_its_pack(tmp_path, result):
+    store = FoldStore(tmp_path)
+    records = [FoldRecord.of(one, store) for one in several(result, 2)]
+    for one in records:
+        store.save(one)
+        one.let_go()
+    store.pack([one.job_id for one in records])
+    (index,) = store._packs.known.values()
+    assert all(mine.job_id is kept for mine, kept in zip(records, index.jobs, strict=True))
 
 
 def test_what_nfs_does_costs_no_result(tmp_path, result, monkeypatch):

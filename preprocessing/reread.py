@@ -8,34 +8,44 @@ as ``.nfs`` and a number: that is no file of ours.
 from __future__ import annotations
 
 import errno
+import functools
 from collections.abc import Callable
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from preprocessing import places
 from preprocessing.places import Place
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
+def twice(read: Callable[P, T]) -> Callable[P, T]:
+    """The same, which begins anew once where a handle is stale."""
+
+    @functools.wraps(read)
+    def again(*given: P.args, **named: P.kwargs) -> T:
+        try:
+            return read(*given, **named)
+        except OSError as error:
+            if error.errno != errno.ESTALE:
+                raise
+        return read(*given, **named)
+
+    return again
+
+
+@twice
 def file_bytes(path: Place) -> bytes:
     """As places.file_bytes, tried twice."""
-    return _twice(lambda: places.file_bytes(path))
+    return places.file_bytes(path)
 
 
+@twice
 def read_part(path: Place, start: int, length: int) -> bytes:
     """As places.read_part, tried twice."""
-    return _twice(lambda: places.read_part(path, start, length))
+    return places.read_part(path, start, length)
 
 
 def left_by_nfs(name: str) -> bool:
     """Whether it is the rest of a deleted file."""
     return name.startswith(".nfs")
-
-
-def _twice(read: Callable[[], T]) -> T:
-    try:
-        return read()
-    except OSError as error:
-        if error.errno != errno.ESTALE:
-            raise
-    return read()
