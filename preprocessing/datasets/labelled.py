@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from preprocessing import fixes
 from preprocessing.datasets.au_cells import spelt
-from preprocessing.datasets.layout import folders
+from preprocessing.datasets.layout import shown
 from preprocessing.datasets.values import blank
 from preprocessing.schema import Clip, CorpusError
 
@@ -115,11 +114,8 @@ def clips(
 def unlabelled(corpus: str, root: Path, table: pd.DataFrame) -> Iterator[Clip]:
     """A Clip with a problem for each folder ``root/<subject>/<clip>`` that no row of ``table`` names."""
     known = set(table["frames"])
-    for person in folders(root):
-        mine: list[Path] = []
-        with contextlib.suppress(PermissionError):  # what the sheet names there, whoever reads it tells why
-            mine = folders(person)
-        for folder in mine:
+    for person in shown(root):
+        for folder in shown(person):
             if folder not in known:
                 yield without_label(corpus, person.name, folder)
 
