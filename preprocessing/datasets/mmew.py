@@ -82,6 +82,8 @@ def clips(root: Path) -> Iterator[Clip]:
     Raises CorpusError if the sheet, one of its columns or the frames are missing, or a Filename names no
     person.
     """
+    import pandas as pd
+
     path = sheet.find_one([root, root / "MMEW_Final"], SHEETS, "MMEW annotation sheet")
     table = sheet.read(path, COLUMNS)
     home = layout.first_folder(root, FRAMES, "MMEW frames")
@@ -94,9 +96,8 @@ def clips(root: Path) -> Iterator[Clip]:
     table["subject"] = [name.partition("-")[0] for name in table["clip"]]
     table["subject"] = labelled.subjects(table, path, "S{:02d}")
     names = zip(table["clip"], table["emotion"], strict=True)
-    table["frames"] = [
-        found[name][0] if name in found else _place(home, emotion, name) for name, emotion in names
-    ]
+    places = [found[name][0] if name in found else _place(home, emotion, name) for name, emotion in names]
+    table["frames"] = pd.Series(places, dtype=object)
     for clip in labelled.clips(CORPUS, table, aus_known=True, fps=FPS, needed=("onset",)):
         yield _numbered_as_files(clip, found[clip.name]) if clip.name in found and not clip.problem else clip
     for name in sorted(set(found) - set(table["clip"])):
