@@ -162,8 +162,6 @@ def _has_frames(root: Path, part: str) -> bool:
 
 
 def _part(root: Path, part: str) -> Iterator[Clip]:
-    import pandas as pd
-
     book, homes = PARTS[part]
     path = sheet.find_one([root], [book], f"CAS(ME)^3 part {part} sheet")
     table = sheet.read(path, COLUMNS, optional=("apex",) if part == "C" else ())
@@ -171,8 +169,7 @@ def _part(root: Path, part: str) -> Iterator[Clip]:
     found = {(a.name.lower(), b.name.lower()): b for a in layout.shown(home) for b in layout.shown(a)}
     people = table["subject"].tolist() if part == "A" else labelled.subjects(table, path, "{:02d}")
     names = [(person, name.lower()) for person, name in zip(people, table["clip"], strict=True)]
-    places = [(found.get((a.lower(), b)) or layout.folder_in(home, a) / b) / "color" for a, b in names]
-    table["frames"] = pd.Series(places, dtype=object)
+    table["frames"] = [found.get((a.lower(), b), layout.folder_in(home, a) / b) / "color" for a, b in names]
     table["subject"], table["clip"] = [f"{part}-{person}" for person in people], [name for _, name in names]
     for clip, (person, name) in zip(
         labelled.clips(CORPUS, table, aus_known=True, fps=FPS), names, strict=True

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DIGITS = 18  # of a number that int() may have
-THOUSANDS = re.compile(r"\d{1,3}(?:[., '\u2019]\d{3})+", re.ASCII)
+THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[., '\u2019]\d{3})+", re.ASCII)
 
 
 def number(value: str, what: str) -> tuple[int | None, str]:
@@ -33,6 +33,8 @@ def number(value: str, what: str) -> tuple[int | None, str]:
             return None, f"{what} of {len(value)} digits is no frame number"
         return int(value), ""
     hint = "; write thousands without a separator" if THOUSANDS.fullmatch(value) else ""
+    if not hint and re.fullmatch(r"\d*[.,]\d+|\d+:\d+.*", value):
+        hint = "; if it is a time, write the number of the frame"
     return None, f"{what} {value[:40]!r} is no frame number{hint}"
 
 
