@@ -16,11 +16,16 @@ help: ## this list
 
 env: $(STAMP) ## the environment alone, in .venv
 
+# $(call python,NEWEST,WHY): before a folder is made of a Python that cannot be used, which the next try would build on.
+define python
+@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is needed (with venv); or name yours: make $(if $(filter $(STAMP),$@),env,$@) PYTHON=python3"; exit 1; }
+@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, $(1)))' || { echo "Python 3.11 to 3.$(1) is needed ($(2)), and $(PYTHON) is $$($(PYTHON) -V); name one: make $(if $(filter $(STAMP),$@),env,$@) PYTHON=python3.11"; exit 1; }
+endef
+
 # opencv-contrib-python needs libGL, which a bare server lacks; its headless twin is the same library without windows. Forced, because both own
 # the folder cv2: where the twin is there from an earlier time, the uninstall has just emptied it.
 $(STAMP): pyproject.toml constraints.txt
-	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is needed (with venv); or name yours: make env PYTHON=python3"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' || { echo "Python 3.11 or 3.12 is needed (MediaPipe has no other), and $(PYTHON) is $$($(PYTHON) -V); name one: make env PYTHON=python3.11; to train alone: make env-train"; exit 1; }
+	$(call python,12,MediaPipe has no other; to train alone: make env-train)
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --no-compile --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	$(RUN) -m pip uninstall --quiet --yes opencv-contrib-python
@@ -30,6 +35,7 @@ $(STAMP): pyproject.toml constraints.txt
 # MediaPipe wants numpy 1 and Python 3.12 at most; an environment that trains on what is extracted here need not.
 env-preprocess: PREPROCESS := .venv-preprocess
 env-preprocess: ## an environment that extracts and no more, in .venv-preprocess (python3.11 or PYTHON=python3.12)
+	$(call python,12,MediaPipe has no other)
 	$(PYTHON) -m venv $(PREPROCESS)
 	$(PREPROCESS)/bin/python -m pip install --no-compile --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[preprocess]'
 	$(PREPROCESS)/bin/python -m pip uninstall --quiet --yes opencv-contrib-python
@@ -38,6 +44,7 @@ env-preprocess: ## an environment that extracts and no more, in .venv-preprocess
 # No constraints.txt: that is for MediaPipe's numpy 1. The newest versions that pyproject.toml takes.
 env-train: TRAIN := .venv-train
 env-train: ## an environment that trains on features made elsewhere, in .venv-train (Python 3.11 to 3.13: PYTHON=python3.13)
+	$(call python,13,newer ones are not tried)
 	$(PYTHON) -m venv $(TRAIN)
 	$(TRAIN)/bin/python -m pip install --no-compile --quiet --disable-pip-version-check --editable '.[clips,train,head]'
 	$(TRAIN)/bin/python -m pip uninstall --quiet --yes opencv-contrib-python

@@ -117,7 +117,7 @@ def ready(address: str) -> None:
 def driver_lacking(address: str) -> str:
     """What to install, or to write, where this machine has no driver for a database's address; else ""."""
     from sqlalchemy import make_url  # 0.3 s: only who has a database's address pays it
-    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+    from sqlalchemy.exc import ArgumentError
 
     try:
         dialect = make_url(address).get_dialect()
@@ -127,7 +127,7 @@ def driver_lacking(address: str) -> str:
     except ModuleNotFoundError as error:
         module = (error.name or "").partition(".")[0]
         return f"its driver {module} is not installed: pip install {BRINGS.get(module, module)}"
-    except (NoSuchModuleError, ArgumentError) as error:
+    except ArgumentError as error:  # of a name without a driver too
         return f"SQLAlchemy, which MLflow writes with, says: {error}"
     except ValueError:
         return "the port behind the host is no number"

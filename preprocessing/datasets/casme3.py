@@ -29,6 +29,7 @@ Frames  that were dropped inside a clip are found when its frames are read, and 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -157,7 +158,7 @@ def clips(root: Path) -> Iterator[Clip]:
 
 
 def _has_frames(root: Path, part: str) -> bool:
-    return any(layout.folder_in(root, home).is_dir() for home in PARTS[part][1])
+    return any(os.path.isdir(layout.folder_in(root, home)) for home in PARTS[part][1])
 
 
 def _part(root: Path, part: str) -> Iterator[Clip]:
@@ -165,10 +166,10 @@ def _part(root: Path, part: str) -> Iterator[Clip]:
     path = sheet.find_one([root], [book], f"CAS(ME)^3 part {part} sheet")
     table = sheet.read(path, COLUMNS, optional=("apex",) if part == "C" else ())
     home = layout.first_folder(root, homes, f"CAS(ME)^3 part {part} frames")
-    found = {(a.name.lower(), b.name.lower()): b for a in layout.folders(home) for b in layout.folders(a)}
+    found = {(a.name.lower(), b.name.lower()): b for a in layout.shown(home) for b in layout.shown(a)}
     people = table["subject"].tolist() if part == "A" else labelled.subjects(table, path, "{:02d}")
     names = [(person, name.lower()) for person, name in zip(people, table["clip"], strict=True)]
-    table["frames"] = [found.get((a.lower(), b), home / a / b) / "color" for a, b in names]
+    table["frames"] = [found.get((a.lower(), b), layout.folder_in(home, a) / b) / "color" for a, b in names]
     table["subject"], table["clip"] = [f"{part}-{person}" for person in people], [name for _, name in names]
     for clip, (person, name) in zip(
         labelled.clips(CORPUS, table, aus_known=True, fps=FPS), names, strict=True

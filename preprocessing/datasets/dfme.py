@@ -112,7 +112,7 @@ def _split(root: Path, split: str) -> Iterator[Clip]:
         fps, problem = _fps(value)
         yield replace(clip, split=split, fps=fps, problem="; ".join(filter(None, [clip.problem, problem])))
     known = set(table["clip"])
-    for path in layout.folders(frames):
+    for path in layout.shown(frames):
         if path.name not in known:
             yield replace(labelled.without_label(CORPUS, path.name.rpartition("_")[0], path), split=split)
 

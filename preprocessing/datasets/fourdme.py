@@ -23,6 +23,7 @@ not is quarantined when its frames are read.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -110,8 +111,9 @@ def clips(root: Path) -> Iterator[Clip]:
         else:
             yield clip
     known = set(table["frames"])
-    for folder in layout.folders(home):
-        inner = layout.folders(folder)
+    known |= {folder.parent for folder in known}  # a person's that seems empty may be one that is shut
+    for folder in layout.shown(home):
+        inner = layout.shown(folder)
         for leaf in inner or [folder]:
             if leaf not in known:
                 yield labelled.without_label(
@@ -122,7 +124,7 @@ def clips(root: Path) -> Iterator[Clip]:
 def _folder(home: Path, subject: str, name: str) -> Path:
     """The clip's folder in whichever layout has it; the newer layout's if none has."""
     layouts = (home / subject / name, home / name, home / f"{subject}_{name}")
-    return next((folder for folder in layouts if folder.is_dir()), layouts[0])
+    return next((folder for folder in layouts if os.path.isdir(folder)), layouts[0])
 
 
 def _contradictions(table: pd.DataFrame) -> tuple[dict[int, str], dict[int, int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from preprocessing import fixes
 from preprocessing.datasets.au_cells import spelt
-from preprocessing.datasets.layout import folders
+from preprocessing.datasets.layout import shown
 from preprocessing.datasets.values import blank
 from preprocessing.schema import Clip, CorpusError
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DIGITS = 18  # of a number that int() may have
-THOUSANDS = re.compile(r"\d{1,3}(?:[., '\u2019]\d{3})+", re.ASCII)
+THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[., '\u2019]\d{3})+", re.ASCII)
 
 
 def number(value: str, what: str) -> tuple[int | None, str]:
@@ -34,6 +33,8 @@ def number(value: str, what: str) -> tuple[int | None, str]:
             return None, f"{what} of {len(value)} digits is no frame number"
         return int(value), ""
     hint = "; write thousands without a separator" if THOUSANDS.fullmatch(value) else ""
+    if not hint and re.fullmatch(r"\d*[.,]\d+|\d+:\d+.*", value):
+        hint = "; if it is a time, write the number of the frame"
     return None, f"{what} {value[:40]!r} is no frame number{hint}"
 
 
@@ -115,11 +116,8 @@ def clips(
 def unlabelled(corpus: str, root: Path, table: pd.DataFrame) -> Iterator[Clip]:
     """A Clip with a problem for each folder ``root/<subject>/<clip>`` that no row of ``table`` names."""
     known = set(table["frames"])
-    for person in folders(root):
-        mine: list[Path] = []
-        with contextlib.suppress(PermissionError):  # what the sheet names there, whoever reads it tells why
-            mine = folders(person)
-        for folder in mine:
+    for person in shown(root):
+        for folder in shown(person):
             if folder not in known:
                 yield without_label(corpus, person.name, folder)
 

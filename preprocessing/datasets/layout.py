@@ -37,9 +37,7 @@ def folder_in(root: Path, name: str) -> Path:
     at = root
     for part in name.split("/"):
         near = (
-            []
-            if (at / part).is_dir() or not at.is_dir()
-            else [one for one in folders(at) if one.name.lower() == part.lower()]
+            [] if os.path.isdir(at / part) else [one for one in shown(at) if one.name.lower() == part.lower()]
         )
         at = near[0] if len(near) == 1 else at / part
     return at
@@ -51,9 +49,9 @@ def first_folder(root: Path, names: tuple[str, ...], what: str) -> Path:
     meant."""
     for name in names:
         home = folder_in(root, name)
-        if home.is_dir():
+        if os.path.isdir(home):
             inner = home / home.name
-            return inner if inner.is_dir() and folders(home) == [inner] else home
+            return inner if os.path.isdir(inner) and folders(home) == [inner] else home
     raise CorpusError(
         f"no {what} in {root}; expected a folder named {' or '.join(names)}{_meant(root, names)}"
     )
@@ -65,10 +63,10 @@ def _meant(root: Path, names: tuple[str, ...]) -> str:
     last = {name.rpartition("/")[2].lower() for name in names}
     there = folders(root) if root.is_dir() else []
     for outer in there:
-        for inner in _shown(outer):
+        for inner in shown(outer):
             if inner.name.lower() in last:
                 return f"; {inner} is one: move it to {root / inner.name}, or point --root at {outer}"
-    beside = [one for one in _shown(root.parent) if one.name.lower() in last] if root.is_dir() else []
+    beside = [one for one in shown(root.parent) if one.name.lower() in last] if root.is_dir() else []
     if root.name.lower() in last:
         return f"; {root} is one: point --root at {root.parent}"
     if beside:
@@ -79,11 +77,12 @@ def _meant(root: Path, names: tuple[str, ...]) -> str:
     return unpack(sorted(root.iterdir())) if root.is_dir() else ""
 
 
-def _shown(folder: Path) -> list[Path]:
-    """Its folders; none where this user may not list it, for a hint can do without."""
+def shown(folder: Path) -> list[Path]:
+    """Its folders; none where it is not there or this machine may not list it: a hint can do without, and who
+    reads a clip that labels name there tells why it cannot."""
     try:
         return folders(folder)
-    except PermissionError:
+    except OSError:
         return []
 
 

@@ -60,4 +60,20 @@ def _elsewhere(root: Path, files: list[Path]) -> str:
     near = [path for path in files if path.suffix.lower() in kinds and not path.name.startswith((".", "~$"))]
     if near:
         return f"; if {near[0].name} is meant, point --root at the file itself: {near[0]}"
-    return unpack(files)
+    return unpack(files) or _no_file(root)
+
+
+def _no_file(root: Path) -> str:
+    """What has the name of a manifest in ``root`` and cannot be read as one; "" if nothing has."""
+    for path in sorted(root.iterdir()):
+        if path.stem.lower() != "manifest":
+            continue
+        if path.is_file():
+            return f"; {path.name} is of a kind that is not read: save it as {NAMES[0]}"
+        if not path.exists():
+            return f"; {path.name} is a link to where nothing is"
+        inner = sorted(one.name for one in path.glob("*.csv"))
+        return f"; {path.name} is a folder" + (
+            f": copy {inner[0]} in it to {root / NAMES[0]}" if inner else ""
+        )
+    return ""

@@ -19,6 +19,7 @@ Frame numbers  count from the start of the clip or, in some copies, of the recor
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -81,6 +82,8 @@ def clips(root: Path) -> Iterator[Clip]:
     Raises CorpusError if the sheet, one of its columns or the frames are missing, or a Filename names no
     person.
     """
+    import pandas as pd
+
     path = sheet.find_one([root, root / "MMEW_Final"], SHEETS, "MMEW annotation sheet")
     table = sheet.read(path, COLUMNS)
     home = layout.first_folder(root, FRAMES, "MMEW frames")
@@ -93,7 +96,8 @@ def clips(root: Path) -> Iterator[Clip]:
     table["subject"] = [name.partition("-")[0] for name in table["clip"]]
     table["subject"] = labelled.subjects(table, path, "S{:02d}")
     names = zip(table["clip"], table["emotion"], strict=True)
-    table["frames"] = [found.get(name, [home / emotion.lower() / name])[0] for name, emotion in names]
+    places = [found[name][0] if name in found else _place(home, emotion, name) for name, emotion in names]
+    table["frames"] = pd.Series(places, dtype=object)
     for clip in labelled.clips(CORPUS, table, aus_known=True, fps=FPS, needed=("onset",)):
         yield _numbered_as_files(clip, found[clip.name]) if clip.name in found and not clip.problem else clip
     for name in sorted(set(found) - set(table["clip"])):
@@ -104,11 +108,17 @@ def _clip_folders(home: Path) -> dict[str, list[Path]]:
     """{clip: folders of this name} in ``home/<emotion>`` and ``home/<person>/<emotion>``."""
     people = [folder for folder in layout.folders(home) if re.fullmatch(r"[Ss]\d+", folder.name)]
     found: dict[str, list[Path]] = {}
-    for emotion in (folder for level in (home, *people) for folder in layout.folders(level)):
+    for emotion in (folder for level in (home, *people) for folder in layout.shown(level)):
         if emotion.name.lower() in EMOTIONS:
-            for folder in layout.folders(emotion):
+            for folder in layout.shown(emotion):
                 found.setdefault(folder.name, []).append(folder)
     return found
+
+
+def _place(home: Path, emotion: str, name: str) -> Path:
+    """Where the folder of a clip should be that was not found."""
+    person = layout.folder_in(home, name.partition("-")[0])
+    return layout.folder_in(person if os.path.isdir(person) else home, emotion.lower()) / name
 
 
 def _numbered_as_files(clip: Clip, folders: list[Path]) -> Clip:

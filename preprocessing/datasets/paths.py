@@ -49,6 +49,7 @@ class Spelling:
         """
         from preprocessing.decode import IMAGES  # OpenCV, which whoever asks for a scheme can spare
 
+        value = os.path.expanduser(value)  # ~/data: the home folder, as a shell has it
         path = self.base / value
         if not value:
             return path, "no frames are given", []
@@ -62,6 +63,12 @@ class Spelling:
         if not os.path.isabs(value) and not inside:
             rule = "lead out of the manifest's folder; write the absolute path if that is meant"
             return path, f"frames {value!r} {rule}", []
+        if re.search(r"[*?%]", path.name) and os.path.isdir(path.parent) and not os.path.lexists(path):
+            return (
+                path,
+                f"frames {value!r} is a pattern; write its folder, {os.path.dirname(value) or '.'!r}",
+                [],
+            )
         if os.path.isfile(path) and is_archive(path):
             return path, f"frames {value!r} is an archive; unpack it, and write its folder", []
         if os.path.isfile(path) and path.suffix.lower() in IMAGES:

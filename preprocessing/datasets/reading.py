@@ -20,7 +20,7 @@ from preprocessing.datasets.layout import folders
 from preprocessing.datasets.paths import packed, unpack
 from preprocessing.datasets.values import nobody
 from preprocessing.datasets.videos import from_zero, or_video
-from preprocessing.decode import hidden
+from preprocessing.decode import hidden, unread
 from preprocessing.frames import LARGEST, leads_out
 from preprocessing.known import nearest
 from preprocessing.people import ONE_PERSON, spelling
@@ -50,6 +50,9 @@ def clips_of(corpus: Corpus, root: Path) -> list[Clip]:
         held = list(corpus.clips(root))
     except CorpusError as error:
         raise CorpusError(f"{error}{_elsewhere(corpus, root, str(error))}") from error
+    except OSError as error:  # its sheet, or the folder of all its frames; one person's costs its clips alone
+        why = unread(Path(error.filename or root), error)
+        raise CorpusError(f"corpus {corpus.CORPUS}: {why}; have its owner let you read it") from error
     clips = [_checked(one, root) for one in from_zero(map(or_video, _one_spelling(held)))]
     if not clips:
         raise CorpusError(

@@ -83,7 +83,7 @@ def _elsewhere(root: Path, patterns: Sequence[str]) -> str:
         [path for path in sorted(root.iterdir()) if not path.name.startswith(".")] if root.is_dir() else []
     )
     for folder in (*filter(Path.is_dir, inside), root.absolute().parent):
-        with contextlib.suppress(PermissionError):
+        with contextlib.suppress(OSError):
             if found := find([folder], patterns):
                 return f"; {found[0]} is one: point --root at {folder}"
     for path in filter(Path.is_file, inside):

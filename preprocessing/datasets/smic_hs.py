@@ -11,6 +11,8 @@ Classes 3: its own.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,24 +36,28 @@ PICTURES = False
 
 
 def clips(root: Path) -> Iterator[Clip]:
-    """Yield one Clip per clip folder, by subject number, emotion and name; those that cannot be used last.
-    Opens no image.
+    """Yield one Clip per clip folder, by subject number, emotion and name; those that cannot be used last,
+    with one for each folder of a person that this user may not list. Opens no image.
 
     Raises CorpusError if no person's folder (s1/micro) is found, or if its name holds no number.
     """
     import pandas as pd
 
     home = layout.first_folder(root, FRAMES, "SMIC HS frames")
-    people = {path: path / "micro" for path in layout.folders(home) if (path / "micro").is_dir()}
+    people = {path: path / "micro" for path in layout.folders(home) if _is_person(path)}
     if not people:
         raise CorpusError(f"no folder such as s1/micro in {home}; point the root at the folder that holds HS")
     subjects = {person: labelled.id_number(person.name, str(person)) for person in people}
     rows, unusable = [], []
     for person in sorted(people, key=lambda p: subjects[p]):
-        for folder in (
-            clip for emotion in layout.folders(people[person]) for clip in layout.folders(emotion)
-        ):
-            subject, emotion = f"s{subjects[person]:02d}", folder.parent.name.lower()
+        subject = f"s{subjects[person]:02d}"
+        folders, shut = _clip_folders(people[person])
+        unusable += [
+            Clip(CORPUS, f"{CORPUS}/{subject}", folder.name, folder, "", fps=FPS, problem=why)
+            for folder, why in shut.items()
+        ]
+        for folder in folders:
+            emotion = folder.parent.name.lower()
             numbers, problem = _numbers(folder)
             if emotion not in EMOTIONS:
                 emotion, problem = (
@@ -72,6 +78,30 @@ def clips(root: Path) -> Iterator[Clip]:
     )
     yield from labelled.clips(CORPUS, table, aus_known=False, fps=FPS)
     yield from unusable
+
+
+def _is_person(folder: Path) -> bool:
+    """Whether a folder holds ``micro``. Of one that this user may not enter its name tells."""
+    from preprocessing.decode import hidden
+
+    micro = folder / "micro"
+    return os.path.isdir(micro) or (hidden(micro) is not None and bool(re.fullmatch(r"[Ss]\d+", folder.name)))
+
+
+def _clip_folders(micro: Path) -> tuple[list[Path], dict[Path, str]]:
+    """(clip folders, by emotion and name; {folder that this user may not list: why})."""
+    from preprocessing.decode import unread
+
+    level, shut = [micro], {}
+    for _ in ("emotions", "clips"):
+        below: list[Path] = []
+        for folder in level:
+            try:
+                below += layout.folders(folder)
+            except OSError as error:
+                shut[folder] = f"{unread(folder, error, 'listed')}; what clips it holds is not known"
+        level = below
+    return level, shut
 
 
 def _numbers(folder: Path) -> tuple[list[int], str]:

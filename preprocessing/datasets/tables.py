@@ -44,6 +44,8 @@ def table(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> l
     for line, cells in lines[1:]:
         if not least <= len(cells) <= len(header):
             rule = f"{len(cells)} values for {len(header)} columns; quote a value that holds the separator"
+            if {len(header) + 1} == {len(row) for _, row in lines[1:]}:
+                rule += ", or, if the first value of each line is a number of the row, give it a name too"
             raise CorpusError(f"{path} line {line}: {rule}")
         row = dict(zip(header, cells + [""] * (len(header) - len(cells)), strict=True))
         for name, value in row.items():
@@ -68,7 +70,7 @@ def rows(path: Path, columns: Sequence[str] = ()) -> Rows:
         return _of_workbook(path, columns)
     text, separator = cut(path)
     try:
-        found = [(n, cells) for n, cells in records(text, separator) if any(cells)]
+        found = [(n, list(map(_kept, cells))) for n, cells in records(text, separator) if any(cells)]
     except csv.Error as error:
         raise CorpusError(
             f"{path} cannot be read as CSV: {error}; is a quote missing, or one too many?"
@@ -90,6 +92,11 @@ def pages_of(path: Path) -> dict[str, list[list[str]]]:
     for number, cells in rows(path):
         made += [[]] * (number - 1 - len(made)) + [list(map(whole, cells))]
     return {path.name: made}
+
+
+def _kept(cell: str) -> str:
+    """Without the sign of a formula and quotes, ="01", by which programs keep Excel from making 1 of it."""
+    return cell[2:-1] if len(cell) > 2 and cell.startswith('="') and cell.endswith('"') else cell
 
 
 def _name(cell: str) -> str:

@@ -19,6 +19,7 @@ from preprocessing.schema import CorpusError
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
 
 NOT_CALCULATED = "#NOT CALCULATED!"
 OTHER_KINDS = (".xlsb", ".numbers", ".fods", ".et", ".gnumeric", ".sxc", ".wks")  # workbooks not read here
@@ -39,7 +40,7 @@ def tables(path: Path) -> dict[str, list[list[str]]]:
             raise
         return _of_other_programs(path)
     made = {
-        page.title: [list(map(text, row)) for row in page.iter_rows(values_only=True)]
+        page.title: [list(map(text, row)) for row in page.iter_rows(max_row=_last(page), values_only=True)]
         for page in book.worksheets
     }
     for page in book.worksheets:
@@ -48,11 +49,17 @@ def tables(path: Path) -> dict[str, list[list[str]]]:
             _fill(made[page.title], *corners)
     if _has_formulas(path):
         for page in _opened(path, values=False).worksheets:
-            for row in page.iter_rows():
+            for row in page.iter_rows(max_row=_last(page)):
                 for cell in row:
                     if cell.data_type == "f" and not made[page.title][cell.row - 1][cell.column - 1]:
                         made[page.title][cell.row - 1][cell.column - 1] = NOT_CALCULATED
     return made
+
+
+def _last(page: Worksheet) -> int:
+    """The last row that holds something, at least 1. openpyxl counts cells too that have a format alone: of a
+    column formatted to its end a million, 40 s."""
+    return max((row for (row, _), cell in page._cells.items() if cell.value is not None), default=1)
 
 
 def hidden_rows(path: Path) -> int:

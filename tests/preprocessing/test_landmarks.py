@@ -95,7 +95,7 @@ def test_no_face_and_two_faces_are_refused(landmarker, portrait):
 
 
 def test_a_small_face_is_found_in_a_part_of_the_frame_and_again_where_it_leaves_it(
-    landmarker, portrait, points
+    landmarker, portrait, points, monkeypatch
 ):
     scale = 0.5  # the detector sees none of 47 pixels in a frame of 900
     small = cv2.resize(portrait, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -106,10 +106,18 @@ def test_a_small_face_is_found_in_a_part_of_the_frame_and_again_where_it_leaves_
         return whole
 
     assert not landmarker._look(frame(40))
-    for x, found in ((40, landmarker.start(frame(40))), (700, landmarker.follow(frame(700), 1))):
-        assert np.abs(found - (points * scale + np.array((x, 200)))).max() < 6
-    with pytest.raises(FaceError, match="lost 2 frames after"):
-        landmarker.follow(np.full((500, 900, 3), 120, np.uint8), 2)
+
+    def lies_at(x, found):
+        return np.abs(found - (points * scale + np.array((x, 200)))).max() < 6
+
+    assert lies_at(40, landmarker.start(frame(40)))
+    assert lies_at(44, landmarker.follow(frame(44), 1))
+    assert lies_at(700, landmarker.follow(frame(700), 2))
+    with monkeypatch.context() as patched:
+        patched.setattr(landmarker, "_closer", None)  # it is not looked for again
+        assert lies_at(704, landmarker.follow(frame(704), 3))
+    with pytest.raises(FaceError, match="lost 4 frames after"):
+        landmarker.follow(np.full((500, 900, 3), 120, np.uint8), 4)
 
 
 def test_without_mediapipe_it_is_said_where_to_extract(monkeypatch):

@@ -17,6 +17,7 @@ from preprocessing.numbering import frame_numbers
         (["frame_9_0", "frame_10_0"], [9, 10]),
         (["frame_0009_0.300", "frame_0010_0.333"], [9, 10]),  # and its time, in larger steps
         (["0.300_9", "0.333_10"], [9, 10]),
+        (["9_300", "10_333"], [9, 10]),
         (["frame_10_0.1", "frame_20_0.2"], [10, 20]),  # or in smaller ones
         (["0.000", "0.033"], [0, 33]),
         (["98_img1", "97_img2", "98_img3"], [1, 2, 3]),  # a score before it

@@ -25,6 +25,7 @@ IMG = [f"img{i}.png" for i in range(1, 4)]
         ([*IMG, "img3 - Copy.png"], "img3 - Copy' looks like a copy"),
         ([*IMG, "img3 - Kopie.png"], "looks like a copy"),
         ([*IMG, "img3 (Anna's conflicted copy 2024-01-02).png"], "looks like a copy"),
+        ([*IMG, "img3.sync-conflict-20240102-101112-ABCDEFG.png"], "looks like a copy"),
         ([*IMG, "img3.jpg"], "both are frame 3; keep one"),
     ],
 )  # fmt: skip

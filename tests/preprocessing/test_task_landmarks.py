@@ -1,5 +1,6 @@
 """Landmarks by a .task file: the points of the usual source, and the file's bytes in the version."""
 
+import io
 import shutil
 import sys
 import zipfile
@@ -107,9 +108,18 @@ def _flipped(whole):
     return whole[:third] + bytes(255 - byte for byte in whole[third : third + 2]) + whole[third + 2 :]
 
 
+def _compressed(whole):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    return packed.getvalue()
+
+
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
+        (_compressed, "was packed anew with compression"),
         (lambda whole: whole[: len(whole) // 2], "is cut short"),
         (_flipped, r"is damaged \(face_landmarks_detector\.tflite in it\)"),
         (lambda whole: whole.replace(b"PK\1\2", b"PKXX"), "is damaged"),

@@ -23,6 +23,7 @@ SERVER = r"a server is written http://HOST:PORT"
         ("sqlite://x.db", "sqlite:///x.db$"),
         ("sqlite:///:memory:", "gone with this process"),
         ("sqlite:///", "gone with this process"),
+        ("sqlite:", "gone with this process"),
         ("http:/host", SERVER),
         ("http://:5000", SERVER),
         ("http://host:99999", SERVER),

@@ -15,8 +15,10 @@ import pytest
 from openpyxl.chart import BarChart
 from openpyxl.chartsheet import Chartsheet
 
+from preprocessing.datasets.labelled import number
 from preprocessing.datasets.manifest import COLUMNS
 from preprocessing.datasets.reading import read
+from preprocessing.datasets.workbook import tables
 from preprocessing.findings import inspect
 from preprocessing.schema import CorpusError
 
@@ -56,6 +58,7 @@ def folder(root: Path, *names: str) -> Path:
         pytest.param(f"{HEADER}\n李,高兴,f,1,3,5,joy,12,200", "gbk", "李/高兴", id="Chinese"),
         pytest.param(f"{HEADER}\ncolère,Zoé,f,1,3,5,joy,12,200", "cp1252", "colère/Zoé", id="French"),
         pytest.param(f",{HEADER}\n0,{ROW}", "utf-8", "1/a", id="index of pandas"),
+        pytest.param(f'{HEADER}\n="01","=""a""",f,="1",3,5,joy', "utf-8", "01/a", id="kept from Excel"),
     ],
 )  # fmt: skip
 def test_a_manifest_is_read_however_it_was_written(
@@ -76,6 +79,7 @@ def test_a_manifest_is_read_however_it_was_written(
         (f"{HEADER}\n#1,a,f,1,3,5,joy,,\n#2,b,f,1,3,5,joy,,", "every row begins with '#', as '#1' does"),
         (f"{HEADER},split,split\n{ROW},train,test", "several columns are named 'split'"),
         (f"{HEADER}\n1,a,f,1,3,5", "6 values for 9 columns"),
+        (f"{HEADER}\n1,{ROW}\n2,{ROW}", "10 values for 9 columns.* is a number of the row, give it a name"),
         (HEADER.replace(",", "|"), "separated by comma, semicolon or tab"),
         ("PK\x03\x04", "is a workbook inside"),
     ],
@@ -182,6 +186,18 @@ def test_a_workbook_loses_no_row(
     assert [clip.clip_id.removeprefix("manifest/") for clip in clips] == [name for name, _ in want]
     for clip, (_, problem) in zip(clips, want, strict=True):
         assert problem in clip.problem if problem else not clip.problem
+
+
+def test_a_column_that_is_formatted_to_its_end_has_no_more_rows(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    first(A)(book)
+    book.worksheets[0].cell(5000, 1).font = openpyxl.styles.Font(bold=True)  # of a million they took 40 s
+    book.save(tmp_path / "manifest.xlsx")
+    assert [len(page) for page in tables(tmp_path / "manifest.xlsx").values()] == [2]
+
+
+def test_a_time_is_no_frame_number_and_the_next_step_is_told() -> None:
+    assert all("number of the frame" in number(value, "onset")[1] for value in ("0.035", "1.5", "0:01.035"))
 
 
 def ods(path: Path, *rows: str) -> None:
@@ -292,6 +308,8 @@ def test_check_says_what_nobody_sees_and_what_is_passed_over(tmp_path: Path) -> 
         (["manifest.csv", "f/x"], "f", "manifest.csv is one: point --root at "),
         (["labels of clips.csv"], ".", "if labels of clips.csv is meant, point --root at the file itself"),
         (["data.zip"], ".", "data.zip is an archive: unpack it"),
+        (["manifest.json"], ".", "manifest.json is of a kind that is not read: save it as manifest.csv"),
+        (["manifest/Table 1.csv"], ".", "manifest is a folder: copy Table 1.csv in it to .*manifest.csv"),
         (["._manifest.csv", "~$manifest.xlsx"], ".", "no manifest.csv in [^;]*$"),
         (["manifest.xlsx", "manifest.ods"], ".", "several manifests"),
     ],
@@ -327,11 +345,14 @@ def test_the_manifest_is_found_or_the_one_that_is_meant_is_named(
         ("/home/anna/q", "", "/home/anna/q does not exist"),
         (r"..\out", "", "does not exist"),
         ("both", "", "does not exist"),
+        ("~/x", "c/x", ""),
+        ("c/x/img*.png", "", "is a pattern; write its folder, 'c/x'"),
     ],
 )
 def test_a_path_of_another_system_is_read_as_it_is_meant_or_the_right_one_is_named(
-    tmp_path: Path, frames: str, found: str, said: str
+    tmp_path: Path, frames: str, found: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "root" / "c"))
     root = folder(tmp_path / "root", "c/x", "Zo\u00e9", "Both", "bOth")
     folder(tmp_path, "out")
     (root / "d.zip").write_bytes(b"PK")

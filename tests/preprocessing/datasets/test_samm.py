@@ -60,7 +60,11 @@ def test_a_sheet_that_is_already_right_is_left_alone(tmp_path: Path) -> None:
         (10, 14, "", (10, 14), (10, 14)),
         (10, None, 5, (10, 14), (10, 14)),  # an empty cell
         (None, 14, 5, (10, 14), (10, 14)),
+        (10, 41, 5, (12, 14), None),  # they begin behind the onset
+        (1, 14, 5, (10, 12), None),  # they end before the offset
         (10, None, 5, (10, 20), None),
+        (10, None, 5, (20, 24), None),  # the files are another five
+        (None, 14, 5, (20, 24), None),
     ],
 )
 def test_onset_offset_and_duration_are_checked_against_each_other(
