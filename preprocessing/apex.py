@@ -48,20 +48,24 @@ class RoiDifference:
     def __init__(self) -> None:
         self.numbers: list[int] = []
         self.parts: list[NDArray[Any]] = []  # 4 KiB a frame
-        self.boxes: NDArray[Any] | None = None
+        self.boxes: list[list[int]] | None = None
 
     def see(self, frame: Frame) -> None:
         """Raises ValueError for a frame without landmarks."""
         if frame.landmarks is None:
             raise ValueError("apex spotting needs landmarks")
         if self.boxes is None:  # the crop stands still, so the first frame's boxes hold
-            self.boxes = regions(frame.landmarks)[list(SEEN)]
-        parts = [
-            cv2.resize(frame.grey[y0:y1, x0:x1].astype(np.float32), SIZE, interpolation=cv2.INTER_AREA)
-            for x0, y0, x1, y1 in self.boxes
-        ]
+            self.boxes = regions(frame.landmarks)[list(SEEN)].tolist()
+        grey = frame.grey
+        parts = np.array(
+            [
+                cv2.resize(grey[y0:y1, x0:x1].astype(np.float32), SIZE, interpolation=cv2.INTER_AREA)
+                for x0, y0, x1, y1 in self.boxes
+            ]
+        )
+        parts -= parts.mean((1, 2), keepdims=True)  # of all regions at once: a third of the time
         self.numbers.append(frame.number)
-        self.parts.append(np.stack([part - part.mean() for part in parts]))
+        self.parts.append(parts)
 
     def result(self) -> int:
         """Raises ValueError if fewer than two frames were seen."""
