@@ -1,4 +1,4 @@
-"""python -m benchmarks.inference [--seconds 4] [--rounds 7]: seconds per second of video that ``predict``
+"""python -m benchmarks.inference [--seconds 4] [--rounds 15]: seconds per second of video that ``predict``
 takes on a 200 fps video of 640x480, beside the bare loop that makes the same OpenCV and MediaPipe calls, in
 one run. The last line is one JSON object.
 
@@ -228,7 +228,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seconds", type=float, default=4.0, help="of the video")
-    parser.add_argument("--rounds", type=int, default=7, help="of both, one after the other")
+    parser.add_argument("--rounds", type=int, default=15, help="of both, one after the other")
     given = parser.parse_args()
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as name:

@@ -2,6 +2,7 @@
 today's pins."""
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -58,7 +59,7 @@ def test_make_audit_fails_on_a_planted_pin_and_says_how_old_its_list_is(tmp_path
     done = subprocess.run(command, capture_output=True, text=True, cwd=audit.ROOT)
     assert done.returncode == 1 and "requests==2.30.0: CVE-2023-32681" in done.stdout
     assert f"advisories of {json.loads(audit.LIST.read_text())['date']}" in done.stdout
-    assert "make audit" in (audit.ROOT / ".ci" / "run").read_text()
+    assert re.search(r"^make .*\baudit\b", (audit.ROOT / ".ci" / "run").read_text(), re.M)
 
 
 def test_what_is_pinned_passes_and_every_exception_has_a_reason():
