@@ -31,8 +31,9 @@ def overlaps(clips: Iterable[Clip], same: Mapping[str, str]) -> tuple[list[Doubl
     """(doubles, what else to say) of clips whose frames are one folder or file, links followed.
 
     Of two people: windows that share a frame are a double; windows that share none are said, as one recording
-    seldom shows two. Of one person: equal windows alone, since two expressions may overlap. same: as
-    people.names gives it.
+    seldom shows two. Of one person: equal windows alone, since two expressions may overlap. Each clip is
+    paired with one other at most of another person, and with one of its own: enough to see it, where a slip
+    of a sheet gives thousands of rows one folder. same: as people.names gives it.
     """
     recordings: dict[str, list[Clip]] = {}
     for clip in clips:
@@ -40,14 +41,23 @@ def overlaps(clips: Iterable[Clip], same: Mapping[str, str]) -> tuple[list[Doubl
     doubles, said = [], []
     for path, mine in recordings.items():
         found: list[Double] = []
-        running: list[Clip] = []  # those that have not ended where the next one begins
+        why = f"name the same frames of one recording, {path}"
+        equal: dict[tuple[str, tuple[float, float]], Clip] = {}  # person, window -> the first clip of both
+        latest: dict[str, Clip] = {}  # person -> the clip that ends last, of the two people who end last
         for clip in sorted(mine, key=_window):
-            running = [one for one in running if _window(one)[1] >= _window(clip)[0]]
-            for one in running:
-                double = _double(one, clip, same, f"name the same frames of one recording, {path}")
-                if double.across or _window(one) == _window(clip):
-                    found.append(double)
-            running.append(clip)
+            begin, end = _window(clip)
+            who = same.get(clip.subject, clip.subject)
+            if (first := equal.setdefault((who, (begin, end)), clip)) is not clip:
+                found.append(_double(first, clip, same, why))
+            # none of them begins later, so that all that matters is whether one has ended
+            for other, one in latest.items():
+                if other != who and _window(one)[1] >= begin:
+                    found.append(_double(one, clip, same, why))
+                    break
+            if who not in latest or _window(latest[who])[1] < end:
+                latest[who] = clip
+            if len(latest) > 2:
+                del latest[min(latest, key=lambda one: _window(latest[one])[1])]
         people = sorted({same.get(clip.subject, clip.subject) for clip in mine})
         if len(people) > 1 and not any(double.across for double in found):
             said.append(f"one recording, {path}, has clips of {' and '.join(people)}: is one of them a slip?")

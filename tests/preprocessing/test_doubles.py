@@ -44,6 +44,23 @@ def test_windows_of_two_people_on_one_recording_may_not_share_a_frame(tmp_path):
     assert pairs(overlaps([clip("b", "0", one), clips[0]], {})[0])[0] == {("m/b/0", "m/a/1")}
 
 
+def test_every_overlap_of_two_people_is_seen_and_thousands_of_rows_of_one_folder_cost_no_pairs(tmp_path):
+    """Against all pairs, on random windows; then 20,000 rows of one folder."""
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        clips = [
+            clip("abc"[rng.integers(3)], str(n), tmp_path, int(b), int(b + rng.integers(6)))
+            for n, b in enumerate(rng.integers(0, 30, rng.integers(2, 7)))
+        ]
+        windows = [(c.subject, c.onset, c.offset) for c in clips]
+        meet = [(a, b) for i, a in enumerate(windows) for b in windows[:i] if a[1] <= b[2] and b[1] <= a[2]]
+        across, own = pairs(overlaps(clips, {})[0])
+        assert bool(across) == any(a[0] != b[0] for a, b in meet)
+        assert bool(own) == any(a == b for a, b in meet)
+    rows = [clip(f"p{n % 600}", str(n), tmp_path, n % 50, 60) for n in range(20_000)]
+    assert len(overlaps(rows, {})[0]) <= 2 * len(rows)
+
+
 @pytest.fixture
 def frames(tmp_path):
     """Folder -> five noise pictures of one size in bytes, as cameras write them."""
