@@ -43,21 +43,17 @@ def overlaps(clips: Iterable[Clip], same: Mapping[str, str]) -> tuple[list[Doubl
         found: list[Double] = []
         why = f"name the same frames of one recording, {path}"
         equal: dict[tuple[str, tuple[float, float]], Clip] = {}  # person, window -> the first clip of both
-        latest: dict[str, Clip] = {}  # person -> the clip that ends last, of the two people who end last
+        last: Clip | None = None  # that ends last of those before
         for clip in sorted(mine, key=_window):
             begin, end = _window(clip)
             who = same.get(clip.subject, clip.subject)
             if (first := equal.setdefault((who, (begin, end)), clip)) is not clip:
                 found.append(_double(first, clip, same, why))
-            # none of them begins later, so that all that matters is whether one has ended
-            for other, one in latest.items():
-                if other != who and _window(one)[1] >= begin:
-                    found.append(_double(one, clip, same, why))
-                    break
-            if who not in latest or _window(latest[who])[1] < end:
-                latest[who] = clip
-            if len(latest) > 2:
-                del latest[min(latest, key=lambda one: _window(latest[one])[1])]
+            # it begins no later; and where another one runs as well, of a third person, these two are a pair
+            if last and same.get(last.subject, last.subject) != who and _window(last)[1] >= begin:
+                found.append(_double(last, clip, same, why))
+            if last is None or _window(last)[1] < end:
+                last = clip
         people = sorted({same.get(clip.subject, clip.subject) for clip in mine})
         if len(people) > 1 and not any(double.across for double in found):
             said.append(f"one recording, {path}, has clips of {' and '.join(people)}: is one of them a slip?")
