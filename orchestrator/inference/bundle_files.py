@@ -134,7 +134,8 @@ def _check(path: Path, held: dict[str, bytes]) -> None:
     if SUMS not in held:
         raise BundleError(f"{path} has no {SUMS}, so it is no bundle, or one that is not whole; {AGAIN}")
     listed: dict[str, str] = {}
-    for line in held[SUMS].decode("ascii", "replace").splitlines():
+    # every byte counts: splitlines ends a line at other signs too
+    for line in held[SUMS].decode("ascii", "replace").removesuffix("\n").split("\n"):
         if not (one := re.fullmatch(r"([0-9a-f]{64})  ([\w.-]+)", line)):
             raise BundleError(
                 f"{path}: {SUMS} has the line {line[:80]!r}, which is none of a bundle; {AGAIN}"

@@ -29,6 +29,7 @@ from preprocessing.landmarks import Landmarker
 from preprocessing.pace import varying
 from preprocessing.places import file_bytes, write_atomically
 from preprocessing.schema import Clip
+from preprocessing.sealed import set_aside
 from preprocessing.spotting.motion import GROUPS, SCALES, Follows, Motion, Rate, Row
 from preprocessing.spotting.reading import reading
 
@@ -225,12 +226,19 @@ def _write(path: Path, rows: NDArray[Any]) -> None:
 
 
 def _chunk(path: Path) -> NDArray[Any] | None:
-    """None where there is none, or it is damaged. Of an older program: NPY without a digest."""
+    """None where there is none, or it is damaged, which is said; it is then set aside. Of an older program:
+    NPY without a digest."""
     try:
         data = file_bytes(path)  # a pipe would be waited for
-    except OSError:
+    except FileNotFoundError:
         return _rows(path.with_suffix(".npy"))
-    return _rows(io.BytesIO(data[32:])) if hashlib.sha256(data[32:]).digest() == data[:32] else None
+    except OSError as error:
+        set_aside(path, f"{path}: {error}; these curves are made again")
+        return None
+    if hashlib.sha256(data[32:]).digest() != data[:32]:
+        set_aside(path, f"{path} is damaged, its SHA-256 is another; these curves are made again")
+        return None
+    return _rows(io.BytesIO(data[32:]))
 
 
 def _rows(source: Path | io.BytesIO) -> NDArray[Any] | None:

@@ -55,7 +55,7 @@ def test_true_expressions_are_spotted_and_nothing_else(video):
 
 
 @pytest.mark.long
-def test_an_interrupted_pass_goes_on_and_ends_with_the_same_numbers(video, tmp_path, monkeypatch):
+def test_an_interrupted_pass_goes_on_and_ends_with_the_same_numbers(video, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(run, "CHUNK", 0.1)  # as short as a chunk can be: two seconds and a bit
     whole = curves(video, landmarker=Still())
     seen = []
@@ -82,7 +82,8 @@ def test_an_interrupted_pass_goes_on_and_ends_with_the_same_numbers(video, tmp_p
     data[-3] ^= 1
     kept.write_bytes(data)
     assert curves(video, kept=tmp_path, landmarker=Still()).rows.tobytes() == whole.rows.tobytes()
-    assert kept.read_bytes() != data
+    assert kept.read_bytes() != data and kept.with_name("000000.rows.damaged").read_bytes() == data
+    assert "000000.rows is damaged" in caplog.text
     for path in tmp_path.rglob("*.rows"):  # an older program's
         path.with_suffix(".npy").write_bytes(path.read_bytes()[32:])
         path.unlink()
