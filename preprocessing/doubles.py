@@ -50,8 +50,8 @@ def overlaps(clips: Iterable[Clip], same: Mapping[str, str]) -> tuple[list[Doubl
             if (first := equal.setdefault((who, (begin, end)), clip)) is not clip:
                 found.append(_double(first, clip, same, why))
             # it begins no later; and where another one runs as well, of a third person, these two are a pair
-            if last and same.get(last.subject, last.subject) != who and _window(last)[1] >= begin:
-                found.append(_double(last, clip, same, why))
+            if last and _window(last)[1] >= begin and (double := _double(last, clip, same, why)).across:
+                found.append(double)
             if last is None or _window(last)[1] < end:
                 last = clip
         people = sorted({same.get(clip.subject, clip.subject) for clip in mine})

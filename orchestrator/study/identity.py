@@ -75,11 +75,10 @@ def doubles(table: ClipTable) -> tuple[list[Double], list[str]]:
     apart = sorted(first.values())
     people = np.unique([table.subjects[i] for i in apart], return_inverse=True)[1]
     flat = [sketch(table.x[i]) for i in apart] if x.shape[1] >= FEW else []
-    rendered = [invented(table.clip_ids[i]) for i in apart]
     for i, j, r, limit in itertools.islice(near(np.stack(flat), people) if flat else (), MANY):
-        if not (rendered[i] and rendered[j]):
-            why = f"have nearly equal inputs (likeness {r:.3f}, the limit is {limit:.3f})"
-            pairs[apart[i], apart[j]] = why
+        pair = apart[i], apart[j]
+        if not all(invented(table.clip_ids[row]) for row in pair):
+            pairs[pair] = f"have nearly equal inputs (likeness {r:.3f}, the limit is {limit:.3f})"
     return [
         Double((table.clip_ids[i], table.clip_ids[j]), (table.subjects[i], table.subjects[j]), why)
         for (i, j), why in sorted(pairs.items())
