@@ -17,7 +17,6 @@ from typing import Any
 
 from preprocessing.datasets import DATASETS, manifest, videos
 from preprocessing.datasets.ids import questions
-from preprocessing.datasets.manifest_file import remarks
 from preprocessing.datasets.reading import read
 from preprocessing.datasets.words import nearest_word, unmeant, unused, words_in
 from preprocessing.decode import VIDEOS, FramesError, endless, unread
@@ -173,7 +172,7 @@ def inspect(corpus: str, root: Path, joined: Groups = (), meant: Mapping[str, st
     usable = [clip for clip in clips if clip.clip_id not in problems]
     (found, told_of), (equal, blank) = overlaps(usable, same), copies(usable, same, files)
     people = [same.get(clip.subject, clip.subject) for clip in clips]
-    of_manifest = remarks(root) if corpus in manifest.READ_BY else ()
+    of_manifest = manifest.remarks(root) if corpus in manifest.READ_BY else ()
     remarked = [*of_manifest, repeated([*found, *equal]), videos.unsure(usable), *questions(clips)]
     asked = filter(
         None, [*remarked, _blank(usable), _endless(usable), unused(meant, [one.emotion for one in given])]

@@ -40,13 +40,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from preprocessing.datasets import manifest_file
 from preprocessing.datasets.au_cells import spelt
 from preprocessing.datasets.labelled import THOUSANDS, number
-from preprocessing.datasets.manifest_file import manifest_of
 from preprocessing.datasets.numbered_anew import of_its_folder
 from preprocessing.datasets.paths import Spelling
 from preprocessing.datasets.tables import table
-from preprocessing.datasets.values import ERRORS, blank, seen, whole
+from preprocessing.datasets.values import blank, seen, whole, wrong
 from preprocessing.datasets.words import LABELS, first, only, plain, same, unmeant, words_in, words_of
 from preprocessing.people import ONE_PERSON
 from preprocessing.schema import Clip, CorpusError
@@ -56,6 +56,8 @@ READ_BY = (CORPUS, "name")  # corpora that come as a manifest
 COLUMNS = ("subject", "clip", "frames", "onset", "apex", "offset", "emotion", "aus", "fps")
 MAY_LACK = ("aus", "fps")
 FIRST, SPLIT = "first", "split"  # further columns, which few need
+NEEDED = tuple(name for name in COLUMNS if name not in MAY_LACK)
+OPTIONAL = (*MAY_LACK, FIRST, SPLIT)
 NUMBERS = ("onset", "apex", "offset")
 PUBLISHED: dict[str, Any] = {}
 _ALL = {
@@ -87,22 +89,26 @@ def clips(root: Path) -> Iterator[Clip]:
     yield from read(root, CORPUS)
 
 
+def remarks(root: Path) -> Iterator[str]:
+    """What ``check`` says of the file itself, a sentence each. Raises CorpusError."""
+    return manifest_file.remarks(root, (*NEEDED, FIRST), (*MAY_LACK, SPLIT))
+
+
 def read(root: Path, corpus: str) -> Iterator[Clip]:
     """As ``clips``, under the name ``corpus``."""
     from preprocessing.decode import VIDEOS  # OpenCV, which whoever asks for a scheme can spare
 
-    path = manifest_of(root)
-    needed = tuple(name for name in COLUMNS if name not in MAY_LACK)
-    rows = table(path, needed, (*MAY_LACK, FIRST, SPLIT))
+    path = manifest_file.manifest_of(root)
+    rows = table(path, NEEDED, OPTIONAL)
     written = [row["subject"] for row in rows]
     grouped = {name for name in NUMBERS if _grouped([row[name] for row in rows])}
     errors = []
     for row in rows:
         row.update({name: seen(value) for name, value in row.items() if name != "frames"})
         row.update({name: blank(row[name]) for name in (*NUMBERS, "emotion", "aus", "fps")})
-        failed = [name for name in COLUMNS if row[name].upper() in ERRORS]
-        errors.append([f"{name} is {row[name]}, an error of the workbook: correct it" for name in failed])
-        row.update(dict.fromkeys(failed, ""))
+        faults = {name: why for name in (*COLUMNS, FIRST, SPLIT) if (why := wrong(row[name]))}
+        errors.append([f"{name} {why}" for name, why in faults.items()])
+        row.update(dict.fromkeys(faults, ""))
         # an office program makes a number of a person "1" or a clip "7" as soon as one cell is empty
         row.update({name: whole(row[name]) for name in ("subject", "clip", *NUMBERS) if name not in grouped})
     cells = [spelt(row["aus"]) for row in rows]

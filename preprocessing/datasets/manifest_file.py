@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from preprocessing.datasets.layout import folders
 from preprocessing.datasets.paths import unpack
-from preprocessing.datasets.tables import WORKBOOKS
+from preprocessing.datasets.tables import WORKBOOKS, unread
 from preprocessing.datasets.text import commented, guessed
 from preprocessing.datasets.workbook import OTHER_KINDS, hidden_rows
 from preprocessing.schema import CorpusError
@@ -34,8 +34,9 @@ def manifest_of(root: Path) -> Path:
     return found[0]
 
 
-def remarks(root: Path) -> Iterator[str]:
-    """What ``check`` says of the manifest itself: rows that are passed over, and rows that nobody sees."""
+def remarks(root: Path, columns: Sequence[str], optional: Sequence[str]) -> Iterator[str]:
+    """What ``check`` says of the manifest itself: rows that are passed over, rows that nobody sees, and
+    headers that may mean one of the ``optional`` columns."""
     path = manifest_of(root)
     if path.suffix.lower() not in WORKBOOKS and (said := guessed(path)):
         yield said
@@ -46,6 +47,8 @@ def remarks(root: Path) -> Iterator[str]:
         )
     if hidden := hidden_rows(path):
         yield f"{hidden} row(s) of {path.name} are hidden or filtered out, and are read all the same"
+    for name, header in unread(path, columns, optional).items():
+        yield f"column {header!r} of {path.name} is not read; if it holds {name}, name it {name!r}"
 
 
 def _elsewhere(root: Path, files: list[Path]) -> str:

@@ -15,9 +15,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from preprocessing.datasets import headers
 from preprocessing.datasets.paths import unpack
 from preprocessing.datasets.tables import pages_of
-from preprocessing.datasets.values import ERRORS, seen
+from preprocessing.datasets.values import seen, wrong
 from preprocessing.datasets.workbook import OTHER_KINDS
 from preprocessing.schema import CorpusError
 
@@ -110,12 +111,16 @@ def read(path: Path, columns: Names, *, optional: Collection[str] = (), page: st
     needed = {key: names for key, names in columns.items() if key not in optional}
     title, at = _header(path, pages, needed, page)
     header, places = pages[title][at], {}
+    known = {_plain(name) for names in columns.values() for name in names}
+    further = [cell for cell in header if cell and _plain(cell) not in known]
     for key, names in columns.items():
         hits = [i for i, cell in enumerate(header) if _plain(cell) in map(_plain, names)]
         if len(hits) > 1 or (not hits and key not in optional):
             want = f"{len(hits)} columns are named {' or '.join(names)}, one is needed"
+            found = {} if hits else headers.meant(further, {key: names})
             raise CorpusError(
                 f"{path}, sheet {title!r}: {want}; row {at + 1} has {', '.join(repr(n) for n in header if n)}"
+                + (f"; {headers.said(found, {key: names})}" if found else "")
             )
         if hits:
             places[key] = hits[0]
@@ -158,13 +163,11 @@ def _row(number: int, values: dict[str, str], places: Mapping[str, int]) -> dict
     from openpyxl.utils import get_column_letter
 
     values = {key: seen(v) for key, v in values.items()}
-    cells = [
-        f"cell {get_column_letter(places[key] + 1)}{number} ({key}) is {v}"
-        for key, v in values.items()
-        if v in ERRORS
-    ]
-    problem = f"{', '.join(cells)}: an error of the workbook; correct the sheet" if cells else ""
-    return {"row": number, "problem": problem} | {key: "" if v in ERRORS else v for key, v in values.items()}
+    faults = {key: why for key, v in values.items() if (why := wrong(v))}
+    problem = "; ".join(
+        f"cell {get_column_letter(places[key] + 1)}{number} ({key}) {why}" for key, why in faults.items()
+    )
+    return {"row": number, "problem": problem} | values | dict.fromkeys(faults, "")
 
 
 def _plain(name: str) -> str:

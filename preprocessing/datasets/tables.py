@@ -11,10 +11,11 @@ reader asks for it with ``blank``.
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from preprocessing.datasets.text import commented, cut, is_comment, records
+from preprocessing.datasets import headers
+from preprocessing.datasets.text import commented, comments, cut, is_comment, records
 from preprocessing.datasets.values import bare, whole
 from preprocessing.schema import CorpusError
 
@@ -35,9 +36,11 @@ def table(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> l
     if not lines:
         raise CorpusError(f"{path} is empty; its first line must be {','.join(columns)}")
     header = list(map(_name, lines[0][1]))
-    if faults := _faults(header, columns, optional):
+    if faults := _faults(lines[0][1], columns, optional):
         if len(header) == 1:
             faults.append("columns are separated by comma, semicolon or tab")
+        if path.suffix.lower() not in WORKBOOKS and _is_header(comments(path), columns):
+            faults.append("the line with these names begins with '#', as a comment does: remove the sign")
         raise CorpusError(f"{path}: {'; '.join(faults)}; the header is {','.join(header)[:LONGEST]}")
     least = max(header.index(name) for name in columns) + 1
     made = []
@@ -140,12 +143,37 @@ def _of_workbook(path: Path, columns: Sequence[str]) -> Rows:
     return [(n, (cells + [""] * width)[:width]) for n, cells in found if any(cells[:width])]
 
 
-def _faults(header: Sequence[str], columns: Sequence[str], optional: Sequence[str]) -> list[str]:
+def unread(path: Path, columns: Sequence[str], optional: Sequence[str]) -> dict[str, str]:
+    """{one of ``optional`` that the table lacks: the header, of those that are not read, that may mean it}.
+    Raises CorpusError."""
+    header = [cell for _, cells in rows(path, columns)[:1] for cell in cells]
+    held = set(map(_name, header))
+    return headers.meant(
+        _further(header, (*columns, *optional)), {name: (name,) for name in optional if name not in held}
+    )
+
+
+def _further(header: Sequence[str], known: Collection[str]) -> list[str]:
+    """Its cells that are the name of no column, as they are written."""
+    return [bare(cell) for cell in header if _name(cell) and _name(cell) not in known]
+
+
+def _is_header(lines: Sequence[Sequence[str]], columns: Sequence[str]) -> bool:
+    """Whether one of these comments has most of the columns."""
+    named = [{_name(cell).lstrip("# ") for cell in cells} for cells in lines]
+    return any(2 * len(names.intersection(columns)) > len(columns) for names in named)
+
+
+def _faults(cells: Sequence[str], columns: Sequence[str], optional: Sequence[str]) -> list[str]:
+    header = list(map(_name, cells))
     missing = [name for name in columns if name not in header]
     twice = [name for name in (*columns, *optional) if header.count(name) > 1]
     faults = []
     if missing:
         faults.append(f"no column is named {', '.join(map(repr, missing))}")
+        lacking = {name: (name,) for name in missing}
+        found = headers.meant(_further(cells, (*columns, *optional)), lacking)
+        faults += [headers.said(found, lacking)] if found else []
     if twice:
         faults.append(f"several columns are named {', '.join(map(repr, twice))}, one each is needed")
     return faults

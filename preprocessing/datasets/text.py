@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from preprocessing.datasets.values import ERRORS
+from preprocessing.datasets.values import ERRORS, MERGED
 from preprocessing.regular import regular
 from preprocessing.schema import CorpusError
 
@@ -62,13 +62,17 @@ def guessed(path: Path) -> str:
     return ""
 
 
+def comments(path: Path) -> list[list[str]]:
+    """Cells of the lines that begin with '#'. Raises CorpusError, NoRegularFile."""
+    text, separator = cut(path)
+    return [line.strip().split(separator) for line in text.splitlines() if is_comment(line)]
+
+
 def commented(path: Path) -> list[str]:
     """First cells of the lines that begin with '#' and hold as many cells as a row."""
     text, separator = cut(path)
-    widths = Counter(len(cells) for _, cells in records(text, separator))
-    lines = [line for line in text.splitlines() if is_comment(line)]
-    split = [line.strip().split(separator) for line in lines]
-    return [cells[0] for cells in split if len(cells) > 1 and len(cells) in widths]
+    widths = {len(cells) for _, cells in records(text, separator)}
+    return [cells[0] for cells in comments(path) if len(cells) > 1 and len(cells) in widths]
 
 
 def records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
@@ -100,8 +104,8 @@ def records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def is_comment(line: str) -> bool:
-    """A cell of a failed formula, such as #N/A, is none."""
-    return line.lstrip().startswith("#") and not line.lstrip().upper().startswith(tuple(ERRORS))
+    """A cell of a failed formula, such as #N/A, is none, nor is one that a merged cell covers."""
+    return line.lstrip().startswith("#") and not line.lstrip().upper().startswith((MERGED, *ERRORS))
 
 
 def cut(path: Path) -> tuple[str, str]:

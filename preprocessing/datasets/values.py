@@ -12,6 +12,7 @@ ERRORS = {
     "#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!", "#FIELD!",
     "#BLOCKED!", "#CONNECT!", "#BUSY!", "#UNKNOWN!", "#GETTING_DATA", "#NOT CALCULATED!",
 }  # fmt: skip
+MERGED = "#MERGED "  # and the block, D5:E5: of a cell that a merged one of several columns covers
 # at the ends of what was copied from a page or a mail: signs of no width, besides blanks of any kind
 _ENDS = re.compile("^[\\s\u200b-\u200f\u2060\ufeff\u00ad]+|[\\s\u200b-\u200f\u2060\ufeff\u00ad]+$")
 # inside a name too; not what joins or parts letters in some scripts (200c, 200d)
@@ -34,6 +35,16 @@ def seen(value: str) -> str:
 def blank(value: str) -> str:
     """The value, or "" where it is one of the ways to write that there is none."""
     return "" if value.lower() in EMPTY else value
+
+
+def wrong(value: str) -> str:
+    """Why a cell of a workbook says nothing, or ""."""
+    if value.upper() in ERRORS:
+        return f"is {value}, an error of the workbook: correct it"
+    if value.startswith(MERGED):
+        block = value.removeprefix(MERGED)
+        return f"lies under the merged cell {block}: unmerge it, and write into each cell what is known"
+    return ""
 
 
 def nobody(person: str) -> bool:

@@ -1,8 +1,9 @@
 """A workbook as text, sheet by sheet: .xlsx by openpyxl, .xls and .ods by calamine, and so an .xlsx at which
 openpyxl fails (a chart sheet without its drawing).
 
-A cell that is merged with those below it stands in each of its rows. A formula that no program has calculated
-is an error like the workbook's own (#NOT CALCULATED!): as an empty cell it would pass for "unknown".
+A cell that is merged with those below it stands in each of its rows. What would pass for "unknown" as an
+empty cell is marked: the cells that one merged over several columns covers (values.MERGED), and a formula
+that no program has calculated, as an error like the workbook's own (#NOT CALCULATED!).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+from preprocessing.datasets.merged import Block, blocks_in_ods, fill
 from preprocessing.regular import regular
 from preprocessing.schema import CorpusError
 
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
 
 NOT_CALCULATED = "#NOT CALCULATED!"
 OTHER_KINDS = (".xlsb", ".numbers", ".fods", ".et", ".gnumeric", ".sxc", ".wks")  # workbooks not read here
-_OF_TABLES = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-Block = tuple[int, int, int, int]  # first row and column, last row and column, 0-based
 
 
 def tables(path: Path) -> dict[str, list[list[str]]]:
@@ -46,7 +46,7 @@ def tables(path: Path) -> dict[str, list[list[str]]]:
     for page in book.worksheets:
         for block in page.merged_cells.ranges:
             corners = (block.min_row - 1, block.min_col - 1, block.max_row - 1, block.max_col - 1)
-            _fill(made[page.title], *corners)
+            fill(made[page.title], *corners)
     if _has_formulas(path):
         for page in _opened(path, values=False).worksheets:
             for row in page.iter_rows(max_row=_last(page)):
@@ -111,55 +111,23 @@ def _has_formulas(path: Path) -> bool:
         return any(b"<f" in book.read(name) for name in pages)
 
 
-def _fill(page: list[list[str]], top: int, left: int, bottom: int, right: int) -> None:
-    """A merged block, 0-based, both ends included. One of several columns is a title; empty rows stay so."""
-    if left != right:
-        return
-    for row in page[top + 1 : bottom + 1]:
-        if left < len(row) and any(row):
-            row[left] = page[top][left]
-
-
 def _of_other_programs(path: Path) -> dict[str, list[list[str]]]:
     """As ``tables``, of the formats of older and of free office programs."""
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
         book = CalamineWorkbook.from_path(path)
-        merged = _merged_in_ods(path) if path.suffix.lower() == ".ods" else {}
+        merged = blocks_in_ods(path) if path.suffix.lower() == ".ods" else {}
         made = {}
         for name in book.sheet_names:
             sheet = book.get_sheet_by_name(name)
             made[name] = [list(map(text, row)) for row in sheet.to_python(skip_empty_area=False)]
             blocks: Iterable[Block] = [(*one, *other) for one, other in sheet.merged_cell_ranges or ()]
             for block in blocks or merged.get(name, ()):
-                _fill(made[name], *block)
+                fill(made[name], *block)
         return made
     except (CalamineError, ElementTree.ParseError, KeyError, ValueError, OSError) as error:
         raise _unread(path, error) from error
-
-
-def _merged_in_ods(path: Path) -> dict[str, list[Block]]:
-    """{sheet: blocks of more than one row}, which calamine does not tell of an .ods."""
-    with zipfile.ZipFile(path) as book, book.open("content.xml") as file:
-        pages = ElementTree.parse(file)  # noqa: S314
-    made: dict[str, list[Block]] = {}
-    for page in pages.iter(f"{_OF_TABLES}table"):
-        blocks = made.setdefault(page.get(f"{_OF_TABLES}name", ""), [])
-        at = 0
-        for row in page.iter(f"{_OF_TABLES}table-row"):
-            left = 0
-            for cell in row:
-                tall, wide = (_times(cell, f"number-{what}-spanned") for what in ("rows", "columns"))
-                if tall > 1:
-                    blocks.append((at, left, at + tall - 1, left + wide - 1))
-                left += _times(cell, "number-columns-repeated")
-            at += _times(row, "number-rows-repeated")
-    return made
-
-
-def _times(part: ElementTree.Element, what: str) -> int:
-    return int(part.get(_OF_TABLES + what, 1))
 
 
 def text(cell: object) -> str:

@@ -77,6 +77,7 @@ def test_a_manifest_is_read_however_it_was_written(
         (f"{HEADER},note\n{ROW},\"open\n2,b,f,,,,joy,,,\n3,c,f,,,,joy,,,", "line 4: unexpected end.* quote"),
         (f'{HEADER}\n1,a,f,1,3,5,"joy,,\n2,b,f,1,3,5,"joy",,', "is a quote missing, or one too many"),
         (f"{HEADER}\n#1,a,f,1,3,5,joy,,\n#2,b,f,1,3,5,joy,,", "every row begins with '#', as '#1' does"),
+        (f"# {HEADER}\n{ROW}", "the line with these names begins with '#'"),
         (f"{HEADER},split,split\n{ROW},train,test", "several columns are named 'split'"),
         (f"{HEADER}\n1,a,f,1,3,5", "6 values for 9 columns"),
         (f"{HEADER}\n1,{ROW}\n2,{ROW}", "10 values for 9 columns.* is a number of the row, give it a name"),
@@ -141,6 +142,12 @@ def merged(book: openpyxl.Workbook) -> None:
     book.worksheets[0].merge_cells("A1:I1")
 
 
+def merged_across(book: openpyxl.Workbook) -> None:
+    """Onset and apex are one cell: without a word the apex would be unknown."""
+    first(A, [2, *B[1:]])(book)
+    book.worksheets[0].merge_cells("D2:E2")
+
+
 def several(book: openpyxl.Workbook) -> None:
     first(A)(book)
     book.create_sheet("Export Summary", 0).append(["This document was exported from Numbers"])
@@ -165,6 +172,9 @@ def without_drawing(book: openpyxl.Workbook) -> None:
     [
         pytest.param(without_drawing, [("1/a", "")], id="openpyxl fails"),
         pytest.param(merged, [("1/a", ""), ("1/b", "")], id="merged"),
+        pytest.param(
+            merged_across, [("1/a", "apex lies under the merged cell D2:E2"), ("2/b", "")], id="across"
+        ),
         pytest.param(several, [("1/a", "")], id="several sheets"),
         pytest.param(filtered, [("1/a", ""), ("2/b", "")], id="hidden"),
         pytest.param(first([*A, None, "see mail"]), [("1/a", "")], id="notes"),
@@ -219,6 +229,7 @@ def cell(value: str, more: str = "") -> str:
 def test_merged_cells_and_days_of_a_free_office_program_are_read_as_excels(tmp_path: Path) -> None:
     """Of a merged cell of an .ods the rows below would be without a person, or without action units."""
     tall = 'table:number-rows-spanned="3"'
+    wide = 'table:number-columns-spanned="2"'
     covered = '<table:covered-table-cell table:number-columns-repeated="1"/>'
     day = '<table:table-cell office:value-type="date" office:date-value="2024-12-01"/>'
     rest = [cell(value) for value in ("1", "3", "5", "joy")]
@@ -227,11 +238,12 @@ def test_merged_cells_and_days_of_a_free_office_program_are_read_as_excels(tmp_p
         "".join(map(cell, COLUMNS)),
         "".join([cell("7", tall), cell("a"), cell("f"), *rest, cell("R12", tall)]),
         f"{covered}<table:table-cell table:number-columns-repeated='6'/>{covered}",
-        "".join([covered, day, cell("g"), *rest, covered]),
+        "".join([covered, day, cell("g"), rest[0], cell("3", wide), covered, rest[3], covered]),
     )
     one, other = read("manifest", tmp_path)
     assert (one.clip_id, one.aus, one.problem) == ("manifest/7/a", "R12", "")
     assert (other.subject, other.aus) == ("manifest/7", "R12")
+    assert "offset lies under the merged cell E4:F4" in other.problem
     assert "'2024-12-01 00:00:00' is a date that a spreadsheet has made of it" in other.problem
 
 
@@ -291,12 +303,13 @@ def test_check_says_what_nobody_sees_and_what_is_passed_over(tmp_path: Path) -> 
     filtered(book)
     book.save(folder(tmp_path / "x", "f", "g") / "manifest.xlsx")
     assert "1 row(s) of manifest.xlsx are hidden" in inspect("manifest", tmp_path / "x").doubts[0]
-    text = f"# coded by A., 2024\n{HEADER}\n{ROW}\n#2,b,f,1,3,5,joy,,\n"
-    (folder(tmp_path / "y", "f") / "manifest.csv").write_text(text)
-    assert (
-        "1 row(s) of manifest.csv begin with '#', as '#2' does"
-        in inspect("manifest", tmp_path / "y").doubts[0]
+    text = (
+        f"# coded by A., 2024\n{HEADER.replace('aus', 'AU_codes')},first_frame\n{ROW}\n#2,b,f,1,3,5,joy,,\n"
     )
+    (folder(tmp_path / "y", "f") / "manifest.csv").write_text(text)
+    hidden, respelt = inspect("manifest", tmp_path / "y").doubts
+    assert "1 row(s) of manifest.csv begin with '#', as '#2' does" in hidden
+    assert respelt == "column 'AU_codes' of manifest.csv is not read; if it holds aus, name it 'aus'"
 
 
 @pytest.mark.parametrize(

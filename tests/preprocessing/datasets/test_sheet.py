@@ -69,7 +69,9 @@ def test_an_error_cell_gives_its_row_a_problem_and_nothing_else(
         bad, *others = read(corpus, root)
         cell.value = before
         book.save(root / name)
-        assert bad.problem.startswith(f"cell {cell.coordinate} ({key}) is {error}: an error of the workbook")
+        assert bad.problem.startswith(
+            f"cell {cell.coordinate} ({key}) is {error}, an error of the workbook: correct it"
+        )
         # those of a nameless row
         assert [c for c in others if "frames without a label" not in c.problem] == clips[1:]
         if key in ("subject", "clip", "duration"):
@@ -84,7 +86,15 @@ def test_an_error_cell_gives_its_row_a_problem_and_nothing_else(
 def test_the_adapter_names_its_columns_and_those_that_may_lack(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     write_book(
-        path, {"1": [["au\n s", "on_set", "SUB id"], [4, 7.0, "S1"], [None, None, None], ["6+7", " 9 "]]}
+        path,
+        {
+            "1": [
+                ["au\n s", "on_set", "SUB id", "Apex frame"],
+                [4, 7.0, "S1"],
+                [None, None, None],
+                ["6+7", " 9 "],
+            ]
+        },
     )
     table = sheet.read(path, COLUMNS, optional=("apex",))
     assert table.to_dict("records") == [
@@ -92,7 +102,9 @@ def test_the_adapter_names_its_columns_and_those_that_may_lack(tmp_path: Path) -
         {"row": 4, "problem": "", "subject": "", "onset": "9", "aus": "6+7", "apex": ""},
     ]
     with pytest.raises(
-        CorpusError, match=r"0 columns are named Apex, one is needed; row 1 has .*'on_set', 'SUB id'"
+        CorpusError,
+        match=r"0 columns are named Apex, one is needed; row 1 has .*'SUB id', 'Apex frame'; did you "
+        "mean 'Apex frame' for 'Apex'",
     ):
         sheet.read(path, COLUMNS)
     write_book(path, {"1": [["sub", "Onset", "AUs", "Apex", "apex"], [1, 2, 3, 4, 5]]})
@@ -101,7 +113,8 @@ def test_the_adapter_names_its_columns_and_those_that_may_lack(tmp_path: Path) -
     write_book(path, {"1": [["sub", "Onset", "AUs", "Apex"], ["#VALUE!", 2, "#DIV/0!", 4], [1, 2, "#4", 4]]})
     table = sheet.read(path, COLUMNS, optional=("apex",))
     assert table["problem"].tolist() == [
-        "cell A2 (subject) is #VALUE!, cell C2 (aus) is #DIV/0!: an error of the workbook; correct the sheet",
+        "cell A2 (subject) is #VALUE!, an error of the workbook: correct it; "
+        "cell C2 (aus) is #DIV/0!, an error of the workbook: correct it",
         "",
     ]
     assert table["aus"].tolist() == ["", "#4"]
