@@ -109,11 +109,12 @@ def _few(doubles: Sequence[Double]) -> str:
 
 
 def read(path: Path | str) -> Groups:
-    """The groups that a file for ``--same-person`` gives. Raises IdentityError with the line,
-    NoRegularFile."""
+    """The groups that a file for ``--same-person`` gives; lines that begin with '#' are passed over. Raises
+    IdentityError with the line, NoRegularFile, NotPermitted."""
     try:
         with regular(Path(path)).open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
+            # as empty lines, so that numbers of lines stay; a quoted "#3" is an id
+            reader = csv.reader("\n" if line.lstrip().startswith("#") else line for line in file)
             rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise IdentityError(f"--same-person {path} cannot be read as a UTF-8 CSV file: {error}") from error

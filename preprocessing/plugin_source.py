@@ -22,7 +22,7 @@ from typing import Any
 
 from preprocessing import closure
 from preprocessing.errors import BadInput
-from preprocessing.regular import not_regular
+from preprocessing.regular import not_regular, shut
 
 PARENT = "mer_plugins"  # package of what is given as a path, so that a file can shadow no other module
 OFFERS = ("MODEL", "CORPUS", "INPUTS", "PROTOCOL", "SCHEDULER")
@@ -104,7 +104,7 @@ def read(where: str | os.PathLike[str]) -> Plugin:
     """
     where = os.fspath(where)
     path = Path(where)
-    if where.endswith(".py") or len(path.parts) != 1 or (path / "__init__.py").is_file():
+    if where.endswith(".py") or len(path.parts) != 1 or shut(path) or (path / "__init__.py").is_file():
         base, top, name = _by_path(path.resolve())
     else:
         base, top, name = _by_module(where)
@@ -122,7 +122,7 @@ def read(where: str | os.PathLike[str]) -> Plugin:
 
 def _by_path(path: Path) -> tuple[Path, str, str]:
     """File or folder; its place below the folder of modules; the module's name."""
-    if not path.is_dir() and (why := not_regular(path)):
+    if (why := shut(path)) or (not path.is_dir() and (why := not_regular(path))):
         raise PluginError(f"plugin {why}")
     if not (path / "__init__.py").is_file() and not path.is_file():
         raise PluginError(f"plugin {path}: no such file, and no folder with an __init__.py")
@@ -156,7 +156,7 @@ def _by_module(name: str) -> tuple[Path, str, str]:
 
 
 def _text(file: Path) -> str:
-    if why := not_regular(file):
+    if why := not_regular(file) or shut(file):
         raise PluginError(f"plugin {why}")
     try:
         return file.read_text("utf-8")

@@ -5,7 +5,10 @@ Signals do what they do in a terminal, also for a suite that ``nohup`` or a scri
 ignore Ctrl-C and a closed terminal, and whatever a test starts would inherit that."""
 
 import os
+import shutil
 import signal
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -23,3 +26,12 @@ def local_ray():
     ray_runner.start(None, cpus=2)
     yield
     ray.shutdown()
+
+
+@pytest.fixture
+def open_folder():
+    """Outside of pytest's own, which other users may not enter."""
+    folder = Path(tempfile.mkdtemp(prefix="mer-open-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)

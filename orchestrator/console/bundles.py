@@ -12,6 +12,7 @@ import typer
 from orchestrator.common.errors import ConfigError
 from orchestrator.sweeps.execution import Execution
 from orchestrator.workspace.sweep_folder import folder_of
+from preprocessing.regular import shut
 
 Model = Annotated[
     str, typer.Argument(help="a bundle (folder or zip), a finished sweep's name, or models:/...")
@@ -34,7 +35,7 @@ def bundle_of(model: str, workspace: Path, tracking_uri: str) -> Iterator[tuple[
                 yield folder, False
         except TrackingError as error:
             raise ConfigError(f"{model} cannot be fetched: {error}") from error
-    elif Path(model).exists():
+    elif shut(Path(model)) or Path(model).exists():  # whoever reads it tells that it is shut
         yield Path(model), False
     else:
         yield folder_of(model, workspace) / "model", True

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from orchestrator.common.commands import command
 from preprocessing.errors import BadInput
+from preprocessing.regular import shut
 
 MODEL, WEIGHTS, EXAMPLE, CARD = "model.json", "weights.safetensors", "example.safetensors", "card.md"
 ONNX, FIGURE = "model.onnx", "reliability.png"
@@ -56,6 +57,8 @@ def read_files(path: Path) -> dict[str, bytes]:
     Raises BundleError for what is no bundle, a file too many, too few, too large or changed, a link, and a
     name that leads out of the folder; OSError where it cannot be read.
     """
+    if why := shut(path):
+        raise BundleError(why)
     if path.is_dir():
         held = _of_folder(path)
     elif path.is_file():
@@ -87,6 +90,8 @@ def _of_folder(folder: Path) -> dict[str, bytes]:
         _allowed(path.name, folder, path.stat().st_size)
         if not stat.S_ISREG(mode):
             raise BundleError(f"{path} is no file; {AGAIN}")
+        if why := shut(path):
+            raise BundleError(why)
         held[path.name] = path.read_bytes()
     return held
 

@@ -17,6 +17,7 @@ from orchestrator.training.kinds import KINDS
 
 MARGIN = 2.0
 _FLOW, _COLOURS = ("u", "v", "strain"), ("red", "green", "blue")
+_SHOWN = {"u": "horizontal motion (u)", "v": "vertical motion (v)"}  # names that say little
 NAMES = {
     "roi_flow": ("u", "v"),
     "flow_picture": _FLOW,
@@ -43,6 +44,12 @@ def measured(x: NDArray[Any], kind: str) -> dict[str, list[float]]:
     }
 
 
+def shown(name: str) -> str:
+    """A component as a message names it: "horizontal motion (u) of region 1"."""
+    first, *rest = name.split(" ", 1)
+    return " ".join([_SHOWN.get(first, first), *rest])
+
+
 def outside(x: NDArray[Any], kind: str, unit: str, ranges: Mapping[str, Sequence[float]]) -> str:
     """Why one clip (...) as stored is outside of the training range, or "". ranges: {} where none is
     known."""
@@ -52,7 +59,8 @@ def outside(x: NDArray[Any], kind: str, unit: str, ranges: Mapping[str, Sequence
         low, high = ranges[name]
         if not low / MARGIN <= amount <= high * MARGIN:
             return (
-                f"{name} has an amount (root mean square) of {amount:.3g}, training clips had {low:.3g} to "
-                f"{high:.3g} ({unit}); more than {MARGIN:g} times outside, the model has seen nothing like it"
+                f"{shown(name)} is far {'less' if amount < low else 'more'} than in any training "
+                f"clip: its root mean square is {amount:.3g}, theirs were {low:.3g} to {high:.3g} ({unit}); "
+                f"beyond {MARGIN:g} times that range the model has learnt nothing, and abstains"
             )
     return ""

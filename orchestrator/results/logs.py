@@ -15,6 +15,7 @@ import pandas as pd
 from preprocessing import datasets
 from preprocessing.cells import plain
 from preprocessing.datasets import DATASETS
+from preprocessing.datasets.text import above
 from preprocessing.errors import BadInput
 from preprocessing.regular import regular
 
@@ -37,11 +38,12 @@ class LogError(BadInput):
 def read(
     file: Path, columns: Mapping[str, str] | None = None, needed: tuple[str, ...] = NEEDED
 ) -> pd.DataFrame:
-    """The table of a CSV file. columns: ours -> the file's, where the name does not tell. Raises
-    LogError, NoRegularFile, and OSError."""
-    regular(file)
+    """The table of a CSV file; comments (#) above its header are passed over. columns: ours -> the file's,
+    where the name does not tell. Raises LogError, NoRegularFile, NotPermitted, and OSError."""
+    with regular(file).open(encoding="utf-8", errors="replace") as lines:
+        comments = above(lines)
     try:
-        held = pd.read_csv(file, dtype=str, keep_default_na=False, skipinitialspace=True)
+        held = pd.read_csv(file, dtype=str, keep_default_na=False, skipinitialspace=True, skiprows=comments)
     except ValueError as error:
         raise LogError(f"{file} is no CSV file: {error}") from error
     if held.empty:

@@ -15,6 +15,7 @@ from pathlib import Path
 from orchestrator.common.errors import ConfigError
 from orchestrator.spotting.metrics import Spotted
 from preprocessing.cells import escaped, plain
+from preprocessing.datasets.text import above
 from preprocessing.places import write_atomically
 from preprocessing.regular import regular
 
@@ -34,9 +35,12 @@ def read(path: Path, *, first: int = 1) -> list[Spotted]:
 
     first  the number that the file gives to a video's first frame. ``emotion`` and ``score`` are read where
            the file has them. Rows of another type are no expressions (the renderer's blinks), and left out.
-    Raises ConfigError for a missing column, a number that is none, an onset behind its offset.
+    Comments (#) above the header are passed over. Raises ConfigError for a missing column, a number that is
+    none, an onset behind its offset.
     """
-    rows = csv.DictReader(io.StringIO(regular(Path(path)).read_text(encoding="utf-8-sig")))
+    lines = list(io.StringIO(regular(Path(path)).read_text(encoding="utf-8-sig")))
+    comments = above(lines)
+    rows = csv.DictReader(lines[comments:])
     header = {name.strip().casefold(): name for name in rows.fieldnames or ()}
     columns = {}
     for what, names in _NAMES.items():
@@ -45,7 +49,7 @@ def read(path: Path, *, first: int = 1) -> list[Spotted]:
             raise ConfigError(f"{path} has no column {' or '.join(names)}; it has {', '.join(header)}")
         columns[what] = known[0]
     found = []
-    for number, row in enumerate(rows, start=2):
+    for number, row in enumerate(rows, start=2 + comments):
         kind = (row[columns["kind"]] or "").strip().casefold()
         if kind not in TYPES:
             continue

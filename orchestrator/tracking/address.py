@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from orchestrator.common.errors import ConfigError, nearest
 from orchestrator.common.names import redacted
 from preprocessing.pasted import OF_MLFLOW
-from preprocessing.regular import not_regular
+from preprocessing.regular import not_regular, shut
 
 SERVERS = ("http", "https")
 PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}  # of databases, where an address names none
@@ -108,7 +108,7 @@ def ready(address: str) -> None:
     if file := file_of(address):
         if file.is_dir():
             raise ConfigError(f"--tracking-uri {address}: {file} is a folder; name a file in it")
-        if why := not_regular(file):  # SQLite would wait for a pipe
+        if why := not_regular(file) or shut(file):  # SQLite would wait for a pipe
             raise ConfigError(f"--tracking-uri {address}: {why}; name another")
     elif address.startswith(DATABASES) and (why := driver_lacking(address)):
         raise ConfigError(f"--tracking-uri {redacted(address)}: {why}")

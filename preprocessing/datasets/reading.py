@@ -21,6 +21,7 @@ from preprocessing.datasets.paths import packed, unpack
 from preprocessing.datasets.values import nobody
 from preprocessing.datasets.videos import from_zero, or_video
 from preprocessing.decode import hidden, unread
+from preprocessing.errors import BadInput
 from preprocessing.frames import LARGEST, leads_out
 from preprocessing.known import nearest
 from preprocessing.people import ONE_PERSON, spelling
@@ -68,7 +69,7 @@ def _elsewhere(corpus: Corpus, root: Path, said: str) -> str:
         return ""
     inner = folders(root)
     for folder in (*inner[:MOST], root.absolute().parent):
-        with contextlib.suppress(CorpusError, OSError):
+        with contextlib.suppress(BadInput, OSError):  # a sheet of another folder that is a pipe, or shut
             if any(os.path.exists(clip.frames) for clip in itertools.islice(corpus.clips(folder), MOST)):
                 return f"; {folder} is such a folder: point --root at it"
     return "" if inner else unpack(sorted(root.iterdir()))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from preprocessing.datasets.values import ERRORS, MERGED
@@ -83,7 +84,7 @@ def records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     def fed() -> Iterator[str]:
         nonlocal begins, at
         for at, line in lines:  # noqa: B007
-            if begins and (is_comment(line) or not line.strip()):
+            if begins and _says_nothing(line):
                 continue
             begins = False
             yield line
@@ -101,6 +102,15 @@ def records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
         raise csv.Error(f"line {at}: {error}") from error
     finally:
         csv.field_size_limit(limit)
+
+
+def above(lines: Iterable[str]) -> int:
+    """How many lines at the beginning of a table are comments or empty; no more of them are read."""
+    return sum(1 for _ in itertools.takewhile(_says_nothing, lines))
+
+
+def _says_nothing(line: str) -> bool:
+    return is_comment(line.lstrip("\ufeff")) or not line.strip()
 
 
 def is_comment(line: str) -> bool:

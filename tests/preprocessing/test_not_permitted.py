@@ -1,11 +1,5 @@
 """What this user may not read is told of its clip alone, and is no verdict on it: it is tried again."""
 
-import os
-import shutil
-import tempfile
-from contextlib import contextmanager
-from pathlib import Path
-
 import pytest
 
 from preprocessing.datasets import DATASETS
@@ -21,35 +15,7 @@ from tests.fakes.dfme import fake_dfme
 from tests.fakes.fourdme import fake_fourdme
 from tests.fakes.megc2019 import fake_megc2019
 from tests.fakes.mmew import fake_mmew
-
-NOBODY = 65534
-
-
-@pytest.fixture
-def open_folder():
-    """Outside of pytest's own, which other users may not enter."""
-    folder = Path(tempfile.mkdtemp(prefix="mer-open-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
-
-
-@contextmanager
-def not_permitted(*paths):
-    """These paths are shut to this user, who is not root."""
-    modes = [path.stat().st_mode for path in paths]
-    for path in paths:
-        path.chmod(0)
-    user = os.geteuid()
-    try:
-        if user == 0:
-            os.seteuid(NOBODY)
-        yield
-    finally:
-        os.seteuid(user)
-        for path, mode in zip(paths, modes, strict=True):
-            path.chmod(mode)
-
+from tests.shut import not_permitted
 
 SHUT = [
     (fake_manifest, "manifest", "frames/01", 2),  # a folder above, that may not be entered

@@ -202,13 +202,16 @@ def huge(folder, frames):
     ("make", "says"),
     [
         (no_face, "no face"),
-        (face_lost, "has an amount"),  # flow of the key frames alone: nobody looks for a face in between
-        (lost_in_the_middle, "has an amount"),
+        (
+            face_lost,
+            "is far (less|more) than",
+        ),  # nobody looks for a face in between
+        (lost_in_the_middle, "is far (less|more) than"),
         (two_faces, "2 faces"),
         (one_frame, "one frame|at least two"),
         (video_of_one_frame, "has 1 frame.* motion needs at least two"),
         (one_picture, "is one picture, and a clip is a motion"),
-        (no_motion, "u has an amount"),
+        (no_motion, r"horizontal motion \(u\) is far less than in any training clip"),
         (not_a_video, "cannot be opened"),
         (no_kind, "neither a folder of frames nor a video"),
         (truncated, "cut short"),

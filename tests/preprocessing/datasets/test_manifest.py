@@ -57,9 +57,10 @@ def test_columns_are_read_by_name(tmp_path: Path) -> None:
     ("lines", "message"),
     [
         (
-            ["subject_id,clip,video_path,OnsetFrame,offset,Emotion_label,apx,notes"],
-            "'apex', 'emotion'; did you mean 'subject_id' for 'subject', 'video_path' for 'frames', "
-            "'OnsetFrame' for 'onset', 'apx' for 'apex', 'Emotion_label' for 'emotion'. Then rename them",
+            ["subject_id,video_name,video_path,OnsetFrame,offset,Emotion_label,apx,notes"],
+            "'apex', 'emotion'; did you mean 'subject_id' for 'subject', 'video_name' for 'clip', "
+            "'video_path' for 'frames', 'OnsetFrame' for 'onset', 'apx' for 'apex', 'Emotion_label' for "
+            "'emotion'. Then rename them",
         ),
         ([HEADER + ",apex"], "several columns are named 'apex'"),
         ([HEADER, "1,a,f,1,2,3"], "line 2: 6 values for 9 columns"),
