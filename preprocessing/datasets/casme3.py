@@ -37,7 +37,7 @@ from typing import Any
 
 from preprocessing.datasets import labelled, layout, sheet
 from preprocessing.datasets.words import first, same
-from preprocessing.schema import Clip, CorpusError
+from preprocessing.schema import Clip
 
 CORPUS = "casme3"
 FPS = 30.0
@@ -143,18 +143,8 @@ def clips(root: Path) -> Iterator[Clip]:
     there = {
         part: (bool(sheet.find([root], [book])), _has_frames(root, part)) for part, (book, _) in PARTS.items()
     }
-    if not any(map(any, there.values())):
-        parts = "; or ".join(" with ".join(pair) for pair in wanted.values())
-        raise CorpusError(f"no part of CAS(ME)^3 in {root}; expected {parts}")
-    for part, found in there.items():
-        if all(found):
-            yield from _part(root, part)
-        elif any(found):
-            have, lack = wanted[part] if found[0] else wanted[part][::-1]
-            raise CorpusError(
-                f"part {part} of CAS(ME)^3 in {root} has {have} but lacks {lack}; add it, or move the other "
-                "away"
-            )
+    for part in layout.complete("part of CAS(ME)^3", root, wanted, there):
+        yield from _part(root, part)
 
 
 def _has_frames(root: Path, part: str) -> bool:

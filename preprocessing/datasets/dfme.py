@@ -23,7 +23,7 @@ from typing import Any
 
 from preprocessing.datasets import labelled, layout, sheet
 from preprocessing.datasets.words import THREE_OF_SEVEN, only, same
-from preprocessing.schema import Clip, CorpusError
+from preprocessing.schema import Clip
 
 CORPUS = "dfme"
 SPLITS = {  # split -> sheet, folder of frames
@@ -87,19 +87,8 @@ def clips(root: Path) -> Iterator[Clip]:
         split: (bool(sheet.find([root], [book])), layout.folder_in(root, folder).is_dir())
         for split, (book, folder) in SPLITS.items()
     }
-    if not any(map(any, there.values())):
-        raise CorpusError(
-            f"no split of DFME in {root}; expected "
-            f"{' or '.join(' with '.join(pair) for pair in SPLITS.values())}"
-        )
-    for split, parts in there.items():
-        if all(parts):
-            yield from _split(root, split)
-        elif any(parts):
-            have, lack = SPLITS[split] if parts[0] else SPLITS[split][::-1]
-            raise CorpusError(
-                f"split {split} of DFME in {root} has {have} but no {lack}; add it, or move {have} away"
-            )
+    for split in layout.complete("split of DFME", root, SPLITS, there):
+        yield from _split(root, split)
 
 
 def _split(root: Path, split: str) -> Iterator[Clip]:

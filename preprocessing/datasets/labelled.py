@@ -38,6 +38,19 @@ def number(value: str, what: str) -> tuple[int | None, str]:
     return None, f"{what} {value[:40]!r} is no frame number{hint}"
 
 
+def rate(value: str) -> tuple[float | None, str]:
+    """(frames per second, at least 1, or None; problem or ""). An empty cell is no problem."""
+    if not value:
+        return None, ""
+    found = re.fullmatch(
+        r"(\d+(?:\.\d+|,\d\d?)?(?:e\d)?)(?:/(\d+))?\s*(?:fps|hz)?", value, re.ASCII | re.IGNORECASE
+    )
+    fps = float(found[1].replace(",", ".")) / float(found[2] or 1) if found and found[2] != "0" else 0.0
+    if fps >= 1:
+        return fps, ""
+    return None, f"fps {value[:40]!r} is no number of frames per second, 1 or more"
+
+
 def id_number(value: str, where: str) -> int:
     """1 from '1', '01', 'sub01', 's1', also in full-width signs. Raises CorpusError for any other text."""
     digits = unicodedata.normalize("NFKC", value).lower().removeprefix("sub").removeprefix("s")

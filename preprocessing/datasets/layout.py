@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from preprocessing.datasets.paths import unpack
@@ -84,6 +85,41 @@ def shown(folder: Path) -> list[Path]:
         return folders(folder)
     except OSError:
         return []
+
+
+def frame_numbers(folder: Path) -> tuple[list[int], str]:
+    """(frame numbers of a clip's folder in order, ""), or ([], why there are none)."""
+    from preprocessing.decode import FramesError  # OpenCV, which whoever asks for a scheme can spare
+    from preprocessing.frames import list_frames
+
+    try:
+        numbers = list(list_frames(folder))
+    except FramesError as error:
+        return [], str(error)
+    return numbers, "" if numbers else f"no frame in {folder}"
+
+
+def complete(
+    what: str, root: Path, wanted: Mapping[str, tuple[str, str]], there: Mapping[str, tuple[bool, bool]]
+) -> Iterator[str]:
+    """The parts of a corpus of which sheet and frames are there, in order.
+
+    what  a part is, as in "split of DFME". wanted: part -> what its sheet and its frames are named. there:
+          part -> whether each of the two is. Raises CorpusError where no part is, and for one that lacks
+          either.
+    """
+    if not any(map(any, there.values())):
+        raise CorpusError(
+            f"no {what} in {root}; expected {'; or '.join(map(' with '.join, wanted.values()))}"
+        )
+    for part, found in there.items():
+        if all(found):
+            yield part
+        elif any(found):
+            have, lack = wanted[part] if found[0] else wanted[part][::-1]
+            kind, _, corpus = what.partition(" ")
+            why = f"has {have} but lacks {lack}; add it, or move the other away"
+            raise CorpusError(f"{kind} {part} {corpus} in {root} {why}")
 
 
 def _plain(name: str) -> str:

@@ -36,13 +36,13 @@ split   not needed: a column "split" with train, test or other names is the lab'
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from preprocessing.datasets import manifest_file
 from preprocessing.datasets.au_cells import spelt
-from preprocessing.datasets.labelled import THOUSANDS, number
+from preprocessing.datasets.labelled import THOUSANDS, number, rate
 from preprocessing.datasets.numbered_anew import of_its_folder
 from preprocessing.datasets.paths import Spelling
 from preprocessing.datasets.tables import table
@@ -96,21 +96,11 @@ def remarks(root: Path) -> Iterator[str]:
 
 def read(root: Path, corpus: str) -> Iterator[Clip]:
     """As ``clips``, under the name ``corpus``."""
-    from preprocessing.decode import VIDEOS  # OpenCV, which whoever asks for a scheme can spare
-
     path = manifest_file.manifest_of(root)
     rows = table(path, NEEDED, OPTIONAL)
     written = [row["subject"] for row in rows]
     grouped = {name for name in NUMBERS if _grouped([row[name] for row in rows])}
-    errors = []
-    for row in rows:
-        row.update({name: seen(value) for name, value in row.items() if name != "frames"})
-        row.update({name: blank(row[name]) for name in (*NUMBERS, "emotion", "aus", "fps")})
-        faults = {name: why for name in (*COLUMNS, FIRST, SPLIT) if (why := wrong(row[name]))}
-        errors.append([f"{name} {why}" for name, why in faults.items()])
-        row.update(dict.fromkeys(faults, ""))
-        # an office program makes a number of a person "1" or a clip "7" as soon as one cell is empty
-        row.update({name: whole(row[name]) for name in ("subject", "clip", *NUMBERS) if name not in grouped})
+    errors = [_cleaned(row, grouped) for row in rows]
     cells = [spelt(row["aus"]) for row in rows]
     annotated = any(re.search(r"\d", aus) for aus, _ in cells)  # a word alone, such as True, names no unit
     mapped = words_of(path.parent / LABELS)
@@ -125,21 +115,8 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
         if person != row["subject"] and row["subject"] in written:
             repairs.append(f"subject {person!r} -> {row['subject']!r}: {ONE_PERSON}")
         frames, problem, respelt = spelling.frames(row["frames"])
-        problems = [*failed, problem]
-        repairs += respelt
-        numbers: dict[str, int | None] = {}
-        for what in NUMBERS:
-            numbers[what], problem = number(row[what], what)
-            problems.append(problem)
-        fps, problem = _fps(row["fps"])
-        problems.append(problem)
-        first = whole(blank(row[FIRST]))
-        if first not in ("", "0", "1"):
-            problems.append(f"first {first[:40]!r} is none of 0 and 1, the numbers that a video may begin at")
-        counted = first in ("0", "1") and frames.suffix.lower() in VIDEOS
-        if counted and first == "1":
-            numbers = {what: n and n - 1 for what, n in numbers.items()}
-            repairs.append("frame numbers less 1: the column first says that they begin at 1")
+        numbers, counted, line, unclear = _numbers(row, frames)
+        fps, no_rate = rate(row["fps"])
         clip = Clip(
             corpus=corpus,
             subject=f"{corpus}/{row['subject']}",
@@ -150,30 +127,47 @@ def read(root: Path, corpus: str) -> Iterator[Clip]:
             aus_known=annotated,
             fps=fps,
             apex_source="none" if numbers["apex"] is None else "annotated",
-            problem="; ".join(filter(None, problems)),
+            problem="; ".join(filter(None, [*failed, problem, *unclear, no_rate])),
             onset=numbers["onset"],
             apex=numbers["apex"],
             offset=numbers["offset"],
             split=row[SPLIT],
-            repairs=tuple(repairs),
+            repairs=tuple(filter(None, [*repairs, *respelt, line])),
             counted=counted,
         )
         yield of_its_folder(clip)
+
+
+def _cleaned(row: dict[str, str], grouped: Collection[str]) -> list[str]:
+    """Problems of cells that say nothing, which become "", as empty ones do. grouped: columns in which 1.000
+    is a thousand."""
+    row.update({name: seen(value) for name, value in row.items() if name != "frames"})
+    row.update({name: blank(row[name]) for name in (*NUMBERS, "emotion", "aus", "fps")})
+    faults = {name: why for name in (*COLUMNS, FIRST, SPLIT) if (why := wrong(row[name]))}
+    row.update(dict.fromkeys(faults, ""))
+    # an office program makes a number of a person "1" or a clip "7" as soon as one cell is empty
+    row.update({name: whole(row[name]) for name in ("subject", "clip", *NUMBERS) if name not in grouped})
+    return [f"{name} {why}" for name, why in faults.items()]
+
+
+def _numbers(row: Mapping[str, str], frames: Path) -> tuple[dict[str, int | None], bool, str, list[str]]:
+    """(onset, apex, offset counted from 0, whether the row says from where its video's are counted, the
+    repair or "", problems)."""
+    from preprocessing.decode import VIDEOS  # OpenCV, which whoever asks for a scheme can spare
+
+    read = {what: number(row[what], what) for what in NUMBERS}
+    found, problems = {what: n for what, (n, _) in read.items()}, [why for _, why in read.values()]
+    begin = whole(blank(row[FIRST]))
+    if begin not in ("", "0", "1"):
+        problems.append(f"first {begin[:40]!r} is none of 0 and 1, the numbers that a video may begin at")
+    counted = begin in ("0", "1") and frames.suffix.lower() in VIDEOS
+    if not counted or begin == "0":
+        return found, counted, "", problems
+    line = "frame numbers less 1: the column first says that they begin at 1"
+    return {what: n and n - 1 for what, n in found.items()}, counted, line, problems
 
 
 def _grouped(values: list[str]) -> bool:
     """Whether 1.000 in a column of frame numbers may be a thousand: others of it have no point at all."""
     pointed = [value for value in values if THOUSANDS.fullmatch(value)]
     return bool(pointed) and any(value.isdecimal() for value in values)
-
-
-def _fps(value: str) -> tuple[float | None, str]:
-    if not value:
-        return None, ""
-    found = re.fullmatch(
-        r"(\d+(?:\.\d+|,\d\d?)?(?:e\d)?)(?:/(\d+))?\s*(?:fps|hz)?", value, re.ASCII | re.IGNORECASE
-    )
-    rate = float(found[1].replace(",", ".")) / float(found[2] or 1) if found and found[2] != "0" else 0.0
-    if rate >= 1:
-        return rate, ""
-    return None, f"fps {value[:40]!r} is no number of frames per second, 1 or more"

@@ -124,21 +124,12 @@ def _place(home: Path, emotion: str, name: str) -> Path:
 def _numbered_as_files(clip: Clip, folders: list[Path]) -> Clip:
     """The clip with frame numbers as in its file names, or with the reason why its folder cannot be read or
     is not its own."""
-    from preprocessing.decode import FramesError
-    from preprocessing.frames import list_frames
-
-    try:
-        files = list(list_frames(clip.frames))
-    except FramesError as error:
-        return replace(clip, problem=str(error))
+    files, problem = layout.frame_numbers(clip.frames)
     words = {clip.frames.parent.name.lower(), clip.emotion} - {""}
-    problem = ""
     if len(folders) > 1:
         problem = f"{len(folders)} folders have this name: {', '.join(map(str, folders))}; keep one of them"
     elif len(words) > 1 and words != {"others", "repression"}:
         problem = f"the sheet says {clip.emotion!r}, but the frames are in {clip.frames}"
-    elif not files:
-        problem = f"no frame in {clip.frames}"
     if problem or clip.onset is None:
         return replace(clip, problem=problem)
     before = (clip.onset, clip.apex, clip.offset)

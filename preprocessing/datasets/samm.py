@@ -108,7 +108,8 @@ def _agreed(clip: Clip, duration: str) -> Clip:
     if clip.problem or length is None or onset is None or offset is None or offset == onset + length - 1:
         return clip
     said = f"Duration is {length}, but onset {onset}..offset {offset} are {offset - onset + 1} frames"
-    if files := _files(clip):
+    files, _ = layout.frame_numbers(clip.frames)
+    if files:
         ends = {"onset": files[0] == onset, "offset": files[-1] == offset}
         why = f"{said}; the files are {files[0]}..{files[-1]}"
         if all(ends.values()):
@@ -128,7 +129,7 @@ def _agreed(clip: Clip, duration: str) -> Clip:
 def _filled(clip: Clip, length: int) -> Clip:
     """The clip whose onset or offset is empty, filled in where its files begin and end as the other of them
     and the Duration say; else the clip."""
-    files = _files(clip)
+    files, _ = layout.frame_numbers(clip.frames)
     if not files or files[-1] - files[0] + 1 != length or files[0] != (clip.onset or files[0]):
         return clip
     if files[-1] != (clip.offset or files[-1]):
@@ -137,14 +138,3 @@ def _filled(clip: Clip, length: int) -> Clip:
     number = files[0] if clip.onset is None else files[-1]
     line = f"{what} '' -> '{number}': Duration is {length}, and the files are {files[0]}..{files[-1]}"
     return replace(clip, onset=files[0], offset=files[-1], problem="", repairs=(*clip.repairs, line))
-
-
-def _files(clip: Clip) -> list[int]:
-    """The frame numbers of its folder; [] where there is none that can be read."""
-    from preprocessing.decode import FramesError
-    from preprocessing.frames import list_frames
-
-    try:
-        return list(list_frames(clip.frames)) if os.path.isdir(clip.frames) else []
-    except FramesError:
-        return []

@@ -58,7 +58,7 @@ def clips(root: Path) -> Iterator[Clip]:
         ]
         for folder in folders:
             emotion = folder.parent.name.lower()
-            numbers, problem = _numbers(folder)
+            numbers, problem = layout.frame_numbers(folder)
             if emotion not in EMOTIONS:
                 emotion, problem = (
                     "",
@@ -102,15 +102,3 @@ def _clip_folders(micro: Path) -> tuple[list[Path], dict[Path, str]]:
                 shut[folder] = f"{unread(folder, error, 'listed')}; what clips it holds is not known"
         level = below
     return level, shut
-
-
-def _numbers(folder: Path) -> tuple[list[int], str]:
-    """(frame numbers in order, "") or ([], problem)."""
-    from preprocessing.decode import FramesError
-    from preprocessing.frames import list_frames
-
-    try:
-        numbers = list(list_frames(folder))
-    except FramesError as error:
-        return [], str(error)
-    return numbers, "" if numbers else f"no frame in {folder}"

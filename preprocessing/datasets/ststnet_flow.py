@@ -31,7 +31,6 @@ EMOTIONS = {"0": "negative", "1": "positive", "2": "surprise"}
 PUBLISHED = megc2019.PUBLISHED
 SCHEMES = megc2019.SCHEMES
 COMPOSITE = True
-PICTURES = True
 
 
 def clips(root: Path) -> Iterator[Clip]:

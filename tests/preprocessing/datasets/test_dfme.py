@@ -57,13 +57,13 @@ def test_half_a_split_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "test_data_A").rename(tmp_path / "elsewhere")
     with pytest.raises(
         CorpusError,
-        match=r"split testA of DFME .* has testA_full_with_AU.* but no test_data_A; add it, or move",
+        match=r"split testA of DFME .* has testA_full_with_AU.* but lacks test_data_A; add it, or move",
     ):
         read("dfme", tmp_path)
     (tmp_path / "elsewhere").rename(tmp_path / "test_data_A")
     (tmp_path / BOOKS["testB"]).unlink()
     with pytest.raises(
-        CorpusError, match=r"split testB of DFME .* has test_data_B but no testB_full_with_AU.*; add it"
+        CorpusError, match=r"split testB of DFME .* has test_data_B but lacks testB_full_with_AU.*; add it"
     ):
         read("dfme", tmp_path)
 
