@@ -34,14 +34,8 @@ class Contents:
         self._known: dict[str, str] = {}
         self._new = False
         self._readers = ThreadPoolExecutor(READERS)  # its threads begin when it is first asked
-        if self.path is None:
-            return
-        try:
-            self._known = sealed.read(self.path)
-        except FileNotFoundError:
-            pass
-        except sealed.Damaged as error:
-            sealed.set_aside(self.path, error)
+        if self.path is not None:
+            self._known = sealed.kept(self.path)
 
     def of(self, files: Files) -> str:
         """64 hex digits of the files' numbers, names and bytes; of what is no regular file, its state instead

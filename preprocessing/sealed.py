@@ -86,6 +86,17 @@ def read(path: Place) -> dict[str, Any]:
     return held
 
 
+def kept(path: Place) -> dict[str, Any]:
+    """As ``read``; {} of what is not there, and of what is damaged, which is then set aside."""
+    try:
+        return read(path)
+    except FileNotFoundError:
+        return {}
+    except Damaged as error:
+        set_aside(path, error)
+        return {}
+
+
 @twice
 def _bytes(path: Place) -> bytes:
     check_kind(path)

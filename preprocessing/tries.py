@@ -31,13 +31,7 @@ class Tries:
 
     def __init__(self, shard: Place):
         self.path = shard.with_suffix(".tries")
-        self._begun: dict[str, list[_Try]] = {}
-        try:
-            self._begun = sealed.read(self.path)
-        except FileNotFoundError:
-            pass
-        except sealed.Damaged as error:
-            sealed.set_aside(self.path, error)
+        self._begun: dict[str, list[_Try]] = sealed.kept(self.path)
 
     @property
     def begun(self) -> list[str]:

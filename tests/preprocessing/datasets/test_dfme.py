@@ -53,6 +53,8 @@ def test_a_root_may_hold_some_of_the_splits(tmp_path: Path, splits: tuple[str, .
 
 
 def test_half_a_split_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"no split of DFME in .*; expected training_full.* DFME_train"):
+        read("dfme", tmp_path)
     fake_dfme(tmp_path)
     (tmp_path / "test_data_A").rename(tmp_path / "elsewhere")
     with pytest.raises(
