@@ -78,7 +78,8 @@ def copies(
 
     Of two people: one equal file is a double; if all of them are pictures of one colour, which show nobody,
     it is said. Of one person: equal files throughout. clips: those that can be used. held: clip id ->
-    files.window of it, where that is known. Raises OSError when a file cannot be read.
+    files.window of it, where that is known; else FramesError is raised as files.window does. Raises OSError
+    when a file cannot be read.
     """
     files = [held[clip.clip_id] if held else window(clip) for clip in clips]
     doubles, said = [], []

@@ -9,7 +9,8 @@ Layout, from ``root`` (the file itself, or a folder that holds ``manifest.csv``;
 The separator may be a semicolon or a tab too, the text UTF-8, cp1252 or GB 18030 (tables.py); lines that
 begin with '#' and what stands above the header are passed over. Whole numbers may end in ".0"; NA, nan,
 None, null, n.a., - and / are empty cells. aus and fps may lack. In a workbook the sheet with this header is
-read, and a cell that is merged with those below stands in each of their rows.
+read, and a cell that is merged with those below stands in each of their rows; a row with one that is merged
+over columns cannot be used.
 frames  a folder of images or a video file. A relative path starts at the CSV's folder and must stay inside
         it, links followed: a manifest that came with its data cannot point elsewhere unseen. For data
         elsewhere write the absolute path. Windows' backslashes, and upper and lower case that differ from

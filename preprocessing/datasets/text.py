@@ -21,7 +21,7 @@ _CHINESE = re.compile(rb"(?:[\xa1-\xfe]{2})+")
 
 def read_text(path: Path) -> str:
     """A text file in UTF-8, with or without byte order mark, or in UTF-16 with one, else in GB 18030 where
-    all its other bytes are Chinese, else in cp1252. Raises CorpusError, NoRegularFile."""
+    all its other bytes are Chinese, else in cp1252. Raises CorpusError, NoRegularFile, NotPermitted."""
     try:
         data = regular(path).read_bytes()
     except OSError as error:
@@ -64,7 +64,7 @@ def guessed(path: Path) -> str:
 
 
 def comments(path: Path) -> list[list[str]]:
-    """Cells of the lines that begin with '#'. Raises CorpusError, NoRegularFile."""
+    """Cells of the lines that begin with '#'. Raises as ``read_text``."""
     text, separator = cut(path)
     return [line.strip().split(separator) for line in text.splitlines() if is_comment(line)]
 

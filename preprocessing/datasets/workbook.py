@@ -29,7 +29,7 @@ OTHER_KINDS = (".xlsb", ".numbers", ".fods", ".et", ".gnumeric", ".sxc", ".wks")
 
 def tables(path: Path) -> dict[str, list[list[str]]]:
     """{sheet: rows of cells as text}; rows may differ in length. Raises CorpusError for what is no
-    workbook, NoRegularFile."""
+    workbook, NoRegularFile, NotPermitted."""
     regular(path)
     if path.suffix.lower() in (".xls", ".ods"):
         return _of_other_programs(path)

@@ -97,7 +97,7 @@ class Settings:
 
 def file_of(landmarker: str) -> str:
     """Its path from the root on, for a worker has another working directory; "" and a digest as they are.
-    Raises NoRegularFile."""
+    Raises NoRegularFile, NotPermitted."""
     if not landmarker or landmarker.startswith(SHA256):
         return landmarker
     return str(regular(Path(os.path.abspath(os.path.expanduser(landmarker)))))
