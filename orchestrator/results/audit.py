@@ -79,7 +79,8 @@ def _find(findings: list[dict[str, str]], code: str, text: str) -> None:
 
 def _clips(rows: pd.DataFrame) -> str:
     """'2 clips (casme2/sub01/a, samm/006/b)'."""
-    names = list(dict.fromkeys(rows["corpus"] + "/" + rows["subject"] + "/" + rows["clip"]))
+    named = (rows["corpus"] + "/" + rows["subject"] + "/" + rows["clip"]).str.removeprefix("/")
+    names = list(dict.fromkeys(named))
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f"{len(names)} clip{'s' * (len(names) != 1)} ({', '.join(names[:SHOWN])}{more})"
 

@@ -171,6 +171,9 @@ def test_an_absent_class_that_is_dropped(tmp_path):
     held = [["c", f"p{i}", "x", *words] for i, words in enumerate([("a", "a"), ("a", "z"), ("b", "b")])]
     made = audited(logs.read(log_file(tmp_path, held)), None, {"uar": "0.75"})
     assert codes(made) == ["absent", "absent_dropped"]
+    twice = [[who, *more] for _, who, *more in [*held, held[0]]]
+    made = audited(logs.read(log_file(tmp_path, twice, "subject,clip,truth,predicted")), None)
+    assert "1 clip (p0/x) predicted more than once" in made["findings"][0]["text"]
 
 
 def test_the_command_writes_what_it_says_and_refuses_what_it_cannot_read(tmp_path):
