@@ -12,7 +12,8 @@ Rows    models, or with --ablations the rows of one model's ablation table (sear
         name of its own: it can be reported, resumed, looked at.
 Output  the table on the terminal and in ``WORKSPACE/comparisons/<name>/`` (sweeps/comparison.py).
 
-Run again with the same name, it goes on: finished rows are read, not trained. Exit statuses:
+Run again with the same name, it goes on: finished rows are read, not trained; refused where code, clips or
+features of a row have changed since. Exit statuses:
 console/handler.py; 1 when some row has no complete result.
 """
 

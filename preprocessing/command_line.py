@@ -1,11 +1,12 @@
 """What all commands take alike: a tilde at the start of any word, of an option's value or of the path in an
 address of SQLite is the home folder, and a full disk is no bad input. A shell expands a tilde at the start of
-a word alone, so not in --json=~/x, and a job's file nowhere."""
+a word alone, so not in --json=~/x, and a job's file nowhere. A Python without docstrings is refused."""
 
 from __future__ import annotations
 
 import errno
 import re
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -37,6 +38,12 @@ class App(typer.Typer):
         super().__init__(add_completion=False, pretty_exceptions_enable=False, **options)
 
     def __call__(self, *args: Any, **options: Any) -> Any:
+        if sys.flags.optimize > 1:
+            # Ray edits its docstrings when it is imported; its own traceback names neither
+            sys.stderr.write(
+                "Python runs with -OO or PYTHONOPTIMIZE=2, and Ray does not: unset it, or use -O\n"
+            )
+            raise SystemExit(2)
         spells_what_it_lacks()  # before --help and what it says of a word that it does not know
         return super().__call__(*args, **options)
 

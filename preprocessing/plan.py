@@ -91,6 +91,11 @@ class Plan:
                 }
         return sorted(lost)
 
+    @property
+    def content(self) -> str:
+        """Digest of the labels and the files' bytes of all clips."""
+        return _content(self.names)
+
     def shard(self, name: str, number: int) -> Place:
         return self.folders[name].parent / "shards" / f"{self.names[number]}.parquet"
 
@@ -125,9 +130,7 @@ def plan(
     states = tuple(_state(shard, seen) for shard in shards)
     contents.keep()
     specs = {name: spec(name, settings, pictures=pictures) for name in names}
-    folders = {
-        name: out / one.version / f"corpus={corpus}" / _digest(marks)[:10] for name, one in specs.items()
-    }
+    folders = {name: out / one.version / f"corpus={corpus}" / _content(marks) for name, one in specs.items()}
     return Plan(corpus, specs, folders, marks, shards, settings, pictures, tuple(plugins), home, states)
 
 
@@ -155,6 +158,10 @@ def spec(name: str, settings: Settings, *, pictures: bool) -> FeatureSpec:
         parameters(name, settings, pictures=pictures),
         source.dtype,
     )
+
+
+def _content(names: Collection[str]) -> str:
+    return _digest(list(names))[:10]
 
 
 def _digest(value: object) -> str:

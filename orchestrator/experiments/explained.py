@@ -104,11 +104,11 @@ def given(of: Collected, x: NDArray[Any]) -> Figure:
         for ax, method in zip(line[1:], names, strict=True):
             values = of.importance[method][at].sum(0)
             side = math.isqrt(len(values))  # places are cells of the picture, row by row
-            shares = (values / (values.max() or 1.0)).reshape(side, side)
+            shares = (values / face.darkest(values)).reshape(side, side)
             ax.imshow(
                 shares, cmap=face.SHADES, extent=(0, CROP, CROP, 0), alpha=0.65 * shares, vmin=0, vmax=1
             )
-            ax.set_title(drawn(method.replace("_", " ")), fontsize=8)
+            ax.set_title(face.titled(drawn(method.replace("_", " ")), values), fontsize=8)
     return figure
 
 

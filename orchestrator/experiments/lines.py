@@ -18,6 +18,7 @@ from orchestrator.study.jobs import digest
 from orchestrator.sweeps import corpora, features, foretelling, kept
 from orchestrator.sweeps.estimate import together
 from orchestrator.sweeps.experiment import Experiment
+from orchestrator.sweeps.reads import code
 
 
 @dataclass(frozen=True)
@@ -46,21 +47,13 @@ class Line:
             raise ConfigError(f"row {self.row.name!r} is not run: {self.why}")
         return self.experiment
 
-    @functools.cached_property
-    def code(self) -> str:
-        """Version of the code that decides the numbers. Imports the model."""
-        study, au = self.asked.study(), self.asked.au
-        if au == "auto":
-            au = "predicted" if MODELS[study.model].uses_aus else "none"
-        return study.code_of(study.config({}), au)
-
-    @functools.cached_property
-    def sweep(self) -> str:
-        """Name of its sweep: equal experiments under one code, of any table, are one sweep; a different one
-        is another."""
+    def sweep(self, reads: Sequence[str]) -> str:
+        """Name of its sweep: equal experiments of equal clips under one code, of any table, are one sweep; a
+        different one is another. reads: of each corpus, the version of what is read (sweeps/reads.py).
+        """
         asked = kept.absolute(self.asked).model_dump(by_alias=True, mode="json")
         corpora = "_".join(corpus.name for corpus in self.asked.corpora)
-        return f"{self.asked.models[0]}-{corpora}-{digest([asked, self.code], 12)}"
+        return f"{self.asked.models[0]}-{corpora}-{digest([asked, code(self.asked), reads], 12)}"
 
     @functools.cached_property
     def parameters(self) -> int:

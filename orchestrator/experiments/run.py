@@ -16,6 +16,7 @@ from orchestrator.results import report
 from orchestrator.search.events import Listener, Note
 from orchestrator.sweeps import kept
 from orchestrator.sweeps.execution import Execution
+from orchestrator.sweeps.reads import Reads
 from orchestrator.sweeps.run import sweep
 from orchestrator.tracking import address
 from orchestrator.workspace import looks
@@ -26,11 +27,13 @@ Summary = dict[str, Any]
 
 @dataclass(frozen=True)
 class Done:
-    """A line and what came of it. summary, predictions: as results.report.read gives them; None where there
-    is no complete result. looks: at its people in this workspace, counted when all lines are done, 0 before.
+    """A line and what came of it. sweep: name of its sweep, "" where nothing is run. summary, predictions: as
+    results.report.read gives them; None where there is no complete result. looks: at its people in this
+    workspace, counted when all lines are done, 0 before.
     """
 
     line: Line
+    sweep: str = ""
     summary: Summary | None = None
     predictions: pd.DataFrame | None = None
     looks: int = 0
@@ -55,56 +58,60 @@ def run_all(lines: Sequence[Line], execution: Execution, tell: Listener) -> Iter
     """Sweep line by line; what is finished is read. Yields after each line what is there of all, and at the
     end once more.
 
-    A sweep is named after what it asks and the code that answers (lines.Line.sweep): so equal lines, of this
-    and of other experiments, are one sweep, and a changed line is another. Folds that are equal are found in
-    the store whatever they are asked for by. Raises as sweeps.run.run, but for a line of which no trial is
-    complete: it stays without a result.
+    A sweep is named after what it asks, the code that answers and what it reads (lines.Line.sweep): so equal
+    lines, of this and of other experiments, are one sweep, and a line that has changed is another, also where
+    a label, a file or the code of the features has. Folds that are equal are found in the store whatever they
+    are asked for by. Raises as sweeps.run.run, but for a line of which no trial is complete: it stays without
+    a result.
     """
     address.ready(execution.tracking)
-    done = [_read(line, execution, tell) for line in lines]
-    missing = {one.line.sweep: one.line.asked for one in done if one.line.experiment and not one.summary}
+    reads = Reads(execution, tell)
+    named = [Done(line, line.sweep(reads.of(line.asked)) if line.experiment else "") for line in lines]
+    done = [_read(one, execution, tell) for one in named]
+    missing = {one.sweep: one.line.asked for one in done if one.sweep and not one.summary}
     begun = execution.runner == "ray" and missing
     with Ahead(list(missing.items()), execution, tell) if begun else nullcontext() as queue:
-        for line in lines:
-            if line.experiment and line.sweep in missing:
-                del missing[line.sweep]
+        for line, name in [(one.line, one.sweep) for one in done]:
+            if name in missing:
+                del missing[name]
+                tell(Note(f"--- {line.name} ({name})"))
                 try:
-                    _sweep(line, execution, tell, queue.folds(line.sweep) if queue else None)
+                    _sweep(line, execution.but(name=name), tell, queue.folds(name) if queue else None)
                 except NoResult as error:
                     tell(Note(f"{line.name}: {error}", "error"))
                 # equal lines have it too
-                done = [one if one.summary else _read(one.line, execution, tell) for one in done]
+                done = [one if one.summary else _read(one, execution, tell) for one in done]
             yield done
     if queue and queue.summary:
         tell(Note(queue.summary))
     # sweeps of later lines have looked at the same people
-    looked = {one.line.sweep: _looks(one, execution) for one in done if one.summary}
-    yield [replace(one, looks=looked[one.line.sweep]) if one.summary else one for one in done]
+    looked = {one.sweep: _looks(one, execution) for one in done if one.summary}
+    yield [replace(one, looks=looked[one.sweep]) if one.summary else one for one in done]
 
 
 def _sweep(line: Line, execution: Execution, tell: Listener, ahead: Collection[str] | None) -> None:
     """ahead: as sweeps.run.sweep has it."""
-    tell(Note(f"--- {line.name} ({line.sweep})"))
-    if (execution.workspace / SWEEPS / line.sweep / EXPERIMENT).is_file():
-        asked, how = kept.continued(line.sweep, execution.workspace, {}, {})
+    if (execution.workspace / SWEEPS / execution.name / EXPERIMENT).is_file():
+        asked, how = kept.continued(execution.name, execution.workspace, {}, {})
         sweep(asked, how, tell, resumed=True, ahead=ahead)
     else:
-        sweep(line.asked, execution.but(name=line.sweep), tell, ahead=ahead)
+        sweep(line.asked, execution, tell, ahead=ahead)
 
 
-def _read(line: Line, execution: Execution, tell: Listener) -> Done:
-    """What is there of the line. A damaged summary is told, and as none."""
-    if line.experiment is None:
-        return Done(line)
-    summary, damage = report.earlier(execution.workspace / SWEEPS / line.sweep)
+def _read(one: Done, execution: Execution, tell: Listener) -> Done:
+    """With what is there of the line. A damaged summary is told, and as none."""
+    if not one.sweep:
+        return one
+    summary, damage = report.earlier(execution.workspace / SWEEPS / one.sweep)
     if damage:
         tell(Note(damage, "warning"))
     if not summary or summary.get("failed_trials"):
-        return Done(line)
-    return Done(line, *report.read(execution.workspace / SWEEPS / line.sweep))
+        return one
+    summary, predictions = report.read(execution.workspace / SWEEPS / one.sweep)
+    return replace(one, summary=summary, predictions=predictions)
 
 
 def _looks(one: Done, execution: Execution) -> int:
-    folder = execution.workspace / SWEEPS / one.line.sweep
+    folder = execution.workspace / SWEEPS / one.sweep
     counted = int((one.summary or {}).get("looks", {}).get("sweep", 0))
     return looks.counted(folder, counted)["workspace"]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from orchestrator.results.logs import LogError
+from orchestrator.results.logs import LogError, answered
 from orchestrator.selection import metrics
 from orchestrator.statistics.intervals import intervals
 from orchestrator.statistics.people import SCORES, counts, scored
@@ -29,10 +29,11 @@ def audited(
     Returns {"uf1", "uar", "war": {"value", "low", "high"}, "corpora": {name: the same and "clips", "people"},
     "clips", "people", "classes", "published": {name: {"printed", "rule", "value"}}, "findings": [{"code",
     "text"}]}. low and high are None for one person. A clip counts once a seed, by its first row, with the
-    truth that the log gives it; truths that differ are a finding. Raises LogError for a predicted word that
-    is no class.
+    truth that the log gives it; truths that differ are a finding; a row without a truth or a prediction is
+    one, and counts nowhere. Raises LogError for a predicted word that is no class, and where no row counts.
     """
     findings: list[dict[str, str]] = []
+    log = _answered(log, findings)
     log, classes = _classes(log, official, findings)
     again = log[log.duplicated(["seed", "key"], keep=False)]
     own = log.drop_duplicates(["seed", "key"])
@@ -78,9 +79,20 @@ def _find(findings: list[dict[str, str]], code: str, text: str) -> None:
 
 def _clips(rows: pd.DataFrame) -> str:
     """'2 clips (casme2/sub01/a, samm/006/b)'."""
-    names = list(dict.fromkeys(rows["corpus"] + "/" + rows["subject"] + "/" + rows["clip"]))
+    named = (rows["corpus"] + "/" + rows["subject"] + "/" + rows["clip"]).str.removeprefix("/")
+    names = list(dict.fromkeys(named))
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f"{len(names)} clip{'s' * (len(names) != 1)} ({', '.join(names[:SHOWN])}{more})"
+
+
+def _answered(log: pd.DataFrame, findings: list[dict[str, str]]) -> pd.DataFrame:
+    there = answered(log)
+    if not there.any():
+        raise LogError("no row has both a truth and a prediction; say which columns they are: --columns")
+    if lost := int((~there).sum()):
+        rows = f"{lost} row{'s' * (lost != 1)} without a truth or a prediction, of {_clips(log[~there])}"
+        _find(findings, "empty", f"{rows}: scored nowhere, so that the score is of the others alone")
+    return log[there]
 
 
 def _classes(
@@ -88,7 +100,14 @@ def _classes(
 ) -> tuple[pd.DataFrame, list[str]]:
     words = log[["truth", "predicted"]].apply(lambda column: column.str.lower())
     if official is None:
-        return log.assign(**words), sorted(set(words["truth"]) | set(words["predicted"]))
+        true, called = set(words["truth"]), set(words["predicted"])
+        if not true & called:
+            text = f"no prediction ({', '.join(sorted(called)[:SHOWN])}) is a true class of any clip "
+            text += f"({', '.join(sorted(true)[:SHOWN])}): is it named otherwise, or a column the wrong one?"
+            _find(findings, "no_class_shared", text)
+        return log.assign(**words), sorted(true | called)
+    if (unknown := official[official["truth"].eq("")]).size:
+        raise LogError(f"{_clips(unknown)} of the list have no true class; fill it in, or take them out")
     classes = sorted(set(official["truth"]))
     if set(words["truth"]) | set(words["predicted"]) <= {str(i) for i in range(len(classes))}:
         words = words.apply(lambda column: column.map(lambda number: classes[int(number)]))

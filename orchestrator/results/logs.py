@@ -1,4 +1,5 @@
-"""Anyone's predictions as a table: a CSV file with one row a clip, of which columns are found by name.
+"""Anyone's predictions as a table: a file with one row a clip, of which columns are found by name. What
+counts as a table, and which separators, encodings and workbooks are read: preprocessing/datasets/tables.py.
 
 Table   strings: corpus ("" where nobody says), subject, clip, truth, predicted, seed; and person and key,
         which are the same however a corpus, a person or a clip is spelled: 'SAMM', '6' is 'samm', '006'.
@@ -14,60 +15,80 @@ import pandas as pd
 
 from preprocessing import datasets
 from preprocessing.cells import plain
-from preprocessing.datasets import DATASETS
-from preprocessing.datasets.text import above
+from preprocessing.datasets import DATASETS, tables
+from preprocessing.datasets.values import blank, whole
 from preprocessing.errors import BadInput
 from preprocessing.regular import regular
+from preprocessing.schema import CorpusError
 
 NAMES = {  # what columns are called elsewhere, in lower case without blanks, '-' and '_'
     "corpus": ("corpus", "dataset", "database", "db"),
     "subject": ("subject", "subjectid", "sub", "person", "participant", "subj"),
     "clip": ("clip", "clipid", "filename", "file", "video", "sample", "filenameo", "name"),
-    "truth": ("truth", "true", "ytrue", "label", "target", "gt", "groundtruth", "actual"),
-    "predicted": ("predicted", "prediction", "pred", "ypred", "output", "guess"),
+    "truth": (
+        "truth", "true", "ytrue", "label", "target", "gt", "groundtruth", "actual", "truelabel", "trueclass",
+    ),
+    "predicted": (
+        "predicted", "prediction", "pred", "ypred", "output", "guess", "predictedlabel", "predictedclass",
+        "predlabel", "yhat",
+    ),
     "seed": ("seed", "run", "repeat"),
-}
+}  # fmt: skip
 NEEDED = ("subject", "clip", "truth", "predicted")
 SPELLED = {"casmeii": "casme2", "smichs": "smic", "casmeiii": "casme3"}
 
 
 class LogError(BadInput):
-    """A CSV file of predictions that cannot be read as one. Names the file and the next step."""
+    """A file of predictions that cannot be read as one. Names the file and the next step."""
 
 
 def read(
     file: Path, columns: Mapping[str, str] | None = None, needed: tuple[str, ...] = NEEDED
 ) -> pd.DataFrame:
-    """The table of a CSV file; comments (#) above its header are passed over. columns: ours -> the file's,
-    where the name does not tell. Raises LogError, NoRegularFile, NotPermitted, and OSError."""
-    with regular(file).open(encoding="utf-8", errors="replace") as lines:
-        comments = above(lines)
+    """The table of a file. columns: ours -> the file's, where the name does not tell. A truth or a prediction
+    that the file leaves empty (NaN, -, None) is "". Raises LogError, NoRegularFile, NotPermitted."""
+    regular(file)
     try:
-        held = pd.read_csv(file, dtype=str, keep_default_na=False, skipinitialspace=True, skiprows=comments)
-    except ValueError as error:
-        raise LogError(f"{file} is no CSV file: {error}") from error
-    if held.empty:
+        (_, header), *lines = tables.rows(file) or [(1, [])]
+    except CorpusError as error:
+        raise LogError(str(error)) from error
+    if not lines:
         raise LogError(f"{file} has no row; give a CSV file with a header and a row a clip")
-    found = {re.sub(r"[\s_-]", "", str(name).lower()): name for name in held}
+    said = ", ".join(header)
+    if longer := next((number for number, cells in lines if len(cells) > len(header)), 0):
+        raise LogError(f"{file} line {longer} has more values than the header has columns: {said}")
+    found = {re.sub(r"[\s_-]", "", name.lower()): name for name in header}
     chosen = {ours: found[name] for ours, names in NAMES.items() for name in reversed(names) if name in found}
     chosen |= dict(columns or {})
     for ours, name in chosen.items():
-        if ours not in NAMES or name not in held:
-            raise LogError(f"{file}: no column {name!r} for {ours}; it has: {', '.join(map(str, held))}")
-    if "subject" not in chosen and "clip" in chosen and held[chosen["clip"]].str.count("/").eq(2).all():
-        parts = held[chosen["clip"]].str.split("/", expand=True)
-        held = held.assign(_corpus=parts[0], _subject=parts[1])
-        chosen |= {"subject": "_subject", "corpus": chosen.get("corpus", "_corpus")}
-    if lacks := [ours for ours in needed if ours not in chosen]:
+        if ours not in NAMES or header.count(name) != 1:
+            many = "more than one" if name in header else "no"
+            raise LogError(f"{file}: {many} column {name!r} for {ours}; it has: {said}")
+    cells = [row + [""] * (len(header) - len(row)) for _, row in lines]
+    held = {
+        ours: [whole(plain(row[header.index(name)]).strip()) for row in cells]
+        for ours, name in chosen.items()
+    }
+    if "subject" not in held and "clip" in held and all(name.count("/") == 2 for name in held["clip"]):
+        parts = [name.split("/") for name in held["clip"]]
+        held = {"corpus": [part[0] for part in parts]} | held | {"subject": [part[1] for part in parts]}
+    if lacks := [ours for ours in needed if ours not in held]:
         raise LogError(
-            f"{file}: no column is known as {lacks[0]}; it has: {', '.join(map(str, held))}; say which it "
-            f"is: --columns {lacks[0]}=NAME"
+            f"{file}: no column is known as {lacks[0]}; it has: {said}; say which it is: "
+            f"--columns {lacks[0]}=NAME"
         )
-    made = pd.DataFrame({ours: held[name].map(plain).str.strip() for ours, name in chosen.items()})
+    for ours in {"truth", "predicted"} & held.keys():
+        held[ours] = [blank(word) for word in held[ours]]
+    made = pd.DataFrame(held)
     for column in NAMES:
         if column not in made and (column in needed or column in ("corpus", "seed")):
             made[column] = ""
     return keyed(made)
+
+
+def answered(rows: pd.DataFrame) -> pd.Series:
+    """Whether a row has both a truth and a prediction."""
+    return rows["truth"].ne("") & rows["predicted"].ne("")
 
 
 def official(corpus: str) -> Path:

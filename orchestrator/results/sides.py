@@ -65,5 +65,10 @@ def of_sweep(name: str, summary: Mapping[str, Any], predictions: pd.DataFrame, r
 
 
 def of_log(file: Path, columns: Mapping[str, str] | None = None, name: str = "") -> Side:
-    """Of anyone's CSV file. columns: as logs.read has them. Raises LogError, OSError."""
-    return Side(name or file.stem, logs.read(file, columns))
+    """Of anyone's file. columns: as logs.read has them. Rows without a truth or a prediction are left out,
+    and said. Raises LogError, NoRegularFile."""
+    rows = logs.read(file, columns)
+    there = logs.answered(rows)
+    lost = int((~there).sum())
+    note = f"{file.name} has {lost} of {len(rows)} rows without a truth or a prediction: they are left out"
+    return Side(name or file.stem, rows[there], notes=(note,) if lost else ())

@@ -1,8 +1,8 @@
 """Rows of a comparison: models, or the ablations of one, each an experiment of its own that is swept or gone
 on with.
 
-In ``WORKSPACE/comparisons/<name>/``: one TOML a row (rows/<row>.toml, what was asked for), and
-comparison.csv.
+In ``WORKSPACE/comparisons/<name>/``: of each row what was asked for (rows/<row>.toml) and the versions of
+the code and clips that answered (rows/<row>.json), and comparison.csv.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from orchestrator.search.events import Listener, Note
 from orchestrator.sweeps import kept
 from orchestrator.sweeps.execution import Execution
 from orchestrator.sweeps.experiment import Experiment
+from orchestrator.sweeps.reads import Reads, code
 from orchestrator.sweeps.run import resume, run
 from orchestrator.workspace import looks, sealed
 from orchestrator.workspace.sweep_folder import BEGUN, EXPERIMENT, SWEEPS
@@ -84,7 +85,7 @@ class Comparison:
     def sweep_name(self, row: str) -> str:
         return safe_name(f"{self.name}-{re.sub(r'[^A-Za-z0-9]+', '_', row)}")
 
-    def claimed(self, wanted: Sequence[Row], common: Experiment) -> dict[str, Experiment]:
+    def asked(self, wanted: Sequence[Row], common: Experiment) -> dict[str, Experiment]:
         """The experiment of every row that was ever asked for under this name, in order.
 
         Raises ConfigError when a row was made otherwise, or the rows would differ in more than is theirs: a
@@ -105,9 +106,6 @@ class Comparison:
                         f"choose another --name: {FOUND}"
                     )
             self._swept_alike(row.name, asked)
-            folder.mkdir(parents=True, exist_ok=True)
-            if not (folder / f"{row.name}.toml").is_file():
-                sealed.write_toml(folder / f"{row.name}.toml", asked.to_toml())
         return held
 
     def _swept_alike(self, row: str, asked: Experiment) -> None:
@@ -123,13 +121,38 @@ class Comparison:
                     f"another --name: {FOUND}"
                 )
 
+    def _keep(self, held: Mapping[str, Experiment], tell: Listener) -> None:
+        """Write what each row asks for, and the versions that answer. Raises ConfigError, before anything is
+        written, for a row that was begun with others: its old score would stand beside new ones."""
+        folder, reads = self.folder / "rows", Reads(self.execution, tell)
+        versions = {}
+        for row, asked in held.items():
+            versions[row] = now = {"code": code(asked), "clips or features": reads.of(asked)}
+            before, damage = sealed.held(folder / f"{row}.json")
+            if changed := [key for key in now if before and before.get(key) != now[key]]:
+                raise ConfigError(
+                    f"row {row!r} of comparison {self.name!r} was run with another version of its "
+                    f"{' and '.join(changed)}, and rows of two versions make no table; choose another "
+                    f"--name: {FOUND}"
+                )
+            begun = (self.execution.workspace / SWEEPS / self.sweep_name(row) / EXPERIMENT).is_file()
+            if begun and not before:
+                why = f"{damage or f'{row}.json is gone'}: whether {row!r} was run on these clips"
+                tell(Note(f"{why} cannot be said any more", "warning"))
+        folder.mkdir(parents=True, exist_ok=True)
+        for row, asked in held.items():
+            if not (folder / f"{row}.toml").is_file():
+                sealed.write_toml(folder / f"{row}.toml", asked.to_toml())
+            sealed.write_json(folder / f"{row}.json", versions[row])
+
     def run(
         self, wanted: Sequence[Row], common: Experiment, tell: Listener
     ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         """Sweep row by row. Yields after each its name and the table's lines so far, in the order in which
         rows were first asked for; a row without a complete result has none. Finished rows are read, not run.
-        Raises as sweeps.run.run."""
-        held = self.claimed(wanted, common)
+        Raises as sweeps.run.run, and ConfigError for a row that was run before a change."""
+        held = self.asked(wanted, common)
+        self._keep(held, tell)
         for row in wanted:
             name = self.sweep_name(row.name)
             folder = self.execution.workspace / SWEEPS / name

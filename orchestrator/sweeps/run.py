@@ -157,7 +157,7 @@ def estimate(
 def planned(experiment: Experiment, execution: Execution, tell: Listener) -> tuple[Experiment, list[Plan]]:
     """What is to be computed, of one model, with all checks of what was asked that need no Ray, and all
     imports: the experiment with its features and settings named, and the plan of each corpus."""
-    experiment = _checked(experiment)
+    experiment = checked(experiment)
     from orchestrator.sweeps import after_features, corpora, imagined
 
     _ = after_features
@@ -166,7 +166,7 @@ def planned(experiment: Experiment, execution: Execution, tell: Listener) -> tup
     return experiment, plans
 
 
-def _checked(experiment: Experiment) -> Experiment:
+def checked(experiment: Experiment) -> Experiment:
     """The same with its features and every setting of their extraction named. Checks what the model itself
     has to say to it, and so imports the model."""
     from orchestrator.sweeps import features

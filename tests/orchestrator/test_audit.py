@@ -11,6 +11,7 @@ from orchestrator.audit import app
 from orchestrator.results import logs
 from orchestrator.results.audit import audited
 from orchestrator.results.logs import LogError
+from orchestrator.results.sides import of_log
 
 WORDS = ("negative", "positive", "surprise")
 OFFICIAL = [
@@ -78,12 +79,58 @@ def test_each_fault_of_a_log_is_named_with_its_clips(tmp_path, official, change,
 
 def test_how_ids_are_spelled_and_numbers_for_classes_make_no_fault(tmp_path, official):
     other = [
-        [row[0].upper(), int(row[1][3:]), f"{row[2]}.avi", *(WORDS.index(word) for word in row[3:])]
+        [row[0].upper(), int(row[1][3:]), f"{row[2]}.avi", *(float(WORDS.index(word)) for word in row[3:])]
         for row in rows()
     ]
     made = audited(logs.read(log_file(tmp_path, other, "Dataset,sub,file-name,y_true,y_pred")), official)
     assert codes(made) == ["numbers"]
     assert made["uf1"] == audited(logs.read(log_file(tmp_path, rows())), official)["uf1"]
+
+
+@pytest.mark.parametrize("kind", ["tab", "semicolon", "utf-16", "sep=", "pandas' index", "workbook"])
+def test_a_log_is_the_same_in_any_kind_of_table(tmp_path, official, kind):
+    usual = log_file(tmp_path, rows())
+    frame = pd.read_csv(usual)
+    file = tmp_path / ("other.xlsx" if kind == "workbook" else "other.csv")
+    if kind == "workbook":
+        frame.to_excel(file, index=False)
+    else:
+        separator = {"tab": "\t", "semicolon": ";", "sep=": ";"}.get(kind, ",")
+        text = frame.to_csv(index=kind == "pandas' index", sep=separator)
+        encoding = "utf-16" if kind == "utf-16" else "utf-8"
+        file.write_text(f"sep={separator}\n" * (kind == "sep=") + text, encoding=encoding)
+    assert logs.read(file).equals(logs.read(usual))
+
+
+def test_a_clip_without_a_prediction_is_named_and_no_class_of_its_own(tmp_path, official):
+    # pandas writes NaN as an empty cell: it was a fourth class, which lowered UF1 by a quarter
+    lost = {("sub03", "EP01"): "", ("sub05", "EP00"): "NaN"}
+    held = [[*row[:4], lost.get(tuple(row[1:3]), row[4])] for row in rows()]
+    for list_, more in ((None, []), (official, ["missing"])):
+        made = audited(logs.read(log_file(tmp_path, held)), list_)
+        fewer = audited(
+            logs.read(log_file(tmp_path, [row for row in held if row[4] not in ("", "NaN")])), list_
+        )
+        assert codes(made) == ["empty", *more] and codes(fewer) == more
+        assert {key: made[key] for key in made if key != "findings"} == {
+            key: fewer[key] for key in fewer if key != "findings"
+        }
+    assert (
+        "2 rows without a truth or a prediction, of 2 clips (casme2/sub03/EP01" in made["findings"][0]["text"]
+    )
+    side = of_log(log_file(tmp_path, held))
+    assert len(side.rows) == 18 and "log.csv has 2 of 20 rows without a truth" in side.notes[0]
+    with pytest.raises(LogError, match="no row has both a truth and a prediction"):
+        audited(logs.read(log_file(tmp_path, [[*row[:4], ""] for row in held])), None)
+
+
+def test_predictions_that_are_named_otherwise_than_truths_are_told(tmp_path, official):
+    held = [[*row[:4], WORDS.index(row[4])] for row in rows()]
+    made = audited(logs.read(log_file(tmp_path, held)), None)
+    assert "no_class_shared" in codes(made)
+    assert (
+        "(0, 1, 2) is a true class of any clip (negative, positive, surprise)" in made["findings"][0]["text"]
+    )
 
 
 def by(rule, held):
@@ -124,6 +171,9 @@ def test_an_absent_class_that_is_dropped(tmp_path):
     held = [["c", f"p{i}", "x", *words] for i, words in enumerate([("a", "a"), ("a", "z"), ("b", "b")])]
     made = audited(logs.read(log_file(tmp_path, held)), None, {"uar": "0.75"})
     assert codes(made) == ["absent", "absent_dropped"]
+    twice = [[who, *more] for _, who, *more in [*held, held[0]]]
+    made = audited(logs.read(log_file(tmp_path, twice, "subject,clip,truth,predicted")), None)
+    assert "1 clip (p0/x) predicted more than once" in made["findings"][0]["text"]
 
 
 def test_the_command_writes_what_it_says_and_refuses_what_it_cannot_read(tmp_path):
@@ -145,6 +195,15 @@ def test_the_command_writes_what_it_says_and_refuses_what_it_cannot_read(tmp_pat
     ):
         done = run(*words)
         assert done.exit_code == 2 and said in " ".join(done.output.split()), done.output
+    for header, held, said in (
+        ("subject,clip,truth,truth,predicted", rows(), "more than one column 'truth'"),
+        ("subject,clip,truth,predicted", rows(), "line 2 has more values than the header has columns"),
+    ):
+        assert said in " ".join(run(log_file(tmp_path, held, header)).output.split())
+    truth.write_text(truth.read_text().replace("sub02,EP00,negative", "sub02,EP00,"))
+    assert "1 clip (casme2/sub02/EP00) of the list have no true class" in " ".join(
+        run(log_file(tmp_path, rows()), "--truth", truth).output.split()
+    )
     log_file(tmp_path, [["a", "b"]], "who,what")
     assert "--columns subject=NAME" in " ".join(run(file).output.split())
 

@@ -2,6 +2,7 @@
 
 import importlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import typer
@@ -36,6 +37,13 @@ def test_a_tilde_is_the_home_folder_wherever_a_word_begins_with_it(monkeypatch):
 def test_the_home_of_nobody_is_refused(monkeypatch):
     with pytest.raises(typer.BadParameter, match="no home folder of '~nobody-here'"):
         ran(monkeypatch, "--path=~nobody-here/x")
+
+
+def test_a_python_without_docstrings_is_refused_before_ray_fails_on_it(monkeypatch, capsys):
+    monkeypatch.setattr("preprocessing.command_line.sys.flags", SimpleNamespace(optimize=2))
+    with pytest.raises(SystemExit) as ended:
+        ran(monkeypatch)
+    assert ended.value.code == 2 and "PYTHONOPTIMIZE=2" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", sorted(set(COMMANDS)))

@@ -67,6 +67,15 @@ def test_a_class_is_shown_by_a_clip_that_was_called_right_or_else_by_its_first_a
     assert np.argwhere(first == 1).tolist() == [[0, 0]] and np.argwhere(second == 1).tolist() == [[0, 2]]
 
 
+def test_attention_that_is_the_same_everywhere_is_drawn_light_and_said():
+    # an overlay scaled to its own largest value was dark red all over: the model seemed to look everywhere
+    of = collected([True] * 3, ("cva_1",))
+    of.importance["cva_1"][:] = 0.2
+    map_ = given(of, X).axes[1]
+    assert map_.get_title() == "cva 1\neven: no region stands out"
+    assert map_.images[1].get_array().max() < 0.4
+
+
 def test_without_attention_gradients_stand_there_and_of_onset_and_apex_the_apex():
     pairs = np.stack([np.zeros_like(X), X], 1)
     axes = given(collected([True] * 3, ("integrated_gradients", "occlusion")), pairs).axes

@@ -81,7 +81,7 @@ def test_a_pair_is_of_two_corpora_in_the_direction_of_the_paper(tmp_path):
     )
     assert there.part == "synthetic to manifest" and back.part == "manifest to synthetic"
     assert [one.name for one in there.experiment.corpora] == ["synthetic", "manifest"]
-    assert there.sweep == back.sweep  # both directions are one run
+    assert there.sweep([]) == back.sweep([])  # both directions are one run
     real = Brought(tuple(Corpus(name=name, root=name) for name in ("samm", "casme2")))
     found = [line for line in lines(load("stag/table6"), real) if line.experiment]
     assert [line.part for line in found] == ["casme2 to samm"]
@@ -89,19 +89,19 @@ def test_a_pair_is_of_two_corpora_in_the_direction_of_the_paper(tmp_path):
 
 def test_equal_rows_are_one_sweep_and_changed_ones_another():
     table = load("stag/table5")
-    by = {(line.row.group, line.row.name): line.sweep for line in lines(table, SYNTHETIC)}
+    by = {(line.row.group, line.row.name): line.sweep([]) for line in lines(table, SYNTHETIC)}
     full = by["Architecture", "Full Model (STAG)"]
     assert full == by["Test-Time Augmentation", "With TTA"] == by["AU Guidance", "With AU Guidance"]
     assert len(set(by.values())) == 16  # of 20 rows, 5 are the full model
-    more = {line.sweep for line in lines(table, SYNTHETIC, seeds=2)}
+    more = {line.sweep([]) for line in lines(table, SYNTHETIC, seeds=2)}
     assert more.isdisjoint(by.values())
 
 
 def test_other_code_is_another_sweep(monkeypatch):
     one = lines(load("stag/table4"), SYNTHETIC)[2]
-    before = one.sweep
+    before = one.sweep([])
     monkeypatch.setattr("orchestrator.study.study.fold_version", lambda *_: "changed")
-    assert lines(load("stag/table4"), SYNTHETIC)[2].sweep != before
+    assert lines(load("stag/table4"), SYNTHETIC)[2].sweep([]) != before
 
 
 def test_each_level_of_an_axis_is_a_line_and_level_0_is_the_corpus_itself():
@@ -110,7 +110,7 @@ def test_each_level_of_an_axis_is_a_line_and_level_0_is_the_corpus_itself():
     roots = [line.experiment.corpora[0].root for line in made]
     assert len(set(roots)) == 5 and [line.name for line in made][1] == "ststnet, keyframes 1"
     noise = lines(load("robustness/noise"), Brought(), only=("ststnet",))
-    assert noise[0].sweep == made[0].sweep  # shared across experiments
+    assert noise[0].sweep([]) == made[0].sweep([])  # shared across experiments
 
 
 def test_a_row_that_no_file_has_is_told():
@@ -122,7 +122,7 @@ def test_what_is_not_run_says_why():
     (line,) = lines(Table(**toml(FILE.replace("published", 'needs = "a thing"\npublished'))), SYNTHETIC)
     assert line.experiment is None and line.why == "not run: a thing"
     with pytest.raises(ConfigError, match="row 'full' is not run: not run: a thing"):
-        _ = line.sweep
+        line.sweep([])
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def ran(tmp_path_factory, mlflow_uri):
 def test_each_line_is_a_sweep_and_equal_lines_are_one(ran):
     _, rows, done, execution = ran
     assert [row["state"] for row in rows] == ["done", "done", "done", "not run: a thing"]
-    assert len({one.line.sweep for one in done[:3]}) == 2
+    assert len({one.sweep for one in done[:3]}) == 2
     assert len(list((execution.workspace / "sweeps").iterdir())) == 2
     assert rows[0]["uf1"] == rows[1]["uf1"] and rows[0]["looks"] == 2
 
@@ -134,7 +134,7 @@ def scored(seeds, corpora=("samm",)):
     text = FILE.replace('"synthetic"', ", ".join(f'"{name}"' for name in corpora))
     line = lines(Table(**toml(text)), Brought(tuple(Corpus(name=n, root="R") for n in corpora)))[0]
     each = [{"seed": at, "uf1": value, "war": value} for at, value in enumerate(seeds)]
-    return Done(line, {"rule": "nested", "selection": {"nested": {"per_seed": each}}})
+    return Done(line, "a sweep", {"rule": "nested", "selection": {"nested": {"per_seed": each}}})
 
 
 def test_a_pair_shows_f1_of_its_own_classes_and_folds_their_uf1():
@@ -148,7 +148,7 @@ def test_a_pair_shows_f1_of_its_own_classes_and_folds_their_uf1():
     summary = {"rule": "nested", "selection": {"nested": score}, "feature_set": "f", "seeds": 1, "au": "none",
                "name": "n"}  # fmt: skip
     whole, pair = (
-        table.rows(Table(**toml(FILE)), [Done(replace(line, part=part), summary)])[0]
+        table.rows(Table(**toml(FILE)), [Done(replace(line, part=part), "a sweep", summary)])[0]
         for part in ("", "a to b")
     )
     assert (whole["f1_anger"], whole["fold_uf1"], whole["fold_uf1_sd"]) == (0.2, "0.4000 0.5000", 0.05)

@@ -176,7 +176,11 @@ def test_a_row_that_was_given_the_tested_clips_annotation_is_called_that_in_csv_
 
 
 def test_rows_are_swept_once_and_other_options_under_the_same_name_are_refused(tmp_path, monkeypatch):
-    begun, resumed = [], []
+    begun, resumed, told = [], [], []
+
+    def hear(event):
+        if getattr(event, "level", "") == "warning":
+            told.append(event.text)
 
     def run(experiment, execution, tell):
         begun.append((execution.name, experiment.trials))
@@ -187,15 +191,18 @@ def test_rows_are_swept_once_and_other_options_under_the_same_name_are_refused(t
             raise NoResult("every trial failed")  # begun, and broken off
         write(folder)
 
+    version = {"code": "1", "clips": "1"}
     monkeypatch.setattr(comparison, "run", run)
     monkeypatch.setattr(comparison, "resume", lambda name, *rest: resumed.append(name))
+    monkeypatch.setattr(comparison, "code", lambda asked: version["code"])
+    monkeypatch.setattr(comparison.Reads, "of", lambda self, asked: [version["clips"]])
     made = Comparison("c", Execution(workspace=tmp_path))
 
     def go(models, **changes):
         common = Experiment(models[0], **{"trials": 1, **changes})
         return [
             (row, [line["row"] for line in lines])
-            for row, lines in made.run(rows(models, False), common, lambda event: None)
+            for row, lines in made.run(rows(models, False), common, hear)
         ]
 
     assert go(["stag", "meganet"]) == [("stag", ["stag"]), ("meganet", ["stag"])]
@@ -209,6 +216,17 @@ def test_rows_are_swept_once_and_other_options_under_the_same_name_are_refused(t
     with pytest.raises(ConfigError, match=r"row 'stag' .* seeds: was 1, now 3; choose another --name"):
         go(["off_apexnet"], seeds=3)  # another row, which would stand in the same table
     assert not (tmp_path / "comparisons" / "c" / "rows" / "off_apexnet.toml").exists()
+    for what in version:
+        version[what] = "2"
+        with pytest.raises(
+            ConfigError, match=f"row 'stag' .* another version of its {what}.* choose another"
+        ):
+            go(["off_apexnet"])  # the old score of stag would stand beside the new one of off_apexnet
+        version[what] = "1"
+    assert not (tmp_path / "comparisons" / "c" / "rows" / "off_apexnet.toml").exists()
+    (tmp_path / "comparisons" / "c" / "rows" / "stag.json").unlink()
+    go(["stag"])
+    assert told == ["stag.json is gone: whether 'stag' was run on these clips cannot be said any more"]
 
 
 def test_a_row_with_a_failed_trial_has_no_line(tmp_path):
