@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -140,6 +141,19 @@ def test_a_rule_that_cannot_be_is_refused_and_nothing_is_left(words, says, swept
     result = command(swept, "--to", str(tmp_path / "b.zip"), *words)
     assert result.exit_code == 2 and says in result.output, result.output
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("words", [["--folds"], ["--rule", "last_epoch"]])
+def test_nothing_is_chosen_among_some_of_a_sweeps_folds(words, swept, tmp_path):
+    workspace = tmp_path / "ws"
+    shutil.copytree(swept, workspace, ignore=shutil.ignore_patterns("mlartifacts", "mlflow.db"))
+    pack = sorted(workspace.glob("folds/packs/*.pack"))[0]
+    data = bytearray(pack.read_bytes())
+    data[len(data) // 2] ^= 1
+    pack.write_bytes(data)
+    result = command(workspace, "--to", str(tmp_path / "b.zip"), *words)
+    assert result.exit_code == 2 and "has 3 of 4 fold results of trial" in result.output, result.output
+    assert "orchestrator.resume s" in result.output and not (tmp_path / "b.zip").exists()
 
 
 def test_what_is_there_is_not_written_over(swept, tmp_path):
