@@ -93,8 +93,8 @@ class Plan:
         return sorted(lost)
 
     def lists_gone(self) -> list[str]:
-        """Those of index.json and quarantine.csv that are not there while the other one is, as "FILE (INPUT)".
-        Looks at names alone."""
+        """Those of index.json and quarantine.csv that are not there while the other one is, as
+        "FILE (INPUT)". Looks at names alone."""
         there = ((name, LISTS & places.names(folder)) for name, folder in self.folders.items())
         return [f"{file} ({name})" for name, held in there if held for file in sorted(LISTS - held)]
 

@@ -62,8 +62,9 @@ class Reopened:
             results = tuple(one for job in jobs if (one := self._kept(job)) is not None)
             if len(results) < (wanted := had.get(int(index), len(jobs))):
                 raise ConfigError(
-                    f"the store {self.store.root} has {len(results)} of {wanted} fold results of trial {index} "
-                    f"of {self.folder.name} as this code would make them; run {commands.resume(self.folder)}"
+                    f"the store {self.store.root} has {len(results)} of {wanted} fold results of trial "
+                    f"{index} of {self.folder.name} as this code would make them; run "
+                    f"{commands.resume(self.folder)}"
                 )
             made.append(TrialRecord(int(index), config, results))
         return made
