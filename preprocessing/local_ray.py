@@ -294,8 +294,8 @@ def _close_folder(folder: Path) -> None:
         log.warning("others may put a token of theirs in %s (%04o), which stays so: %s", folder, mode, error)
         return
     log.warning(
-        "others could put a token of theirs in %s (%04o), which is %04o now; if you do not trust them, delete "
-        "auth_token there when no Ray of yours runs, and a new one is made",
+        "others could put a token of theirs in %s (%04o), which is %04o now; if you do not trust them "
+        "all, delete auth_token there when no Ray of yours runs, and a new one is made",
         folder,
         mode,
         shut,
