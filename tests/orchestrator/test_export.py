@@ -143,10 +143,24 @@ def test_a_rule_that_cannot_be_is_refused_and_nothing_is_left(words, says, swept
     assert not list(tmp_path.iterdir())
 
 
+def copied(swept, tmp_path):
+    ignored = shutil.ignore_patterns("mlartifacts", "mlflow.db")
+    return shutil.copytree(swept, tmp_path / "ws", ignore=ignored)
+
+
+def test_a_model_that_is_trained_again_for_a_damaged_one_is_the_same_file(swept, tmp_path):
+    workspace = copied(swept, tmp_path)
+    weights = workspace / "sweeps" / "s" / "model" / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    for folder, name, says in ((swept, "a.zip", ""), (workspace, "b.zip", "it is trained again")):
+        result = command(folder, "--to", str(tmp_path / name), "--no-calibrate")
+        assert result.exit_code == 0 and says in " ".join(result.output.split()), result.output
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
 @pytest.mark.parametrize("words", [["--folds"], ["--rule", "last_epoch"]])
 def test_nothing_is_chosen_among_some_of_a_sweeps_folds(words, swept, tmp_path):
-    workspace = tmp_path / "ws"
-    shutil.copytree(swept, workspace, ignore=shutil.ignore_patterns("mlartifacts", "mlflow.db"))
+    workspace = copied(swept, tmp_path)
     pack = sorted(workspace.glob("folds/packs/*.pack"))[0]
     data = bytearray(pack.read_bytes())
     data[len(data) // 2] ^= 1
