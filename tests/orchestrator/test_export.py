@@ -254,6 +254,10 @@ def test_a_model_of_the_registry_predicts_as_the_sweep_does(swept):
     assert logged.stdout == by_name.stdout
     missing = predicted("models:/nobody/1", clip, "--workspace", swept)
     assert missing.exit_code == 2 and "has no model models:/nobody/1" in missing.output
+    held = (swept / "mlartifacts").rename(swept / "held")
+    gone = predicted("models:/mer-synthetic-3class-ststnet/1", clip, "--workspace", swept)
+    held.rename(swept / "mlartifacts")
+    assert gone.exit_code == 2 and "its files are gone; log it again" in " ".join(gone.output.split())
 
 
 def test_a_model_that_is_nowhere_is_named(swept):
