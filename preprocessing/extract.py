@@ -250,10 +250,7 @@ def gone(todo: Plan, *, had: bool = False) -> str:
             f"(as {todo.names[lost[0]]}): of {clips} clips they are made again"
         )
     if lists := todo.lists_gone():
-        said.append(
-            f"of features of {todo.corpus} there is no {' and no '.join(lists)} any more: written again from "
-            "the shards"
-        )
+        said.append(f"features of {todo.corpus} lack {' and '.join(lists)}: written again from the shards")
     return "; ".join(said)
 
 

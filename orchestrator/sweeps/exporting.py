@@ -72,7 +72,7 @@ def export(
     models = sweep.models(rule) if folds else []
     about, weights = _folds(sweep, rule, models, tell) if folds else _refit(sweep, rule, tell)
     interval = intervals.of_rule(sweep.predictions, rule, sweep.summary["classes"])
-    with tempfile.TemporaryDirectory(dir=_beside(to)) as held:
+    with tempfile.TemporaryDirectory(dir=_beside(to), prefix=f".{to.name}.") as held:
         made = Path(held) / "bundle"
         pack.write(made, about, weights, sweep.table, sweep.summary, interval)
         bundle = load(made, allow_code=True) if folds or calibrate else None
