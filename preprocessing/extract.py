@@ -35,7 +35,7 @@ from preprocessing.plan import Plan, make_shard, plan
 from preprocessing.plugins import Plugin
 from preprocessing.render import RenderConfig, render_corpus
 from preprocessing.render.config import GENERATOR_VERSION
-from preprocessing.schema import INDEX, Clip, CorpusError, read_index
+from preprocessing.schema import INDEX, QUARANTINE, Clip, CorpusError, read_index
 from preprocessing.task_landmarks import identity
 
 
@@ -128,7 +128,7 @@ def run(
         if not missing and _finished(folder, listed):
             continue  # finished before, perhaps by someone else, in a store that may only be read from here
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / "quarantine.csv", lambda path, text=listed: path.write_bytes(text))
+        write_atomically(folder / QUARANTINE, lambda path, text=listed: path.write_bytes(text))
         index = {
             "shards": [f"../shards/{s.name}" for s in (plan.shard(name, i) for i in range(len(plan.shards)))],
             "clips": total,
@@ -142,7 +142,7 @@ def run(
         raise TooManyFailures(
             f"{len(errors)} of {total} clips of {plan.corpus} cannot be used for {name}, more than the "
             f"allowed share {max_failed}; first: {some}; "
-            f"all: {plan.folders[name] / 'quarantine.csv'}"
+            f"all: {plan.folders[name] / QUARANTINE}"
         )
     clips = tuple(clip for shard in plan.shards for clip in shard)
     seconds = time.perf_counter() - begin
@@ -166,7 +166,7 @@ def _in_words(name: str, notes: Iterable[tuple[str, str]], total: int) -> list[s
 def _finished(folder: Place, now: bytes) -> bool:
     """True if the index and the quarantine list are there as they were written, and say what holds ``now``.
     What is damaged is set aside and named in the log."""
-    listed = folder / "quarantine.csv"
+    listed = folder / QUARANTINE
     try:
         wanted = read_index(folder)["quarantine_sha256"]
     except FileNotFoundError:
@@ -240,14 +240,18 @@ def prepare(
 
 
 def gone(todo: Plan, *, had: bool = False) -> str:
-    """What to say of features that were there once and are made again; "" if none are. had: as Plan.gone."""
-    lost = todo.gone(had=had)
-    if not lost:
-        return ""
-    return (
-        f"features of {todo.corpus} were there and are gone, {len(lost)} of {len(todo.shards)} shards (as "
-        f"{todo.names[lost[0]]}): of {sum(len(todo.shards[one]) for one in lost)} clips they are made again"
-    )
+    """What to say of features that were there once and are made again, and of their lists, which are written
+    again from the shards (they hold nothing else); "" if none are gone. had: as Plan.gone."""
+    said = []
+    if lost := todo.gone(had=had):
+        clips = sum(len(todo.shards[one]) for one in lost)
+        said.append(
+            f"features of {todo.corpus} were there and are gone, {len(lost)} of {len(todo.shards)} shards "
+            f"(as {todo.names[lost[0]]}): of {clips} clips they are made again"
+        )
+    if lists := todo.lists_gone():
+        said.append(f"features of {todo.corpus} lack {' and '.join(lists)}: written again from the shards")
+    return "; ".join(said)
 
 
 def planned(

@@ -261,10 +261,13 @@ def _write_token(path: Path) -> None:
 
 
 def close_token() -> None:
-    """Take the token from others' eyes if they could read or write it, and say so: who has it runs code as
-    this user."""
+    """Take the token from others' eyes if they could read or write it, or put another in its place, and say
+    so: who has it runs code as this user."""
     path = token_file()
-    if path is None or not path.is_file() or not (mode := stat.S_IMODE(path.stat().st_mode)) & 0o077:
+    if path is None or not path.is_file():
+        return
+    _close_folder(path.parent)
+    if not (mode := stat.S_IMODE(path.stat().st_mode)) & 0o077:
         return
     try:
         path.chmod(0o600)
@@ -276,4 +279,24 @@ def close_token() -> None:
         "delete it when no Ray of yours runs, and a new one is made",
         path,
         mode,
+    )
+
+
+def _close_folder(folder: Path) -> None:
+    """Of a folder with the sticky bit, /tmp among them, nobody else takes away a file of this user."""
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if not mode & 0o022 or mode & stat.S_ISVTX:
+        return
+    shut = mode & ~0o022
+    try:
+        folder.chmod(shut)
+    except OSError as error:
+        log.warning("others may put a token of theirs in %s (%04o), which stays so: %s", folder, mode, error)
+        return
+    log.warning(
+        "others could put a token of theirs in %s (%04o), which is %04o now; if you do not trust them "
+        "all, delete auth_token there when no Ray of yours runs, and a new one is made",
+        folder,
+        mode,
+        shut,
     )

@@ -33,10 +33,11 @@ from preprocessing.pipeline import UNREAD, Pipeline
 from preprocessing.pipelines import ready
 from preprocessing.places import Place, map_places, of_home
 from preprocessing.plugins import Plugin, install
-from preprocessing.schema import INDEX, Clip, CorpusError, FeatureSpec, shard_done, write_shard
+from preprocessing.schema import INDEX, QUARANTINE, Clip, CorpusError, FeatureSpec, shard_done, write_shard
 from preprocessing.tries import Tries
 from preprocessing.versions import parameters
 
+LISTS = {INDEX, QUARANTINE}  # written when every shard is there
 CLIPS_PER_SHARD = 8  # at most: small enough to show progress and to lose little, large enough not to litter
 
 
@@ -78,11 +79,11 @@ class Plan:
         return marker is not None and not marker.get("unread", 0)
 
     def gone(self, *, had: bool = False) -> list[int]:
-        """Numbers of the shards that were there once and are not: an index names them, or, with nothing left
-        of the corpus' features, somebody had them (had: a sweep that goes on). Looks at names alone."""
+        """Numbers of the shards that were there once and are not: a list of them is there, or, with nothing
+        left of the corpus' features, somebody had them (had: a sweep that goes on). Looks at names alone."""
         lost: set[int] = set()
         for folder in self.folders.values():
-            if INDEX in places.names(folder) or (had and not places.names(folder.parent)):
+            if LISTS & places.names(folder) or (had and not places.names(folder.parent)):
                 there = places.names(folder.parent / "shards")
                 lost |= {
                     number
@@ -95,6 +96,12 @@ class Plan:
     def content(self) -> str:
         """Digest of the labels and the files' bytes of all clips."""
         return _content(self.names)
+
+    def lists_gone(self) -> list[str]:
+        """Those of index.json and quarantine.csv that are not there while the other one is, as
+        "FILE (INPUT)". Looks at names alone."""
+        there = ((name, LISTS & places.names(folder)) for name, folder in self.folders.items())
+        return [f"{file} ({name})" for name, held in there if held for file in sorted(LISTS - held)]
 
     def shard(self, name: str, number: int) -> Place:
         return self.folders[name].parent / "shards" / f"{self.names[number]}.parquet"

@@ -243,7 +243,7 @@ def write_shard(
     sealed.write(path.with_suffix(".json"), facts, flush=False)
 
 
-NOTES, INDEX = "notes", "index.json"
+NOTES, INDEX, QUARANTINE = "notes", "index.json", "quarantine.csv"
 # of no use, and slow, for the values of x
 _DICTIONARY = [name for name, _, _ in _LABELS if name != "au_vector"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from preprocessing import raw_frames
-from preprocessing.decode import VIDEOS
+from preprocessing.decode import VIDEOS, FramesError
 from preprocessing.errors import BadInput
 from preprocessing.frames import list_frames
 from preprocessing.schema import Clip
@@ -32,7 +32,7 @@ def found(
 
     onset, apex, offset  frame numbers, inclusive, as in the files' names, from 0 in a video; of one clip
     only. fps                  of folders of frames; a video says its own.
-    Raises ClipsError, FramesError.
+    Raises ClipsError.
     """
     paths = list(dict.fromkeys(path for word in words for path in _paths(word)))
     labels = {"onset": onset, "apex": apex, "offset": offset}
@@ -88,12 +88,20 @@ def _paths(word: str) -> list[Path]:
 
 
 def _of_folder(folder: Path) -> list[Path]:
-    if list_frames(folder):
+    if _is_clip(folder):
         return [folder]
     inside = sorted(folder.iterdir())
-    clips = [one for one in inside if (one.is_dir() and list_frames(one)) or one.suffix.lower() in VIDEOS]
+    clips = [one for one in inside if (one.is_dir() and _is_clip(one)) or one.suffix.lower() in VIDEOS]
     if not clips:
         raise ClipsError(
             f"{folder} holds no frame (a picture with a number in its name), no video and no folder of frames"
         )
     return clips
+
+
+def _is_clip(folder: Path) -> bool:
+    """Whether it holds frames. So does one whose frames cannot be told or used: its own row says why."""
+    try:
+        return bool(list_frames(folder))
+    except FramesError:
+        return True

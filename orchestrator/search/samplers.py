@@ -31,33 +31,41 @@ NOT_AGAIN = (
 
 
 class NamedSampler(optuna.samplers.BaseSampler):
-    """Random search in which a draw depends on search seed, trial number and parameter name alone.
+    """A sampler in which a draw depends on search seed, trial number, parameter name and, where it learns, on
+    earlier scores alone.
 
-    Adding a parameter leaves the others' draws as they were, and a resumed search draws what an undisturbed
-    one would have.
+    Random search: adding a parameter leaves the others' draws as they were. Either: a search that goes on
+    draws what an undisturbed one would have. With one generator for all trials it would draw once more what
+    it has proposed before, for proposals that are kept take nothing from it.
     """
 
-    def __init__(self, seed: int):
-        self.seed = seed
+    def __init__(
+        self,
+        seed: int,
+        kind: Callable[..., optuna.samplers.BaseSampler] = optuna.samplers.RandomSampler,
+    ):
+        self.seed, self.kind = seed, kind
 
     def infer_relative_search_space(self, study: optuna.Study, trial: Any) -> dict[str, Any]:
-        return {}
+        return self._of(trial).infer_relative_search_space(study, trial)
 
     def sample_relative(
         self, study: optuna.Study, trial: Any, search_space: dict[str, Any]
     ) -> dict[str, Any]:
-        return {}
+        return self._of(trial).sample_relative(study, trial, search_space)
 
     def sample_independent(
         self, study: optuna.Study, trial: Any, param_name: str, param_distribution: Any
     ) -> Any:
-        one = optuna.samplers.RandomSampler(seed=seed_of(self.seed, trial.number, param_name) % 2**32)
-        return one.sample_independent(study, trial, param_name, param_distribution)
+        return self._of(trial, param_name).sample_independent(study, trial, param_name, param_distribution)
+
+    def _of(self, trial: Any, *names: str) -> optuna.samplers.BaseSampler:
+        return self.kind(seed=seed_of(self.seed, trial.number, *names) % 2**32)
 
 
 SAMPLERS: dict[str, Callable[[int], optuna.samplers.BaseSampler]] = {
     "random": NamedSampler,
-    "tpe": lambda seed: optuna.samplers.TPESampler(seed=seed % 2**32),
+    "tpe": lambda seed: NamedSampler(seed, optuna.samplers.TPESampler),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections import Counter
@@ -21,7 +22,15 @@ from orchestrator.inference.bundle import (
     numbered,
     of_files,
 )
-from orchestrator.inference.bundle_files import CARD, EXAMPLE, WEIGHTS, BundleError, read_files, write_zip
+from orchestrator.inference.bundle_files import (
+    CARD,
+    EXAMPLE,
+    MODEL,
+    WEIGHTS,
+    BundleError,
+    read_files,
+    write_zip,
+)
 from orchestrator.inference.refit import refit
 from orchestrator.results import intervals
 from orchestrator.search.events import Listener, Note
@@ -63,7 +72,7 @@ def export(
     models = sweep.models(rule) if folds else []
     about, weights = _folds(sweep, rule, models, tell) if folds else _refit(sweep, rule, tell)
     interval = intervals.of_rule(sweep.predictions, rule, sweep.summary["classes"])
-    with tempfile.TemporaryDirectory(dir=_beside(to)) as held:
+    with tempfile.TemporaryDirectory(dir=_beside(to), prefix=f".{to.name}.") as held:
         made = Path(held) / "bundle"
         pack.write(made, about, weights, sweep.table, sweep.summary, interval)
         bundle = load(made, allow_code=True) if folds or calibrate else None
@@ -101,8 +110,8 @@ def _refit(sweep: Reopened, rule: str, tell: Listener) -> tuple[dict[str, Any], 
         try:
             held = read_files(sweep.folder / OF_SWEEP)
             ready = of_files(held, str(sweep.folder / OF_SWEEP), allow_code=True).about
-            if ready.format == FORMAT:
-                return ready.model_dump() | {"sweep": about}, held[WEIGHTS]
+            if ready.format == FORMAT:  # as it is written, so that one trained again gives the same file
+                return json.loads(held[MODEL]) | {"sweep": about}, held[WEIGHTS]
         except BundleError as error:
             tell(Note(f"{error}; it is trained again", "warning"))
     sweep.allows(rule)

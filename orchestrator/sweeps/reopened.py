@@ -51,16 +51,20 @@ class Reopened:
     def trials(self) -> list[TrialRecord]:
         """Those among which the sweep's folds have chosen, with the results that the store has of them.
 
-        Raises ConfigError where it has none of one: other code made them.
+        Raises ConfigError where it has fewer of one than the sweep had: lost, or made by other code. A choice
+        among the rest would be another one.
         """
         folds, made = self.study.jobs(self.table, {}), []
+        # a summary of an older program has no such rows
+        had = {row["trial"]: row["folds"] for row in self.summary.get("trials", [])}
         for index, config in self.summary["configuration"].items():
             jobs = under(folds, config, self.study.code_of(config, self.table.au))
             results = tuple(one for job in jobs if (one := self._kept(job)) is not None)
-            if not results:
+            if len(results) < (wanted := had.get(int(index), len(jobs))):
                 raise ConfigError(
-                    f"the store {self.store.root} has no fold of trial {index} of {self.folder.name} as "
-                    f"this code would make it; run {commands.resume(self.folder)}"
+                    f"the store {self.store.root} has {len(results)} of {wanted} fold results of trial "
+                    f"{index} of {self.folder.name} as this code would make them; run "
+                    f"{commands.resume(self.folder)}"
                 )
             made.append(TrialRecord(int(index), config, results))
         return made

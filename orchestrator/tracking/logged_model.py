@@ -24,6 +24,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types.schema import ColSpec, Schema, TensorSpec
 
+from orchestrator.common.commands import command
 from orchestrator.common.errors import ConfigError
 from orchestrator.common.names import redacted
 from orchestrator.inference.bundle_files import EXAMPLE, MODEL, SUMS, WEIGHTS
@@ -123,7 +124,10 @@ def downloaded(address: str, uri: str) -> Iterator[Path]:
                 raise ConfigError(f"{redacted(uri)} has no model {address}: {error.message}") from error
         sums = next(held.glob(f"artifacts/*/{SUMS}"), None)
         if sums is None:
-            raise ConfigError(f"{address} holds no bundle: an older program logged it; run its sweep again")
+            why = f"its files are gone; log it again with `{command('send', 'NAME')}` of its sweep"
+            if any(held.iterdir()):
+                why = "an older program logged it; run its sweep again"
+            raise ConfigError(f"{address} holds no bundle: {why}")
         yield sums.parent
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -142,6 +143,33 @@ def test_a_rule_that_cannot_be_is_refused_and_nothing_is_left(words, says, swept
     assert not list(tmp_path.iterdir())
 
 
+def copied(swept, tmp_path):
+    ignored = shutil.ignore_patterns("mlartifacts", "mlflow.db")
+    return shutil.copytree(swept, tmp_path / "ws", ignore=ignored)
+
+
+def test_a_model_that_is_trained_again_for_a_damaged_one_is_the_same_file(swept, tmp_path):
+    workspace = copied(swept, tmp_path)
+    weights = workspace / "sweeps" / "s" / "model" / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    for folder, name, says in ((swept, "a.zip", ""), (workspace, "b.zip", "it is trained again")):
+        result = command(folder, "--to", str(tmp_path / name), "--no-calibrate")
+        assert result.exit_code == 0 and says in " ".join(result.output.split()), result.output
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
+@pytest.mark.parametrize("words", [["--folds"], ["--rule", "last_epoch"]])
+def test_nothing_is_chosen_among_some_of_a_sweeps_folds(words, swept, tmp_path):
+    workspace = copied(swept, tmp_path)
+    pack = sorted(workspace.glob("folds/packs/*.pack"))[0]
+    data = bytearray(pack.read_bytes())
+    data[len(data) // 2] ^= 1
+    pack.write_bytes(data)
+    result = command(workspace, "--to", str(tmp_path / "b.zip"), *words)
+    assert result.exit_code == 2 and "has 3 of 4 fold results of trial" in result.output, result.output
+    assert "orchestrator.resume s" in result.output and not (tmp_path / "b.zip").exists()
+
+
 def test_what_is_there_is_not_written_over(swept, tmp_path):
     (tmp_path / "b.zip").write_text("mine")
     result = command(swept, "--to", str(tmp_path / "b.zip"))
@@ -226,6 +254,10 @@ def test_a_model_of_the_registry_predicts_as_the_sweep_does(swept):
     assert logged.stdout == by_name.stdout
     missing = predicted("models:/nobody/1", clip, "--workspace", swept)
     assert missing.exit_code == 2 and "has no model models:/nobody/1" in missing.output
+    held = (swept / "mlartifacts").rename(swept / "held")
+    gone = predicted("models:/mer-synthetic-3class-ststnet/1", clip, "--workspace", swept)
+    held.rename(swept / "mlartifacts")
+    assert gone.exit_code == 2 and "its files are gone; log it again" in " ".join(gone.output.split())
 
 
 def test_a_model_that_is_nowhere_is_named(swept):

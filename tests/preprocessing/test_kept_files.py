@@ -91,13 +91,24 @@ def test_extraction_makes_it_again_and_names_it(made, file, state, caplog):
     if lost:
         clips = len(plan.shards[2])
         assert f"of {clips} clips they are made again" in extract.gone(plan)
+    said = f"features of ststnet_flow lack {path.name} ({NAME}): written again from the shards"
+    assert (said in extract.gone(plan)) == (state == "gone" and file in ("index", "quarantine"))
     done = extract.run(plan)
     assert done.extracted == (len(plan.shards[2]) if file in ("shard", "marker") else 0)
     assert read_shards(plan.folders[NAME])[1].equals(table)
-    assert extract.run(plan).extracted == 0
+    assert extract.run(plan).extracted == 0 and extract.gone(plan) == ""
     if state != "gone":
         assert f"{path.name} " in caplog.text.replace(":", " ") and "set aside as" in caplog.text
         assert list(path.parent.glob("*.damaged"))
+
+
+def test_either_list_tells_that_a_shard_was_there(made):
+    plan, _ = made
+    for file in ("shard", "index"):
+        path_of(plan, file).unlink()
+    assert plan.gone() == [2] and "1 of" in (said := extract.gone(plan)) and "lack index.json" in said
+    path_of(plan, "quarantine").unlink()
+    assert extract.gone(plan) == ""  # as of people that are chosen for the first time
 
 
 @pytest.mark.parametrize("state", STATES)

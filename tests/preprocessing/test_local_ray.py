@@ -127,6 +127,16 @@ def test_a_token_that_others_could_read_or_write_is_closed_and_told(home, caplog
     assert not caplog.text
 
 
+@pytest.mark.parametrize(("wide", "shut"), [(0o777, 0o755), (0o770, 0o750), (0o1777, 0o1777)])
+def test_nobody_else_puts_a_token_into_its_folder(home, caplog, wide, shut):
+    folder = home / ".ray"
+    folder.mkdir()
+    folder.chmod(wide)
+    local_ray.make_token()
+    assert mode(folder) == shut and mode(folder / "auth_token") == 0o600
+    assert ("put a token of theirs" in caplog.text) == (wide != shut)
+
+
 def test_no_token_is_made_where_ray_reads_none(home, monkeypatch):
     for name, value in (
         ("RAY_AUTH_MODE", "disabled"),

@@ -198,6 +198,13 @@ def huge(folder, frames):
     return pictures(folder / "v", [np.zeros((20, 17000, 3), np.uint8)] * 2)
 
 
+def a_copy_among_them(folder, frames):
+    path = pictures(folder / "v", frames[:3])
+    first = min(path.iterdir())
+    shutil.copy(first, path / f"{first.stem} - Copy{first.suffix}")
+    return path
+
+
 @pytest.mark.parametrize(
     ("make", "says"),
     [
@@ -217,6 +224,7 @@ def huge(folder, frames):
         (truncated, "cut short"),
         (empty, "cannot be opened"),
         (huge, "at most 16384"),
+        (a_copy_among_them, "looks like a copy"),
     ],
 )
 def test_what_is_no_clip_gets_an_abstention_that_says_why(make, says, predictor, frames, tmp_path):

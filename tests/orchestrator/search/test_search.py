@@ -12,7 +12,7 @@ from orchestrator.runners import inline as inline_runner
 from orchestrator.runners.pending import CRASHES
 from orchestrator.runners.ray import RayRunner
 from orchestrator.runners.sizing import Peak
-from orchestrator.search.samplers import NamedSampler
+from orchestrator.search.samplers import SAMPLERS, NamedSampler
 from orchestrator.study.jobs import FoldJob
 from orchestrator.study.study import Study
 from orchestrator.workspace.store import FoldStore
@@ -175,6 +175,24 @@ def test_draws_depend_on_names_alone():
     few, more = draws("a", "b"), draws("c", "b", "a")
     assert [{"a": d["a"], "b": d["b"]} for d in more] == few
     assert few[0] != few[1]
+
+
+@pytest.mark.parametrize("before", [2, 12])  # the first ten of tpe are random
+@pytest.mark.parametrize("sampler", sorted(SAMPLERS))
+def test_more_trials_of_a_search_are_those_that_an_undisturbed_one_draws(sampler, before):
+    def drawn(n, first):
+        search = optuna.create_study(sampler=SAMPLERS[sampler](7), direction="maximize")
+        for point in first:
+            search.enqueue_trial(point)
+        for _ in range(n):
+            trial = search.ask()
+            SPACES["stag"].space(trial)
+            search.tell(trial, trial.params["recipe.lr"])
+        return [trial.params for trial in search.trials]
+
+    undisturbed = drawn(before + 2, [])
+    assert drawn(before + 2, undisturbed[:before]) == undisturbed
+    assert undisturbed[-1] not in undisturbed[:-1]
 
 
 def test_proposals_are_on_disk_before_they_run(study, tmp_path):

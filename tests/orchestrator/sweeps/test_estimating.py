@@ -26,7 +26,9 @@ def test_folds_before_the_start_are_those_of_the_sweep_and_what_is_there_is_not_
     assert (before.folds, before.there, before.folds_a_trial, before.models) == (8, 0, 4, 1)
     assert (before.clips, before.people, before.new_clips) == (24, 4, 24)
     assert "random numbers" in before.measured and "2 of its 2 epochs" in before.measured
-    assert not (tmp_path / "w").exists()  # nothing of it is kept
+    kept = [one.relative_to(tmp_path / "w") for one in (tmp_path / "w").rglob("*") if one.is_file()]
+    # digests of the corpus' files, where those have been there for two seconds
+    assert {one.parts[:2] for one in kept} <= {("features", "contents")}
     folds = []
     run(asked, how, lambda event: folds.append(event) if isinstance(event, FoldEnded) else None)
     (after,) = estimate(asked, how)
