@@ -5,7 +5,7 @@ import pytest
 from orchestrator.common.errors import ConfigError
 from orchestrator.sweeps.experiment import Experiment, Extraction
 from orchestrator.sweeps.features import chosen, extraction, unusual
-from orchestrator.sweeps.run import _checked
+from orchestrator.sweeps.run import checked
 from preprocessing.inputs import Settings
 
 
@@ -63,11 +63,11 @@ def test_one_models_extraction_is_not_anothers():
 
 
 def test_a_sweep_names_every_setting_and_says_those_that_are_read_and_unusual():
-    named = _checked(Experiment("meganet", extraction=Extraction(keep=0.5)))
+    named = checked(Experiment("meganet", extraction=Extraction(keep=0.5)))
     assert Settings(**named.extraction.model_dump()) == Settings(keep=0.5, equalise=True)
     assert unusual(named) == {"equalise": True}  # mesti reads no keep
-    assert unusual(_checked(Experiment("stag", extraction=Extraction(keep=0.5)))) == {"keep": 0.5}
-    assert _checked(named) == named
+    assert unusual(checked(Experiment("stag", extraction=Extraction(keep=0.5)))) == {"keep": 0.5}
+    assert checked(named) == named
 
 
 def test_a_paper_says_nothing_of_ready_flow_pictures():
@@ -78,4 +78,4 @@ def test_a_paper_says_nothing_of_ready_flow_pictures():
         settings={"recipe.image_size": 32},
     )
     assert extraction(pictures) == Settings()
-    assert unusual(_checked(pictures.but(extraction=Extraction(equalise=True)))) == {}
+    assert unusual(checked(pictures.but(extraction=Extraction(equalise=True)))) == {}

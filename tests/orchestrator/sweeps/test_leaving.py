@@ -19,9 +19,11 @@ from orchestrator.study.study import Study
 from orchestrator.sweeps import after_features
 from orchestrator.sweeps.mending import ended
 from orchestrator.sweeps.run import resume as goes_on
+from orchestrator.tracking import outbox
 from orchestrator.tracking.record import read_record, write_record
 from orchestrator.workspace import sealed
 from tests.orchestrator.test_sweep import pictures
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +51,14 @@ def how(tmp_path, mlflow_uri, request):
     return Execution(name=name, workspace=tmp_path, runner="inline", tracking_uri=mlflow_uri)
 
 
-def status_of(how):
+def runs_of(how):
     client = MlflowClient(how.tracking_uri)
     everywhere = [one.experiment_id for one in client.search_experiments()]
-    (held,) = client.search_runs(everywhere, f"tags.`mer.sweep` = '{how.name}'")
+    return client.search_runs(everywhere, f"tags.`mer.sweep` = '{how.name}'")
+
+
+def status_of(how):
+    (held,) = runs_of(how)
     return held.info.status
 
 
@@ -76,9 +82,13 @@ def test_a_disk_that_is_full_at_the_end_loses_no_fold_and_is_status_1(asked, how
     assert status_of(how) == "FINISHED"
 
 
-def test_ctrl_c_leaves_no_run_that_is_said_to_run(asked, how):
+def test_ctrl_c_leaves_no_run_that_is_said_to_run(asked, how, monkeypatch):
+    # a sweep that is left before MLflow has been told of it leaves no run at all
+    monkeypatch.setattr(outbox, "PARTING", 120.0)
+
     def watch(event):
         if isinstance(event, FoldEnded):
+            until(lambda: runs_of(how), "the run")
             raise KeyboardInterrupt
 
     with pytest.raises(Interrupted, match=f"go on with: \\S+ -m orchestrator.resume {how.name} --workspace"):
