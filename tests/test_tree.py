@@ -4,10 +4,12 @@ agree."""
 import re
 import tomllib
 from fnmatch import fnmatch
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
 from mer_models import MODELS
 from orchestrator.protocols import PROTOCOLS
@@ -179,3 +181,11 @@ def test_every_break_is_of_a_line_that_is_there_and_has_its_tests():
         assert there and old != new, f"{file}: {old!r} is not there any more; mend tests/mutate.py"
         paths = tests.partition(" -k ")[0].split()
         assert all((ROOT / path).exists() for path in paths), f"{file}: {tests} is not there"
+
+
+def test_every_version_that_is_pinned_installs_on_the_oldest_python_that_is_promised():
+    # Debian 12 has 3.11.2: a page builder that wants 3.11.5 ended `make env` there
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    oldest = next(iter(SpecifierSet(project["requires-python"]).filter(f"3.{n}.0" for n in range(20))))
+    wants = {one.metadata["Name"]: one.metadata.get("Requires-Python") or "" for one in distributions()}
+    assert {name: more for name, more in wants.items() if not SpecifierSet(more).contains(oldest)} == {}
