@@ -16,9 +16,8 @@ import pandas as pd
 from preprocessing import datasets
 from preprocessing.cells import plain
 from preprocessing.datasets import DATASETS, tables
-from preprocessing.datasets.values import blank, whole
+from preprocessing.datasets.values import blank, whole, wrong
 from preprocessing.errors import BadInput
-from preprocessing.regular import regular
 from preprocessing.schema import CorpusError
 
 NAMES = {  # what columns are called elsewhere, in lower case without blanks, '-' and '_'
@@ -46,8 +45,8 @@ def read(
     file: Path, columns: Mapping[str, str] | None = None, needed: tuple[str, ...] = NEEDED
 ) -> pd.DataFrame:
     """The table of a file. columns: ours -> the file's, where the name does not tell. A truth or a prediction
-    that the file leaves empty (NaN, -, None) is "". Raises LogError, NoRegularFile, NotPermitted."""
-    regular(file)
+    that the file leaves empty (NaN, -, None) or in error (#REF!) is "". Raises LogError, NoRegularFile,
+    NotPermitted."""
     try:
         (_, header), *lines = tables.rows(file) or [(1, [])]
     except CorpusError as error:
@@ -78,7 +77,7 @@ def read(
             f"--columns {lacks[0]}=NAME"
         )
     for ours in {"truth", "predicted"} & held.keys():
-        held[ours] = [blank(word) for word in held[ours]]
+        held[ours] = ["" if wrong(word) else blank(word) for word in held[ours]]
     made = pd.DataFrame(held)
     for column in NAMES:
         if column not in made and (column in needed or column in ("corpus", "seed")):
